@@ -1,0 +1,86 @@
+//! Lower bounds on the time of a distribution: one theorem a file, and [`ALL`] of them.
+//!
+//! A bound knows no engine and no trace. Every bound speaks of the k-th completion; the distribution
+//! time is k = N. Each is rounded down to a nanosecond, so that `completion < bound` is a comparison
+//! of integers that never accuses a lawful run. The types to know are [`Bound`] and [`Lower`].
+
+use crate::ratio::Ratio;
+use crate::scenario::Scenario;
+use crate::units::Time;
+
+/// A theorem about the k-th completion.
+pub trait Bound: Sync {
+    /// Its one name in rules, tests, command line and README.
+    fn name(&self) -> &'static str;
+
+    /// The formula, as one line of text.
+    fn formula(&self) -> &'static str;
+
+    /// Where it comes from.
+    fn cite(&self) -> &'static str;
+
+    /// Whose uploads it allows.
+    fn senders(&self) -> Senders {
+        Senders::Everybody
+    }
+
+    /// The earliest time at which `k` peers can hold the whole file, 1 <= k <= N.
+    ///
+    /// # Errors
+    /// Why the theorem's assumptions do not hold here.
+    fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable>;
+
+    /// The earliest times for every k = 1..=N at once; the same as calling [`Bound::completion`]
+    /// for each, but without repeating the common work.
+    ///
+    /// # Errors
+    /// Why the theorem's assumptions do not hold here.
+    fn completions(&self, scenario: &Scenario) -> Result<Vec<Earliest>, Inapplicable>;
+}
+
+/// Whose uploads a bound allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Senders {
+    /// Everybody's: it binds every run.
+    Everybody,
+    /// Only the source's: it binds runs in which no peer sends.
+    SourceOnly,
+}
+
+/// A lower bound on one completion, with its parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lower {
+    /// The bound itself.
+    pub at: Earliest,
+    /// The bound in seconds, where it has a closed form.
+    pub exact: Option<Ratio>,
+    /// The terms whose maximum it is, where they have a closed form.
+    pub terms: Vec<Term>,
+    /// The formula of the term that binds.
+    pub binding: Option<&'static str>,
+}
+
+/// One term of a maximum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// For example `F/u_s`.
+    pub formula: &'static str,
+    /// Its value in seconds.
+    pub exact: Ratio,
+}
+
+/// The earliest time of something, as far as a theorem knows.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Earliest {
+    /// Not before this time.
+    At(Time),
+    /// Never; the sentence says why.
+    Never(String),
+}
+
+/// Why a bound says nothing about a scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inapplicable(pub String);
+
+/// Every bound.
+pub static ALL: &[&dyn Bound] = &[];

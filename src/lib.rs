@@ -1,0 +1,22 @@
+//! How fast can a file possibly reach N peers, and did nobody claim to be faster?
+//!
+//! swarmbound states lower bounds on the time of a file distribution as exact numbers, lets a swarm
+//! protocol deliver the file in virtual time, and audits what any swarm did.
+//!
+//! The modules stand on floors; each imports only lower ones:
+//!
+//! | floor | modules | what lives there |
+//! |---|---|---|
+//! | 0 | [`units`] [`ratio`] [`chunks`] [`choose`] | quantities, exact fractions, sets of chunks, the source of choices |
+//! | 1 | [`scenario`] | a swarm as data |
+//! | 2 | [`bounds`] | one theorem a file |
+//! | 3 | [`trace`] [`audit`] | recorded events, the rules that judge them, the seam for engines |
+
+pub mod audit;
+pub mod bounds;
+pub mod choose;
+pub mod chunks;
+pub mod ratio;
+pub mod scenario;
+pub mod trace;
+pub mod units;

@@ -1,0 +1,415 @@
+//! A swarm as data: the file, the source, the peers, their capacities, arrivals and departures, what
+//! the engine may do, and the protocol's settings.
+//!
+//! A [`Scenario`] is resolved (every arrival is a time) and well formed: [`Scenario::new`] is the only
+//! way to one, and refuses the rest with a sentence. It knows no bound and no engine. The types to
+//! know are [`Parts`], which anybody may fill, and [`Scenario`], which everybody trusts.
+
+use crate::chunks::{Manifest, PeerId};
+use crate::units::{Bytes, Rate, Time};
+
+/// The most peers that a scenario may have.
+pub const MOST_PEERS: usize = 1_000_000;
+
+/// A description of one distribution, resolved and well formed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Scenario(Parts);
+
+/// What a [`Scenario`] consists of, before it is checked.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Parts {
+    /// The name that tables and reports print.
+    pub name: String,
+    /// The file and its chunks.
+    pub file: Manifest,
+    /// The node that has the whole file at time 0.
+    pub source: Source,
+    /// The receivers: `peers[i]` is [`PeerId`] `i + 1`.
+    pub peers: Vec<Peer>,
+    /// The settings of the protocol; a foreign trace may leave them out.
+    pub protocol: Option<Protocol>,
+    /// What holds for every link that does not say otherwise.
+    pub network: Network,
+    /// What the engine may do.
+    pub discipline: Discipline,
+    /// Where randomness starts.
+    pub seed: u64,
+    /// Virtual time after which a run is cut off.
+    pub until: Time,
+}
+
+/// The node that has the whole file at time 0 (textbook: server).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Source {
+    /// u_s.
+    pub upload: Rate,
+    /// When it goes.
+    pub leaves: SourceLeaves,
+    /// Its own link, where it differs from [`Network`].
+    pub link: Link,
+}
+
+/// When the source goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SourceLeaves {
+    /// It stays.
+    Never,
+    /// At this time.
+    At(Time),
+    /// As soon as it has sent this many times the bytes of the file.
+    AfterCopies(u64),
+}
+
+/// A receiver.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Peer {
+    /// u_i, bits per second; 0 is legal.
+    pub upload: Rate,
+    /// d_i, bits per second; None is unlimited.
+    pub download: Option<Rate>,
+    /// When it joins.
+    pub joins: Time,
+    /// When it goes.
+    pub leaves: Leaves,
+    /// Whether it serves others.
+    pub behavior: Behavior,
+    /// Its own link, where it differs from [`Network`].
+    pub link: Link,
+}
+
+/// When a peer goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Leaves {
+    /// It stays.
+    Never,
+    /// At this time; whoever goes before completion goes without a word.
+    At(Time),
+    /// This long after its completion.
+    AfterCompletion(Time),
+}
+
+/// Whether a peer serves others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Behavior {
+    /// It serves as the protocol says.
+    Cooperative,
+    /// It uploads nothing by policy, whatever its capacity.
+    FreeRider,
+}
+
+/// Settings of one node's link that override [`Network`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Link {
+    /// The one-way delay of everything sent **to** this node.
+    pub latency: Option<Time>,
+    /// Bytes that the link may carry above rate x time, in each direction.
+    pub burst: Option<Bytes>,
+}
+
+/// What holds for every link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Network {
+    /// The one-way delay between any two nodes.
+    pub latency: Time,
+    /// Bytes that a link may carry above rate x time, in each direction.
+    pub burst: Bytes,
+}
+
+/// What an engine is allowed to do; decides which bounds bind it. The default is the reference
+/// engine's: store and forward, one sender per chunk copy, no coding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Discipline {
+    /// It may forward a chunk of which it holds only a part.
+    pub cut_through: bool,
+    /// It may assemble one chunk copy from several senders.
+    pub multi_source: bool,
+    /// It may send combinations of chunks.
+    pub coded: bool,
+}
+
+/// The settings of the protocol.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Protocol {
+    /// How many members a peer asks the tracker for, and how many neighbors it keeps.
+    pub neighbors: u32,
+    /// How many neighbors a node unchokes at once, the optimistic one not counted.
+    pub unchoke_slots: u32,
+    /// The interval between two decisions of the choker.
+    pub rechoke: Time,
+    /// The interval between two optimistic unchokes; None turns them off.
+    pub optimistic: Option<Time>,
+    /// Which chunk is requested next.
+    pub picker: Picker,
+    /// Whom a leecher serves.
+    pub choker: Choker,
+    /// Whom a node that has the whole file serves.
+    pub seeding: Seeding,
+    /// The source sends each chunk once before it repeats one.
+    pub super_seeding: bool,
+    /// The interval between two announces to the tracker.
+    pub announce: Time,
+}
+
+impl Default for Protocol {
+    fn default() -> Self {
+        Protocol {
+            neighbors: 40,
+            unchoke_slots: 4,
+            rechoke: Time::from_secs(10),
+            optimistic: Some(Time::from_secs(30)),
+            picker: Picker::RarestFirst,
+            choker: Choker::TitForTat,
+            seeding: Seeding::RoundRobin,
+            super_seeding: true,
+            announce: Time::from_secs(1800),
+        }
+    }
+}
+
+/// Which chunk is requested next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Picker {
+    /// The chunk that the fewest neighbors have; the first chunk of all at random.
+    RarestFirst,
+    /// Any.
+    Random,
+    /// The lowest.
+    InOrder,
+}
+
+/// Whom a leecher serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Choker {
+    /// Those from whom it got the most in the last interval.
+    TitForTat,
+    /// Everybody in turn.
+    RoundRobin,
+    /// Only in a simultaneous exchange of useful chunks.
+    StrictBarter,
+    /// Anybody who owes it less than this many chunks.
+    Credit(u32),
+}
+
+/// Whom a node that has the whole file serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Seeding {
+    /// Everybody in turn.
+    RoundRobin,
+    /// Those who take the most.
+    FastestFirst,
+}
+
+/// Why the parts make no scenario.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {message}")]
+pub struct Malformed {
+    /// The path of the field, as it stands in the resolved JSON.
+    pub field: String,
+    /// What is wrong and what to write instead.
+    pub message: String,
+}
+
+fn malformed(field: impl Into<String>, message: impl Into<String>) -> Malformed {
+    Malformed { field: field.into(), message: message.into() }
+}
+
+impl Scenario {
+    /// Checks the parts.
+    ///
+    /// # Errors
+    /// The first part that makes no sense, with what to write instead: no peers, a source that
+    /// uploads nothing, a departure that is not after the arrival, a protocol without slots.
+    pub fn new(parts: Parts) -> Result<Self, Malformed> {
+        if parts.peers.is_empty() {
+            return Err(malformed("peers", "nobody receives the file; write at least one peer"));
+        }
+        if MOST_PEERS < parts.peers.len() {
+            return Err(malformed("peers", format!("more than {MOST_PEERS} peers; write fewer")));
+        }
+        if parts.source.upload == Rate::ZERO {
+            return Err(malformed(
+                "source.upload",
+                "the source uploads nothing, so nobody can ever finish; write a rate above 0",
+            ));
+        }
+        match parts.source.leaves {
+            SourceLeaves::At(Time::ZERO) => {
+                return Err(malformed(
+                    "source.leaves",
+                    "the source leaves before anything happens; write a time above 0 s",
+                ));
+            }
+            SourceLeaves::AfterCopies(0) => {
+                return Err(malformed(
+                    "source.leaves",
+                    "the source leaves after no copy, so nobody can ever finish; write at least 1",
+                ));
+            }
+            _ => {}
+        }
+        for (at, peer) in parts.peers.iter().enumerate() {
+            peer.check(&format!("peers[{at}]"))?;
+        }
+        if parts.until == Time::ZERO {
+            return Err(malformed("run.until", "the run ends before it starts; write a time"));
+        }
+        if let Some(protocol) = &parts.protocol {
+            protocol.check()?;
+        }
+        Ok(Scenario(parts))
+    }
+
+    /// Everything that it says.
+    pub fn parts(&self) -> &Parts {
+        &self.0
+    }
+
+    /// Gives the parts back, to change them and check them again.
+    pub fn into_parts(self) -> Parts {
+        self.0
+    }
+
+    /// The name that tables and reports print.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The file and its chunks.
+    pub fn file(&self) -> &Manifest {
+        &self.0.file
+    }
+
+    /// The source.
+    pub fn source(&self) -> &Source {
+        &self.0.source
+    }
+
+    /// How many peers there are (N): the source is not one of them.
+    pub fn peer_count(&self) -> usize {
+        self.0.peers.len()
+    }
+
+    /// The peers with their ids, 1..=N.
+    pub fn peers(&self) -> impl ExactSizeIterator<Item = (PeerId, &Peer)> + Clone {
+        self.0.peers.iter().enumerate().map(|(at, peer)| (PeerId(at as u32 + 1), peer))
+    }
+
+    /// One peer; None for the source and for unknown ids.
+    pub fn peer(&self, id: PeerId) -> Option<&Peer> {
+        self.0.peers.get(id.index().checked_sub(1)?)
+    }
+
+    /// Every node: the source, then the peers.
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = PeerId> + use<> {
+        (0..self.0.peers.len() + 1).map(|at| PeerId(at as u32))
+    }
+
+    /// What the engine may do.
+    pub fn discipline(&self) -> Discipline {
+        self.0.discipline
+    }
+
+    /// The upload capacity of a node as bounds and audit count it: a free rider's is 0, whatever
+    /// its link could carry.
+    pub fn upload(&self, node: PeerId) -> Rate {
+        match self.peer(node) {
+            None => self.0.source.upload,
+            Some(peer) if peer.behavior == Behavior::FreeRider => Rate::ZERO,
+            Some(peer) => peer.upload,
+        }
+    }
+
+    /// The download capacity of a node; None is unlimited, as the source's is.
+    pub fn download(&self, node: PeerId) -> Option<Rate> {
+        self.peer(node)?.download
+    }
+
+    fn link(&self, node: PeerId) -> &Link {
+        self.peer(node).map_or(&self.0.source.link, |peer| &peer.link)
+    }
+
+    /// The one-way delay of everything sent to `node`.
+    pub fn latency_to(&self, node: PeerId) -> Time {
+        self.link(node).latency.unwrap_or(self.0.network.latency)
+    }
+
+    /// Bytes that the link of `node` may carry above rate x time, in each direction.
+    pub fn burst(&self, node: PeerId) -> Bytes {
+        self.link(node).burst.unwrap_or(self.0.network.burst)
+    }
+
+    /// When a node joins; the source is there from the start.
+    pub fn joins(&self, node: PeerId) -> Time {
+        self.peer(node).map_or(Time::ZERO, |peer| peer.joins)
+    }
+
+    /// When a node leaves, where that is known before the run: a departure that depends on the run
+    /// counts as none.
+    pub fn leaves_at(&self, node: PeerId) -> Option<Time> {
+        match self.peer(node) {
+            None => match self.0.source.leaves {
+                SourceLeaves::At(time) => Some(time),
+                SourceLeaves::Never | SourceLeaves::AfterCopies(_) => None,
+            },
+            Some(peer) => match peer.leaves {
+                Leaves::At(time) => Some(time),
+                Leaves::Never | Leaves::AfterCompletion(_) => None,
+            },
+        }
+    }
+
+    /// The same distribution by client and server: the peers upload nothing.
+    pub fn client_server(&self) -> Scenario {
+        let mut parts = self.0.clone();
+        for peer in &mut parts.peers {
+            peer.upload = Rate::ZERO;
+        }
+        Scenario(parts)
+    }
+}
+
+impl Peer {
+    fn check(&self, field: &str) -> Result<(), Malformed> {
+        if let Leaves::At(leaves) = self.leaves
+            && leaves <= self.joins
+        {
+            return Err(malformed(
+                format!("{field}.leaves"),
+                format!(
+                    "leaves at {leaves} but joins at {}; write a departure after the arrival",
+                    self.joins
+                ),
+            ));
+        }
+        if self.download == Some(Rate::ZERO) {
+            return Err(malformed(
+                format!("{field}.download"),
+                "receives nothing, so it can never finish; write a rate above 0 or \"unlimited\"",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Protocol {
+    fn check(&self) -> Result<(), Malformed> {
+        let positive = [
+            ("neighbors", self.neighbors != 0, "at least 1"),
+            ("unchoke_slots", self.unchoke_slots != 0, "at least 1"),
+            ("rechoke", self.rechoke != Time::ZERO, "a time above 0 s"),
+            (
+                "optimistic",
+                self.optimistic != Some(Time::ZERO),
+                "a time above 0 s, or \"never\" to turn it off",
+            ),
+            ("announce", self.announce != Time::ZERO, "a time above 0 s"),
+            ("choker", self.choker != Choker::Credit(0), "a credit of at least 1"),
+        ];
+        match positive.into_iter().find(|&(_, fine, _)| !fine) {
+            None => Ok(()),
+            Some((field, _, instead)) => {
+                Err(malformed(format!("protocol.{field}"), format!("is 0; write {instead}")))
+            }
+        }
+    }
+}

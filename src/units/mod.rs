@@ -1,0 +1,165 @@
+//! Sizes, rates and times: exact integers that know their unit.
+//!
+//! Nothing here rounds silently and nothing wraps: what does not fit is an error, and every division
+//! names its direction. The types to know are [`Bytes`], [`Rate`] (bits per second) and [`Time`]
+//! (nanoseconds since the start of the run).
+//!
+//! A rate times a time is counted in **nanobits** (10^-9 bit): bits per second times nanoseconds,
+//! an exact product that fits `u128` for every rate and every time.
+
+use std::fmt;
+use std::ops::Add;
+
+use serde::{Deserialize, Serialize};
+
+mod parse;
+#[cfg(test)]
+mod tests;
+
+pub use parse::{UnitError, parse_decimal};
+
+/// Nanoseconds in a second, nanobits in a bit.
+pub const NANO: u128 = 1_000_000_000;
+
+/// A size in bytes.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Bytes(pub u64);
+
+impl Bytes {
+    /// The size in bits.
+    pub fn bits(self) -> u128 {
+        u128::from(self.0) * 8
+    }
+
+    /// The size in nanobits.
+    pub fn nanobits(self) -> u128 {
+        self.bits() * NANO
+    }
+}
+
+/// A capacity in bits per second.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Rate(pub u64);
+
+impl Rate {
+    /// No capacity.
+    pub const ZERO: Rate = Rate(0);
+
+    /// What the rate carries in `span`, in nanobits: exact.
+    pub fn nanobits(self, span: Time) -> u128 {
+        u128::from(self.0) * u128::from(span.0)
+    }
+
+    /// The shortest time that carries `nanobits`, rounded up to a nanosecond: a transfer has not
+    /// ended before its last bit moved. None when the rate is zero (and there is something to
+    /// carry) or the time does not fit.
+    pub fn time_for(self, nanobits: u128) -> Option<Time> {
+        if nanobits == 0 {
+            return Some(Time::ZERO);
+        }
+        if self.0 == 0 {
+            return None;
+        }
+        u64::try_from(nanobits.div_ceil(u128::from(self.0))).ok().map(Time)
+    }
+}
+
+/// A point of virtual time, or a span of it: nanoseconds, counted from the start of the run.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Time(pub u64);
+
+impl Time {
+    /// The start of the run.
+    pub const ZERO: Time = Time(0);
+    /// Beyond every run.
+    pub const MAX: Time = Time(u64::MAX);
+
+    /// Whole seconds.
+    ///
+    /// # Panics
+    /// Beyond 584 years.
+    pub const fn from_secs(seconds: u64) -> Time {
+        match seconds.checked_mul(NANO as u64) {
+            Some(nanos) => Time(nanos),
+            None => panic!("a time beyond 584 years"),
+        }
+    }
+
+    /// The sum, or None beyond 584 years.
+    pub fn checked_add(self, span: Time) -> Option<Time> {
+        self.0.checked_add(span.0).map(Time)
+    }
+
+    /// The span since `earlier`; zero when `earlier` is not earlier.
+    pub fn since(self, earlier: Time) -> Time {
+        Time(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add for Time {
+    type Output = Time;
+
+    /// # Panics
+    /// Beyond 584 years; where that can come from input, [`Time::checked_add`] answers instead.
+    fn add(self, span: Time) -> Time {
+        self.checked_add(span).expect("a run ends before 584 years have passed")
+    }
+}
+
+/// The exact decimal of `value / 10^shift`, without trailing zeros.
+fn decimal(value: u128, shift: u32) -> String {
+    let unit = 10u128.pow(shift);
+    let (whole, part) = (value / unit, value % unit);
+    if part == 0 {
+        return whole.to_string();
+    }
+    let digits = format!("{part:0width$}", width = shift as usize);
+    format!("{whole}.{}", digits.trim_end_matches('0'))
+}
+
+/// The largest of 1000^1..1000^4 that leaves at most three decimals, as (digits, prefix).
+fn decimal_prefix(value: u64) -> (String, &'static str) {
+    for (power, prefix) in [(12, "T"), (9, "G"), (6, "M"), (3, "k")] {
+        if 10u64.pow(power) <= value && value.is_multiple_of(10u64.pow(power - 3)) {
+            return (decimal(u128::from(value), power), prefix);
+        }
+    }
+    (value.to_string(), "")
+}
+
+impl fmt::Display for Bytes {
+    /// Exact, and readable by the parser: `256 KiB`, `1.875 GB`, `17 B`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (power, prefix) in [(40, "Ti"), (30, "Gi"), (20, "Mi"), (10, "Ki")] {
+            if self.0 != 0 && self.0.trailing_zeros() >= power {
+                return f.pad(&format!("{} {prefix}B", self.0 >> power));
+            }
+        }
+        let (digits, prefix) = decimal_prefix(self.0);
+        f.pad(&format!("{digits} {prefix}B"))
+    }
+}
+
+impl fmt::Display for Rate {
+    /// Exact, and readable by the parser: `10 Mbit/s`, `1.5 kbit/s`, `17 bit/s`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (digits, prefix) = decimal_prefix(self.0);
+        f.pad(&format!("{digits} {prefix}bit/s"))
+    }
+}
+
+impl fmt::Display for Time {
+    /// Exact seconds, and readable by the parser: `0.8388608 s`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{} s", decimal(u128::from(self.0), 9)))
+    }
+}

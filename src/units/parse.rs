@@ -1,0 +1,215 @@
+//! Reading quantities as people write them, exactly: `1.5 GB`, `10 Mbit/s`, `90 s`.
+//!
+//! A value that is no whole number of bytes, bits per second or nanoseconds is refused, not rounded.
+
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use super::{Bytes, Rate, Time};
+
+/// Why a quantity could not be read, and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum UnitError {
+    /// A number stands without its unit, or the unit is unknown.
+    #[error("`{text}` has {found}; write a unit, for example `{example}`")]
+    Unit {
+        /// What was read.
+        text: String,
+        /// The unit found, in words.
+        found: String,
+        /// A quantity of the right kind.
+        example: &'static str,
+    },
+    /// No number at the start.
+    #[error("`{text}` is not a quantity; write one like `{example}`")]
+    Number {
+        /// What was read.
+        text: String,
+        /// A quantity of the right kind.
+        example: &'static str,
+    },
+    /// A negative number.
+    #[error("`{text}` is negative; write a quantity like `{example}`")]
+    Negative {
+        /// What was read.
+        text: String,
+        /// A quantity of the right kind.
+        example: &'static str,
+    },
+    /// Too large for 64 bits of the base unit.
+    #[error("`{text}` is too large; the most is {most}")]
+    Overflow {
+        /// What was read.
+        text: String,
+        /// The largest value, in words.
+        most: &'static str,
+    },
+    /// Finer than the base unit.
+    #[error("`{text}` is no whole number of {base}; write one that is")]
+    Fraction {
+        /// What was read.
+        text: String,
+        /// The base unit, in words.
+        base: &'static str,
+    },
+}
+
+/// Reads a plain decimal number exactly, as (numerator, power of ten of the denominator): `1.25` is
+/// (125, 2). None when it is no such number, or has more than 38 digits.
+pub fn parse_decimal(text: &str) -> Option<(u128, u32)> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty()
+        || !digits(whole)
+        || !digits(part)
+        || (text.contains('.') && part.is_empty())
+    {
+        return None;
+    }
+    let part = part.trim_end_matches('0');
+    let number: u128 = format!("{whole}{part}").parse().ok()?;
+    Some((number, part.len() as u32))
+}
+
+/// What one kind of quantity looks like.
+struct Kind {
+    example: &'static str,
+    base: &'static str,
+    most: &'static str,
+    /// Unit and its size as `multiplier / divisor` base units.
+    units: &'static [(&'static str, u128)],
+}
+
+const KIB: u128 = 1 << 10;
+const MIB: u128 = 1 << 20;
+const GIB: u128 = 1 << 30;
+const TIB: u128 = 1 << 40;
+const K: u128 = 1_000;
+const M: u128 = 1_000_000;
+const G: u128 = 1_000_000_000;
+const T: u128 = 1_000_000_000_000;
+
+const SIZE: Kind = Kind {
+    example: "256 KiB",
+    base: "bytes",
+    most: "18446744073709551615 B",
+    units: &[
+        ("B", 1),
+        ("kB", K),
+        ("KB", K),
+        ("MB", M),
+        ("GB", G),
+        ("TB", T),
+        ("KiB", KIB),
+        ("MiB", MIB),
+        ("GiB", GIB),
+        ("TiB", TIB),
+    ],
+};
+
+const RATE: Kind = Kind {
+    example: "10 Mbit/s",
+    base: "bits per second",
+    most: "18446744073709551615 bit/s",
+    units: &[
+        ("bit/s", 1),
+        ("kbit/s", K),
+        ("Mbit/s", M),
+        ("Gbit/s", G),
+        ("Tbit/s", T),
+        ("bps", 1),
+        ("kbps", K),
+        ("Kbps", K),
+        ("Mbps", M),
+        ("Gbps", G),
+        ("Tbps", T),
+        ("B/s", 8),
+        ("kB/s", 8 * K),
+        ("KB/s", 8 * K),
+        ("MB/s", 8 * M),
+        ("GB/s", 8 * G),
+        ("TB/s", 8 * T),
+        ("KiB/s", 8 * KIB),
+        ("MiB/s", 8 * MIB),
+        ("GiB/s", 8 * GIB),
+        ("TiB/s", 8 * TIB),
+    ],
+};
+
+fn parse(text: &str, kind: &Kind) -> Result<u64, UnitError> {
+    let example = kind.example;
+    let trimmed = text.trim();
+    if trimmed.starts_with('-') {
+        return Err(UnitError::Negative { text: text.to_owned(), example });
+    }
+    let end = trimmed
+        .find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_'))
+        .unwrap_or(trimmed.len());
+    let (number, unit) = (trimmed[..end].replace('_', ""), trimmed[end..].trim());
+    let Some((number, shift)) = parse_decimal(&number) else {
+        return Err(UnitError::Number { text: text.to_owned(), example });
+    };
+    let Some(&(_, size)) = kind.units.iter().find(|&&(name, _)| name == unit) else {
+        let found = if unit.is_empty() {
+            "no unit".to_owned()
+        } else {
+            format!("the unknown unit `{unit}`")
+        };
+        return Err(UnitError::Unit { text: text.to_owned(), found, example });
+    };
+    let overflow = || UnitError::Overflow { text: text.to_owned(), most: kind.most };
+    let scaled = number.checked_mul(size).ok_or_else(overflow)?;
+    let divisor = 10u128.checked_pow(shift).ok_or_else(overflow)?;
+    if !scaled.is_multiple_of(divisor) {
+        return Err(UnitError::Fraction { text: text.to_owned(), base: kind.base });
+    }
+    u64::try_from(scaled / divisor).map_err(|_| overflow())
+}
+
+impl FromStr for Bytes {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        parse(text, &SIZE).map(Bytes)
+    }
+}
+
+impl FromStr for Rate {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        parse(text, &RATE).map(Rate)
+    }
+}
+
+impl FromStr for Time {
+    type Err = UnitError;
+
+    /// Spans as humantime reads them (`90 s`, `1.5 ms`, `30 days`, `1h 30min`).
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        const EXAMPLE: &str = "90 s";
+        let trimmed = text.trim();
+        if trimmed.starts_with('-') {
+            return Err(UnitError::Negative { text: text.to_owned(), example: EXAMPLE });
+        }
+        if parse_decimal(trimmed).is_some() {
+            let found = "no unit".to_owned();
+            return Err(UnitError::Unit { text: text.to_owned(), found, example: EXAMPLE });
+        }
+        let span = humantime::parse_duration(trimmed).map_err(|error| match error {
+            humantime::DurationError::NumberOverflow => {
+                UnitError::Overflow { text: text.to_owned(), most: "584 years" }
+            }
+            humantime::DurationError::UnknownUnit { unit, .. } => UnitError::Unit {
+                text: text.to_owned(),
+                found: format!("the unknown unit `{unit}`"),
+                example: EXAMPLE,
+            },
+            _ => UnitError::Number { text: text.to_owned(), example: EXAMPLE },
+        })?;
+        u64::try_from(span.as_nanos())
+            .map(Time)
+            .map_err(|_| UnitError::Overflow { text: text.to_owned(), most: "584 years" })
+    }
+}
