@@ -1,0 +1,205 @@
+//! What a peer requests, and what it does with what it gets.
+
+use super::message::Message;
+use super::neighbor::Requested;
+use super::peer::Peer;
+use super::picker::{First, View, pick};
+use crate::choose::{Choose, pick as pick_one};
+use crate::chunks::{ChunkId, ChunkSet, PeerId};
+use crate::engine::Output;
+
+/// Decisions of the choker after which an awaited chunk may be requested of a second neighbor too,
+/// when there is nothing else left to request.
+const STALE: u32 = 2;
+
+impl Peer {
+    /// A neighbor has these chunks.
+    pub(super) fn has_all_of(&mut self, from: PeerId, theirs: &ChunkSet, choose: &mut dyn Choose) {
+        for chunk in theirs.iter() {
+            self.note_has(from, chunk);
+        }
+        self.show_interest(from);
+        self.fetch_from(from, choose);
+        self.part_if_both_full(from);
+    }
+
+    /// A neighbor has this chunk now.
+    pub(super) fn has(&mut self, from: PeerId, chunk: ChunkId, choose: &mut dyn Choose) {
+        self.note_has(from, chunk);
+        self.show_interest(from);
+        if self.open.contains(chunk) {
+            self.fetch_from(from, choose);
+        }
+        self.part_if_both_full(from);
+    }
+
+    fn note_has(&mut self, from: PeerId, chunk: ChunkId) {
+        let lacking = !self.have.contains(chunk);
+        let Some(neighbor) = self.neighbors.find(from) else {
+            return;
+        };
+        if neighbor.theirs.insert(chunk) {
+            self.rarity.add(chunk);
+            neighbor.wanted += u32::from(lacking);
+        }
+    }
+
+    /// Two that have everything have nothing for each other: the place is for others.
+    fn part_if_both_full(&mut self, from: PeerId) {
+        let full = self.neighbors.find(from).is_some_and(|neighbor| neighbor.theirs.is_full());
+        if full && !self.is_leecher() {
+            self.drop_neighbor(from);
+        }
+    }
+
+    /// Tells a neighbor whether it has something that this peer lacks, when that has changed.
+    fn show_interest(&mut self, to: PeerId) {
+        let Some(neighbor) = self.neighbors.find(to) else {
+            return;
+        };
+        let wanted = neighbor.wanted != 0;
+        if wanted != neighbor.interesting {
+            neighbor.interesting = wanted;
+            let message = if wanted { Message::Interested } else { Message::NotInterested };
+            self.tell(to, message);
+        }
+    }
+
+    /// Requests of a neighbor that serves this peer as many chunks as may be awaited of it.
+    pub(super) fn fetch_from(&mut self, from: PeerId, choose: &mut dyn Choose) {
+        let most = self.settings.requests as usize;
+        loop {
+            let first = if self.have.is_empty() { First::Yes } else { First::No };
+            let Some(at) = self.neighbors.position(from) else {
+                return;
+            };
+            let neighbor = self.neighbors.at(at);
+            if !neighbor.serves_me || most <= neighbor.requested.len() || neighbor.wanted == 0 {
+                return;
+            }
+            let view =
+                View { theirs: &neighbor.theirs, open: &self.open, rarity: &self.rarity, first };
+            let picked = pick(self.settings.protocol.picker, &view, choose);
+            let Some(chunk) = picked.or_else(|| self.pick_stale(from, choose)) else {
+                return;
+            };
+            self.open.remove(chunk);
+            self.neighbors.at(at).requested.push(Requested { chunk, age: 0 });
+            self.tell(from, Message::Request(chunk));
+            // Under strict barter a request is half of an exchange.
+            self.serve();
+        }
+    }
+
+    /// Requests of everybody who serves this peer: something became free to request.
+    pub(super) fn fetch_from_all(&mut self, choose: &mut dyn Choose) {
+        let serving: Vec<PeerId> = self
+            .neighbors
+            .iter()
+            .filter(|n| n.serves_me && n.wanted != 0)
+            .map(|n| n.peer)
+            .collect();
+        for peer in serving {
+            self.fetch_from(peer, choose);
+        }
+    }
+
+    /// Endgame: a chunk that one other neighbor has been asked for long ago.
+    fn pick_stale(&mut self, from: PeerId, choose: &mut dyn Choose) -> Option<ChunkId> {
+        if !self.open.is_empty() {
+            return None;
+        }
+        let mut stale: Vec<ChunkId> = Vec::new();
+        for neighbor in self.neighbors.iter().filter(|neighbor| neighbor.peer != from) {
+            let old = neighbor.requested.iter().filter(|requested| STALE <= requested.age);
+            stale.extend(old.map(|requested| requested.chunk));
+        }
+        stale.retain(|&chunk| {
+            let asked = self.neighbors.iter().filter(|n| n.has_request(chunk));
+            asked.count() == 1
+        });
+        let theirs = &self.neighbors.find(from)?.theirs;
+        stale.retain(|&chunk| theirs.contains(chunk));
+        stale.sort_unstable();
+        pick_one(&stale, choose)
+    }
+
+    /// A request will not be answered. A neighbor that serves this peer and still rejects does not
+    /// have the chunk, whatever it said.
+    pub(super) fn rejected(&mut self, from: PeerId, chunk: ChunkId, choose: &mut dyn Choose) {
+        let Some(neighbor) = self.neighbors.find(from) else {
+            return;
+        };
+        if !neighbor.forget_request(chunk) {
+            return;
+        }
+        if neighbor.serves_me && neighbor.theirs.remove(chunk) {
+            self.rarity.remove(chunk);
+            if !self.have.contains(chunk) {
+                neighbor.wanted -= 1;
+            }
+            self.show_interest(from);
+        }
+        self.reopen(chunk);
+        self.fetch_from_all(choose);
+    }
+
+    /// A chunk is awaited of one neighbor less.
+    pub(super) fn reopen(&mut self, chunk: ChunkId) {
+        let awaited = self.neighbors.iter().any(|neighbor| neighbor.has_request(chunk));
+        if !awaited && !self.have.contains(chunk) {
+            self.open.insert(chunk);
+        }
+    }
+
+    /// A chunk has arrived whole.
+    pub(super) fn received(&mut self, from: PeerId, chunk: ChunkId, choose: &mut dyn Choose) {
+        if self.manifest.chunks() <= chunk.index() {
+            return;
+        }
+        self.settle_account(from, -1);
+        let length = self.manifest.length(chunk).0;
+        if let Some(neighbor) = self.neighbors.find(from) {
+            neighbor.received += length;
+            neighbor.forget_request(chunk);
+        }
+        let new = self.have.insert(chunk);
+        if new {
+            self.open.remove(chunk);
+            self.spread_the_news(chunk, choose);
+        }
+        self.fetch_from(from, choose);
+        self.serve();
+        if new && self.have.is_full() {
+            self.completed();
+        }
+    }
+
+    /// Tells the neighbors of a new chunk: those who lack it that it is here, those who were asked
+    /// for it that it is not needed, those who have nothing else that they are of no interest.
+    fn spread_the_news(&mut self, chunk: ChunkId, choose: &mut dyn Choose) {
+        for at in 0..self.neighbors.len() {
+            let neighbor = self.neighbors.at(at);
+            let peer = neighbor.peer;
+            if !neighbor.theirs.contains(chunk) {
+                self.tell(peer, Message::Have(chunk));
+                continue;
+            }
+            neighbor.wanted -= 1;
+            if neighbor.forget_request(chunk) {
+                self.tell(peer, Message::Cancel(chunk));
+                self.fetch_from(peer, choose);
+            }
+            self.show_interest(peer);
+        }
+    }
+
+    fn completed(&mut self) {
+        self.outputs.push_back(Output::Completed);
+        let full: Vec<PeerId> =
+            self.neighbors.iter().filter(|n| n.theirs.is_full()).map(|n| n.peer).collect();
+        for peer in full {
+            self.drop_neighbor(peer);
+        }
+    }
+}
