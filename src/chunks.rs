@@ -227,6 +227,14 @@ impl ChunkSet {
     }
 }
 
+/// The chunks of a set that is given by its words, as [`ChunkSet::words`] gives them.
+pub fn chunks_of(words: &[usize]) -> impl Iterator<Item = ChunkId> + '_ {
+    words.iter().enumerate().flat_map(|(at, &word)| {
+        let bits = (0..usize::BITS).filter(move |bit| word & (1 << bit) != 0);
+        bits.map(move |bit| ChunkId(at as u32 * usize::BITS + bit))
+    })
+}
+
 impl fmt::Debug for ChunkSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter()).finish()

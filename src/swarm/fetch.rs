@@ -1,7 +1,7 @@
 //! What a peer requests, and what it does with what it gets.
 
 use super::message::Message;
-use super::neighbor::Requested;
+use super::neighbor::{Holding, Requested};
 use super::peer::Peer;
 use super::picker::{First, View, pick};
 use crate::choose::{Choose, pick as pick_one};
@@ -35,18 +35,19 @@ impl Peer {
 
     fn note_has(&mut self, from: PeerId, chunk: ChunkId) {
         let lacking = !self.have.contains(chunk);
-        let Some(neighbor) = self.neighbors.find(from) else {
+        let Some(at) = self.neighbors.position(from) else {
             return;
         };
-        if neighbor.theirs.insert(chunk) {
+        if self.neighbors.note(at, chunk, Holding::Held) {
             self.rarity.add(chunk);
-            neighbor.wanted += u32::from(lacking);
+            self.neighbors.at(at).wanted += u32::from(lacking);
         }
     }
 
     /// Two that have everything have nothing for each other: the place is for others.
     fn part_if_both_full(&mut self, from: PeerId) {
-        let full = self.neighbors.find(from).is_some_and(|neighbor| neighbor.theirs.is_full());
+        let chunks = self.manifest.chunks() as u32;
+        let full = self.neighbors.find(from).is_some_and(|neighbor| neighbor.holds == chunks);
         if full && !self.is_leecher() {
             self.drop_neighbor(from);
         }
@@ -77,8 +78,8 @@ impl Peer {
             if !neighbor.serves_me || most <= neighbor.requested.len() || neighbor.wanted == 0 {
                 return;
             }
-            let view =
-                View { theirs: &neighbor.theirs, open: &self.open, rarity: &self.rarity, first };
+            let theirs = self.neighbors.holdings(at);
+            let view = View { theirs, open: &self.open, rarity: &self.rarity, first };
             let picked = pick(self.settings.protocol.picker, &view, choose);
             let Some(chunk) = picked.or_else(|| self.pick_stale(from, choose)) else {
                 return;
@@ -118,8 +119,8 @@ impl Peer {
             let asked = self.neighbors.iter().filter(|n| n.has_request(chunk));
             asked.count() == 1
         });
-        let theirs = &self.neighbors.find(from)?.theirs;
-        stale.retain(|&chunk| theirs.contains(chunk));
+        let at = self.neighbors.position(from)?;
+        stale.retain(|&chunk| self.neighbors.holds(at, chunk));
         stale.sort_unstable();
         pick_one(&stale, choose)
     }
@@ -127,16 +128,16 @@ impl Peer {
     /// A request will not be answered. A neighbor that serves this peer and still rejects does not
     /// have the chunk, whatever it said.
     pub(super) fn rejected(&mut self, from: PeerId, chunk: ChunkId, choose: &mut dyn Choose) {
-        let Some(neighbor) = self.neighbors.find(from) else {
+        let Some(at) = self.neighbors.position(from) else {
             return;
         };
-        if !neighbor.forget_request(chunk) {
+        if !self.neighbors.at(at).forget_request(chunk) {
             return;
         }
-        if neighbor.serves_me && neighbor.theirs.remove(chunk) {
+        if self.neighbors.at(at).serves_me && self.neighbors.note(at, chunk, Holding::Lacked) {
             self.rarity.remove(chunk);
             if !self.have.contains(chunk) {
-                neighbor.wanted -= 1;
+                self.neighbors.at(at).wanted -= 1;
             }
             self.show_interest(from);
         }
@@ -179,25 +180,31 @@ impl Peer {
     /// for it that it is not needed, those who have nothing else that they are of no interest.
     fn spread_the_news(&mut self, chunk: ChunkId, choose: &mut dyn Choose) {
         for at in 0..self.neighbors.len() {
+            let holds = self.neighbors.holds(at, chunk);
             let neighbor = self.neighbors.at(at);
-            let peer = neighbor.peer;
-            if !neighbor.theirs.contains(chunk) {
-                self.tell(peer, Message::Have(chunk));
+            let to = neighbor.peer;
+            if !holds {
+                neighbor.spoken_to = true;
+                self.outputs.push_back(Output::Send { to, message: Message::Have(chunk) });
                 continue;
             }
             neighbor.wanted -= 1;
+            let content = neighbor.wanted == 0;
             if neighbor.forget_request(chunk) {
-                self.tell(peer, Message::Cancel(chunk));
-                self.fetch_from(peer, choose);
+                self.tell(to, Message::Cancel(chunk));
+                self.fetch_from(to, choose);
             }
-            self.show_interest(peer);
+            if content {
+                self.show_interest(to);
+            }
         }
     }
 
     fn completed(&mut self) {
         self.outputs.push_back(Output::Completed);
+        let chunks = self.manifest.chunks() as u32;
         let full: Vec<PeerId> =
-            self.neighbors.iter().filter(|n| n.theirs.is_full()).map(|n| n.peer).collect();
+            self.neighbors.iter().filter(|n| n.holds == chunks).map(|n| n.peer).collect();
         for peer in full {
             self.drop_neighbor(peer);
         }

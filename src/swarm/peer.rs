@@ -70,7 +70,7 @@ impl Engine for Peer {
             have,
             open,
             rarity: Rarity::new(chunks),
-            neighbors: Neighbors::default(),
+            neighbors: Neighbors::new(chunks),
             candidates: BTreeSet::new(),
             asked: BTreeSet::new(),
             queue: VecDeque::new(),
@@ -206,7 +206,7 @@ impl Peer {
         if self.neighbors.contains(peer) {
             return;
         }
-        self.neighbors.insert(Neighbor::new(peer, self.manifest.chunks()));
+        self.neighbors.insert(Neighbor::new(peer));
         if self.offers.is_none() && !self.have.is_empty() {
             self.tell(peer, Message::Bitfield(self.have.clone()));
         }

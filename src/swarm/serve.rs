@@ -23,7 +23,8 @@ impl Peer {
     /// Does a neighbor want something? During the source's first pass everybody who lacks anything
     /// does, though the source has shown nothing yet.
     fn wants(&self, neighbor: &Neighbor) -> bool {
-        neighbor.interested || (self.offers.is_some() && !neighbor.theirs.is_full())
+        neighbor.interested
+            || (self.offers.is_some() && neighbor.holds < self.manifest.chunks() as u32)
     }
 
     fn candidate(&self, neighbor: &Neighbor) -> Candidate {
@@ -81,8 +82,7 @@ impl Peer {
             return;
         }
         let slots = self.settings.protocol.unchoke_slots as usize;
-        let served = self.neighbors.iter().filter(|n| n.served).count();
-        let taken = served - usize::from(self.optimistic.is_some());
+        let taken = self.neighbors.served() - usize::from(self.optimistic.is_some());
         if slots <= taken {
             return;
         }
@@ -132,14 +132,9 @@ impl Peer {
     }
 
     fn unchoke(&mut self, peer: PeerId) {
-        let Some(neighbor) = self.neighbors.find(peer) else {
-            return;
-        };
-        if neighbor.served {
+        if !self.neighbors.begin_serving(peer) {
             return;
         }
-        neighbor.served = true;
-        neighbor.waited = 0;
         self.tell(peer, Message::Unchoke);
         self.offer(peer);
     }
@@ -148,13 +143,9 @@ impl Peer {
         if self.optimistic == Some(peer) {
             self.optimistic = None;
         }
-        let Some(neighbor) = self.neighbors.find(peer) else {
-            return;
-        };
-        if !neighbor.served {
+        if !self.neighbors.end_serving(peer) {
             return;
         }
-        neighbor.served = false;
         self.tell(peer, Message::Choke);
         let all = std::mem::take(&mut self.queue);
         let (dropped, kept): (VecDeque<_>, VecDeque<_>) =

@@ -4,7 +4,7 @@ use super::message::Message;
 use super::neighbor::Neighbor;
 use super::peer::Peer;
 use crate::choose::{Choose, pick};
-use crate::chunks::PeerId;
+use crate::chunks::{PeerId, chunks_of};
 use crate::engine::Output;
 
 /// Decisions of the choker without a word after which a neighbor counts as dead. Everybody says
@@ -85,10 +85,11 @@ impl Peer {
         if self.optimistic == Some(peer) {
             self.optimistic = None;
         }
-        let Some(Neighbor { theirs, requested, sending, .. }) = self.neighbors.remove(peer) else {
+        let Some((neighbor, holdings)) = self.neighbors.remove(peer) else {
             return;
         };
-        for chunk in theirs.iter() {
+        let Neighbor { requested, sending, .. } = neighbor;
+        for chunk in chunks_of(&holdings) {
             self.rarity.remove(chunk);
         }
         for awaited in requested {
