@@ -1,4 +1,5 @@
-//! The resolved scenario as JSON: what `--engine` commands read and what the header of a trace says.
+//! The resolved scenario as JSON: what `--engine` commands read and what the header of a trace
+//! says.
 //!
 //! Nothing is guessed here: a unit stands in the name of its field, an unknown field is an error
 //! (except under `x`), and what the text leaves out has the default that its field documents. The
@@ -30,9 +31,9 @@ impl Scenario {
     /// Reads a resolved scenario. A trace is longer: its header is read with its events.
     ///
     /// # Errors
-    /// With line, column and field: text that is no JSON, another version of the format, a field that
-    /// is unknown, missing or of the wrong kind, peers whose ids are not 1..=N, each once, and whatever
-    /// [`Scenario::new`] refuses.
+    /// With line, column and field: text that is no JSON, another version of the format, a field
+    /// that is unknown, missing or of the wrong kind, peers whose ids are not 1..=N, each once, and
+    /// whatever [`Scenario::new`] refuses.
     pub fn from_json(text: &str) -> Result<Self, JsonError> {
         let document: Document<NoEvidence> = JsonError::read(text.as_bytes())?;
         let (scenario, _) = document

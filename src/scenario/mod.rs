@@ -1,9 +1,9 @@
-//! A swarm as data: the file, the source, the peers, their capacities, arrivals and departures, what
-//! the engine may do, and the protocol's settings.
+//! A swarm as data: the file, the source, the peers, their capacities, arrivals and departures,
+//! what the engine may do, and the protocol's settings.
 //!
-//! A [`Scenario`] is resolved (every arrival is a time) and well formed: [`Scenario::new`] is the only
-//! way to one, and refuses the rest with a sentence. It knows no bound and no engine. The types to
-//! know are [`Parts`], which anybody may fill, and [`Scenario`], which everybody trusts.
+//! A [`Scenario`] is resolved (every arrival is a time) and well formed: [`Scenario::new`] is the
+//! only way to one, and refuses the rest with a sentence. It knows no bound and no engine. The
+//! types to know are [`Parts`], which anybody may fill, and [`Scenario`], which everybody trusts.
 
 use crate::chunks::{Manifest, PeerId};
 use crate::units::{Bytes, Rate, Time};

@@ -298,8 +298,8 @@ impl<E> Document<E> {
     /// The scenario that it says, and the evidence.
     ///
     /// # Errors
-    /// With the field as it stands in the JSON: ids that are not 1..=N, a file that cannot be cut, and
-    /// whatever [`Scenario::new`] refuses.
+    /// With the field as it stands in the JSON: ids that are not 1..=N, a file that cannot be cut,
+    /// and whatever [`Scenario::new`] refuses.
     pub(crate) fn resolve(self) -> Result<(Scenario, Option<E>), Malformed> {
         let file = Manifest::new(self.file.bytes, self.file.chunk_bytes).map_err(|message| {
             let field = if self.file.bytes == Bytes(0) { "bytes" } else { "chunk_bytes" };

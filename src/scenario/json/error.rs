@@ -136,8 +136,8 @@ fn example(field: &str) -> Option<&'static str> {
     })
 }
 
-/// Where the value at `path` (like `peers[3].leaves`) stands: line and column, both from 1. The start
-/// of the text when nothing stands there.
+/// Where the value at `path` (like `peers[3].leaves`) stands: line and column, both from 1. The
+/// start of the text when nothing stands there.
 fn locate(text: &[u8], path: &str) -> (usize, usize) {
     let steps: Vec<&str> = path.split(['.', '[']).filter(|step| !step.is_empty()).collect();
     let mut json = serde_json::Deserializer::from_slice(text);
