@@ -1,15 +1,30 @@
-//! A swarm as data: the file, the source, the peers, their capacities, arrivals and departures, what
-//! the engine may do, and the protocol's settings.
+//! A swarm as data: the file, the source, the peers, their capacities, arrivals and departures,
+//! what the engine may do, and the protocol's settings.
 //!
-//! A [`Scenario`] is resolved (every arrival is a time) and well formed: [`Scenario::new`] is the only
-//! way to one, and refuses the rest with a sentence. It knows no bound and no engine. The types to
-//! know are [`Parts`], which anybody may fill, and [`Scenario`], which everybody trusts.
+//! A [`Scenario`] is resolved (every arrival is a time) and well formed: [`Scenario::new`] is the
+//! only way to one, and refuses the rest with a sentence. It knows no bound and no engine. The
+//! types to know are [`Parts`], which anybody may fill, and [`Scenario`], which everybody trusts.
 
 use crate::chunks::{Manifest, PeerId};
 use crate::units::{Bytes, Rate, Time};
 
+mod json;
+mod words;
+
+#[cfg(test)]
+pub(crate) mod arbitrary;
+
+pub(crate) use json::Document;
+pub use json::JsonError;
+
 /// The most peers that a scenario may have.
 pub const MOST_PEERS: usize = 1_000_000;
+
+/// The seed of a scenario that names none.
+pub const DEFAULT_SEED: u64 = 1;
+
+/// When a run is cut off whose scenario does not say it: 30 days.
+pub const DEFAULT_UNTIL: Time = Time::from_secs(30 * 86_400);
 
 /// A description of one distribution, resolved and well formed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -384,7 +399,7 @@ impl Peer {
         if self.download == Some(Rate::ZERO) {
             return Err(malformed(
                 format!("{field}.download"),
-                "receives nothing, so it can never finish; write a rate above 0 or \"unlimited\"",
+                "receives nothing, so it can never finish; write a rate above 0, or no limit",
             ));
         }
         Ok(())

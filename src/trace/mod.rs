@@ -1,11 +1,16 @@
 //! What happened in a run: events, and the header that says which scenario they belong to.
 //!
-//! A trace knows no engine: any writer's events are judged alike. The types to know are [`Trace`] and
-//! [`Event`]; `codec` reads and writes them as JSON lines.
+//! A trace knows no engine: any writer's events are judged alike. The types to know are [`Trace`]
+//! and [`Event`]; [`codec`] reads and writes them as JSON lines.
 
 use crate::chunks::{ChunkId, PeerId};
 use crate::scenario::Scenario;
 use crate::units::{Bytes, Time};
+
+pub mod codec;
+
+#[cfg(test)]
+pub(crate) mod arbitrary;
 
 /// A run: what was planned, how far the log can be trusted, and what happened.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,139 @@
+//! Arbitrary scenarios for property tests: every field of the format takes every kind of value.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn time() -> impl Strategy<Value = Time> {
+    prop_oneof![Just(0), 0..1_000_000u64, any::<u64>()].prop_map(Time)
+}
+
+fn positive_time() -> impl Strategy<Value = Time> {
+    time().prop_map(|time| Time(time.0.max(1)))
+}
+
+fn link() -> impl Strategy<Value = Link> {
+    (proptest::option::of(time()), proptest::option::of(any::<u64>().prop_map(Bytes)))
+        .prop_map(|(latency, burst)| Link { latency, burst })
+}
+
+fn rate() -> impl Strategy<Value = Rate> {
+    prop_oneof![Just(0), 0..100_000_000u64, any::<u64>()].prop_map(Rate)
+}
+
+fn positive_rate() -> impl Strategy<Value = Rate> {
+    rate().prop_map(|rate| Rate(rate.0.max(1)))
+}
+
+prop_compose! {
+    fn source()(
+        upload in positive_rate(),
+        leaves in prop_oneof![
+            Just(SourceLeaves::Never),
+            positive_time().prop_map(SourceLeaves::At),
+            (1..=u64::MAX).prop_map(SourceLeaves::AfterCopies),
+        ],
+        link in link(),
+    ) -> Source {
+        Source { upload, leaves, link }
+    }
+}
+
+prop_compose! {
+    fn peer()(
+        upload in rate(),
+        download in proptest::option::of(positive_rate()),
+        joins in (0..u64::MAX).prop_map(Time),
+    )(
+        leaves in prop_oneof![
+            Just(Leaves::Never),
+            (joins.0 + 1..=u64::MAX).prop_map(|at| Leaves::At(Time(at))),
+            time().prop_map(Leaves::AfterCompletion),
+        ],
+        behavior in prop_oneof![Just(Behavior::Cooperative), Just(Behavior::FreeRider)],
+        link in link(),
+        upload in Just(upload),
+        download in Just(download),
+        joins in Just(joins),
+    ) -> Peer {
+        Peer { upload, download, joins, leaves, behavior, link }
+    }
+}
+
+prop_compose! {
+    fn protocol()(
+        neighbors in 1..=u32::MAX,
+        unchoke_slots in 1..=u32::MAX,
+        rechoke in positive_time(),
+        optimistic in proptest::option::of(positive_time()),
+        picker in prop_oneof![
+            Just(Picker::RarestFirst),
+            Just(Picker::Random),
+            Just(Picker::InOrder),
+        ],
+        choker in prop_oneof![
+            Just(Choker::TitForTat),
+            Just(Choker::RoundRobin),
+            Just(Choker::StrictBarter),
+            (1..=u32::MAX).prop_map(Choker::Credit),
+        ],
+        seeding in prop_oneof![Just(Seeding::RoundRobin), Just(Seeding::FastestFirst)],
+        super_seeding: bool,
+        announce in positive_time(),
+    ) -> Protocol {
+        Protocol {
+            neighbors,
+            unchoke_slots,
+            rechoke,
+            optimistic,
+            picker,
+            choker,
+            seeding,
+            super_seeding,
+            announce,
+        }
+    }
+}
+
+prop_compose! {
+    /// A file of at most 64 chunks.
+    fn manifest()(
+        chunk in prop_oneof![1..1000u64, 1..1u64 << 50],
+        chunks in 1..=64u64,
+    )(
+        short in 0..chunk,
+        chunk in Just(chunk),
+        chunks in Just(chunks),
+    ) -> Manifest {
+        Manifest::new(Bytes(chunk * chunks - short), Bytes(chunk)).unwrap()
+    }
+}
+
+prop_compose! {
+    /// Any scenario of at most 12 peers and 64 chunks.
+    pub(crate) fn scenario()(
+        name: String,
+        file in manifest(),
+        source in source(),
+        peers in proptest::collection::vec(peer(), 1..12),
+        protocol in proptest::option::of(protocol()),
+        network in (time(), any::<u64>().prop_map(Bytes)),
+        discipline: [bool; 3],
+        seed: u64,
+        until in positive_time(),
+    ) -> Scenario {
+        let [cut_through, multi_source, coded] = discipline;
+        let parts = Parts {
+            name,
+            file,
+            source,
+            peers,
+            protocol,
+            network: Network { latency: network.0, burst: network.1 },
+            discipline: Discipline { cut_through, multi_source, coded },
+            seed,
+            until,
+        };
+        Scenario::new(parts).expect("the generator makes well-formed parts")
+    }
+}

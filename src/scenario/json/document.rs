@@ -1,0 +1,429 @@
+//! The form of a resolved scenario on the wire, and the two ways between it and a [`Scenario`].
+//!
+//! The fields are those of the format and nothing else; what they mean together is checked by
+//! [`Scenario::new`] alone. The type to know is [`Document`].
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{DEFAULT_SEED, DEFAULT_UNTIL, Malformed, Scenario};
+use crate::chunks::Manifest;
+use crate::scenario::{
+    Behavior, Choker, Discipline, Leaves, Link, Network, Parts, Peer, Picker, Protocol, Seeding,
+    Source, SourceLeaves,
+};
+use crate::units::{Bytes, Rate, Time};
+
+/// A scenario on the wire; `E` is the evidence of a trace's header.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an object with the fields of a scenario")]
+pub(crate) struct Document<E> {
+    swarmbound: Version,
+    name: String,
+    file: RawFile,
+    source: RawSource,
+    peers: Vec<RawPeer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    protocol: Option<RawProtocol>,
+    #[serde(default)]
+    network: RawNetwork,
+    #[serde(default)]
+    discipline: RawDiscipline,
+    #[serde(default = "default_seed")]
+    seed: u64,
+    #[serde(default = "default_until")]
+    until_ns: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<E>,
+    /// Free for the writer; nobody reads it.
+    #[serde(default, skip_serializing, rename = "x")]
+    _x: Option<IgnoredAny>,
+}
+
+fn default_seed() -> u64 {
+    DEFAULT_SEED
+}
+
+fn default_until() -> Time {
+    DEFAULT_UNTIL
+}
+
+/// The version of the format: 1.
+struct Version;
+
+impl Serialize for Version {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(1)
+    }
+}
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u64::deserialize(deserializer)? {
+            1 => Ok(Version),
+            other => Err(serde::de::Error::custom(format!(
+                "this is version {other} of the format, and only version 1 is known; write 1"
+            ))),
+        }
+    }
+}
+
+/// The only value of `"never"`.
+struct True;
+
+impl Serialize for True {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(true)
+    }
+}
+
+impl<'de> Deserialize<'de> for True {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if bool::deserialize(deserializer)? {
+            return Ok(True);
+        }
+        Err(serde::de::Error::custom("false says nothing; write true or another departure"))
+    }
+}
+
+/// Words are written as [`std::fmt::Display`] and read as [`std::str::FromStr`] say.
+mod word {
+    use std::borrow::Cow;
+    use std::fmt::Display;
+    use std::str::FromStr;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<T: Display, S: Serializer>(
+        word: &T,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(word)
+    }
+
+    pub(super) fn deserialize<'de, T: FromStr<Err = String>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<T, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A field that must be there but may be null.
+fn nullable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Rate>, D::Error> {
+    Option::deserialize(deserializer)
+}
+
+/// A field that may be left out but is not null.
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(d).map(Some)
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an object")]
+struct RawFile {
+    bytes: Bytes,
+    chunk_bytes: Bytes,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an object")]
+struct RawSource {
+    upload_bps: Rate,
+    #[serde(default)]
+    leaves: RawSourceLeaves,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    latency_ns: Option<Time>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    burst_bytes: Option<Bytes>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", expecting = "an object")]
+enum RawSourceLeaves {
+    Never(True),
+    AtNs(Time),
+    AfterCopies(u64),
+}
+
+impl Default for RawSourceLeaves {
+    fn default() -> Self {
+        RawSourceLeaves::Never(True)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an object")]
+struct RawPeer {
+    id: u32,
+    upload_bps: Rate,
+    #[serde(deserialize_with = "nullable")]
+    download_bps: Option<Rate>,
+    #[serde(default)]
+    joins_ns: Time,
+    #[serde(default)]
+    leaves: RawLeaves,
+    #[serde(default = "cooperative", with = "word")]
+    behavior: Behavior,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    latency_ns: Option<Time>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    burst_bytes: Option<Bytes>,
+}
+
+fn cooperative() -> Behavior {
+    Behavior::Cooperative
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", expecting = "an object")]
+enum RawLeaves {
+    Never(True),
+    AtNs(Time),
+    AfterCompletionNs(Time),
+}
+
+impl Default for RawLeaves {
+    fn default() -> Self {
+        RawLeaves::Never(True)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "an object")]
+struct RawProtocol {
+    neighbors: u32,
+    unchoke_slots: u32,
+    rechoke_ns: Time,
+    optimistic_ns: Option<Time>,
+    #[serde(with = "word")]
+    picker: Picker,
+    #[serde(with = "word")]
+    choker: Choker,
+    #[serde(with = "word")]
+    seeding: Seeding,
+    super_seeding: bool,
+    announce_ns: Time,
+}
+
+impl Default for RawProtocol {
+    fn default() -> Self {
+        RawProtocol::from(&Protocol::default())
+    }
+}
+
+impl From<&Protocol> for RawProtocol {
+    fn from(protocol: &Protocol) -> Self {
+        RawProtocol {
+            neighbors: protocol.neighbors,
+            unchoke_slots: protocol.unchoke_slots,
+            rechoke_ns: protocol.rechoke,
+            optimistic_ns: protocol.optimistic,
+            picker: protocol.picker,
+            choker: protocol.choker,
+            seeding: protocol.seeding,
+            super_seeding: protocol.super_seeding,
+            announce_ns: protocol.announce,
+        }
+    }
+}
+
+impl From<RawProtocol> for Protocol {
+    fn from(raw: RawProtocol) -> Self {
+        Protocol {
+            neighbors: raw.neighbors,
+            unchoke_slots: raw.unchoke_slots,
+            rechoke: raw.rechoke_ns,
+            optimistic: raw.optimistic_ns,
+            picker: raw.picker,
+            choker: raw.choker,
+            seeding: raw.seeding,
+            super_seeding: raw.super_seeding,
+            announce: raw.announce_ns,
+        }
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "an object")]
+struct RawNetwork {
+    latency_ns: Time,
+    burst_bytes: Bytes,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "an object")]
+struct RawDiscipline {
+    cut_through: bool,
+    multi_source: bool,
+    coded: bool,
+}
+
+impl<E> Document<E> {
+    /// The form of `scenario`, with the evidence of a trace or without.
+    pub(crate) fn new(scenario: &Scenario, evidence: Option<E>) -> Self {
+        let parts = scenario.parts();
+        Document {
+            swarmbound: Version,
+            name: parts.name.clone(),
+            file: RawFile { bytes: parts.file.file(), chunk_bytes: parts.file.chunk() },
+            source: RawSource {
+                upload_bps: parts.source.upload,
+                leaves: match parts.source.leaves {
+                    SourceLeaves::Never => RawSourceLeaves::Never(True),
+                    SourceLeaves::At(at) => RawSourceLeaves::AtNs(at),
+                    SourceLeaves::AfterCopies(copies) => RawSourceLeaves::AfterCopies(copies),
+                },
+                latency_ns: parts.source.link.latency,
+                burst_bytes: parts.source.link.burst,
+            },
+            peers: (1..).zip(&parts.peers).map(|(id, peer)| RawPeer::new(id, peer)).collect(),
+            protocol: parts.protocol.as_ref().map(RawProtocol::from),
+            network: RawNetwork {
+                latency_ns: parts.network.latency,
+                burst_bytes: parts.network.burst,
+            },
+            discipline: RawDiscipline {
+                cut_through: parts.discipline.cut_through,
+                multi_source: parts.discipline.multi_source,
+                coded: parts.discipline.coded,
+            },
+            seed: parts.seed,
+            until_ns: parts.until,
+            evidence,
+            _x: None,
+        }
+    }
+
+    /// The scenario that it says, and the evidence.
+    ///
+    /// # Errors
+    /// With the field as it stands in the JSON: ids that are not 1..=N, a file that cannot be cut,
+    /// and whatever [`Scenario::new`] refuses.
+    pub(crate) fn resolve(self) -> Result<(Scenario, Option<E>), Malformed> {
+        let file = Manifest::new(self.file.bytes, self.file.chunk_bytes).map_err(|message| {
+            let field = if self.file.bytes == Bytes(0) { "bytes" } else { "chunk_bytes" };
+            Malformed { field: format!("file.{field}"), message }
+        })?;
+        let order = order(&self.peers)?;
+        let mut peers: Vec<(u32, Peer)> = self.peers.into_iter().map(RawPeer::resolve).collect();
+        peers.sort_unstable_by_key(|&(id, _)| id);
+        let parts = Parts {
+            name: self.name,
+            file,
+            source: self.source.resolve(),
+            peers: peers.into_iter().map(|(_, peer)| peer).collect(),
+            protocol: self.protocol.map(Protocol::from),
+            network: Network { latency: self.network.latency_ns, burst: self.network.burst_bytes },
+            discipline: Discipline {
+                cut_through: self.discipline.cut_through,
+                multi_source: self.discipline.multi_source,
+                coded: self.discipline.coded,
+            },
+            seed: self.seed,
+            until: self.until_ns,
+        };
+        let scenario = Scenario::new(parts).map_err(|malformed| Malformed {
+            field: json_path(&malformed.field, &order),
+            message: malformed.message,
+        })?;
+        Ok((scenario, self.evidence))
+    }
+}
+
+/// Where each peer stands in the document: `order[id - 1]` is its place. Every id of 1..=N stands
+/// there once, or the error names the one that does not.
+fn order(peers: &[RawPeer]) -> Result<Vec<usize>, Malformed> {
+    let count = peers.len();
+    let mut order = vec![None; count];
+    for (at, peer) in peers.iter().enumerate() {
+        let malformed = |message| Malformed { field: format!("peers[{at}].id"), message };
+        let id = peer.id;
+        let place = (id as usize).checked_sub(1).ok_or_else(|| {
+            malformed("0 is the source; write the numbers of peers from 1".to_owned())
+        })?;
+        let Some(place) = order.get_mut(place) else {
+            return Err(malformed(format!(
+                "there is no peer {id} among {count}; write each of 1 to {count} once"
+            )));
+        };
+        if let Some(first) = place.replace(at) {
+            return Err(malformed(format!(
+                "peer {id} stands already at peers[{first}]; write each of 1 to {count} once"
+            )));
+        }
+    }
+    // As many different ids below N + 1 as there are peers: every place is filled.
+    Ok(order.into_iter().flatten().collect())
+}
+
+/// The path in the document of a field that [`Scenario::new`] refused.
+fn json_path(field: &str, order: &[usize]) -> String {
+    let field = field.strip_prefix("run.").unwrap_or(field);
+    let (above, name) = field.rsplit_once('.').map_or(("", field), |(above, name)| (above, name));
+    let name = match name {
+        "upload" => "upload_bps",
+        "download" => "download_bps",
+        "until" => "until_ns",
+        "rechoke" => "rechoke_ns",
+        "optimistic" => "optimistic_ns",
+        "announce" => "announce_ns",
+        same => same,
+    };
+    let peer = above.strip_prefix("peers[").and_then(|rest| rest.strip_suffix(']'));
+    let place = peer.and_then(|index| order.get(index.parse::<usize>().ok()?));
+    match (place, above) {
+        (Some(place), _) => format!("peers[{place}].{name}"),
+        (None, "") => name.to_owned(),
+        (None, above) => format!("{above}.{name}"),
+    }
+}
+
+impl RawSource {
+    fn resolve(self) -> Source {
+        Source {
+            upload: self.upload_bps,
+            leaves: match self.leaves {
+                RawSourceLeaves::Never(True) => SourceLeaves::Never,
+                RawSourceLeaves::AtNs(at) => SourceLeaves::At(at),
+                RawSourceLeaves::AfterCopies(copies) => SourceLeaves::AfterCopies(copies),
+            },
+            link: Link { latency: self.latency_ns, burst: self.burst_bytes },
+        }
+    }
+}
+
+impl RawPeer {
+    fn new(id: u32, peer: &Peer) -> Self {
+        RawPeer {
+            id,
+            upload_bps: peer.upload,
+            download_bps: peer.download,
+            joins_ns: peer.joins,
+            leaves: match peer.leaves {
+                Leaves::Never => RawLeaves::Never(True),
+                Leaves::At(at) => RawLeaves::AtNs(at),
+                Leaves::AfterCompletion(span) => RawLeaves::AfterCompletionNs(span),
+            },
+            behavior: peer.behavior,
+            latency_ns: peer.link.latency,
+            burst_bytes: peer.link.burst,
+        }
+    }
+
+    fn resolve(self) -> (u32, Peer) {
+        let peer = Peer {
+            upload: self.upload_bps,
+            download: self.download_bps,
+            joins: self.joins_ns,
+            leaves: match self.leaves {
+                RawLeaves::Never(True) => Leaves::Never,
+                RawLeaves::AtNs(at) => Leaves::At(at),
+                RawLeaves::AfterCompletionNs(span) => Leaves::AfterCompletion(span),
+            },
+            behavior: self.behavior,
+            link: Link { latency: self.latency_ns, burst: self.burst_bytes },
+        };
+        (self.id, peer)
+    }
+}
