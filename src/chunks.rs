@@ -256,7 +256,8 @@ mod tests {
             let sum: u64 = (0..manifest.chunks())
                 .map(|c| manifest.length(ChunkId(c as u32)).0)
                 .sum();
-            sum == file && manifest.whole_chunks() + usize::from(file % chunk != 0) == manifest.chunks()
+            let short = usize::from(file % chunk != 0);
+            sum == file && manifest.whole_chunks() + short == manifest.chunks()
         }
 
         fn a_chunk_set_is_a_set(inserts: Vec<u8>, removes: Vec<u8>) -> bool {

@@ -1,16 +1,16 @@
 //! The seam for engines: one participant of a swarm as a pure state machine.
 //!
-//! An engine has no clock, no socket and no randomness of its own. Whoever drives it (the simulator,
-//! a model, a network driver) hands it [`Input`]s and drains [`Output`]s:
+//! An engine has no clock, no socket and no randomness of its own. Whoever drives it (the
+//! simulator, a model, a network driver) hands it [`Input`]s and drains [`Output`]s:
 //!
 //! 1. `handle` one input;
 //! 2. `poll` until it answers None, carrying out each output in order;
-//! 3. repeat. The first input is [`Input::Start`]; after [`Input::Leave`] and the drain that follows,
-//!    the engine is dropped.
+//! 3. repeat. The first input is [`Input::Start`]; after [`Input::Leave`] and the drain that
+//!    follows, the engine is dropped.
 //!
-//! Time reaches an engine only as timers that it armed itself, so the same code runs in virtual time,
-//! in every interleaving of a model, and on a network. The types to know are [`Engine`], [`Input`]
-//! and [`Output`].
+//! Time reaches an engine only as timers that it armed itself, so the same code runs in virtual
+//! time, in every interleaving of a model, and on a network. The types to know are [`Engine`],
+//! [`Input`] and [`Output`].
 
 use std::fmt::Debug;
 use std::hash::Hash;

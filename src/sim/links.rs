@@ -1,10 +1,11 @@
-//! Links in virtual time: who sends what to whom at which rate, so that no capacity is ever exceeded.
+//! Links in virtual time: who sends what to whom at which rate, so that no capacity is ever
+//! exceeded.
 //!
 //! A link works through its transfers in the order in which they began: the oldest takes as much as
-//! both its ends can carry, the next as much as is left, and so on. What a transfer cannot use because
-//! its other end is busy goes to the next one, so nothing idles that could be used. Rates are sums and
-//! differences of capacities, hence whole bits per second: nothing is rounded until a transfer's end,
-//! which is rounded up.
+//! both its ends can carry, the next as much as is left, and so on. What a transfer cannot use
+//! because its other end is busy goes to the next one, so nothing idles that could be used. Rates
+//! are sums and differences of capacities, hence whole bits per second: nothing is rounded until a
+//! transfer's end, which is rounded up.
 //!
 //! This module never knows why something is sent. The type to know is [`Links`].
 
@@ -163,8 +164,8 @@ impl Links {
         (flow.version == version && flow.stage != Stage::Over).then_some(flow)
     }
 
-    /// Gives every transfer its rate; pushes the ends that have moved, and the senders whose use has
-    /// changed.
+    /// Gives every transfer its rate; pushes the ends that have moved, and the senders whose use
+    /// has changed.
     pub(super) fn settle(&mut self, now: Time, ends: &mut Vec<End>, touched: &mut Vec<PeerId>) {
         // Rates depend on older transfers only, so one pass from the oldest on settles everything.
         while let Some((order, id)) = self.unsettled.pop_first() {

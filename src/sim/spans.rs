@@ -6,8 +6,8 @@ use crate::units::Time;
 /// The most chunks to have requested of one neighbor.
 const MOST_REQUESTS: u128 = 8;
 
-/// How many chunks to have requested of one neighbor, so that its link does not idle while a request
-/// and a chunk travel: one, and as many as the fastest link sends within one round trip.
+/// How many chunks to have requested of one neighbor, so that its link does not idle while a
+/// request and a chunk travel: one, and as many as the fastest link sends within one round trip.
 pub(super) fn requests(scenario: &Scenario) -> u32 {
     let round_trip = Time(scenario.parts().network.latency.0.saturating_mul(2));
     let fastest = scenario.nodes().map(|node| scenario.upload(node)).max();
@@ -16,8 +16,9 @@ pub(super) fn requests(scenario: &Scenario) -> u32 {
     1 + chunks.min(MOST_REQUESTS - 1) as u32
 }
 
-/// How long nothing may move before a run counts as stalled: long enough for everybody to have asked
-/// the tracker, to have given up the dead and to have moved the optimistic slot, several times.
+/// How long nothing may move before a run counts as stalled: long enough for everybody to have
+/// asked the tracker, to have given up the dead and to have moved the optimistic slot, several
+/// times.
 pub(super) fn patience(protocol: &Protocol) -> Time {
     let optimistic = protocol.optimistic.unwrap_or(Time::ZERO);
     let once = protocol.rechoke.0.saturating_mul(8).saturating_add(optimistic.0);

@@ -32,8 +32,8 @@ pub enum Policy {
     Seeder(Seeding),
 }
 
-/// The neighbors to serve, the best `slots` of the order that the policy gives. Equal candidates stand
-/// in the order of their waiting, then of their ids, so that the order is total.
+/// The neighbors to serve, the best `slots` of the order that the policy gives. Equal candidates
+/// stand in the order of their waiting, then of their ids, so that the order is total.
 pub fn select(policy: Policy, slots: usize, mut candidates: Vec<Candidate>) -> Vec<PeerId> {
     match policy {
         // Who gave the most; who gave nothing, in turn.

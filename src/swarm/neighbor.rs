@@ -90,8 +90,8 @@ impl Neighbor {
 
 /// The neighbors, in ascending order of ids, so that every walk over them is reproducible.
 ///
-/// News of chunks is most of what a swarm says, and what it touches decides how fast a simulation is:
-/// ids and holdings lie in tables of their own, one allocation each.
+/// News of chunks is most of what a swarm says, and what it touches decides how fast a simulation
+/// is: ids and holdings lie in tables of their own, one allocation each.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Neighbors {
     ids: Vec<PeerId>,

@@ -1,7 +1,7 @@
 //! The source's first pass: each chunk once before any chunk twice (super seeding, after BEP 16).
 //!
-//! During the pass the source shows no bitfield. It tells one neighbor at a time of one chunk, which
-//! nobody else can then ask for. When every chunk is promised to somebody, it shows them all.
+//! During the pass the source shows no bitfield. It tells one neighbor at a time of one chunk,
+//! which nobody else can then ask for. When every chunk is promised to somebody, it shows them all.
 
 use std::collections::BTreeMap;
 

@@ -99,8 +99,8 @@ pub enum First {
     No,
 }
 
-/// The chunk to request next, or none. Ties are broken by choice: answer i is the i-th lowest chunk of
-/// those that are equally good.
+/// The chunk to request next, or none. Ties are broken by choice: answer i is the i-th lowest chunk
+/// of those that are equally good.
 pub fn pick(picker: Picker, view: &View<'_>, choose: &mut dyn Choose) -> Option<ChunkId> {
     let both = view.theirs.iter().zip(view.open.words());
     let fitting: Vec<usize> = both.map(|(theirs, open)| theirs & open).collect();

@@ -9,8 +9,8 @@ use crate::choose::Choose;
 use crate::chunks::PeerId;
 use crate::engine::{Introduce, Presence};
 
-/// Intervals of silence after which a member is forgotten: members announce once an interval, so one
-/// lost announce is forgiven and two are not.
+/// Intervals of silence after which a member is forgotten: members announce once an interval, so
+/// one lost announce is forgiven and two are not.
 pub const PATIENCE: u8 = 2;
 
 /// A tracker of one swarm.

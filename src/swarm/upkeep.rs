@@ -11,7 +11,8 @@ use crate::engine::Output;
 /// something at each of its decisions, so three are enough to forgive any order of events.
 const SILENCE: u32 = 3;
 
-/// Decisions of the choker without anybody of interest after which a place is made for somebody new.
+/// Decisions of the choker without anybody of interest after which a place is made for somebody
+/// new.
 const BOREDOM: u32 = 3;
 
 impl Peer {

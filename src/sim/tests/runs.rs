@@ -82,7 +82,8 @@ fn client_and_server_take_as_long_as_the_textbook_says() {
 fn latency_delays_what_travels_and_nothing_else() {
     let mut late = parts(4, 1000, &[0]);
     late.network.latency = Time(250_000_000);
-    // Ask 0.25 s, be accepted 0.25 s after; then the server sends without a pause: four chunks, each
+    // Ask 0.25 s, be accepted 0.25 s after; then the server sends without a pause: four chunks,
+    // each
     // 0.25 s on its way.
     let (outcome, events) = run::<ClientServer>(late);
     assert_eq!(outcome.at, Time(4_500_000_000));
@@ -96,8 +97,8 @@ fn a_peer_that_leaves_early_vanishes_and_its_bytes_are_lost() {
     parts.peers[0].leaves = Leaves::At(Time(2_500_000_000));
     let (outcome, events) = run::<ClientServer>(parts);
     assert_eq!(outcome.ended, Ended::AllComplete);
-    // A chunk to each in turn; the third, to peer 1, is cut in the middle: 500 bits, 62 whole bytes.
-    // From 2.5 s on peer 2 gets the three that it lacks.
+    // A chunk to each in turn; the third, to peer 1, is cut in the middle: 500 bits, 62 whole
+    // bytes. From 2.5 s on peer 2 gets the three that it lacks.
     assert_eq!(completions(&events), [(5_500, 2)]);
     let lost: Vec<(PeerId, Bytes, Time)> = transfers(&events)
         .iter()

@@ -27,8 +27,8 @@ fn rarity(neighbors: &[ChunkSet]) -> Rarity {
 }
 
 quickcheck! {
-    /// Every answer that rarest first can give is one of the chunks with the least availability among
-    /// those that fit, and every such chunk is an answer.
+    /// Every answer that rarest first can give is one of the chunks with the least availability
+    /// among those that fit, and every such chunk is an answer.
     fn rarest_first_gives_every_rarest_chunk_and_no_other(
         neighbors: Vec<Vec<u8>>, theirs: Vec<u8>, open: Vec<u8>
     ) -> bool {

@@ -16,7 +16,8 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let presence = prop_oneof![3 => Just(Presence::Here), 1 => Just(Presence::Gone)];
     let step = prop_oneof![
-        6 => (0..12u32, presence, 0..15u32).prop_map(|(node, p, want)| Step::Announce(node, p, want)),
+        6 => (0..12u32, presence, 0..15u32)
+            .prop_map(|(node, presence, want)| Step::Announce(node, presence, want)),
         1 => Just(Step::Tick),
     ];
     prop::collection::vec(step, 0..80)
