@@ -35,7 +35,8 @@
 //! **A short last chunk** makes c small; as in [`super::warm_up`], both arguments hold for the whole
 //! chunks alone, and the bound is the larger one.
 //!
-//! The sums are at most 1 ns below the exact value.
+//! The terms of [`super::fluid`] are taken in: its downlinks bind here too. The sums are at most 1 ns
+//! below the exact value.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -43,14 +44,13 @@ use std::collections::BinaryHeap;
 use dashu_int::UBig;
 
 use super::fixed::Fixed;
+use super::fluid;
 use super::links::{self, Links};
 use super::part::{Part, strongest, strongest_at};
 use super::{Bound, Earliest, Inapplicable, Lower};
 use crate::scenario::Scenario;
 use crate::units::{Bytes, NANO, Time};
 
-const ONE_COPY: &str = "F/u_s";
-const DOWNLOAD: &str = "F/d_min";
 const LAST_CHUNK: &str = "(M-1) c/u_s + h_N";
 const COUNTING: &str = "u_s T + sum_j û_j (T - h_j)^+ >= N F";
 
@@ -104,11 +104,7 @@ fn parts(scenario: &Scenario) -> Result<Vec<Part>, Inapplicable> {
     }
     let swarm = Swarm::new(scenario);
     let file = scenario.file();
-    let one_copy = swarm.links.one_copy().floor();
-    let mut parts = vec![
-        Part::of_times(ONE_COPY, (0..scenario.peer_count()).map(|_| one_copy)),
-        Part::of_times(DOWNLOAD, links::downloads(scenario).into_iter()),
-    ];
+    let mut parts = fluid::parts(scenario, &swarm.links);
     parts.extend(swarm.both_forms(swarm.links.file, file.smallest().bits()));
     if file.smallest() < file.chunk() && 0 < file.whole_chunks() {
         let chunk = file.chunk().bits();

@@ -54,6 +54,9 @@ pub trait Bound: Sync {
     ///
     /// # Errors
     /// Why the theorem's assumptions do not hold here.
+    ///
+    /// # Panics
+    /// When there is no k-th completion.
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable>;
 
     /// The earliest times for every k = 1..=N at once; the same as calling [`Bound::completion`]

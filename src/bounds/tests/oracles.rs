@@ -151,7 +151,7 @@ fn every_completion_with_equal_rates_is_met_by_the_exhaustive_optimum() {
 #[test]
 fn free_riders_are_no_reason_to_exceed_the_optimum() {
     // Exhaustive search: N of which r upload nothing, then the optimum for M = 1, 2, 3.
-    let mut tight = 0;
+    let mut missed = Vec::new();
     for (peers, riders, optima) in
         [(2, 1, [2, 3, 4]), (2, 2, [2, 4, 6]), (3, 1, [2, 3, 4]), (3, 2, [2, 4, 5])]
     {
@@ -162,10 +162,12 @@ fn free_riders_are_no_reason_to_exceed_the_optimum() {
             }
             let best = best(&scenario(parts), peers);
             assert!(best <= Time::from_secs(slots), "N = {peers}, r = {riders}, M = {chunks}");
-            tight += usize::from(best == Time::from_secs(slots));
+            if best.0.div_ceil(1_000_000_000) < slots {
+                missed.push((peers, riders, chunks));
+            }
         }
     }
-    assert!(8 <= tight, "{tight} of 12 are met");
+    assert_eq!(missed, []);
 }
 
 /// Exhaustive search over serial whole-chunk uploads: the source's chunk time, the peers' chunk
