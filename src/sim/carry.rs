@@ -40,9 +40,8 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         if !node.is_source() && !state.complete {
             self.unfinished -= 1;
         }
-        for other in std::mem::take(&mut state.neighbors) {
-            self.nodes[other.index()].neighbors.retain(|&neighbor| neighbor != node);
-        }
+        // Who was its neighbor finds out by itself, and then disconnects.
+        state.neighbors.clear();
         record(Event::Leave { at: self.queue.now(), node });
     }
 

@@ -10,8 +10,8 @@ use crate::scenario::Scenario;
 use crate::trace::Event;
 use crate::units::Time;
 
-/// The stream of the seed that a run draws from; arrivals draw from others.
-const STREAM: u64 = 1 << 32;
+/// The stream of the seed that a run draws from; arrivals draw from those from 2^32 on.
+const STREAM: u64 = 0;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -206,6 +206,12 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         self.queue.advance(until);
         for flow in self.links.all() {
             self.stop(flow, record);
+        }
+        // The trace must show that it ends here and why: nobody is there any more.
+        for node in self.scenario.nodes() {
+            if self.nodes[node.index()].engine.take().is_some() {
+                record(Event::Leave { at: until, node });
+            }
         }
         Step::Ended(Outcome { ended: Ended::CutOff, at: until })
     }
