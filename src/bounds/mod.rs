@@ -3,10 +3,36 @@
 //! A bound knows no engine and no trace. Every bound speaks of the k-th completion; the distribution
 //! time is k = N. Each is rounded down to a nanosecond, so that `completion < bound` is a comparison
 //! of integers that never accuses a lawful run. The types to know are [`Bound`] and [`Lower`].
+//!
+//! Every theorem reads a scenario in the same way (F = bits of the file, i = a peer, s = the source):
+//!
+//! - node j sends at most `u_j t + b_j` bits in any span t, and i receives at most `d_i t + b_i`;
+//!   b is the burst of the link. A node whose upload is 0 may still spend its burst once.
+//! - what is sent to i arrives `L_i` later. `L` is the smallest of them: bits that peers hold at T
+//!   were sent by T - L.
+//! - whoever is absent or idle only makes a run slower, so only [`presence`] looks at arrivals and
+//!   departures; the others hold with churn too.
 
 use crate::ratio::Ratio;
 use crate::scenario::Scenario;
 use crate::units::Time;
+
+pub mod branching;
+pub mod client_server;
+mod fixed;
+pub mod fluid;
+mod links;
+mod part;
+pub mod presence;
+#[cfg(test)]
+mod tests;
+pub mod warm_up;
+
+pub use branching::Branching;
+pub use client_server::ClientServer;
+pub use fluid::Fluid;
+pub use presence::Presence;
+pub use warm_up::WarmUp;
 
 /// A theorem about the k-th completion.
 pub trait Bound: Sync {
@@ -28,6 +54,9 @@ pub trait Bound: Sync {
     ///
     /// # Errors
     /// Why the theorem's assumptions do not hold here.
+    ///
+    /// # Panics
+    /// When there is no k-th completion.
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable>;
 
     /// The earliest times for every k = 1..=N at once; the same as calling [`Bound::completion`]
@@ -82,5 +111,5 @@ pub enum Earliest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inapplicable(pub String);
 
-/// Every bound.
-pub static ALL: &[&dyn Bound] = &[];
+/// Every bound, the simplest first.
+pub static ALL: &[&dyn Bound] = &[&ClientServer, &Fluid, &WarmUp, &Branching, &Presence];

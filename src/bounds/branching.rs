@@ -1,0 +1,201 @@
+//! Whole chunks from one sender each: copies of a chunk multiply like a population.
+//!
+//! Claims nothing about engines that assemble one chunk copy from several senders, nor about links
+//! with a burst. The type to know is [`Branching`].
+//!
+//! > (L) T >= (M-1) c/u_s + h_N      (K) u_s T + sum_j û_j (T - h_j)^+ >= N F
+//!
+//! where `h_1 <= h_2 <= ...` are the times at which the copies of one chunk exist when the source
+//! completes one every c/u_s, everybody else one every c/u_max, and each arrives L later; `û_j` is
+//! the j-th largest upload. With equal rates and L = 0, (L) is M - 1 + ceil(lg(N+1)) chunk times
+//! (Mundinger, Weber & Weiss 2008; Bar-Noy & Kipnis 1994; with L > 0 their postal model).
+//!
+//! # Proof
+//! Let c be the size of the smallest chunk.
+//!
+//! **(L)** Let x be the chunk whose first complete copy appears last, and t0 = (F - |x|)/u_s. As the
+//! first copies of all other chunks came from the source alone, by time t it has sent at most
+//! `floor(u_s (t - t0)/|x|)` whole copies of x; a peer that has x since f has sent at most
+//! `floor(u_max (t - f)/|x|)`. By induction over i, the i-th peer that has x has it at `t0 + h_i` or
+//! later: those before it are no earlier than in the process, so by then there are no more copies.
+//! Since the first copy of x is there at F/u_s + L whatever its size, and the rest takes longer when x
+//! is larger, the bound holds with c for |x|. It holds for every k, not for N alone.
+//!
+//! **(K)** By the same induction from t0 = 0 over peers that have any chunk, the j-th of them has its
+//! first at `h_j` or later, and sends nothing before. k F bits were sent by T - L:
+//! `k F <= u_s (T - L) + sum_v u_v (T - L - f_v)^+`, and that sum is largest when the fastest have
+//! the earliest times (rearrangement). As a convex function it is the maximum over m of
+//! `(u_s + Û_m) (T - L) - sum_{j<=m} û_j h_j`, so `T - L` is the minimum over m of
+//! `(k F + sum_{j<=m} û_j h_j) / (u_s + Û_m)`.
+//!
+//! Per-peer rates in (L) would be unsound: floor is not supermodular, and "fastest first" with floors
+//! of unequal rates is not the best order. A burst lets two senders split a copy's time in ways that
+//! the floors do not see, so with bursts the theorem is not used.
+//!
+//! **A short last chunk** makes c small; as in [`super::warm_up`], both arguments hold for the whole
+//! chunks alone, and the bound is the larger one.
+//!
+//! The terms of [`super::fluid`] are taken in: its downlinks bind here too. The sums are at most 1 ns
+//! below the exact value.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use dashu_int::UBig;
+
+use super::fixed::Fixed;
+use super::fluid;
+use super::links::{self, Links};
+use super::part::{Part, strongest, strongest_at};
+use super::{Bound, Earliest, Inapplicable, Lower};
+use crate::scenario::Scenario;
+use crate::units::{Bytes, NANO, Time};
+
+const LAST_CHUNK: &str = "(M-1) c/u_s + h_N";
+const COUNTING: &str = "u_s T + sum_j û_j (T - h_j)^+ >= N F";
+
+/// What store and forward allows when every chunk copy has one sender.
+#[derive(Clone, Copy, Debug)]
+pub struct Branching;
+
+impl Bound for Branching {
+    fn name(&self) -> &'static str {
+        "branching"
+    }
+
+    fn formula(&self) -> &'static str {
+        "max{(M-1) c/u_s + h_N, (N F + sum_j û_j h_j)/U}"
+    }
+
+    fn cite(&self) -> &'static str {
+        "Mundinger, Weber & Weiss, J. Scheduling 11 (2008); Bar-Noy & Kipnis, DAM 55 (1994); \
+         unequal rates: proved in the documentation of bounds::branching"
+    }
+
+    fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
+        Ok(strongest_at(&parts(scenario)?, k))
+    }
+
+    fn completions(&self, scenario: &Scenario) -> Result<Vec<Earliest>, Inapplicable> {
+        Ok(strongest(parts(scenario)?))
+    }
+}
+
+fn inapplicable(scenario: &Scenario) -> Option<&'static str> {
+    let discipline = scenario.discipline();
+    if discipline.cut_through {
+        return Some("with cut_through a peer may send parts of a chunk that it does not have yet");
+    }
+    if discipline.multi_source {
+        return Some("with multi_source a copy of a chunk grows faster than one sender can send");
+    }
+    if discipline.coded {
+        return Some("with coding a peer sends combinations, and no copies of a chunk");
+    }
+    if scenario.nodes().any(|id| Bytes(0) < scenario.burst(id)) {
+        return Some("with a burst a sender may complete a chunk copy sooner than in c/u");
+    }
+    None
+}
+
+fn parts(scenario: &Scenario) -> Result<Vec<Part>, Inapplicable> {
+    if let Some(reason) = inapplicable(scenario) {
+        return Err(Inapplicable(reason.to_owned()));
+    }
+    let swarm = Swarm::new(scenario);
+    let file = scenario.file();
+    let mut parts = fluid::parts(scenario, &swarm.links);
+    parts.extend(swarm.both_forms(swarm.links.file, file.smallest().bits()));
+    if file.smallest() < file.chunk() && 0 < file.whole_chunks() {
+        let chunk = file.chunk().bits();
+        parts.extend(swarm.both_forms(file.whole_chunks() as u128 * chunk, chunk));
+    }
+    Ok(parts)
+}
+
+struct Swarm {
+    links: Links,
+    /// û: the peers' uploads, largest first.
+    uploads: Vec<u64>,
+}
+
+impl Swarm {
+    fn new(scenario: &Scenario) -> Swarm {
+        Swarm { links: Links::new(scenario), uploads: links::uploads_fastest_first(scenario) }
+    }
+
+    /// (L) and (K) for a file of `file` bits whose smallest chunk has `chunk` bits.
+    fn both_forms(&self, file: u128, chunk: u128) -> [Part; 2] {
+        let copies = self.copies(chunk);
+        let begin = Fixed::span(file - chunk, self.links.source);
+        let last_chunk = copies.iter().map(|&copy| begin.plus(copy).floor());
+        [
+            Part::of_times(LAST_CHUNK, last_chunk),
+            Part::of_times(COUNTING, self.counting(file, &copies).into_iter()),
+        ]
+    }
+
+    /// h_1..=h_N: when the copies of a chunk of `chunk` bits exist at the earliest. Every emission
+    /// is rounded down once, and an earlier copy only makes later ones earlier.
+    fn copies(&self, chunk: u128) -> Vec<Fixed> {
+        let fastest = self.uploads.first().copied().map_or(0, u128::from);
+        let delay = Fixed::from(self.links.nearest);
+        let nth_of = |sender: Sender, n: u128| {
+            let (since, rate) = match sender {
+                Sender::Source => (Fixed::ZERO, self.links.source),
+                Sender::Peer { since } => (since, fastest),
+            };
+            since.plus(Fixed::span(n * chunk, rate)).plus(delay)
+        };
+        let mut next = BinaryHeap::new();
+        next.push(Reverse((nth_of(Sender::Source, 1), Sender::Source, 1)));
+        let mut copies = Vec::with_capacity(self.uploads.len());
+        while copies.len() < self.uploads.len()
+            && let Some(Reverse((at, sender, n))) = next.pop()
+        {
+            copies.push(at);
+            next.push(Reverse((nth_of(sender, n + 1), sender, n + 1)));
+            if 0 < fastest {
+                let peer = Sender::Peer { since: at };
+                next.push(Reverse((nth_of(peer, 1), peer, 1)));
+            }
+        }
+        copies
+    }
+
+    /// (K) for every k: the minimum over m moves up with k, for the more is to be sent, the more
+    /// peers have begun. Exact but for `copies`.
+    fn counting(&self, file: u128, copies: &[Fixed]) -> Vec<Time> {
+        // In units of 2^-40 nanobits, as the products of rates and copies are.
+        let file = UBig::from(file * NANO) * UBig::from(Fixed::UNITS);
+        let mut rate = self.links.source;
+        let mut sent_late = UBig::ZERO;
+        let mut begun =
+            self.uploads.iter().map(|&upload| u128::from(upload)).zip(copies).peekable();
+        let mut sum = UBig::ZERO;
+        (0..copies.len())
+            .map(|_| {
+                sum += &file;
+                while let Some((upload, copy)) = begun.next_if(|(_, copy)| {
+                    UBig::from(copy.units()) * UBig::from(rate) < &sum + &sent_late
+                }) {
+                    rate += upload;
+                    sent_late += UBig::from(upload) * UBig::from(copy.units());
+                }
+                let units = (&sum + &sent_late) / UBig::from(rate) / UBig::from(Fixed::UNITS);
+                let delay = u128::from(self.links.nearest.0);
+                u64::try_from(units + UBig::from(delay)).map_or(Time::MAX, Time)
+            })
+            .collect()
+    }
+}
+
+/// Who emits copies of a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Sender {
+    Source,
+    /// A peer that has the chunk since then.
+    Peer {
+        since: Fixed,
+    },
+}

@@ -1,0 +1,55 @@
+//! Client and server: the source sends every copy by itself.
+//!
+//! Claims nothing about runs in which a peer sends. The type to know is [`ClientServer`].
+//!
+//! > D_cs >= max{ N F / u_s, F / d_min }  (Kurose & Ross, section 2.5)
+//!
+//! # Proof
+//! When k peers have the file, they have received k F bits. All of them left the source, in a span
+//! of at most T - L, and so `k F <= u_s (T - L) + b_s`. Peer i receives F bits in a span of at most
+//! `T_i - L_i`, since nothing arrives before the first delay is over: `F <= d_i (T_i - L_i) + b_i`. Of
+//! any k peers one has at least the k-th smallest of these times. A negative difference (a burst
+//! larger than what is to be sent) counts as 0.
+//!
+//! Neither chunks nor the order of sending are used: it holds under every discipline.
+
+use super::links::{self, Links};
+use super::part::{Closed, largest};
+use super::{Bound, Earliest, Inapplicable, Lower, Senders};
+use crate::scenario::Scenario;
+
+/// What the source's uplink and the peers' downlinks allow when no peer sends.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientServer;
+
+impl Bound for ClientServer {
+    fn name(&self) -> &'static str {
+        "client_server"
+    }
+
+    fn formula(&self) -> &'static str {
+        "max{N F/u_s, F/d_min}"
+    }
+
+    fn cite(&self) -> &'static str {
+        "Kurose & Ross, Computer Networking, 8th edition, section 2.5 and problem P23"
+    }
+
+    fn senders(&self) -> Senders {
+        Senders::SourceOnly
+    }
+
+    fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
+        Ok(largest(&[
+            Closed("N F/u_s", Links::new(scenario).copies_by_the_source(k)),
+            Closed("F/d_min", links::kth_download(scenario, k)),
+        ]))
+    }
+
+    fn completions(&self, scenario: &Scenario) -> Result<Vec<Earliest>, Inapplicable> {
+        let links = Links::new(scenario);
+        let downloads = links::downloads(scenario);
+        let both = |(at, download)| links.copies_by_the_source(at + 1).floor().max(download);
+        Ok(downloads.into_iter().enumerate().map(both).map(Earliest::At).collect())
+    }
+}

@@ -1,0 +1,71 @@
+//! The textbook's bound on peer-to-peer distribution, for every completion.
+//!
+//! Never assumes chunks: it binds every engine, whatever its discipline. The type to know is
+//! [`Fluid`].
+//!
+//! > D_p2p >= max{ F/u_s, F/d_min, N F/(u_s + sum u_i) }  (Kurose & Ross, section 2.5)
+//!
+//! Kumar and Ross (HotWeb 2006) show that a fluid reaches it when everybody is there from the start.
+//!
+//! # Proof, for the k-th completion, with bursts and delays
+//! Let T be the time at which k peers have the file.
+//! - One of them has it, so every bit has left the source: `F <= u_s (T - L) + b_s`. With coding the
+//!   same holds for the information in the bits.
+//! - Peer i receives F bits within `T_i - L_i`: `F <= d_i (T_i - L_i) + b_i`. Of any k peers one has
+//!   at least the k-th smallest of these times.
+//! - k F bits were received, so they were sent, by anybody, by T - L: `k F <= U (T - L) + B`, where U
+//!   is the sum of all uploads and B that of all bursts.
+//!
+//! A negative difference counts as 0. Absence and departures only take capacity away.
+
+use super::links::{self, Links};
+use super::part::{Closed, Part, largest, strongest};
+use super::{Bound, Earliest, Inapplicable, Lower};
+use crate::scenario::Scenario;
+
+const ONE_COPY: &str = "F/u_s";
+const DOWNLOAD: &str = "F/d_min";
+const EVERYBODY: &str = "N F/(u_s + sum u_i)";
+
+/// What the access links allow when every bit can be passed on at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Fluid;
+
+impl Bound for Fluid {
+    fn name(&self) -> &'static str {
+        "fluid"
+    }
+
+    fn formula(&self) -> &'static str {
+        "max{F/u_s, F/d_min, N F/(u_s + sum u_i)}"
+    }
+
+    fn cite(&self) -> &'static str {
+        "Kurose & Ross, Computer Networking, 8th edition, section 2.5 and problem P24; \
+         Kumar & Ross, HotWeb 2006"
+    }
+
+    fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
+        let links = Links::new(scenario);
+        Ok(largest(&[
+            Closed(ONE_COPY, links.one_copy()),
+            Closed(DOWNLOAD, links::kth_download(scenario, k)),
+            Closed(EVERYBODY, links.copies_by_everybody(k)),
+        ]))
+    }
+
+    fn completions(&self, scenario: &Scenario) -> Result<Vec<Earliest>, Inapplicable> {
+        Ok(strongest(parts(scenario, &Links::new(scenario))))
+    }
+}
+
+/// The three terms for every k, rounded down: other theorems are at least this strong.
+pub(super) fn parts(scenario: &Scenario, links: &Links) -> Vec<Part> {
+    let one_copy = links.one_copy().floor();
+    let ranks = 1..=scenario.peer_count();
+    vec![
+        Part::of_times(ONE_COPY, ranks.clone().map(|_| one_copy)),
+        Part::of_times(DOWNLOAD, links::downloads(scenario).into_iter()),
+        Part::of_times(EVERYBODY, ranks.map(|k| links.copies_by_everybody(k).floor())),
+    ]
+}

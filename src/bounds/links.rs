@@ -1,0 +1,156 @@
+//! What the access links alone say: the numbers that every theorem starts from.
+//!
+//! Knows nothing of chunks and of who holds what. The types to know are [`Links`], the totals of a
+//! swarm, and [`Span`], a time that is one fraction and a delay.
+
+use std::cmp::Ordering;
+
+use crate::chunks::PeerId;
+use crate::ratio::Ratio;
+use crate::scenario::Scenario;
+use crate::units::{NANO, Time};
+
+/// `bits / rate` seconds and then a delay: exact.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    bits: u128,
+    rate: u128,
+    delay: Time,
+}
+
+impl Span {
+    /// # Panics
+    /// When the rate is 0.
+    pub(super) fn new(bits: u128, rate: u128, delay: Time) -> Span {
+        assert!(0 < rate, "a link that carries nothing has no span");
+        Span { bits, rate, delay }
+    }
+
+    /// In seconds.
+    pub(super) fn seconds(&self) -> Ratio {
+        let seconds = |numerator, denominator| {
+            Ratio::new(numerator, denominator).expect("neither a rate nor a second is 0")
+        };
+        seconds(self.bits, self.rate).plus(&seconds(u128::from(self.delay.0), NANO))
+    }
+
+    /// In nanoseconds, rounded down; [`Time::MAX`] when it lies beyond. The delay is whole, so that
+    /// only the fraction is rounded.
+    pub(super) fn floor(&self) -> Time {
+        let nanos = self.bits * NANO / self.rate + u128::from(self.delay.0);
+        u64::try_from(nanos).map_or(Time::MAX, Time)
+    }
+
+    /// The exact order of two spans whose rates are single links: the cross products of remainders
+    /// below 2^64 fit where those of the whole fractions would not.
+    fn order(&self, other: &Span) -> Ordering {
+        let split = |span: &Span| {
+            let nanobits = span.bits * NANO;
+            (nanobits / span.rate + u128::from(span.delay.0), nanobits % span.rate)
+        };
+        let ((whole, rest), (others_whole, others_rest)) = (split(self), split(other));
+        let parts = (rest * other.rate).cmp(&(others_rest * self.rate));
+        whole.cmp(&others_whole).then(parts)
+    }
+}
+
+/// The totals of a swarm, in bits and bits per second.
+#[derive(Debug)]
+pub(super) struct Links {
+    /// F.
+    pub(super) file: u128,
+    /// u_s.
+    pub(super) source: u128,
+    /// b_s.
+    pub(super) source_burst: u128,
+    /// The sum of the peers' bursts. Those of peers that upload nothing are in it: a bucket that is
+    /// never refilled can still be emptied once.
+    pub(super) peers_burst: u128,
+    /// U: the source's upload and the effective uploads of all peers.
+    pub(super) everybody: u128,
+    /// L: the smallest delay to any peer.
+    pub(super) nearest: Time,
+}
+
+impl Links {
+    pub(super) fn new(scenario: &Scenario) -> Links {
+        let ids = scenario.peers().map(|(id, _)| id);
+        Links {
+            file: scenario.file().file().bits(),
+            source: u128::from(scenario.source().upload.0),
+            source_burst: scenario.burst(PeerId::SOURCE).bits(),
+            peers_burst: ids.clone().map(|id| scenario.burst(id).bits()).sum(),
+            everybody: scenario.nodes().map(|id| u128::from(scenario.upload(id).0)).sum(),
+            nearest: ids.map(|id| scenario.latency_to(id)).min().unwrap_or(Time::ZERO),
+        }
+    }
+
+    /// `(F - b_s) / u_s + L`: every bit leaves the source at least once before anybody has all.
+    pub(super) fn one_copy(&self) -> Span {
+        let bits = self.file.saturating_sub(self.source_burst);
+        Span::new(bits, self.source, self.nearest)
+    }
+
+    /// `(k F - b_s) / u_s + L`: the source sends k copies by itself.
+    pub(super) fn copies_by_the_source(&self, k: usize) -> Span {
+        let bits = (k as u128 * self.file).saturating_sub(self.source_burst);
+        Span::new(bits, self.source, self.nearest)
+    }
+
+    /// `(k F - B) / U + L`: k copies are received, so k copies are sent.
+    pub(super) fn copies_by_everybody(&self, k: usize) -> Span {
+        let bursts = self.source_burst + self.peers_burst;
+        let bits = (k as u128 * self.file).saturating_sub(bursts);
+        Span::new(bits, self.everybody, self.nearest)
+    }
+}
+
+/// `u_s + Û_j` for j = 0..=N, where `Û_j` is the sum of the j largest uploads of peers: how fast j
+/// uploaders and the source can send at best.
+pub(super) fn rates_of_the_fastest(scenario: &Scenario) -> Vec<u128> {
+    let mut rates = vec![u128::from(scenario.source().upload.0)];
+    for upload in uploads_fastest_first(scenario) {
+        rates.push(rates[rates.len() - 1] + u128::from(upload));
+    }
+    rates
+}
+
+/// The effective uploads of the peers, largest first, in bits per second.
+pub(super) fn uploads_fastest_first(scenario: &Scenario) -> Vec<u64> {
+    let mut uploads: Vec<u64> = scenario.peers().map(|(id, _)| scenario.upload(id).0).collect();
+    uploads.sort_unstable_by(|left, right| right.cmp(left));
+    uploads
+}
+
+/// `(F - b_i) / d_i + L_i` of peer i: all it receives passes its downlink, and nothing is there
+/// before the delay is over.
+pub(super) fn download(scenario: &Scenario, id: PeerId) -> Span {
+    download_of(scenario, id, scenario.file().file().bits())
+}
+
+/// The same for the first `bits` that peer i receives.
+pub(super) fn download_of(scenario: &Scenario, id: PeerId, bits: u128) -> Span {
+    let delay = scenario.latency_to(id);
+    match scenario.download(id) {
+        None => Span::new(0, 1, delay),
+        Some(rate) => {
+            let bits = bits.saturating_sub(scenario.burst(id).bits());
+            Span::new(bits, u128::from(rate.0), delay)
+        }
+    }
+}
+
+/// The k-th smallest of all peers' download times: among the first k finishers there is one whose
+/// time is at least that.
+pub(super) fn kth_download(scenario: &Scenario, k: usize) -> Span {
+    let mut spans: Vec<Span> = scenario.peers().map(|(id, _)| download(scenario, id)).collect();
+    *spans.select_nth_unstable_by(k - 1, Span::order).1
+}
+
+/// The same for every k, rounded down: rounding keeps the order.
+pub(super) fn downloads(scenario: &Scenario) -> Vec<Time> {
+    let mut floors: Vec<Time> =
+        scenario.peers().map(|(id, _)| download(scenario, id).floor()).collect();
+    floors.sort_unstable();
+    floors
+}

@@ -1,0 +1,275 @@
+//! Arrivals and departures: nobody sends before it can, nor after it is gone.
+//!
+//! Never looks at what a departure depends on: who leaves some time after its completion counts as
+//! present for ever, as does a source that leaves after some copies. The type to know is [`Presence`].
+//!
+//! > sum_{i in K} received_i <= sum_j integral of u_j over [t1, t2] where j is there and has a chunk
+//!
+//! # Proof
+//! Node j can send from g_j on: the source from 0; a peer after it joined and, under store and
+//! forward, after it received a chunk, all c bits of which left the source (`(c - b_s)/u_s + L_j`)
+//! and passed its own downlink after it joined (`join_j + L_j + (c - b_j)/d_j`). In [t1, t2] it sends
+//! at most u_j times the time that it is there after g_j, plus its burst. Call the sum over all nodes
+//! A(t1, t2), without i `A_i`, and the sums of bursts B and B_i.
+//! - Everybody: k copies are received by T, so they are sent by T - L: `A(0, T-L) + B >= k F`.
+//! - The source: one peer has the file, so all of it left the source by T - L, while it was there.
+//! - Each peer by itself: i receives F bits that others send between its arrival and T - L_i, so
+//!   `A_i(join_i, T - L_i) + B_i >= F`; through its downlink: `T >= join_i + L_i + (F - b_i)/d_i`. If
+//!   the earliest such T lies after its announced departure, i never completes. The k-th completion
+//!   is no earlier than the k-th smallest of these times.
+//!
+//! The first two are the interval and the cut theorem for the set of all peers. As A(0, t) <= U t,
+//! the bound is never below [`super::fluid`]'s.
+//!
+//! A is piecewise linear with corners at whole nanoseconds: all arithmetic is exact in nanobits. Where
+//! a sum does not fit 128 bits, which is far more than is ever needed, it saturates so that the
+//! bound becomes lower.
+
+use std::collections::BTreeMap;
+
+use super::links::{self, Links, Span};
+use super::part::{Part, strongest, strongest_at};
+use super::{Bound, Earliest, Inapplicable, Lower};
+use crate::chunks::PeerId;
+use crate::scenario::Scenario;
+use crate::units::{Bytes, NANO, Rate, Time};
+
+const SOURCE: &str = "integral of u_s >= F";
+const EVERYBODY: &str = "integral of all uploads over [0, T] >= N F";
+const EACH_PEER: &str = "integral of the others' uploads over [join_i, T] >= F";
+
+/// What arrivals and announced departures allow.
+#[derive(Clone, Copy, Debug)]
+pub struct Presence;
+
+impl Bound for Presence {
+    fn name(&self) -> &'static str {
+        "presence"
+    }
+
+    fn formula(&self) -> &'static str {
+        "sum_j integral_{[0,T], j present and able to send} u_j dt >= N F, and the same for each peer"
+    }
+
+    fn cite(&self) -> &'static str {
+        "interval capacity and cut (Ahlswede, Cai, Li & Yeung, IEEE T-IT 46, 2000); \
+         proved in the documentation of bounds::presence"
+    }
+
+    fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
+        Ok(strongest_at(&parts(scenario), k))
+    }
+
+    fn completions(&self, scenario: &Scenario) -> Result<Vec<Earliest>, Inapplicable> {
+        Ok(strongest(parts(scenario)))
+    }
+}
+
+fn parts(scenario: &Scenario) -> Vec<Part> {
+    let links = Links::new(scenario);
+    let one_copy = one_copy(scenario, &links);
+    let stays: Vec<Option<Stay>> =
+        scenario.nodes().map(|id| Stay::new(scenario, &links, id)).collect();
+    let supply = Supply::new(stays.iter().flatten());
+    let peers = each_peer(scenario, &links, &stays, &supply);
+    let ranks = 1..=scenario.peer_count();
+    vec![
+        Part { formula: SOURCE, at: ranks.clone().map(|_| one_copy.clone()).collect() },
+        Part { formula: EACH_PEER, at: peers },
+        Part { formula: EVERYBODY, at: ranks.map(|k| supply.copies(&links, k)).collect() },
+    ]
+}
+
+/// When all of the file has left the source.
+fn one_copy(scenario: &Scenario, links: &Links) -> Earliest {
+    let source = PeerId::SOURCE;
+    if let Some(leaves) = scenario.leaves_at(source) {
+        let sent =
+            scenario.upload(source).nanobits(leaves).saturating_add(links.source_burst * NANO);
+        if sent < links.file * NANO {
+            let sent = Bytes((sent / NANO / 8) as u64);
+            let file = scenario.file().file();
+            return Earliest::Never(format!(
+                "the source leaves at {leaves}, having sent at most {sent} of {file}"
+            ));
+        }
+    }
+    Earliest::At(links.one_copy().floor())
+}
+
+/// When each peer by itself can have the file, in ascending order.
+fn each_peer(
+    scenario: &Scenario,
+    links: &Links,
+    stays: &[Option<Stay>],
+    supply: &Supply,
+) -> Vec<Earliest> {
+    let mut able: Vec<Time> = scenario
+        .peers()
+        .filter_map(|(id, peer)| {
+            let own = stays[id.index()].as_ref();
+            let delay = scenario.latency_to(id);
+            let target =
+                (links.file * NANO).saturating_sub(supply.burst - own.map_or(0, Stay::burst));
+            let from_others = supply.earliest(peer.joins, own, target)?;
+            let one_copy =
+                Span::new(links.file.saturating_sub(links.source_burst), links.source, Time::ZERO);
+            let sent = from_others.max(one_copy.floor());
+            let received = links::download(scenario, id).floor();
+            let at = later(sent, delay).max(later(received, peer.joins));
+            let in_time = scenario.leaves_at(id).is_none_or(|leaves| at <= leaves);
+            in_time.then_some(at)
+        })
+        .collect();
+    able.sort_unstable();
+    let reason = format!(
+        "only {} of {} peers can have the file before they leave, and while others are there to \
+         send it",
+        able.len(),
+        scenario.peer_count()
+    );
+    let never = (able.len()..scenario.peer_count()).map(|_| Earliest::Never(reason.clone()));
+    able.iter().map(|&at| Earliest::At(at)).chain(never).collect()
+}
+
+fn later(time: Time, span: Time) -> Time {
+    time.checked_add(span).unwrap_or(Time::MAX)
+}
+
+/// The span in which a node is there and can send.
+#[derive(Clone, Copy, Debug)]
+struct Stay {
+    rate: Rate,
+    /// In nanobits.
+    burst: u128,
+    from: Time,
+    /// None: for ever.
+    until: Option<Time>,
+}
+
+impl Stay {
+    /// None for a node that is gone before it can send.
+    fn new(scenario: &Scenario, links: &Links, id: PeerId) -> Option<Stay> {
+        let from = able_to_send(scenario, links, id);
+        let until = scenario.leaves_at(id);
+        if until.is_some_and(|until| until < from) {
+            return None;
+        }
+        let burst = scenario.burst(id).nanobits();
+        Some(Stay { rate: scenario.upload(id), burst, from, until })
+    }
+
+    fn burst(&self) -> u128 {
+        self.burst
+    }
+
+    /// What the node can send by `time` without its burst, in nanobits.
+    fn sent(&self, time: Time) -> u128 {
+        let end = self.until.map_or(time, |until| until.min(time));
+        self.rate.nanobits(end.since(self.from))
+    }
+
+    /// How fast it sends right after `time`.
+    fn rate_after(&self, time: Time) -> u128 {
+        let there = self.from <= time && self.until.is_none_or(|until| time < until);
+        if there { u128::from(self.rate.0) } else { 0 }
+    }
+}
+
+/// g_j: when a node can send at the earliest.
+fn able_to_send(scenario: &Scenario, links: &Links, id: PeerId) -> Time {
+    let joins = scenario.joins(id);
+    let discipline = scenario.discipline();
+    if id.is_source() || discipline.cut_through || discipline.coded {
+        return joins;
+    }
+    let chunk = scenario.file().smallest().bits();
+    let delay = scenario.latency_to(id);
+    let sent = Span::new(chunk.saturating_sub(links.source_burst), links.source, delay);
+    let received = links::download_of(scenario, id, chunk);
+    sent.floor().max(later(received.floor(), joins))
+}
+
+/// What all nodes together can send over time: piecewise linear.
+struct Supply {
+    /// In the order of time; the first is at 0.
+    corners: Vec<Corner>,
+    /// The sum of the bursts of those who can ever send, in nanobits.
+    burst: u128,
+}
+
+/// From here on the slope is constant.
+struct Corner {
+    at: Time,
+    /// What can be sent until here, in nanobits; saturates.
+    sent: u128,
+    /// What can be sent after here, in bits per second.
+    rate: u128,
+}
+
+impl Supply {
+    fn new<'a>(stays: impl Iterator<Item = &'a Stay> + Clone) -> Supply {
+        // What begins and what ends at a time.
+        let mut changes = BTreeMap::from([(Time::ZERO, (0u128, 0u128))]);
+        for stay in stays.clone() {
+            let rate = u128::from(stay.rate.0);
+            changes.entry(stay.from).or_default().0 += rate;
+            if let Some(until) = stay.until {
+                changes.entry(until).or_default().1 += rate;
+            }
+        }
+        let mut corners: Vec<Corner> = Vec::with_capacity(changes.len());
+        for (at, (begins, ends)) in changes {
+            let (sent, rate) = match corners.last() {
+                None => (0, 0),
+                Some(corner) => (corner.sent_by(at), corner.rate),
+            };
+            corners.push(Corner { at, sent, rate: rate + begins - ends });
+        }
+        Supply { corners, burst: stays.map(Stay::burst).sum() }
+    }
+
+    /// When k copies of the file can have arrived.
+    fn copies(&self, links: &Links, k: usize) -> Earliest {
+        let file = links.file * NANO;
+        let target = (k as u128 * file).saturating_sub(self.burst);
+        if let Some(sent) = self.earliest(Time::ZERO, None, target) {
+            return Earliest::At(later(sent, links.nearest));
+        }
+        let last = &self.corners[self.corners.len() - 1];
+        Earliest::Never(format!(
+            "everybody who sends is gone by {}, after at most {} copies of the file; {k} are needed",
+            last.at,
+            last.sent.saturating_add(self.burst) / file
+        ))
+    }
+
+    /// The earliest time, rounded down, by which everybody but `own` can have sent `target`
+    /// nanobits since `begin`, when `own` sends nothing before; None if never.
+    ///
+    /// Everything is compared as sums, so that saturation makes the answer earlier.
+    fn earliest(&self, begin: Time, own: Option<&Stay>, target: u128) -> Option<Time> {
+        let before = self.corners.partition_point(|corner| corner.at <= begin);
+        let target = target.saturating_add(self.corners[before - 1].sent_by(begin));
+        let needed = |at| target.saturating_add(own.map_or(0, |own| own.sent(at)));
+        let after = self.corners.partition_point(|corner| corner.sent < needed(corner.at));
+        let Some(corner) = after.checked_sub(1).map(|at| &self.corners[at]) else {
+            return Some(begin);
+        };
+        let rate = corner.rate - own.map_or(0, |own| own.rate_after(corner.at));
+        if rate == 0 {
+            return self.corners.get(after).map(|next| next.at.max(begin));
+        }
+        let span = (needed(corner.at) - corner.sent) / rate;
+        let at = u64::try_from(span).map_or(Time::MAX, |span| later(corner.at, Time(span)));
+        Some(at.max(begin))
+    }
+}
+
+impl Corner {
+    /// What can be sent by `time`, which is not before this corner and not after the next.
+    fn sent_by(&self, time: Time) -> u128 {
+        let since = u128::from(time.since(self.at).0);
+        self.sent.saturating_add(self.rate.saturating_mul(since))
+    }
+}

@@ -1,0 +1,74 @@
+//! The bounds against the literature, against slow references, against runs that obey the rules, and
+//! against the laws that they must satisfy.
+
+use super::*;
+use crate::chunks::Manifest;
+use crate::scenario::{
+    Behavior, Discipline, Leaves, Link, Network, Parts, Peer, Source, SourceLeaves,
+};
+use crate::units::{Bytes, Rate};
+
+mod edges;
+mod lawful;
+mod laws;
+mod optimum;
+mod oracles;
+mod reference;
+
+/// A file of `file` bytes in chunks of `chunk` bytes, a source of `upload` bit/s, nobody yet.
+fn swarm(file: u64, chunk: u64, upload: u64) -> Parts {
+    Parts {
+        name: "test".to_owned(),
+        file: Manifest::new(Bytes(file), Bytes(chunk)).unwrap(),
+        source: Source { upload: Rate(upload), leaves: SourceLeaves::Never, link: Link::default() },
+        peers: Vec::new(),
+        protocol: None,
+        network: Network::default(),
+        discipline: Discipline::default(),
+        seed: 1,
+        until: Time::MAX,
+    }
+}
+
+/// A peer that is there from the start for ever, without a limit on its downlink.
+fn peer(upload: u64) -> Peer {
+    Peer {
+        upload: Rate(upload),
+        download: None,
+        joins: Time::ZERO,
+        leaves: Leaves::Never,
+        behavior: Behavior::Cooperative,
+        link: Link::default(),
+    }
+}
+
+/// The same with a downlink.
+fn peer_with_download(upload: u64, download: u64) -> Peer {
+    Peer { download: Some(Rate(download)), ..peer(upload) }
+}
+
+fn with_peers(mut parts: Parts, peers: impl IntoIterator<Item = Peer>) -> Parts {
+    parts.peers.extend(peers);
+    parts
+}
+
+fn scenario(parts: Parts) -> Scenario {
+    Scenario::new(parts).unwrap()
+}
+
+/// The bound on the last completion, which there is.
+fn last(bound: &dyn Bound, scenario: &Scenario) -> Lower {
+    bound.completion(scenario, scenario.peer_count()).unwrap()
+}
+
+/// The time of a bound that is one.
+fn time(earliest: &Earliest) -> Time {
+    match earliest {
+        Earliest::At(time) => *time,
+        Earliest::Never(reason) => panic!("a time was expected: {reason}"),
+    }
+}
+
+fn seconds(numerator: u128, denominator: u128) -> Ratio {
+    Ratio::new(numerator, denominator).unwrap()
+}

@@ -1,0 +1,209 @@
+//! The ends of every range, reasons in words, and the cases where two times coincide.
+
+use super::*;
+
+const SECOND: u64 = 1_000_000_000;
+
+fn reason(bound: &dyn Bound, parts: &Parts) -> String {
+    bound.completions(&scenario(parts.clone())).unwrap_err().0
+}
+
+fn never(parts: Parts, k: usize) -> String {
+    match Presence.completion(&scenario(parts), k).unwrap().at {
+        Earliest::Never(reason) => reason,
+        Earliest::At(time) => panic!("never was expected, not {time}"),
+    }
+}
+
+#[test]
+fn all_bounds_stand_in_their_order_under_their_names() {
+    let names: Vec<&str> = ALL.iter().map(|bound| bound.name()).collect();
+    assert_eq!(names, ["client_server", "fluid", "warm_up", "branching", "presence"]);
+    assert!(ALL.iter().all(|bound| !bound.formula().is_empty() && !bound.cite().is_empty()));
+}
+
+#[test]
+fn a_discipline_that_breaks_an_assumption_is_named() {
+    let plain = with_peers(swarm(10, 2, 8), vec![peer(8); 2]);
+    let with = |discipline| Parts { discipline, ..plain.clone() };
+    let cut_through = with(Discipline { cut_through: true, ..Discipline::default() });
+    let multi_source = with(Discipline { multi_source: true, ..Discipline::default() });
+    let coded = with(Discipline { coded: true, ..Discipline::default() });
+    let burst =
+        Parts { network: Network { burst: Bytes(1), latency: Time::ZERO }, ..plain.clone() };
+    assert!(reason(&WarmUp, &cut_through).contains("cut_through"));
+    assert!(reason(&Branching, &cut_through).contains("cut_through"));
+    assert!(reason(&Branching, &multi_source).contains("multi_source"));
+    assert!(reason(&Branching, &coded).contains("coding"));
+    assert!(reason(&Branching, &burst).contains("burst"));
+    for parts in [&plain, &multi_source, &coded, &burst] {
+        assert!(WarmUp.completions(&scenario(parts.clone())).is_ok());
+    }
+    for parts in [&cut_through, &multi_source, &coded, &burst] {
+        let scenario = scenario(parts.clone());
+        let always: [&dyn Bound; 3] = [&ClientServer, &Fluid, &Presence];
+        assert!(always.iter().all(|bound| bound.completions(&scenario).is_ok()));
+    }
+}
+
+#[test]
+fn coding_leaves_only_the_counting_of_all_bits() {
+    // N = 2, M = 2, a chunk a second. All bits: 1 + 1/2 + 2 * 1/3; the last chunk: 1 + 1 + 1/2.
+    let mut parts = with_peers(swarm(6, 3, 24), vec![peer(24); 2]);
+    assert_eq!(last(&WarmUp, &scenario(parts.clone())).at, Earliest::At(Time(2_500_000_000)));
+    parts.discipline.coded = true;
+    assert_eq!(last(&WarmUp, &scenario(parts)).at, Earliest::At(Time(2_166_666_666)));
+}
+
+#[test]
+fn a_short_last_chunk_never_hides_the_whole_ones() {
+    // 4 B and a rest of 1 B to three peers, 1 B a second everywhere. As one file of chunks of 1 B,
+    // (L) says 4 + 2 s; the whole chunk alone takes two chunk times, 8 s.
+    let scenario = scenario(with_peers(swarm(5, 4, 8), vec![peer(8); 3]));
+    let lower = last(&Branching, &scenario);
+    assert_eq!(lower.at, Earliest::At(Time::from_secs(8)));
+    assert_eq!(lower.binding, Some("(M-1) c/u_s + h_N"));
+}
+
+#[test]
+fn a_burst_and_a_delay_shift_each_term() {
+    // F = 80 bits. The source: 8 bit/s and a burst of 16 bits; the peers: 40 and 20 bit/s down.
+    let mut parts =
+        with_peers(swarm(10, 1, 8), [peer_with_download(8, 40), peer_with_download(4, 20)]);
+    parts.network = Network { burst: Bytes(2), latency: Time(SECOND / 2) };
+    let scenario = scenario(parts);
+    let values = |bound: &dyn Bound, k| -> Vec<Ratio> {
+        let lower = bound.completion(&scenario, k).unwrap();
+        lower.terms.into_iter().map(|term| term.exact).collect()
+    };
+    let half = seconds(1, 2);
+    let shifted = |terms: &[(u128, u128)]| -> Vec<Ratio> {
+        terms.iter().map(|&(bits, rate)| seconds(bits, rate).plus(&half)).collect()
+    };
+    assert_eq!(values(&Fluid, 1), shifted(&[(64, 8), (64, 40), (80 - 48, 20)]));
+    assert_eq!(values(&Fluid, 2), shifted(&[(64, 8), (64, 20), (160 - 48, 20)]));
+    assert_eq!(values(&ClientServer, 2), shifted(&[(160 - 16, 8), (64, 20)]));
+}
+
+#[test]
+fn a_burst_larger_than_everything_leaves_the_delay() {
+    let mut parts = with_peers(swarm(10, 3, 8), vec![peer_with_download(8, 8); 3]);
+    parts.network = Network { burst: Bytes(1000), latency: Time(7) };
+    let scenario = scenario(parts);
+    for bound in ALL.iter().filter(|bound| bound.name() != "branching") {
+        let all = bound.completions(&scenario).unwrap();
+        assert_eq!(all, vec![Earliest::At(Time(7)); 3], "{}", bound.name());
+    }
+}
+
+#[test]
+fn the_largest_quantities_saturate_downwards() {
+    // 2^67 bits at 1 bit/s do not fit 584 years.
+    let slow = with_peers(swarm(u64::MAX, u64::MAX, 1), vec![peer_with_download(0, 1); 3]);
+    // The most of everything: each is there by 8 s, or by 16 s behind a first copy.
+    let most = peer_with_download(u64::MAX, u64::MAX);
+    let mut fast = with_peers(swarm(u64::MAX, u64::MAX, u64::MAX), vec![most.clone(); 3]);
+    let leaver = Peer { leaves: Leaves::At(Time(u64::MAX)), joins: Time(u64::MAX - 1), ..most };
+    for bound in ALL {
+        let all = bound.completions(&scenario(slow.clone())).unwrap();
+        assert_eq!(all, vec![Earliest::At(Time::MAX); 3], "{}", bound.name());
+        let last_one = time(&last(*bound, &scenario(fast.clone())).at);
+        assert!(Time(8 * SECOND) <= last_one, "{} {last_one}", bound.name());
+        assert!(last_one <= Time(24 * SECOND), "{} {last_one}", bound.name());
+    }
+    fast.network = Network { latency: Time::MAX, burst: Bytes(u64::MAX) };
+    fast.peers.push(leaver);
+    for bound in [&Fluid as &dyn Bound, &WarmUp, &Presence] {
+        let all = bound.completions(&scenario(fast.clone())).unwrap();
+        assert_eq!(all[0], Earliest::At(Time::MAX), "{}", bound.name());
+    }
+}
+
+#[test]
+fn a_hundred_thousand_peers_are_bounded_at_once() {
+    let peers =
+        (0..100_000).map(|at| peer_with_download(1_000_000 + at % 7919 * 1000, 50_000_000 + at));
+    let parts = with_peers(swarm(10_000_000_000, 262_144, 1_000_000_000), peers);
+    let scenario = scenario(parts);
+    let fluid = Fluid.completions(&scenario).unwrap();
+    for bound in ALL {
+        let all = bound.completions(&scenario).unwrap();
+        assert_eq!(all.len(), 100_000);
+        assert!(fluid.iter().zip(&all).all(|(fluid, at)| fluid <= at), "{}", bound.name());
+    }
+}
+
+#[test]
+fn a_source_that_leaves_early_has_not_sent_the_file() {
+    let mut parts = with_peers(swarm(1_000_000, 1000, 8000), vec![peer(8_000_000); 2]);
+    parts.source.leaves = SourceLeaves::At(Time::from_secs(90));
+    let said = "the source leaves at 90 s, having sent at most 90 kB of 1 MB";
+    assert_eq!(never(parts.clone(), 1), said);
+    // With its last byte at the instant of its departure it is lawful.
+    parts.source.leaves = SourceLeaves::At(Time::from_secs(1000));
+    assert!(Time::from_secs(1000) <= time(&last(&Presence, &scenario(parts)).at));
+}
+
+#[test]
+fn everybody_gone_is_never() {
+    // The source sends two copies and is gone; nobody else sends.
+    let mut parts = with_peers(swarm(10, 1, 8), vec![peer(0); 3]);
+    parts.source.leaves = SourceLeaves::At(Time::from_secs(20));
+    let two = Presence.completion(&scenario(parts.clone()), 2).unwrap();
+    assert_eq!(two.at, Earliest::At(Time::from_secs(20)));
+    let said =
+        "everybody who sends is gone by 20 s, after at most 2 copies of the file; 3 are needed";
+    assert_eq!(never(parts, 3), said);
+}
+
+#[test]
+fn a_peer_that_leaves_before_it_can_have_the_file_does_not_count() {
+    // 10 s for the file; one leaves at the very instant, one just before.
+    let leaving = |nanos| Peer { leaves: Leaves::At(Time(nanos)), ..peer(8) };
+    let parts = with_peers(swarm(10, 1, 8), [leaving(10 * SECOND), leaving(10 * SECOND - 1)]);
+    let first = Presence.completion(&scenario(parts.clone()), 1).unwrap();
+    assert_eq!(first.at, Earliest::At(Time::from_secs(10)));
+    assert!(never(parts, 2).starts_with("only 1 of 2 peers can have the file"));
+}
+
+#[test]
+fn a_peer_that_comes_after_everybody_left_gets_nothing() {
+    let mut parts = with_peers(swarm(10, 1, 8), [peer(0), peer(0)]);
+    parts.source.leaves = SourceLeaves::At(Time::from_secs(30));
+    parts.peers[1].joins = Time::from_secs(30);
+    assert!(never(parts, 2).contains("only 1 of 2"));
+}
+
+#[test]
+fn departures_that_depend_on_the_run_count_as_none() {
+    let mut parts = with_peers(swarm(10, 2, 8), vec![peer(8); 4]);
+    let stays = Presence.completions(&scenario(parts.clone()));
+    parts.source.leaves = SourceLeaves::AfterCopies(1);
+    for peer in &mut parts.peers {
+        peer.leaves = Leaves::AfterCompletion(Time::ZERO);
+    }
+    assert_eq!(Presence.completions(&scenario(parts)), stays);
+}
+
+#[test]
+fn arrivals_are_waited_for() {
+    // 10 B at 1 B/s. The second comes at 100 s and gets the file from two: 5 s.
+    let late = Peer { joins: Time::from_secs(100), ..peer(8) };
+    let parts = with_peers(swarm(10, 10, 8), [peer(8), late]);
+    let lower = last(&Presence, &scenario(parts));
+    assert_eq!(lower.at, Earliest::At(Time::from_secs(105)));
+    assert_eq!(lower.binding, Some("integral of the others' uploads over [join_i, T] >= F"));
+}
+
+#[test]
+fn nobody_sends_before_a_first_chunk() {
+    // Two chunks of 4 B, 1 B/s everywhere, two peers: both can send from 4 s on, so 16 B are sent
+    // by 4 + 12/3 s; with cut through they send from the start.
+    let mut parts = with_peers(swarm(8, 4, 8), vec![peer(8); 2]);
+    assert_eq!(last(&Presence, &scenario(parts.clone())).at, Earliest::At(Time::from_secs(8)));
+    parts.peers.extend(vec![peer(8); 2]);
+    // 32 B: 4 + 28/5 s.
+    assert_eq!(last(&Presence, &scenario(parts.clone())).at, Earliest::At(Time(9_600_000_000)));
+    parts.discipline.cut_through = true;
+    assert_eq!(last(&Presence, &scenario(parts)).at, Earliest::At(Time::from_secs(8)));
+}

@@ -1,0 +1,375 @@
+//! Runs that obey the rules never beat a bound: a small swarm that sends bytes in slots of a second,
+//! by chance or greedily, within every capacity, bucket, delay and presence, and as its discipline
+//! allows.
+
+use std::num::NonZeroUsize;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::choose::{Choose, Seeded};
+use crate::chunks::{ChunkId, PeerId};
+
+const SECOND: u64 = 1_000_000_000;
+/// When a run is given up, in slots.
+const END: u64 = 120;
+
+/// What a sender likes best.
+#[derive(Clone, Copy, Debug)]
+enum Taste {
+    /// Anything, byte by byte.
+    Chance,
+    /// Copies that have begun, and then fast receivers without a chunk.
+    FastestFirst,
+    /// Chunks that few have.
+    RarestFirst,
+    /// The receiver that has the most already.
+    OneAfterTheOther,
+}
+
+const TASTES: [Taste; 4] =
+    [Taste::Chance, Taste::FastestFirst, Taste::RarestFirst, Taste::OneAfterTheOther];
+
+/// What a sender spends.
+#[derive(Clone, Copy)]
+enum Purse {
+    /// Its burst, at an instant.
+    Bucket,
+    /// Its rate, in a slot.
+    Slot,
+}
+
+struct Run<'a> {
+    scenario: &'a Scenario,
+    choose: Seeded,
+    taste: Taste,
+    /// Bytes of each chunk that each node has.
+    has: Vec<Vec<u64>>,
+    /// Bytes of each chunk that were sent to each node.
+    sent: Vec<Vec<u64>>,
+    /// Who sends that copy, where there may be only one.
+    sender: Vec<Vec<Option<usize>>>,
+    /// What is under way: when it arrives, receiver, chunk, bytes.
+    flying: Vec<(u64, usize, usize, u64)>,
+    /// What is left of each node's bursts, up and down.
+    buckets: [Vec<u64>; 2],
+    /// What is left of this slot, up and down.
+    slot: [Vec<u64>; 2],
+    finished: Vec<Option<u64>>,
+}
+
+impl<'a> Run<'a> {
+    fn new(scenario: &'a Scenario, taste: Taste, seed: u64) -> Run<'a> {
+        let (nodes, chunks) = (scenario.peer_count() + 1, scenario.file().chunks());
+        let lengths = (0..chunks).map(|c| scenario.file().length(ChunkId(c as u32)).0).collect();
+        let mut has = vec![vec![0; chunks]; nodes];
+        has[0] = lengths;
+        let bursts: Vec<u64> = scenario.nodes().map(|id| scenario.burst(id).0).collect();
+        Run {
+            scenario,
+            choose: Seeded::new(seed, 0),
+            taste,
+            sent: has.clone(),
+            has,
+            sender: vec![vec![None; chunks]; nodes],
+            flying: Vec::new(),
+            buckets: [bursts.clone(), bursts],
+            slot: [vec![0; nodes], vec![0; nodes]],
+            finished: vec![None; nodes],
+        }
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        NonZeroUsize::new(bound).map_or(0, |bound| self.choose.index(bound))
+    }
+
+    fn length(&self, chunk: usize) -> u64 {
+        self.has[0][chunk]
+    }
+
+    /// Is the node there from `from` to `to`, in seconds?
+    fn there(&self, node: usize, from: u64, to: u64) -> bool {
+        let id = PeerId(node as u32);
+        let leaves = self.scenario.leaves_at(id).unwrap_or(Time::MAX);
+        self.scenario.joins(id).0 <= from * SECOND && to * SECOND <= leaves.0
+    }
+
+    /// Bytes a slot; None is unlimited.
+    fn rates(&self, node: usize) -> (u64, Option<u64>) {
+        let id = PeerId(node as u32);
+        let bytes = |rate: Rate| rate.0 / 8;
+        (bytes(self.scenario.upload(id)), self.scenario.download(id).map(bytes))
+    }
+
+    /// How many bytes of `chunk` may go from one node to another now.
+    fn may_send(&self, from: usize, to: usize, chunk: usize, now: u64, end: u64) -> u64 {
+        if from == to || !self.there(from, now, end) || !self.there(to, now, end) {
+            return 0;
+        }
+        let discipline = self.scenario.discipline();
+        let (has, sent) = (self.has[from][chunk], self.sent[to][chunk]);
+        if !discipline.cut_through && has < self.length(chunk) {
+            return 0;
+        }
+        let other = self.sender[to][chunk].is_some_and(|sender| sender != from);
+        if other && !discipline.multi_source {
+            return 0;
+        }
+        has.saturating_sub(sent)
+    }
+
+    /// Lower is better.
+    fn score(&self, to: usize, chunk: usize) -> (u64, u64, u64) {
+        let copies = self.sent.iter().filter(|sent| 0 < sent[chunk]).count() as u64;
+        let begun = u64::from(self.sent[to][chunk] == 0);
+        let got: u64 = self.sent[to].iter().sum();
+        match self.taste {
+            Taste::Chance => (0, 0, 0),
+            Taste::FastestFirst => (begun, got, u64::MAX - self.rates(to).0),
+            Taste::RarestFirst => (begun, copies, got),
+            Taste::OneAfterTheOther => (u64::MAX - got, begun, copies),
+        }
+    }
+
+    /// Spends what `up` and `down` allow between `now` and `end`; says whether anything moved.
+    fn spend(&mut self, from: usize, purse: Purse, now: u64, end: u64) -> bool {
+        let mut moved = false;
+        loop {
+            let [up, down] = match purse {
+                Purse::Bucket => &self.buckets,
+                Purse::Slot => &self.slot,
+            };
+            let mut best: Vec<(usize, usize, u64)> = Vec::new();
+            let mut best_score = (u64::MAX, u64::MAX, u64::MAX);
+            for (to, &down) in down.iter().enumerate().skip(1) {
+                let room = if self.rates(to).1.is_none() { u64::MAX } else { down };
+                for chunk in 0..self.has[0].len() {
+                    let most = self.may_send(from, to, chunk, now, end).min(up[from]).min(room);
+                    let score = self.score(to, chunk);
+                    if most == 0 || best_score < score {
+                        continue;
+                    }
+                    if score < best_score {
+                        best.clear();
+                        best_score = score;
+                    }
+                    best.push((to, chunk, most));
+                }
+            }
+            if best.is_empty() {
+                return moved;
+            }
+            let (to, chunk, most) = best[self.below(best.len())];
+            let bytes = if matches!(self.taste, Taste::Chance) { 1 } else { most };
+            let which = match purse {
+                Purse::Bucket => &mut self.buckets,
+                Purse::Slot => &mut self.slot,
+            };
+            which[0][from] -= bytes;
+            which[1][to] = which[1][to].saturating_sub(bytes);
+            self.sent[to][chunk] += bytes;
+            self.sender[to][chunk] = Some(from);
+            let delay = self.scenario.latency_to(PeerId(to as u32)).0 / SECOND;
+            self.flying.push((end + delay, to, chunk, bytes));
+            moved = true;
+        }
+    }
+
+    /// Takes in what arrives now.
+    fn arrive(&mut self, now: u64) {
+        for (at, to, chunk, bytes) in std::mem::take(&mut self.flying) {
+            if now < at {
+                self.flying.push((at, to, chunk, bytes));
+            } else {
+                self.has[to][chunk] += bytes;
+            }
+        }
+        for node in 1..self.has.len() {
+            if self.has[node] == self.has[0] && self.finished[node].is_none() {
+                self.finished[node] = Some(now).filter(|_| self.there(node, now, now));
+            }
+        }
+    }
+
+    /// A copy whose only sender is gone starts again.
+    fn abort(&mut self, now: u64) {
+        if self.scenario.discipline().multi_source {
+            return;
+        }
+        for to in 1..self.has.len() {
+            for chunk in 0..self.has[0].len() {
+                let gone =
+                    self.sender[to][chunk].is_some_and(|from| !self.there(from, now, now + 1));
+                if gone && self.has[to][chunk] < self.length(chunk) {
+                    self.flying.retain(|&(_, node, part, _)| (node, part) != (to, chunk));
+                    (self.has[to][chunk], self.sent[to][chunk]) = (0, 0);
+                    self.sender[to][chunk] = None;
+                }
+            }
+        }
+    }
+
+    /// All completions, in seconds, in ascending order.
+    fn completions(mut self) -> Vec<u64> {
+        for now in 0..END {
+            self.arrive(now);
+            self.abort(now);
+            loop {
+                let nodes = 0..self.has.len();
+                let moved = nodes.filter(|&node| self.spend(node, Purse::Bucket, now, now)).count();
+                self.arrive(now);
+                if moved == 0 {
+                    break;
+                }
+            }
+            for node in 0..self.has.len() {
+                let (up, down) = self.rates(node);
+                (self.slot[0][node], self.slot[1][node]) = (up, down.unwrap_or(0));
+            }
+            let first = self.below(self.has.len());
+            for at in 0..self.has.len() {
+                self.spend((at + first) % self.has.len(), Purse::Slot, now, now + 1);
+            }
+            // What a slot left over fills the buckets again.
+            for node in 0..self.has.len() {
+                let burst = self.scenario.burst(PeerId(node as u32)).0;
+                for (bucket, left) in self.buckets.iter_mut().zip(&self.slot) {
+                    bucket[node] = burst.min(bucket[node] + left[node]);
+                }
+            }
+        }
+        self.arrive(END);
+        let mut completions: Vec<u64> = self.finished.into_iter().flatten().collect();
+        completions.sort_unstable();
+        completions
+    }
+}
+
+/// Small swarms with everything that a scenario can say.
+fn worlds() -> impl Strategy<Value = Parts> {
+    let peers = prop::collection::vec(any_peer(), 1..=5);
+    let discipline = prop::array::uniform3(prop::bool::weighted(0.3));
+    let network =
+        (prop_oneof![2 => Just(0u64), 1 => 1..3u64], prop_oneof![2 => Just(0u64), 1 => 1..6u64]);
+    let leaves = prop_oneof![4 => Just(None), 1 => (1..30u64).prop_map(Some)];
+    (1..=12u64, 1..=5u64, 1..=4u64, peers, discipline, network, leaves).prop_map(
+        |(file, chunk, source, peers, [cut_through, multi_source, coded], network, leaves)| {
+            let mut parts = with_peers(swarm(file, chunk, 8 * source), peers);
+            parts.discipline = Discipline { cut_through, multi_source, coded };
+            parts.network =
+                Network { latency: Time::from_secs(network.0), burst: Bytes(network.1) };
+            if let Some(leaves) = leaves {
+                parts.source.leaves = SourceLeaves::At(Time::from_secs(leaves));
+            }
+            parts
+        },
+    )
+}
+
+fn any_peer() -> impl Strategy<Value = Peer> {
+    let joins = prop_oneof![3 => Just(0u64), 1 => 1..15u64];
+    let leaves = prop_oneof![3 => Just(None), 1 => (1..30u64).prop_map(Some)];
+    let download = prop_oneof![Just(None), (1..=4u64).prop_map(Some)];
+    (0..=4u64, download, joins, leaves, prop::option::weighted(0.2, 0..4u64)).prop_map(
+        |(upload, download, joins, leaves, burst)| {
+            let mut peer = peer(8 * upload);
+            peer.download = download.map(|rate| Rate(8 * rate));
+            peer.joins = Time::from_secs(joins);
+            if let Some(stays) = leaves {
+                peer.leaves = Leaves::At(Time::from_secs(joins + stays));
+            }
+            peer.link.burst = burst.map(Bytes);
+            peer
+        },
+    )
+}
+
+/// Everybody there from the start for ever, no delay, no burst.
+fn calm(mut parts: Parts) -> Parts {
+    parts.network = Network::default();
+    parts.source.leaves = SourceLeaves::Never;
+    for peer in &mut parts.peers {
+        (peer.joins, peer.leaves, peer.link) = (Time::ZERO, Leaves::Never, Link::default());
+    }
+    parts
+}
+
+fn judge(scenario: &Scenario, seed: u64) -> Result<(), TestCaseError> {
+    for taste in TASTES {
+        let completions = Run::new(scenario, taste, seed).completions();
+        let nobody_sends = scenario
+            .peers()
+            .all(|(id, _)| scenario.upload(id) == Rate::ZERO && scenario.burst(id) == Bytes(0));
+        for bound in ALL {
+            let Ok(earliest) = bound.completions(scenario) else { continue };
+            if bound.senders() == Senders::SourceOnly && !nobody_sends {
+                continue;
+            }
+            for (at, earliest) in completions.iter().zip(&earliest) {
+                let at = Earliest::At(Time::from_secs(*at));
+                prop_assert!(*earliest <= at, "{} {earliest:?} > {at:?} {taste:?}", bound.name());
+            }
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn lawful_runs_beat_no_bound(parts in worlds(), seed: u64) {
+        judge(&scenario(parts), seed)?;
+    }
+
+    #[test]
+    fn lawful_runs_without_churn_beat_no_bound(parts in worlds(), seed: u64) {
+        judge(&scenario(calm(parts)), seed)?;
+    }
+
+    #[test]
+    fn lawful_runs_of_the_source_alone_beat_no_bound(parts in worlds(), seed: u64) {
+        judge(&scenario(calm(parts)).client_server(), seed)?;
+    }
+}
+
+/// The fastest of some lawful runs, in seconds.
+fn fastest(scenario: &Scenario) -> u64 {
+    let runs = TASTES.iter().flat_map(|&taste| (0..20).map(move |seed| (taste, seed)));
+    runs.filter_map(|(taste, seed)| {
+        let completions = Run::new(scenario, taste, seed).completions();
+        (completions.len() == scenario.peer_count()).then(|| completions[completions.len() - 1])
+    })
+    .min()
+    .unwrap()
+}
+
+/// The runs above mean something only if they come as close as can be.
+#[test]
+fn lawful_runs_meet_every_bound_somewhere() {
+    let meets = |bound: &dyn Bound, parts: Parts| {
+        let scenario = scenario(parts);
+        let (bound, run) = (last(bound, &scenario).at, fastest(&scenario));
+        assert_eq!(bound, Earliest::At(Time::from_secs(run)));
+    };
+    // The source alone; the source alone through one slow downlink and a delay.
+    meets(&ClientServer, with_peers(swarm(5, 2, 8), vec![peer(0); 3]));
+    let mut slow = with_peers(swarm(6, 2, 24), [peer_with_download(0, 16)]);
+    slow.network = Network { latency: Time::from_secs(2), burst: Bytes(2) };
+    meets(&Fluid, slow.clone());
+    meets(&Presence, slow);
+    // A chunk of two bytes from two senders: a chunk time and a half.
+    let mut halves = with_peers(swarm(2, 2, 8), vec![peer(8); 2]);
+    halves.discipline.multi_source = true;
+    meets(&WarmUp, halves.clone());
+    // The first copy is complete at 1 s thanks to the source's burst, the second at once.
+    halves.source.link.burst = Some(Bytes(1));
+    halves.peers[1].link.burst = Some(Bytes(2));
+    meets(&WarmUp, halves);
+    // A binomial tree, with and without a delay.
+    let mut tree = with_peers(swarm(2, 1, 8), vec![peer(8); 3]);
+    meets(&Branching, tree.clone());
+    tree.network.latency = Time::from_secs(1);
+    meets(&Branching, tree);
+    // A peer that comes late gets all from the source, for the other cannot send.
+    let late = Peer { joins: Time::from_secs(9), ..peer(0) };
+    meets(&Presence, with_peers(swarm(4, 2, 8), [peer(0), late]));
+}
