@@ -1,0 +1,126 @@
+//! Rules `uplink_capacity` and `downlink_capacity`: no link carries more than it can.
+//!
+//! With exact stamps every window of time is judged, so nobody can save capacity up (theory: for all
+//! windows, bytes moved <= capacity x length + burst). Receivers bunch deliveries, so with their
+//! stamps only prefixes are judged: what arrived since the join. Aborted bytes count: they moved.
+
+use super::demand::{Job, Overload, carries, overload};
+use super::facts::{Facts, with_tolerance};
+use super::witness::Witness;
+use super::{Judgement, Rule};
+use crate::chunks::PeerId;
+use crate::trace::Transfer;
+use crate::units::{Bytes, Rate, Time};
+
+/// No node sends more than its upload capacity and burst allow.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UplinkCapacity;
+
+/// No node receives more than its download capacity and burst allow.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct DownlinkCapacity;
+
+impl Rule for UplinkCapacity {
+    fn finish(&self, facts: &Facts) -> Judgement {
+        let scenario = facts.scenario();
+        let mut worst = Fewest::default();
+        for node in scenario.nodes() {
+            let window = |t: &Transfer| (t.start, facts.departure(t));
+            let jobs = facts.sent_by(node).map(|t| job(facts, t, window)).collect();
+            let link = Link {
+                node,
+                name: "uplink",
+                rate: scenario.upload(node),
+                burst: scenario.burst(node),
+            };
+            worst.offer(link, judge(facts, link, jobs));
+        }
+        worst.judgement(facts)
+    }
+}
+
+impl Rule for DownlinkCapacity {
+    fn finish(&self, facts: &Facts) -> Judgement {
+        let scenario = facts.scenario();
+        let mut worst = Fewest::default();
+        for (node, _) in scenario.peers() {
+            let Some(rate) = scenario.download(node) else { continue };
+            let flight = scenario.latency_to(node);
+            let window =
+                |t: &Transfer| (t.start.checked_add(flight).unwrap_or(t.end).min(t.end), t.end);
+            let jobs = facts.received_by(node).map(|t| job(facts, t, window)).collect();
+            let link = Link { node, name: "downlink", rate, burst: scenario.burst(node) };
+            worst.offer(link, judge(facts, link, jobs));
+        }
+        worst.judgement(facts)
+    }
+}
+
+/// A link of one node in one direction.
+#[derive(Clone, Copy)]
+struct Link {
+    node: PeerId,
+    name: &'static str,
+    rate: Rate,
+    burst: Bytes,
+}
+
+/// When the bytes of a transfer have to cross a link. Bunched bytes arrive by the end, and nothing
+/// more is known.
+fn job(facts: &Facts, t: &Transfer, window: impl Fn(&Transfer) -> (Time, Time)) -> Job {
+    let (start, end) = if facts.is_exact() { window(t) } else { (Time::ZERO, t.end) };
+    Job { start, end, bytes: t.bytes }
+}
+
+fn judge(facts: &Facts, link: Link, mut jobs: Vec<Job>) -> Option<Overload> {
+    if facts.is_exact() {
+        return overload(&mut jobs, link.rate, link.burst);
+    }
+    jobs.sort_unstable_by_key(|job| job.end);
+    let joined = joined(facts, link.node);
+    let mut bytes = 0;
+    for (at, job) in jobs.iter().enumerate() {
+        bytes += u128::from(job.bytes.0);
+        // Within one instant the order is open, so only its last transfer decides.
+        let is_last = jobs.get(at + 1).is_none_or(|next| job.end < next.end);
+        let span = with_tolerance(facts, job.end).since(joined);
+        let carried = link.rate.nanobits(span) + link.burst.nanobits();
+        if is_last && carried < bytes * Bytes(1).nanobits() {
+            return Some(Overload { from: joined, to: job.end, bytes, jobs: at + 1 });
+        }
+    }
+    None
+}
+
+fn joined(facts: &Facts, node: PeerId) -> Time {
+    facts.presence(node).first().unwrap_or_else(|| facts.scenario().joins(node))
+}
+
+/// The overload with the fewest transfers, over all links.
+#[derive(Default)]
+struct Fewest(Option<(Overload, Link)>);
+
+impl Fewest {
+    fn offer(&mut self, link: Link, found: Option<Overload>) {
+        let Some(found) = found else { return };
+        if self.0.is_none_or(|(best, _)| (found.jobs, found.to) < (best.jobs, best.to)) {
+            self.0 = Some((found, link));
+        }
+    }
+
+    fn judgement(self, facts: &Facts) -> Judgement {
+        let Some((found, link)) = self.0 else { return Judgement::holds() };
+        let span = with_tolerance(facts, found.to).since(found.from);
+        Judgement::violated(Witness::Overload {
+            node: link.node,
+            link: link.name,
+            from_ns: found.from,
+            to_ns: found.to,
+            bytes: found.bytes,
+            allowed_bytes: carries(link.rate, span, link.burst),
+            transfers: found.jobs,
+            capacity_bps: link.rate,
+            burst_bytes: link.burst,
+        })
+    }
+}

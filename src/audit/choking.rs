@@ -1,0 +1,131 @@
+//! Rule `choking`: a transfer starts while its sender unchokes the receiver, a node unchokes no more
+//! neighbors than it has slots, and a leecher gives no more than its barter allows.
+//!
+//! At first everybody is choked. A choke, a disconnect or a departure of either ends an unchoke. A
+//! trace without choke events is not judged, except for the barter, which shows in the transfers.
+//! What a sender takes back is not judged by a receiver's stamps, since queues drain after it.
+
+use std::collections::BTreeMap;
+
+use super::barter::Barter;
+use super::facts::{Facts, with_tolerance};
+use super::neighbors::{cut_by_departures, pair};
+use super::spans::{Edge, Spans};
+use super::witness::Witness;
+use super::{Judgement, Rule};
+use crate::chunks::PeerId;
+use crate::trace::{Event, Transfer};
+use crate::units::Time;
+
+/// A transfer starts while its sender unchokes the receiver.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Choking {
+    /// Unchokes open, chokes close; (who serves, who is served).
+    edges: Vec<((PeerId, PeerId), Time, Edge)>,
+}
+
+impl Rule for Choking {
+    fn event(&mut self, event: &Event) {
+        match *event {
+            Event::Choke { at, from, to } => self.edges.push(((from, to), at, Edge::Close)),
+            Event::Unchoke { at, from, to } => self.edges.push(((from, to), at, Edge::Open)),
+            _ => {}
+        }
+    }
+
+    fn finish(&self, facts: &Facts) -> Judgement {
+        let barter = Barter::new(facts).map(|barter| barter.judge());
+        if self.edges.is_empty() {
+            return barter.unwrap_or_else(|| Judgement::skipped("the trace has no choke events"));
+        }
+        let unchoked = self.unchoked(facts);
+        starts(facts, &unchoked)
+            .or(slots(facts, &unchoked))
+            .or(barter.unwrap_or_else(Judgement::holds))
+    }
+}
+
+/// When each node unchoked which.
+type Unchoked = BTreeMap<(PeerId, PeerId), Spans>;
+
+impl Choking {
+    fn unchoked(&self, facts: &Facts) -> Unchoked {
+        let mut edges: BTreeMap<(PeerId, PeerId), Vec<(Time, Edge)>> = BTreeMap::new();
+        for &(nodes, at, edge) in &self.edges {
+            edges.entry(nodes).or_default().push((at, edge));
+        }
+        let mut ends: BTreeMap<(PeerId, PeerId), Vec<Time>> = BTreeMap::new();
+        for &(link, at, edge) in facts.links() {
+            if edge == Edge::Close {
+                ends.entry(link).or_default().push(at);
+            }
+        }
+        let spans = |((from, to), mut edges): ((PeerId, PeerId), Vec<(Time, Edge)>)| {
+            let ends = ends.get(&pair(from, to)).map_or(&[][..], Vec::as_slice);
+            edges.extend(ends.iter().map(|&at| (at, Edge::Close)));
+            cut_by_departures(facts, [from, to], &mut edges);
+            ((from, to), Spans::new(&mut edges))
+        };
+        edges.into_iter().map(spans).collect()
+    }
+}
+
+/// The first transfer that starts while its receiver is choked.
+fn starts(facts: &Facts, unchoked: &Unchoked) -> Judgement {
+    let choked = |t: &&Transfer| {
+        let Some(spans) = unchoked.get(&(t.from, t.to)) else { return true };
+        if facts.is_exact() {
+            return !spans.contain(t.start, t.start, Time::ZERO);
+        }
+        !spans.first().is_some_and(|from| from <= with_tolerance(facts, t.start))
+    };
+    let first = facts.transfers().iter().filter(choked).min_by_key(|t| t.start);
+    let Some(t) = first else { return Judgement::holds() };
+    let spans = unchoked.get(&(t.from, t.to));
+    let choked_ns = spans
+        .and_then(|spans| spans.list.iter().rev().find(|span| span.to < t.start))
+        .map(|span| span.to);
+    let witness = Witness::Choked { transfer: t.into(), choked_ns };
+    if facts.is_complete() {
+        Judgement::violated(witness)
+    } else {
+        Judgement::unknown("the log does not show an unchoke that must have been").with(witness)
+    }
+}
+
+/// The first instant at which a node unchokes more neighbors than it has slots. At one instant
+/// chokes count before unchokes.
+fn slots(facts: &Facts, unchoked: &Unchoked) -> Judgement {
+    let Some(protocol) = &facts.scenario().parts().protocol else { return Judgement::holds() };
+    let allowed = protocol.unchoke_slots as usize + usize::from(protocol.optimistic.is_some());
+    let mut edges: Vec<(PeerId, Time, Edge)> = Vec::new();
+    for (&(from, _), spans) in unchoked {
+        for span in &spans.list {
+            // A choke may have been earlier by the tolerance, and then nothing overlaps.
+            let end = Time(span.to.0.saturating_sub(facts.tolerance().0));
+            if span.from < end {
+                edges.push((from, span.from, Edge::Open));
+                edges.push((from, end, Edge::Close));
+            }
+        }
+    }
+    edges.sort_unstable_by_key(|&(node, at, edge)| (node, at, edge == Edge::Open));
+    let mut open = 0;
+    let mut worst: Option<(Time, PeerId)> = None;
+    for (node, at, edge) in edges {
+        match edge {
+            Edge::Close => open -= 1,
+            Edge::Open => open += 1,
+        }
+        if allowed < open && worst.is_none_or(|first| (at, node) < first) {
+            worst = Some((at, node));
+        }
+    }
+    let Some((at_ns, node)) = worst else { return Judgement::holds() };
+    let witness = Witness::Slots { node, at_ns, unchoked: allowed + 1, allowed };
+    if facts.is_complete() {
+        Judgement::violated(witness)
+    } else {
+        Judgement::unknown("the log may lack chokes").with(witness)
+    }
+}

@@ -1,0 +1,73 @@
+//! Which bytes of a chunk are there, and which are not.
+//!
+//! It knows neither who brought them nor when. The type to know is [`Cover`].
+
+use std::collections::BTreeMap;
+
+use crate::units::Bytes;
+
+/// The bytes of one chunk that somebody holds.
+#[derive(Clone, Debug)]
+pub(super) struct Cover {
+    length: u64,
+    missing: u64,
+    /// start -> end of the pieces that are there; they neither overlap nor touch. Stays empty when
+    /// the chunk came in one piece, as it mostly does.
+    pieces: BTreeMap<u64, u64>,
+}
+
+impl Cover {
+    /// Nothing of a chunk of `length`.
+    pub(super) fn new(length: Bytes) -> Self {
+        Cover { length: length.0, missing: length.0, pieces: BTreeMap::new() }
+    }
+
+    /// Is every byte there?
+    pub(super) fn is_full(&self) -> bool {
+        self.missing == 0
+    }
+
+    /// How many bytes are there.
+    pub(super) fn covered(&self) -> u64 {
+        self.length - self.missing
+    }
+
+    /// Adds `bytes` from `offset`; says how many of them are new. Bytes beyond the chunk do not
+    /// count.
+    pub(super) fn insert(&mut self, offset: Bytes, bytes: Bytes) -> u64 {
+        let (mut from, mut to) =
+            (offset.0.min(self.length), offset.0.saturating_add(bytes.0).min(self.length));
+        if self.missing == 0 || from == to {
+            return 0;
+        }
+        if to - from == self.length {
+            self.pieces.clear();
+            return std::mem::take(&mut self.missing);
+        }
+        let asked = to - from;
+        let mut known = 0;
+        while let Some((&start, &end)) = self.pieces.range(..=to).next_back()
+            && from <= end
+        {
+            known += end.min(to).saturating_sub(start.max(from));
+            self.pieces.remove(&start);
+            // The widened piece overlaps no byte that is not counted: pieces do not overlap.
+            (from, to) = (from.min(start), to.max(end));
+        }
+        self.pieces.insert(from, to);
+        let new = asked - known;
+        self.missing -= new;
+        new
+    }
+
+    /// The first byte of `[from, to)` that is not there.
+    pub(super) fn gap(&self, from: u64, to: u64) -> Option<u64> {
+        if self.missing == 0 || to <= from {
+            return None;
+        }
+        match self.pieces.range(..=from).next_back() {
+            Some((_, &end)) if from < end => (end < to).then_some(end),
+            _ => Some(from),
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! The demand criterion of preemptive scheduling: no window of time may hold more work than it can
+//! carry (Baruah, Rosier and Howell 1990, for one machine).
+//!
+//! A window `[a, b]` carries `rate x (b - a) + burst`; its demand is the work of the jobs that begin
+//! and end within it. All windows are decided at once: jobs enter in the order of their ends, and a
+//! tree over starts keeps `max over a of (demand of [a, now] + rate x a)`. Exact, O(n log n). It
+//! knows no node and no chunk. The types to know are [`Job`] and [`Overload`].
+
+use crate::units::{Bytes, NANO, Rate, Time};
+
+/// Work that has to be done between two instants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Job {
+    /// Not before.
+    pub(super) start: Time,
+    /// Not after.
+    pub(super) end: Time,
+    /// How much.
+    pub(super) bytes: Bytes,
+}
+
+/// A window that holds more than it can carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Overload {
+    /// The window begins.
+    pub(super) from: Time,
+    /// The window ends.
+    pub(super) to: Time,
+    /// Bytes of the jobs within it.
+    pub(super) bytes: u128,
+    /// How many jobs are within it.
+    pub(super) jobs: usize,
+}
+
+/// The shortest overloaded window that ends at the first instant at which one ends; None when
+/// every window carries its jobs. Sorts the jobs by end.
+pub(super) fn overload(jobs: &mut [Job], rate: Rate, burst: Bytes) -> Option<Overload> {
+    let total: u128 = jobs.iter().map(|job| job.bytes.nanobits()).sum();
+    if total <= burst.nanobits() {
+        return None;
+    }
+    jobs.sort_unstable_by_key(|job| (job.end, job.start));
+    let mut starts: Vec<Time> = jobs.iter().map(|job| job.start).collect();
+    starts.sort_unstable();
+    starts.dedup();
+    let clock = Clock::new(jobs, rate, total);
+    let mut demand = Demand::new(starts.len());
+    let mut at = 0;
+    while at < jobs.len() {
+        let now = jobs[at].end;
+        while at < jobs.len() && jobs[at].end == now {
+            let Job { start, bytes, .. } = jobs[at];
+            let place = starts.partition_point(|&other| other < start);
+            demand.add(place, bytes.nanobits() as i128, clock.carried(start));
+            at += 1;
+        }
+        let carries = clock.carried(now) + burst.nanobits() as i128;
+        if let Some(place) = demand.last_above(carries) {
+            return Some(window(&jobs[..at], starts[place], now));
+        }
+    }
+    None
+}
+
+fn window(jobs: &[Job], from: Time, to: Time) -> Overload {
+    let within = jobs.iter().filter(|job| from <= job.start);
+    let (jobs, bytes) =
+        within.fold((0, 0), |(jobs, bytes), job| (jobs + 1, bytes + u128::from(job.bytes.0)));
+    Overload { from, to, bytes, jobs }
+}
+
+/// What a link carries from an origin on, in nanobits.
+///
+/// The plain product of rate and time can exceed 128 bits with a sign, for absurd rates over
+/// centuries. A gap between two events in which the link carries all jobs together never lies in
+/// an overloaded window, so gaps are cut to that length, and then the product fits.
+enum Clock {
+    Plain { origin: Time, rate: Rate },
+    Cut { times: Vec<Time>, carried: Vec<i128> },
+}
+
+/// The largest product that leaves room for the sum of the jobs.
+const ROOM: u128 = 1 << 125;
+
+impl Clock {
+    fn new(jobs: &[Job], rate: Rate, total: u128) -> Self {
+        let origin = jobs.iter().map(|job| job.start).min().unwrap_or(Time::ZERO);
+        let last = jobs.iter().map(|job| job.end).max().unwrap_or(Time::ZERO);
+        if rate.nanobits(last.since(origin)) <= ROOM {
+            return Clock::Plain { origin, rate };
+        }
+        Clock::cut(jobs, rate, total)
+    }
+
+    fn cut(jobs: &[Job], rate: Rate, total: u128) -> Self {
+        let mut times: Vec<Time> = jobs.iter().flat_map(|job| [job.start, job.end]).collect();
+        times.sort_unstable();
+        times.dedup();
+        let mut carried = Vec::with_capacity(times.len());
+        let mut sum = 0;
+        for (at, &time) in times.iter().enumerate() {
+            let gap = time.since(times[at.saturating_sub(1)]);
+            sum += rate.nanobits(gap).min(total) as i128;
+            carried.push(sum);
+        }
+        Clock::Cut { times, carried }
+    }
+
+    fn carried(&self, at: Time) -> i128 {
+        match self {
+            Clock::Plain { origin, rate } => rate.nanobits(at.since(*origin)) as i128,
+            Clock::Cut { times, carried } => carried[times.partition_point(|&t| t < at)],
+        }
+    }
+}
+
+/// A node of the tree: the work of the starts below it, and the largest value of a window that
+/// begins at one of them and ends now, counting only the work below.
+#[derive(Clone, Copy)]
+struct Part {
+    work: i128,
+    best: i128,
+}
+
+/// Lower than every value, with room below for sums.
+const NEVER: i128 = i128::MIN / 4;
+
+/// For every start `a`: the work of all jobs that start at `a` or later, plus the value of `a`.
+struct Demand {
+    leaves: usize,
+    parts: Vec<Part>,
+}
+
+impl Demand {
+    fn new(starts: usize) -> Self {
+        let leaves = starts.next_power_of_two();
+        Demand { leaves, parts: vec![Part { work: 0, best: NEVER }; 2 * leaves] }
+    }
+
+    /// A job of `work` begins at the start number `place`, whose value is `value`.
+    fn add(&mut self, place: usize, work: i128, value: i128) {
+        let mut at = self.leaves + place;
+        let work = self.parts[at].work + work;
+        self.parts[at] = Part { work, best: value + work };
+        while 1 < at {
+            at /= 2;
+            let (left, right) = (self.parts[2 * at], self.parts[2 * at + 1]);
+            self.parts[at] =
+                Part { work: left.work + right.work, best: right.best.max(left.best + right.work) };
+        }
+    }
+
+    /// The last start whose value exceeds `limit`.
+    fn last_above(&self, limit: i128) -> Option<usize> {
+        if self.parts[1].best <= limit {
+            return None;
+        }
+        let (mut at, mut beyond) = (1, 0);
+        while at < self.leaves {
+            let right = self.parts[2 * at + 1];
+            if limit < right.best + beyond {
+                at = 2 * at + 1;
+            } else {
+                beyond += right.work;
+                at *= 2;
+            }
+        }
+        Some(at - self.leaves)
+    }
+}
+
+/// The bytes that a link carries within a span, rounded down.
+pub(super) fn carries(rate: Rate, span: Time, burst: Bytes) -> u128 {
+    (rate.nanobits(span) / (8 * NANO)).saturating_add(u128::from(burst.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Every window from a start to an end, by definition.
+    fn by_definition(jobs: &[Job], rate: Rate, burst: Bytes) -> Option<Overload> {
+        let mut found: Vec<Overload> = Vec::new();
+        for from in jobs.iter().map(|job| job.start) {
+            for to in jobs.iter().map(|job| job.end).filter(|&to| from <= to) {
+                let within: Vec<&Job> =
+                    jobs.iter().filter(|job| from <= job.start && job.end <= to).collect();
+                let bytes: u128 = within.iter().map(|job| u128::from(job.bytes.0)).sum();
+                if rate.nanobits(to.since(from)) + burst.nanobits() < bytes * 8 * NANO {
+                    found.push(Overload { from, to, bytes, jobs: within.len() });
+                }
+            }
+        }
+        found.into_iter().min_by_key(|o| (o.to, std::cmp::Reverse(o.from)))
+    }
+
+    fn jobs() -> impl Strategy<Value = Vec<Job>> {
+        let job = (0u64..12, 0u64..6, 1u64..5).prop_map(|(start, span, bytes)| Job {
+            start: Time(start),
+            end: Time(start + span),
+            bytes: Bytes(bytes),
+        });
+        prop::collection::vec(job, 1..12)
+    }
+
+    proptest! {
+        /// One unit of rate moves a byte in a nanosecond, so equality happens often.
+        #[test]
+        fn all_windows_are_decided_as_by_definition(
+            jobs in jobs(), rate in 0u64..4, burst in 0u64..6,
+        ) {
+            let (rate, burst) = (Rate(rate * 8 * NANO as u64), Bytes(burst));
+            let expected = by_definition(&jobs, rate, burst);
+            prop_assert_eq!(overload(&mut jobs.clone(), rate, burst), expected);
+        }
+
+        /// Rates and times at the upper end of what the units can say: the product has 128 bits.
+        #[test]
+        fn absurd_rates_and_times_are_decided_too(jobs in jobs(), scale in 1u64..(1 << 59)) {
+            let mut jobs: Vec<Job> = jobs
+                .into_iter()
+                .map(|job| Job {
+                    start: Time(job.start.0 * scale),
+                    end: Time(job.end.0 * scale),
+                    bytes: Bytes(job.bytes.0 << 59),
+                })
+                .collect();
+            let (rate, burst) = (Rate(u64::MAX), Bytes(0));
+            prop_assert_eq!(overload(&mut jobs.clone(), rate, burst),
+                            by_definition(&jobs, rate, burst));
+            jobs.truncate(1);
+            jobs[0].end = Time::MAX;
+            prop_assert_eq!(overload(&mut jobs, rate, burst), None);
+        }
+
+        /// Cutting long gaps changes no window's verdict.
+        #[test]
+        fn a_cut_clock_decides_the_same(jobs in jobs(), rate in 1u64..4) {
+            let rate = Rate(rate * 8 * NANO as u64);
+            let total = jobs.iter().map(|job| job.bytes.nanobits()).sum();
+            let plain = Clock::new(&jobs, rate, total);
+            let cut = Clock::cut(&jobs, rate, total);
+            for job in &jobs {
+                for other in jobs.iter().filter(|other| job.start <= other.end) {
+                    let spans = [&plain, &cut].map(|c| c.carried(other.end) - c.carried(job.start));
+                    prop_assert_eq!(spans[0].min(total as i128), spans[1].min(total as i128));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Rule `incompleteness_explained`: whoever stays without the file has a reason that the log shows.
+//!
+//! The reasons: it left, or comes only later; the run was cut off; nobody who is there and serves
+//! holds a chunk that it lacks (so also when the source left too early); no path of neighbors leads
+//! to such a chunk; or whoever holds one barters and it has nothing to give. Without a reason the run
+//! stopped although it could go on, and that is a violation, or unknown where the log may have gaps.
+
+use std::collections::BTreeMap;
+
+use super::barter::Barter;
+use super::facts::{Facts, with_tolerance};
+use super::neighbors::connections;
+use super::witness::{Cause, Lacking, Witness};
+use super::{Judgement, Rule};
+use crate::chunks::{ChunkId, ChunkSet, PeerId};
+use crate::units::{Rate, Time};
+
+/// Whoever stays without the file has a reason that the log shows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct IncompletenessExplained;
+
+impl Rule for IncompletenessExplained {
+    fn finish(&self, facts: &Facts) -> Judgement {
+        let mut lacking: Vec<PeerId> = facts.scenario().peers().map(|(peer, _)| peer).collect();
+        let peers = lacking.len();
+        lacking.retain(|&peer| facts.finish(peer).is_none());
+        if lacking.is_empty() {
+            return Judgement::holds();
+        }
+        let completed = peers - lacking.len();
+        let mut scene = Scene::new(facts);
+        let cause = |peer| Lacking { peer, cause: scene.cause(peer) };
+        let mut lacking: Vec<Lacking> = lacking.into_iter().map(cause).collect();
+        if lacking.iter().all(|one| one.cause.is_some()) {
+            return Judgement::holds().with(Witness::Incomplete { completed, peers, lacking });
+        }
+        // The smallest evidence is one peer that nothing explains.
+        lacking.retain(|one| one.cause.is_none());
+        lacking.truncate(1);
+        let witness = Witness::Incomplete { completed, peers, lacking };
+        if facts.is_complete() {
+            Judgement::violated(witness)
+        } else {
+            Judgement::unknown("the log does not show why a peer did not complete").with(witness)
+        }
+    }
+}
+
+/// The swarm at the end of the trace.
+struct Scene<'a> {
+    facts: &'a Facts,
+    now: Time,
+    /// By node: there, with an uplink that carries something.
+    serves: Vec<bool>,
+    chunks: Holdings,
+    graph: Graph,
+    /// Chunks within reach, by the groups that a peer reaches.
+    reached: BTreeMap<Vec<usize>, ChunkSet>,
+    barter: Option<Barter<'a>>,
+}
+
+impl<'a> Scene<'a> {
+    fn new(facts: &'a Facts) -> Self {
+        let now = facts.last();
+        let serves: Vec<bool> = facts
+            .scenario()
+            .nodes()
+            .map(|node| {
+                let there = facts.presence(node).ongoing(now);
+                there && facts.scenario().upload(node) != Rate::ZERO
+            })
+            .collect();
+        Scene {
+            facts,
+            now,
+            graph: Graph::new(facts, &serves, now),
+            serves,
+            chunks: Holdings::new(facts),
+            reached: BTreeMap::new(),
+            barter: Barter::new(facts),
+        }
+    }
+
+    fn cause(&mut self, peer: PeerId) -> Option<Cause> {
+        let facts = self.facts;
+        let presence = facts.presence(peer);
+        if let Some(at_ns) = presence.over_by(self.now) {
+            return Some(Cause::Left { at_ns });
+        }
+        let joins_ns = facts.scenario().joins(peer);
+        if presence.first().is_none() && self.now <= joins_ns {
+            return Some(Cause::Later { joins_ns });
+        }
+        let until_ns = facts.scenario().parts().until;
+        if until_ns <= with_tolerance(facts, self.now) {
+            return Some(Cause::CutOff { until_ns });
+        }
+        if presence.first().is_none() {
+            return None;
+        }
+        if facts.scenario().discipline().coded {
+            let at_ns = facts.presence(PeerId::SOURCE).over_by(self.now)?;
+            return Some(Cause::SourceLeft { at_ns });
+        }
+        self.out_of_reach(peer).or_else(|| self.stalled(peer))
+    }
+
+    /// A chunk that the peer lacks and that nobody holds to whom a path of serving nodes leads.
+    fn out_of_reach(&mut self, peer: PeerId) -> Option<Cause> {
+        let groups = self.graph.groups(peer);
+        if self.graph.source.is_some_and(|source| groups.contains(&source)) {
+            return None;
+        }
+        let held = match self.reached.entry(groups.clone()) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                let mut held = ChunkSet::empty(self.facts.scenario().file().chunks());
+                for &group in &groups {
+                    for &node in &self.graph.members[group] {
+                        self.chunks.of(node).iter().for_each(|&chunk| {
+                            held.insert(chunk);
+                        });
+                    }
+                }
+                entry.insert(held)
+            }
+        };
+        let own = self.chunks.of(peer);
+        let chunk = held.missing().find(|chunk| own.binary_search(chunk).is_err())?;
+        Some(self.nobody_serves(chunk, &groups))
+    }
+
+    /// Out of reach is either nowhere, or beyond a partition.
+    fn nobody_serves(&self, chunk: ChunkId, groups: &[usize]) -> Cause {
+        let facts = self.facts;
+        if self.serves[0] {
+            let reaches = self.reaches(groups);
+            return Cause::Partition { chunk, reaches, holder: PeerId::SOURCE };
+        }
+        let mut last: Option<(Time, PeerId)> =
+            facts.presence(PeerId::SOURCE).over_by(self.now).map(|left| (left, PeerId::SOURCE));
+        for held in self.chunks.holders(facts, chunk) {
+            if self.serves[held.index()] {
+                return Cause::Partition { chunk, reaches: self.reaches(groups), holder: held };
+            }
+            if let Some(left) = facts.presence(held).over_by(self.now) {
+                last = last.max(Some((left, held)));
+            }
+        }
+        Cause::NoHolder {
+            chunk,
+            last_holder: last.map(|(_, holder)| holder),
+            left_ns: last.map(|(left, _)| left),
+        }
+    }
+
+    fn reaches(&self, groups: &[usize]) -> usize {
+        groups.iter().map(|&group| self.graph.members[group].len()).sum()
+    }
+
+    /// Under barter: everybody who holds something that the peer lacks is a leecher that lends it
+    /// nothing more and lacks nothing that the peer could give.
+    fn stalled(&self, peer: PeerId) -> Option<Cause> {
+        let barter = self.barter.as_ref()?;
+        let mut cause = None;
+        for holder in self.facts.scenario().nodes().filter(|&node| node != peer) {
+            if !self.serves[holder.index()] || !self.graph.touch(holder, peer) {
+                continue;
+            }
+            if holder.is_source() || self.facts.finish(holder).is_some() {
+                return None;
+            }
+            let Some(chunk) = self.chunks.beyond(holder, peer) else { continue };
+            let gives = self.serves[peer.index()] && self.chunks.beyond(peer, holder).is_some();
+            if gives || barter.lends(holder, peer) {
+                return None;
+            }
+            cause = cause.or(Some(Cause::Barter { chunk, holder }));
+        }
+        cause
+    }
+}
+
+/// Who holds what, by node.
+struct Holdings {
+    by_node: Vec<Vec<ChunkId>>,
+}
+
+impl Holdings {
+    fn new(facts: &Facts) -> Self {
+        let mut by_node = vec![Vec::new(); facts.scenario().peer_count() + 1];
+        // The holdings come in the order of chunks, so every list is sorted.
+        for held in facts.holdings() {
+            by_node[held.node.index()].push(held.chunk);
+        }
+        Holdings { by_node }
+    }
+
+    /// What a peer holds; the source's is not listed.
+    fn of(&self, node: PeerId) -> &[ChunkId] {
+        &self.by_node[node.index()]
+    }
+
+    /// The first chunk that `one` holds and `other` lacks.
+    fn beyond(&self, one: PeerId, other: PeerId) -> Option<ChunkId> {
+        let other = self.of(other);
+        self.of(one).iter().copied().find(|chunk| other.binary_search(chunk).is_err())
+    }
+
+    fn holders(&self, facts: &Facts, chunk: ChunkId) -> impl Iterator<Item = PeerId> {
+        let holdings = facts.holdings();
+        let from = holdings.partition_point(|held| held.chunk < chunk);
+        let to = holdings.partition_point(|held| held.chunk <= chunk);
+        holdings[from..to].iter().map(|held| held.node).collect::<Vec<_>>().into_iter()
+    }
+}
+
+/// Who can be reached through nodes that serve: groups of serving nodes that are connected among
+/// each other. Without connect events everybody can reach everybody.
+struct Graph {
+    /// The serving nodes of each group.
+    members: Vec<Vec<PeerId>>,
+    /// The group of the source, when it is there.
+    source: Option<usize>,
+    /// Which groups a node reaches, itself included; None when everybody reaches the only group.
+    reach: Option<Vec<Vec<usize>>>,
+    links: Vec<(PeerId, PeerId)>,
+}
+
+impl Graph {
+    fn new(facts: &Facts, serves: &[bool], now: Time) -> Self {
+        let serving: Vec<PeerId> =
+            facts.scenario().nodes().filter(|node| serves[node.index()]).collect();
+        if facts.links().is_empty() {
+            let source = serves[0].then_some(0);
+            return Graph { members: vec![serving], source, reach: None, links: Vec::new() };
+        }
+        let open = connections(facts).into_iter().filter(|(_, spans)| spans.ongoing(now));
+        let links: Vec<(PeerId, PeerId)> = open.map(|(link, _)| link).collect();
+        let mut roots: Vec<usize> = (0..serves.len()).collect();
+        for &(a, b) in links.iter().filter(|(a, b)| serves[a.index()] && serves[b.index()]) {
+            let (a, b) = (root(&mut roots, a.index()), root(&mut roots, b.index()));
+            roots[a.max(b)] = a.min(b);
+        }
+        let mut members: Vec<Vec<PeerId>> = Vec::new();
+        let mut group = vec![usize::MAX; serves.len()];
+        for node in serving {
+            let root = root(&mut roots, node.index());
+            if group[root] == usize::MAX {
+                group[root] = members.len();
+                members.push(Vec::new());
+            }
+            group[node.index()] = group[root];
+            members[group[root]].push(node);
+        }
+        let mut reach: Vec<Vec<usize>> = vec![Vec::new(); serves.len()];
+        for (node, reach) in reach.iter_mut().enumerate().filter(|(node, _)| serves[*node]) {
+            reach.push(group[node]);
+        }
+        for &(a, b) in &links {
+            for (one, other) in [(a.index(), b.index()), (b.index(), a.index())] {
+                if serves[other] && !serves[one] {
+                    reach[one].push(group[other]);
+                }
+            }
+        }
+        for reach in &mut reach {
+            reach.sort_unstable();
+            reach.dedup();
+        }
+        let source = serves[0].then(|| group[0]);
+        Graph { members, source, reach: Some(reach), links }
+    }
+
+    /// The groups that `node` reaches.
+    fn groups(&self, node: PeerId) -> Vec<usize> {
+        self.reach.as_ref().map_or(vec![0], |reach| reach[node.index()].clone())
+    }
+
+    /// Are the two neighbors?
+    fn touch(&self, a: PeerId, b: PeerId) -> bool {
+        self.reach.is_none() || self.links.binary_search(&(a.min(b), a.max(b))).is_ok()
+    }
+}
+
+/// The root of a node in a forest whose roots are the smallest of their trees.
+fn root(roots: &mut [usize], mut node: usize) -> usize {
+    while roots[node] != node {
+        roots[node] = roots[roots[node]];
+        node = roots[node];
+    }
+    node
+}

@@ -1,0 +1,203 @@
+//! Rule `membership`: nobody acts while it is not there, as logged and as announced.
+//!
+//! The bounds rest on the scenario's arrivals and departures, so joining before an announced arrival
+//! or acting after an announced departure is a violation; leaving earlier, coming later and coming
+//! back are not. What happens at one instant may happen in any order. A departure that depends on the
+//! run is not judged as a time.
+
+use super::facts::{Facts, with_tolerance};
+use super::spans::Edge;
+use super::witness::Witness;
+use super::{Judgement, Rule, Verdict};
+use crate::chunks::PeerId;
+use crate::trace::{Event, Header, Outcome, Transfer};
+use crate::units::Time;
+
+/// Nobody acts while it is not there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Membership {
+    acts: Vec<Act>,
+    /// For each node the first time that the tracker named it, and to whom.
+    named: Vec<Option<(Time, PeerId)>>,
+}
+
+/// Something for which a node has to be there from `at` until `until`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Act {
+    at: Time,
+    until: Time,
+    node: PeerId,
+    what: &'static str,
+}
+
+impl Membership {
+    /// Nothing has happened yet.
+    pub fn new(header: &Header) -> Self {
+        Membership { acts: Vec::new(), named: vec![None; header.scenario.peer_count() + 1] }
+    }
+
+    fn act(&mut self, at: Time, node: PeerId, what: &'static str) {
+        self.acts.push(Act { at, until: at, node, what });
+    }
+}
+
+impl Rule for Membership {
+    fn event(&mut self, event: &Event) {
+        match *event {
+            Event::Complete { at, node } => self.act(at, node, "completed"),
+            Event::Choke { at, from, .. } => self.act(at, from, "choked somebody"),
+            Event::Unchoke { at, from, .. } => self.act(at, from, "unchoked somebody"),
+            Event::Connect { at, a, b } => {
+                self.act(at, a, "connected");
+                self.act(at, b, "connected");
+            }
+            Event::Announce { at, node, ref peers } => {
+                self.act(at, node, "announced itself");
+                for peer in peers {
+                    let first = &mut self.named[peer.index()];
+                    *first = Some(first.map_or((at, node), |first| first.min((at, node))));
+                }
+            }
+            // Whoever disconnects may be the one that is left behind by a silent departure.
+            Event::Disconnect { .. } => {}
+            Event::Join { .. } | Event::Leave { .. } | Event::Transfer(_) => {}
+        }
+    }
+
+    fn finish(&self, facts: &Facts) -> Judgement {
+        let mut first = First::default();
+        announced(facts, &mut first);
+        doubled(facts, &mut first);
+        self.named(facts, &mut first);
+        for &act in &self.acts {
+            check(facts, act, &mut first);
+        }
+        for t in facts.transfers() {
+            transfer(facts, t, &mut first);
+        }
+        first.judgement()
+    }
+}
+
+/// The earliest of the worst.
+#[derive(Default)]
+struct First(Option<(Verdict, Time, Witness)>);
+
+impl First {
+    fn offer(&mut self, verdict: Verdict, at: Time, witness: impl FnOnce() -> Witness) {
+        let better = self
+            .0
+            .as_ref()
+            .is_none_or(|&(worst, first, _)| worst < verdict || (worst == verdict && at < first));
+        if better {
+            self.0 = Some((verdict, at, witness()));
+        }
+    }
+
+    fn judgement(self) -> Judgement {
+        match self.0 {
+            None => Judgement::holds(),
+            Some((Verdict::Violated, _, witness)) => Judgement::violated(witness),
+            Some((_, _, witness)) => {
+                Judgement::unknown("the log may lack joins and leaves").with(witness)
+            }
+        }
+    }
+}
+
+/// What gaps of the log can explain is unknown where it may have gaps.
+fn unless_gaps(facts: &Facts) -> Verdict {
+    if facts.is_complete() { Verdict::Violated } else { Verdict::Unknown }
+}
+
+/// Joins before the announced arrival, joins and leaves after the announced departure. No gap
+/// explains them.
+fn announced(facts: &Facts, first: &mut First) {
+    for &(node, at_ns, edge) in facts.members() {
+        let act = if edge == Edge::Open { "joined" } else { "left" };
+        if let Some(announced_ns) = out_of_plan(facts, node, at_ns, at_ns) {
+            first.offer(Verdict::Violated, at_ns, || Witness::Unannounced {
+                node,
+                act,
+                at_ns,
+                announced_ns,
+            });
+        }
+    }
+}
+
+/// The announced instant that acting from `at` until `until` disregards.
+fn out_of_plan(facts: &Facts, node: PeerId, at: Time, until: Time) -> Option<Time> {
+    let joins = facts.scenario().joins(node);
+    if with_tolerance(facts, at) < joins {
+        return Some(joins);
+    }
+    let leaves = facts.scenario().leaves_at(node)?;
+    (with_tolerance(facts, leaves) < until).then_some(leaves)
+}
+
+/// Two joins, or two leaves, in a row.
+fn doubled(facts: &Facts, first: &mut First) {
+    for node in facts.scenario().nodes() {
+        if let Some((at_ns, edge)) = facts.presence(node).doubled {
+            let act = if edge == Edge::Open { "joined" } else { "left" };
+            first.offer(unless_gaps(facts), at_ns, || Witness::Twice { node, act, at_ns });
+        }
+    }
+}
+
+impl Membership {
+    /// The tracker knows members only. Whoever leaves without a word may still be named, so only
+    /// those are judged who had not joined yet.
+    fn named(&self, facts: &Facts, first: &mut First) {
+        for (peer, named) in facts.scenario().nodes().zip(&self.named) {
+            let Some((at_ns, node)) = *named else { continue };
+            let joined_ns = facts.presence(peer).first();
+            if joined_ns.is_some_and(|joined| joined <= with_tolerance(facts, at_ns)) {
+                continue;
+            }
+            let early = with_tolerance(facts, at_ns) < facts.scenario().joins(peer);
+            let verdict = if early { Verdict::Violated } else { unless_gaps(facts) };
+            first.offer(verdict, at_ns, || Witness::Named { node, peer, at_ns, joined_ns });
+        }
+    }
+}
+
+fn transfer(facts: &Facts, t: &Transfer, first: &mut First) {
+    let arrives = if t.outcome == Outcome::Delivered { t.end } else { t.start };
+    check(facts, Act { at: t.start, until: arrives, node: t.to, what: "received" }, first);
+    if facts.is_exact() {
+        let until = facts.departure(t);
+        check(facts, Act { at: t.start, until, node: t.from, what: "sent" }, first);
+        return;
+    }
+    // Queues drain after a sender has left, so only its arrival is judged.
+    let joined = facts.presence(t.from).first();
+    if joined.is_none_or(|joined| with_tolerance(facts, t.start) < joined) {
+        check(facts, Act { at: t.start, until: t.start, node: t.from, what: "sent" }, first);
+    }
+}
+
+fn check(facts: &Facts, act: Act, first: &mut First) {
+    let Act { at, until, node, what } = act;
+    let presence = facts.presence(node);
+    if presence.contain(at, until, facts.tolerance()) {
+        return;
+    }
+    let out_of_plan = out_of_plan(facts, node, at, until);
+    let verdict = if out_of_plan.is_some() { Verdict::Violated } else { unless_gaps(facts) };
+    first.offer(verdict, at, || match out_of_plan {
+        Some(announced_ns) => {
+            let at_ns = if at < announced_ns { at } else { until };
+            Witness::Unannounced { node, act: what, at_ns, announced_ns }
+        }
+        None => Witness::Absent {
+            node,
+            act: what,
+            at_ns: at,
+            until_ns: until,
+            joined_ns: presence.first(),
+            left_ns: presence.list.last().map(|span| span.to).filter(|&to| to != Time::MAX),
+        },
+    });
+}

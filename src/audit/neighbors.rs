@@ -1,0 +1,74 @@
+//! Rule `neighbors`: bytes move between connected neighbors only.
+//!
+//! Two nodes are neighbors from a connect to a disconnect, or until either leaves. A trace without
+//! such events is not judged. What a sender takes back is not judged by a receiver's stamps, since
+//! queues drain after it is gone. The rule knows no tracker and no overlay.
+
+use std::collections::BTreeMap;
+
+use super::facts::{Facts, with_tolerance};
+use super::spans::{Edge, Spans};
+use super::witness::Witness;
+use super::{Judgement, Rule};
+use crate::chunks::PeerId;
+use crate::trace::Transfer;
+use crate::units::Time;
+
+/// Bytes move between connected neighbors only.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Neighbors;
+
+impl Rule for Neighbors {
+    fn finish(&self, facts: &Facts) -> Judgement {
+        if facts.links().is_empty() {
+            return Judgement::skipped("the trace has no connect events");
+        }
+        let connected = connections(facts);
+        let strangers = |t: &&Transfer| {
+            let link = connected.get(&pair(t.from, t.to));
+            !link.is_some_and(|spans| is_within(facts, spans, t))
+        };
+        let first = facts.transfers().iter().filter(strangers).min_by_key(|t| t.start);
+        let Some(t) = first else { return Judgement::holds() };
+        let witness = Witness::Strangers { transfer: t.into() };
+        if facts.is_complete() {
+            Judgement::violated(witness)
+        } else {
+            Judgement::unknown("the log does not show how two nodes became neighbors").with(witness)
+        }
+    }
+}
+
+/// The bytes leave while the two are connected.
+fn is_within(facts: &Facts, spans: &Spans, t: &Transfer) -> bool {
+    if facts.is_exact() {
+        return spans.contain(t.start, facts.departure(t), Time::ZERO);
+    }
+    spans.first().is_some_and(|from| from <= with_tolerance(facts, t.start))
+}
+
+/// A pair of nodes, the smaller id first.
+pub(super) fn pair(a: PeerId, b: PeerId) -> (PeerId, PeerId) {
+    (a.min(b), a.max(b))
+}
+
+/// When each pair of nodes was connected: a departure of either ends it too.
+pub(super) fn connections(facts: &Facts) -> BTreeMap<(PeerId, PeerId), Spans> {
+    let mut edges: BTreeMap<(PeerId, PeerId), Vec<(Time, Edge)>> = BTreeMap::new();
+    for &(link, at, edge) in facts.links() {
+        edges.entry(link).or_default().push((at, edge));
+    }
+    let spans = |((a, b), mut edges): ((PeerId, PeerId), Vec<(Time, Edge)>)| {
+        cut_by_departures(facts, [a, b], &mut edges);
+        ((a, b), Spans::new(&mut edges))
+    };
+    edges.into_iter().map(spans).collect()
+}
+
+/// Closes what is open when one of `nodes` leaves.
+pub(super) fn cut_by_departures(facts: &Facts, nodes: [PeerId; 2], edges: &mut Vec<(Time, Edge)>) {
+    for node in nodes {
+        let ends = facts.presence(node).list.iter().map(|span| span.to);
+        edges.extend(ends.filter(|&to| to != Time::MAX).map(|to| (to, Edge::Close)));
+    }
+}

@@ -1,0 +1,112 @@
+//! Intervals of time from the events that open and close them: presence, connections, unchokes.
+//!
+//! Events come in any order of lines, and events of one instant in any order at all: an interval is
+//! closed on both sides, and events of one instant are read in the order in which they alternate.
+//! It never decides whether an irregular event is a violation. The type to know is [`Spans`].
+
+use crate::units::Time;
+
+/// The edge of an interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Edge {
+    /// It begins.
+    Open,
+    /// It ends.
+    Close,
+}
+
+/// A closed interval; one that never ends reaches [`Time::MAX`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Span {
+    /// Its first instant.
+    pub from: Time,
+    /// Its last instant.
+    pub to: Time,
+}
+
+/// The intervals of one thing, in order, and the first event that does not alternate.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Spans {
+    /// The intervals, in order; they do not touch.
+    pub list: Vec<Span>,
+    /// The first instant with more openings or closings than can alternate.
+    pub doubled: Option<(Time, Edge)>,
+}
+
+impl Spans {
+    /// Reads the edges, which it sorts.
+    pub fn new(edges: &mut [(Time, Edge)]) -> Self {
+        edges.sort_unstable();
+        let mut spans = Spans::default();
+        let mut open: Option<Time> = None;
+        for instant in edges.chunk_by(|a, b| a.0 == b.0) {
+            let at = instant[0].0;
+            let opens = instant.iter().filter(|edge| edge.1 == Edge::Open).count();
+            let closes = instant.len() - opens;
+            // From an open state the events can only alternate close, open, close, ...
+            let (alternates, after) = match open {
+                Some(_) => (closes == opens || closes == opens + 1, closes <= opens),
+                None => (opens == closes || opens == closes + 1, closes < opens),
+            };
+            if !alternates && spans.doubled.is_none() {
+                let edge = if closes < opens { Edge::Open } else { Edge::Close };
+                spans.doubled = Some((at, edge));
+            }
+            match (open, after) {
+                (Some(from), false) => {
+                    spans.push(Span { from, to: at });
+                    open = None;
+                }
+                (None, true) => open = Some(at),
+                (None, false) if opens != 0 => spans.push(Span { from: at, to: at }),
+                _ => {}
+            }
+        }
+        if let Some(from) = open {
+            spans.push(Span { from, to: Time::MAX });
+        }
+        spans
+    }
+
+    /// Appends an interval; one that touches the last one continues it.
+    fn push(&mut self, span: Span) {
+        match self.list.last_mut() {
+            Some(last) if last.to == span.from => last.to = span.to,
+            _ => self.list.push(span),
+        }
+    }
+
+    /// Cuts off everything after `limit`.
+    pub fn until(mut self, limit: Time) -> Self {
+        self.list.retain(|span| span.from <= limit);
+        if let Some(last) = self.list.last_mut() {
+            last.to = last.to.min(limit);
+        }
+        self
+    }
+
+    /// Does one interval, widened by `slack` on both sides, contain `[from, to]`?
+    pub fn contain(&self, from: Time, to: Time, slack: Time) -> bool {
+        self.list.iter().any(|span| span.from <= later(from, slack) && to <= later(span.to, slack))
+    }
+
+    /// The first instant of all.
+    pub fn first(&self) -> Option<Time> {
+        self.list.first().map(|span| span.from)
+    }
+
+    /// The last instant of all that is over by `now`; None while an interval goes on.
+    pub fn over_by(&self, now: Time) -> Option<Time> {
+        self.list.last().map(|span| span.to).filter(|&to| to <= now && to != Time::MAX)
+    }
+
+    /// Does an interval contain `now` and go on after it?
+    pub fn ongoing(&self, now: Time) -> bool {
+        self.list.iter().any(|span| span.from <= now && now < span.to)
+    }
+}
+
+/// `at + span`, or the end of time.
+pub(super) fn later(at: Time, span: Time) -> Time {
+    at.checked_add(span).unwrap_or(Time::MAX)
+}

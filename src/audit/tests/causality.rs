@@ -1,0 +1,257 @@
+//! `causality` and `conservation`.
+
+use super::*;
+
+const RULE: &str = "causality";
+
+#[test]
+fn a_chunk_is_passed_on_from_the_instant_of_its_arrival() {
+    let run = |start| Run::new(2, 1).send(0, 1, 0, 0..100).send(1, 2, 0, start..start + 100);
+    assert_eq!(run(100).verdict(RULE), Verdict::Holds);
+    assert_eq!(run(99).verdict(RULE), Verdict::Violated);
+    match run(99).witness(RULE) {
+        Witness::Acausal { transfer, held_ns, shows } => {
+            assert_eq!((transfer.from, transfer.to), (PeerId(1), PeerId(2)));
+            assert_eq!((held_ns, shows), (Some(Time(100)), Shows::Later));
+        }
+        other => panic!("{other:?}"),
+    }
+    // A log with gaps does show this arrival.
+    assert_eq!(run(99).gaps().verdict(RULE), Verdict::Violated);
+    assert_eq!(run(95).receiver(5).verdict(RULE), Verdict::Holds);
+    assert_eq!(run(94).receiver(5).verdict(RULE), Verdict::Violated);
+}
+
+#[test]
+fn a_chunk_in_parts_is_held_when_the_last_one_is_there() {
+    let run = |start| {
+        Run::new(2, 1).part(0, 1, 0, 60..100, 60..100).part(0, 1, 0, 0..60, 0..60).send(
+            1,
+            2,
+            0,
+            start..start + 100,
+        )
+    };
+    assert_eq!(run(100).verdict(RULE), Verdict::Holds);
+    assert_eq!(run(99).verdict(RULE), Verdict::Violated);
+    let aborted = Run::new(2, 1)
+        .part(0, 1, 0, 0..60, 0..60)
+        .part(0, 1, 0, 60..99, 60..99)
+        .part(0, 1, 0, 99..100, 99..100)
+        .aborted()
+        .send(1, 2, 0, 100..200);
+    assert_eq!(aborted.verdict(RULE), Verdict::Violated);
+    assert_eq!(aborted.gaps().verdict(RULE), Verdict::Unknown);
+}
+
+#[test]
+fn two_peers_cannot_feed_each_other_out_of_thin_air() {
+    // Each has received the chunk before it sends it, and the source never sent it.
+    let circle = Run::new(2, 1).send(1, 2, 0, 0..100).send(2, 1, 0, 100..200);
+    assert_eq!(circle.verdict(RULE), Verdict::Violated);
+    assert_eq!(circle.gaps().verdict(RULE), Verdict::Unknown);
+    // At one instant, in no time.
+    let flash = Run::new(2, 1).send(1, 2, 0, 7..7).send(2, 1, 0, 7..7);
+    assert_eq!(flash.verdict(RULE), Verdict::Violated);
+    assert_eq!(flash.clone().gaps().verdict(RULE), Verdict::Unknown);
+    // Within the clock tolerance.
+    let skewed = Run::new(2, 1).send(1, 2, 0, 50..60).send(2, 1, 0, 50..60).receiver(1000);
+    assert_eq!(skewed.verdict(RULE), Verdict::Violated);
+    match flash.witness(RULE) {
+        Witness::Acausal { held_ns, shows, .. } => {
+            assert_eq!((held_ns, shows), (None, Shows::Circle));
+        }
+        other => panic!("{other:?}"),
+    }
+    // A chain at one instant is fine when it hangs on the source.
+    let chain = Run::new(3, 1).send(2, 3, 0, 7..7).send(1, 2, 0, 7..7).send(3, 1, 0, 7..7).send(
+        0,
+        1,
+        0,
+        7..7,
+    );
+    assert_eq!(chain.verdict(RULE), Verdict::Holds);
+}
+
+#[test]
+fn a_tolerance_does_not_add_up_along_a_path() {
+    // Clocks differ by 10: peer 2 may be 10 behind peer 1, but not peer 3 behind that again.
+    let run = |third| {
+        Run::new(3, 1)
+            .send(0, 1, 0, 0..100)
+            .send(1, 2, 0, 90..90)
+            .send(2, 3, 0, third..third)
+            .receiver(10)
+    };
+    assert_eq!(run(90).verdict(RULE), Verdict::Holds);
+    assert_eq!(run(89).verdict(RULE), Verdict::Violated);
+}
+
+#[test]
+fn gaps_make_a_sender_doubtful_and_it_is_believed_for_what_follows() {
+    // Peer 1 was never seen to get the chunk; peer 2 got it from there, and is late itself.
+    let run = |start| Run::new(3, 1).send(1, 2, 0, 0..100).send(2, 3, 0, start..start + 100).gaps();
+    assert_eq!(run(100).verdict(RULE), Verdict::Unknown);
+    assert_eq!(run(99).verdict(RULE), Verdict::Violated);
+}
+
+#[test]
+fn the_earliest_of_a_cascade_is_the_witness() {
+    let run = Run::new(3, 1).send(2, 3, 0, 160..260).send(1, 2, 0, 50..150).send(0, 1, 0, 0..100);
+    match run.witness(RULE) {
+        Witness::Acausal { transfer, .. } => assert_eq!(transfer.start_ns, Time(50)),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn nothing_is_quicker_than_the_latency() {
+    let run = |end| {
+        Run::new(1, 1).with(|parts| parts.network.latency = Time(30)).part(0, 1, 0, 0..end, 0..1)
+    };
+    assert_eq!(run(30).verdict(RULE), Verdict::Holds);
+    assert_eq!(run(29).verdict(RULE), Verdict::Violated);
+    assert_eq!(run(29).receiver(0).verdict(RULE), Verdict::Holds);
+}
+
+#[test]
+fn a_receivers_end_may_be_the_stamp_of_a_byte_that_came_twice() {
+    // The long transfer shares bytes with another one, so what only it brought may have come early.
+    let run = |stamps| {
+        Run::new(2, 1)
+            .part(0, 1, 0, 0..500, 0..100)
+            .part(0, 1, 0, 50..90, 20..60)
+            .send(1, 2, 0, 100..200)
+            .evidence(stamps, 0, true)
+    };
+    assert_eq!(run(Stamps::Exact).verdict(RULE), Verdict::Violated);
+    assert_eq!(run(Stamps::Receiver).verdict(RULE), Verdict::Holds);
+    assert_eq!(run(Stamps::Wire).verdict(RULE), Verdict::Holds);
+}
+
+fn cut_through(parts: &mut Parts) {
+    parts.discipline.cut_through = true;
+}
+
+#[test]
+fn who_cuts_through_has_begun_and_ends_no_sooner() {
+    let run = |start, end| {
+        Run::new(2, 1).with(cut_through).send(0, 1, 0, 10..110).send(1, 2, 0, start..end)
+    };
+    assert_eq!(run(10, 110).verdict(RULE), Verdict::Holds);
+    assert_eq!(run(9, 110).verdict(RULE), Verdict::Violated);
+    assert_eq!(run(10, 109).verdict(RULE), Verdict::Violated);
+    let store = run(10, 110).with(|parts| parts.discipline.cut_through = false);
+    assert_eq!(store.verdict(RULE), Verdict::Violated);
+}
+
+#[test]
+fn who_cuts_through_may_pass_on_a_part_of_which_it_has_all() {
+    let run = |bytes| {
+        Run::new(2, 1)
+            .with(cut_through)
+            .part(0, 1, 0, 0..50, 0..50)
+            .part(1, 2, 0, 50..90, bytes)
+            .part(0, 1, 0, 90..140, 50..100)
+    };
+    assert_eq!(run(10..50).verdict(RULE), Verdict::Holds);
+    assert_eq!(run(10..51).verdict(RULE), Verdict::Violated);
+    // The latency: the last byte has to be there before it leaves, not before it arrives.
+    let far = |end| {
+        Run::new(2, 1)
+            .with(cut_through)
+            .with(|parts| parts.peers[1].link.latency = Some(Time(30)))
+            .send(0, 1, 0, 0..100)
+            .send(1, 2, 0, 0..end)
+    };
+    assert_eq!(far(130).verdict(RULE), Verdict::Holds);
+    assert_eq!(far(129).verdict(RULE), Verdict::Violated);
+}
+
+#[test]
+fn who_cuts_through_cannot_begin_a_circle() {
+    let circle = Run::new(2, 1).with(cut_through).send(1, 2, 0, 0..100).send(2, 1, 0, 0..100);
+    assert_eq!(circle.verdict(RULE), Verdict::Violated);
+    assert_eq!(circle.gaps().verdict(RULE), Verdict::Unknown);
+    // The source comes in time for the end, but not for the beginning.
+    let late = Run::new(2, 1)
+        .with(cut_through)
+        .send(1, 2, 0, 0..100)
+        .send(2, 1, 0, 0..100)
+        .send(0, 1, 0, 5..100)
+        .send(0, 2, 0, 5..100);
+    assert_eq!(late.verdict(RULE), Verdict::Violated);
+}
+
+#[test]
+fn coded_peers_send_only_after_they_have_got_something() {
+    let run = |start| {
+        Run::new(2, 2).with(|parts| parts.discipline.coded = true).send(0, 1, 0, 0..100).send(
+            1,
+            2,
+            1,
+            start..start + 100,
+        )
+    };
+    assert_eq!(run(100).verdict(RULE), Verdict::Holds);
+    assert_eq!(run(99).verdict(RULE), Verdict::Violated);
+    let circle = Run::new(2, 2)
+        .with(|parts| parts.discipline.coded = true)
+        .send(1, 2, 0, 0..100)
+        .send(2, 1, 1, 100..200);
+    assert_eq!(circle.verdict(RULE), Verdict::Violated);
+    assert_eq!(circle.gaps().verdict(RULE), Verdict::Unknown);
+}
+
+#[test]
+fn a_peer_has_no_byte_that_nobody_sent() {
+    let run = |bytes| Run::new(1, 1).part(0, 1, 0, 0..100, bytes).complete(1, 100);
+    assert_eq!(run(0..100).verdict("conservation"), Verdict::Holds);
+    assert_eq!(run(0..99).verdict("conservation"), Verdict::Violated);
+    assert_eq!(run(0..99).gaps().verdict("conservation"), Verdict::Unknown);
+    let expected = Witness::Phantom {
+        node: PeerId(1),
+        at_ns: Time(100),
+        chunk: Some(ChunkId(0)),
+        arrived_bytes: 99,
+        file_bytes: 100,
+    };
+    assert_eq!(run(0..99).witness("conservation"), expected);
+    let aborted = Run::new(1, 1).send(0, 1, 0, 0..100).aborted().complete(1, 100);
+    assert_eq!(aborted.verdict("conservation"), Verdict::Violated);
+}
+
+#[test]
+fn a_chunk_copy_comes_from_one_sender_unless_it_may_be_assembled() {
+    let run = |from| {
+        Run::new(2, 1).send(0, 1, 0, 0..100).part(0, 2, 0, 100..150, 0..50).part(
+            1,
+            2,
+            0,
+            100..200,
+            from..100,
+        )
+    };
+    // Begun again at another sender is fine, continued there is not.
+    assert_eq!(run(0).verdict("conservation"), Verdict::Holds);
+    assert_eq!(run(50).verdict("conservation"), Verdict::Violated);
+    assert_eq!(run(50).gaps().verdict("conservation"), Verdict::Unknown);
+    let multi = run(50).with(|parts| parts.discipline.multi_source = true);
+    assert_eq!(multi.verdict("conservation"), Verdict::Holds);
+    let expected =
+        Witness::Assembled { node: PeerId(2), chunk: ChunkId(0), from: [PeerId(0), PeerId(1)] };
+    assert_eq!(run(50).witness("conservation"), expected);
+}
+
+#[test]
+fn any_bytes_make_a_coded_file() {
+    let run = |bytes| {
+        Run::new(1, 2)
+            .with(|parts| parts.discipline.coded = true)
+            .send(0, 1, 0, 0..100)
+            .part(0, 1, 0, 100..200, 0..bytes)
+            .complete(1, 200)
+    };
+    run(100).assert_holds();
+    assert_eq!(run(99).verdict("conservation"), Verdict::Violated);
+}

@@ -1,0 +1,188 @@
+//! `membership`.
+
+use super::*;
+
+const RULE: &str = "membership";
+
+#[test]
+fn what_happens_at_one_instant_may_happen_in_any_order() {
+    // Joins, sends and leaves, each at the very instant of the other.
+    let run = Run::new(2, 1)
+        .unjoined()
+        .join(1, 0)
+        .join(2, 100)
+        .send(0, 1, 0, 0..100)
+        .send(1, 2, 0, 100..200)
+        .complete(1, 100)
+        .complete(2, 200)
+        .leave(1, 200)
+        .leave(2, 200)
+        .leave(0, 100);
+    run.assert_holds();
+}
+
+#[test]
+fn nobody_receives_or_sends_outside_its_stay() {
+    let run = |join, leave_1, leave_2| {
+        Run::new(2, 1)
+            .unjoined()
+            .join(1, 0)
+            .join(2, join)
+            .send(0, 1, 0, 0..100)
+            .send(1, 2, 0, 100..200)
+            .leave(1, leave_1)
+            .leave(2, leave_2)
+    };
+    assert_eq!(run(100, 200, 200).verdict(RULE), Verdict::Holds);
+    assert_eq!(run(101, 200, 200).verdict(RULE), Verdict::Violated);
+    assert_eq!(run(100, 199, 200).verdict(RULE), Verdict::Violated);
+    assert_eq!(run(100, 200, 199).verdict(RULE), Verdict::Violated);
+    let expected = Witness::Absent {
+        node: PeerId(1),
+        act: "sent",
+        at_ns: Time(100),
+        until_ns: Time(200),
+        joined_ns: Some(Time(0)),
+        left_ns: Some(Time(199)),
+    };
+    assert_eq!(run(100, 199, 200).witness(RULE), expected);
+}
+
+#[test]
+fn a_sender_may_leave_while_its_last_bytes_fly_and_an_aborting_receiver_at_once() {
+    let run = |leaves| {
+        Run::new(1, 1)
+            .with(|parts| parts.network.latency = Time(50))
+            .send(0, 1, 0, 0..150)
+            .leave(0, leaves)
+    };
+    assert_eq!(run(100).verdict(RULE), Verdict::Holds);
+    assert_eq!(run(99).verdict(RULE), Verdict::Violated);
+    let aborted = Run::new(1, 1).part(0, 1, 0, 10..60, 0..50).aborted().leave(1, 10);
+    assert_eq!(aborted.verdict(RULE), Verdict::Holds);
+}
+
+#[test]
+fn nobody_joins_before_or_acts_after_what_is_announced() {
+    let run = |joins, leaves| {
+        Run::new(1, 1)
+            .with(|parts| {
+                parts.peers[0].joins = Time(10);
+                parts.peers[0].leaves = Leaves::At(Time(110));
+            })
+            .unjoined()
+            .join(1, joins)
+            .send(0, 1, 0, 10..110)
+            .leave(1, leaves)
+    };
+    assert_eq!(run(10, 110).verdict(RULE), Verdict::Holds);
+    assert_eq!(run(9, 110).verdict(RULE), Verdict::Violated);
+    assert_eq!(run(10, 111).verdict(RULE), Verdict::Violated);
+    // No gap of the log explains that.
+    assert_eq!(run(10, 111).gaps().verdict(RULE), Verdict::Violated);
+    assert_eq!(run(10, 111).receiver(1).verdict(RULE), Verdict::Holds);
+    assert_eq!(run(9, 110).receiver(1).verdict(RULE), Verdict::Holds);
+    // Coming later and leaving earlier is everybody's right.
+    let short = Run::new(1, 1)
+        .with(|parts| parts.peers[0].leaves = Leaves::At(Time(110)))
+        .unjoined()
+        .join(1, 50)
+        .leave(1, 60);
+    assert_eq!(short.verdict(RULE), Verdict::Holds);
+    // So is leaving without a word, but not acting after the announced time.
+    let silent = |end| {
+        Run::new(1, 1).with(|parts| parts.peers[0].leaves = Leaves::At(Time(110))).send(
+            0,
+            1,
+            0,
+            end - 100..end,
+        )
+    };
+    assert_eq!(silent(110).verdict(RULE), Verdict::Holds);
+    assert_eq!(silent(111).verdict(RULE), Verdict::Violated);
+}
+
+#[test]
+fn an_announced_departure_of_the_source_binds_it_but_a_number_of_copies_does_not() {
+    let run = |leaves| {
+        Run::new(1, 2).with(|parts| parts.source.leaves = leaves).send(0, 1, 0, 0..100).send(
+            0,
+            1,
+            1,
+            100..200,
+        )
+    };
+    assert_eq!(run(SourceLeaves::At(Time(200))).verdict(RULE), Verdict::Holds);
+    assert_eq!(run(SourceLeaves::At(Time(199))).verdict(RULE), Verdict::Violated);
+    assert_eq!(run(SourceLeaves::AfterCopies(1)).verdict(RULE), Verdict::Holds);
+}
+
+#[test]
+fn joins_and_leaves_alternate_and_coming_back_is_lawful() {
+    let back = Run::new(1, 1).leave(1, 5).join(1, 9).send(0, 1, 0, 9..109);
+    assert_eq!(back.verdict(RULE), Verdict::Holds);
+    let at_once = Run::new(1, 1).leave(1, 5).join(1, 5).send(0, 1, 0, 0..100);
+    assert_eq!(at_once.verdict(RULE), Verdict::Holds);
+    let twice = Run::new(1, 1).join(1, 5);
+    assert_eq!(twice.verdict(RULE), Verdict::Violated);
+    assert_eq!(twice.gaps().verdict(RULE), Verdict::Unknown);
+    assert_eq!(Run::new(1, 1).leave(1, 5).leave(1, 6).verdict(RULE), Verdict::Violated);
+}
+
+#[test]
+fn a_peer_joins_before_it_does_anything_unless_the_log_has_gaps() {
+    let run = Run::new(1, 1).unjoined().send(0, 1, 0, 0..100);
+    assert_eq!(run.verdict(RULE), Verdict::Violated);
+    assert_eq!(run.gaps().verdict(RULE), Verdict::Unknown);
+    for act in [
+        Run::new(2, 1).unjoined().join(2, 0).complete(1, 0),
+        Run::new(2, 1).unjoined().join(2, 0).connect(2, 1, 0),
+        Run::new(2, 1).unjoined().join(2, 0).unchoke(1, 2, 0),
+        Run::new(2, 1).unjoined().join(2, 0).choke(1, 2, 0),
+        Run::new(2, 1).unjoined().join(2, 0).announce(1, &[2], 0),
+    ] {
+        assert_eq!(act.verdict(RULE), Verdict::Violated, "{act:?}");
+        assert_eq!(act.join(1, 0).verdict(RULE), Verdict::Holds);
+    }
+}
+
+#[test]
+fn the_source_is_there_from_the_start_unless_the_log_says_otherwise() {
+    let run = Run::new(1, 1).send(0, 1, 0, 0..100);
+    assert_eq!(run.verdict(RULE), Verdict::Holds);
+    assert_eq!(run.clone().join(0, 0).verdict(RULE), Verdict::Holds);
+    assert_eq!(run.join(0, 1).verdict(RULE), Verdict::Violated);
+}
+
+#[test]
+fn the_tracker_names_members_though_some_may_be_gone() {
+    let run = |named| {
+        Run::new(3, 1).unjoined().join(1, 0).join(2, 10).leave(2, 20).announce(1, &[2], named)
+    };
+    assert_eq!(run(10).verdict(RULE), Verdict::Holds);
+    assert_eq!(run(9).verdict(RULE), Verdict::Violated);
+    assert_eq!(run(9).receiver(1).verdict(RULE), Verdict::Holds);
+    assert_eq!(run(30).verdict(RULE), Verdict::Holds);
+    let never = run(30).announce(1, &[0, 3], 30);
+    assert_eq!(never.verdict(RULE), Verdict::Violated);
+    assert_eq!(never.gaps().verdict(RULE), Verdict::Unknown);
+}
+
+#[test]
+fn receivers_stamps_do_not_judge_a_senders_departure() {
+    let run = |sender, receiver| {
+        Run::new(2, 1)
+            .send(0, 1, 0, 0..100)
+            .send(1, 2, 0, 100..200)
+            .leave(1, sender)
+            .leave(2, receiver)
+            .receiver(5)
+    };
+    assert_eq!(run(101, 195).verdict(RULE), Verdict::Holds);
+    assert_eq!(run(101, 194).verdict(RULE), Verdict::Violated);
+    let early = |join| {
+        Run::new(2, 1).unjoined().join(1, join).join(2, 0).send(1, 2, 0, 100..200).receiver(5)
+    };
+    assert_eq!(early(105).verdict(RULE), Verdict::Holds);
+    assert_eq!(early(106).verdict(RULE), Verdict::Violated);
+}

@@ -1,0 +1,285 @@
+//! Tests of the audit: traces made by hand, lawful runs and their mutations, logs of real clients.
+
+use std::hash::Hash;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::chunks::{ChunkId, Manifest, PeerId};
+use crate::scenario::{
+    Behavior, Discipline, Leaves, Link, Network, Parts, Peer, Scenario, Source, SourceLeaves,
+};
+use crate::trace::codec::read_trace;
+use crate::trace::{Evidence, Outcome, Stamps, Transfer};
+use crate::units::{Bytes, NANO, Rate, Time};
+
+mod causality;
+mod ends;
+mod lawful;
+mod links;
+mod members;
+mod protocol;
+mod real;
+
+/// One byte in a nanosecond: then a transfer of n bytes takes n ns.
+pub(super) const BYTE_PER_NS: Rate = Rate(8 * NANO as u64);
+
+/// The size of a chunk in traces made by hand.
+const CHUNK: u64 = 100;
+
+/// A trace in the making.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    pub(super) parts: Parts,
+    pub(super) evidence: Evidence,
+    pub(super) events: Vec<Event>,
+}
+
+impl Run {
+    /// `peers` peers that are there from 0, `chunks` chunks of 100 B, links of one byte per ns.
+    pub(super) fn new(peers: usize, chunks: u64) -> Self {
+        let peer = Peer {
+            upload: BYTE_PER_NS,
+            download: None,
+            joins: Time::ZERO,
+            leaves: Leaves::Never,
+            behavior: Behavior::Cooperative,
+            link: Link::default(),
+        };
+        let parts = Parts {
+            name: "made by hand".to_owned(),
+            file: Manifest::new(Bytes(CHUNK * chunks), Bytes(CHUNK)).unwrap(),
+            source: Source {
+                upload: BYTE_PER_NS,
+                leaves: SourceLeaves::Never,
+                link: Link::default(),
+            },
+            peers: vec![peer; peers],
+            protocol: None,
+            network: Network::default(),
+            discipline: Discipline::default(),
+            seed: 1,
+            until: Time::from_secs(3600),
+        };
+        let join = |at| Event::Join { at: Time::ZERO, node: PeerId(at as u32 + 1) };
+        Run { parts, evidence: Evidence::default(), events: (0..peers).map(join).collect() }
+    }
+
+    /// Nobody has joined.
+    pub(super) fn unjoined(mut self) -> Self {
+        self.events.clear();
+        self
+    }
+
+    pub(super) fn with(mut self, change: impl FnOnce(&mut Parts)) -> Self {
+        change(&mut self.parts);
+        self
+    }
+
+    pub(super) fn evidence(mut self, stamps: Stamps, tolerance: u64, complete: bool) -> Self {
+        self.evidence = Evidence { stamps, clock_tolerance: Time(tolerance), complete };
+        self
+    }
+
+    /// Receiver's stamps, a tolerance, no gaps.
+    pub(super) fn receiver(self, tolerance: u64) -> Self {
+        self.evidence(Stamps::Receiver, tolerance, true)
+    }
+
+    /// The log may have gaps.
+    pub(super) fn gaps(mut self) -> Self {
+        self.evidence.complete = false;
+        self
+    }
+
+    pub(super) fn event(mut self, event: Event) -> Self {
+        self.events.push(event);
+        self
+    }
+
+    pub(super) fn join(self, node: u32, at: u64) -> Self {
+        self.event(Event::Join { at: Time(at), node: PeerId(node) })
+    }
+
+    pub(super) fn leave(self, node: u32, at: u64) -> Self {
+        self.event(Event::Leave { at: Time(at), node: PeerId(node) })
+    }
+
+    pub(super) fn complete(self, node: u32, at: u64) -> Self {
+        self.event(Event::Complete { at: Time(at), node: PeerId(node) })
+    }
+
+    pub(super) fn connect(self, a: u32, b: u32, at: u64) -> Self {
+        self.event(Event::Connect { at: Time(at), a: PeerId(a), b: PeerId(b) })
+    }
+
+    pub(super) fn disconnect(self, a: u32, b: u32, at: u64) -> Self {
+        self.event(Event::Disconnect { at: Time(at), a: PeerId(a), b: PeerId(b) })
+    }
+
+    pub(super) fn choke(self, from: u32, to: u32, at: u64) -> Self {
+        self.event(Event::Choke { at: Time(at), from: PeerId(from), to: PeerId(to) })
+    }
+
+    pub(super) fn unchoke(self, from: u32, to: u32, at: u64) -> Self {
+        self.event(Event::Unchoke { at: Time(at), from: PeerId(from), to: PeerId(to) })
+    }
+
+    pub(super) fn announce(self, node: u32, peers: &[u32], at: u64) -> Self {
+        let peers = peers.iter().map(|&peer| PeerId(peer)).collect();
+        self.event(Event::Announce { at: Time(at), node: PeerId(node), peers })
+    }
+
+    /// A whole chunk.
+    pub(super) fn send(self, from: u32, to: u32, chunk: u32, times: std::ops::Range<u64>) -> Self {
+        self.part(from, to, chunk, times, 0..CHUNK)
+    }
+
+    /// Part of a chunk.
+    pub(super) fn part(
+        self,
+        from: u32,
+        to: u32,
+        chunk: u32,
+        times: std::ops::Range<u64>,
+        bytes: std::ops::Range<u64>,
+    ) -> Self {
+        self.event(Event::Transfer(Transfer {
+            from: PeerId(from),
+            to: PeerId(to),
+            chunk: ChunkId(chunk),
+            start: Time(times.start),
+            end: Time(times.end),
+            offset: Bytes(bytes.start),
+            bytes: Bytes(bytes.end - bytes.start),
+            outcome: Outcome::Delivered,
+        }))
+    }
+
+    /// The last transfer was aborted.
+    pub(super) fn aborted(mut self) -> Self {
+        match self.events.last_mut() {
+            Some(Event::Transfer(transfer)) => transfer.outcome = Outcome::Aborted,
+            other => panic!("not a transfer: {other:?}"),
+        }
+        self
+    }
+
+    pub(super) fn trace(&self) -> Trace {
+        let scenario = Scenario::new(self.parts.clone()).unwrap();
+        let header = Header { scenario, evidence: self.evidence };
+        Trace { header, events: self.events.clone() }
+    }
+
+    pub(super) fn report(&self) -> Report {
+        Audit::of(&self.trace())
+    }
+
+    pub(super) fn rule(&self, name: &str) -> Judgement {
+        self.report().rule(name).unwrap_or_else(|| panic!("no rule {name}")).clone()
+    }
+
+    pub(super) fn verdict(&self, rule: &str) -> Verdict {
+        self.rule(rule).verdict
+    }
+
+    pub(super) fn witness(&self, rule: &str) -> Witness {
+        *self.rule(rule).witness.expect("a witness")
+    }
+
+    /// Every rule holds or is skipped.
+    pub(super) fn assert_holds(&self) {
+        let report = self.report();
+        for rule in &report.rules {
+            assert!(rule.judgement.verdict <= Verdict::Holds, "{rule:?}");
+        }
+        assert_eq!(report.verdict, Verdict::Holds);
+    }
+}
+
+/// Two peers, two chunks: everybody serves as soon as it can.
+pub(super) fn lawful() -> Run {
+    Run::new(2, 2)
+        .send(0, 1, 0, 0..100)
+        .send(0, 2, 1, 100..200)
+        .send(1, 2, 0, 100..200)
+        .send(2, 1, 1, 200..300)
+        .complete(2, 200)
+        .complete(1, 300)
+}
+
+#[test]
+fn a_lawful_run_holds() {
+    lawful().assert_holds();
+    let report = lawful().report();
+    assert_eq!(report.distribution_time, Some(Time(300)));
+    assert_eq!(report.finish, [Some(Time(300)), Some(Time(200))]);
+    assert_eq!((report.completed, report.mode, report.transfers), (2, Mode::P2p, 4));
+}
+
+#[test]
+fn the_registry_has_the_names_that_other_tools_read() {
+    let names: Vec<&str> = ALL.iter().map(|entry| entry.name).collect();
+    let expected = [
+        "membership",
+        "uplink_capacity",
+        "downlink_capacity",
+        "causality",
+        "conservation",
+        "completion",
+        "neighbors",
+        "choking",
+        "bounds_respected",
+        "incompleteness_explained",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn rules_and_ledger_can_ride_in_the_state_of_a_model() {
+    fn rides<T: Clone + std::fmt::Debug + Eq + Hash>() {}
+    rides::<Ledger>();
+    rides::<Membership>();
+    rides::<(UplinkCapacity, DownlinkCapacity, Causality, Conservation, Completion)>();
+    rides::<(Neighbors, Choking, BoundsRespected, IncompletenessExplained)>();
+}
+
+#[test]
+fn a_report_is_written_as_other_tools_read_it() {
+    let json = serde_json::to_value(lawful().complete(1, 301).report()).unwrap();
+    assert_eq!(json["mode"], "p2p");
+    assert_eq!(json["verdict"], "violated");
+    assert_eq!(json["finish_ns"], serde_json::json!([300, 200]));
+    assert_eq!(json["rules"][5]["name"], "completion");
+    assert_eq!(json["rules"][5]["verdict"], "violated");
+    assert_eq!(json["rules"][5]["witness"]["kind"], "claim");
+    assert_eq!(json["rules"][5]["witness"]["fault"], "twice");
+    assert!(json["rules"][5]["explanation"].as_str().unwrap().contains("said so before"));
+    assert_eq!(json["rules"][6]["verdict"], "skipped");
+    assert!(json["rules"][0].get("witness").is_none());
+    assert_eq!(json["slack"]["useful_bits"], 3200);
+}
+
+proptest! {
+    /// Whatever a codec lets through is judged: no panic, no overflow, and the order of the lines
+    /// changes nothing.
+    #[test]
+    fn any_trace_is_judged_and_the_order_of_lines_is_open(
+        trace in crate::trace::arbitrary::trace(), seed: u64,
+    ) {
+        let report = Audit::of(&trace);
+        prop_assert_eq!(report.slack.supplied(), report.slack.spent());
+        let mut shuffled = trace.clone();
+        let mut choose = crate::choose::Seeded::new(seed, 0);
+        let all = shuffled.events.len();
+        crate::choose::sample(&mut shuffled.events, all, &mut choose);
+        let again = Audit::of(&shuffled);
+        let verdicts = |report: &Report| -> Vec<Verdict> {
+            report.rules.iter().map(|rule| rule.judgement.verdict).collect()
+        };
+        prop_assert_eq!(verdicts(&report), verdicts(&again));
+        prop_assert_eq!(report.slack, again.slack);
+        prop_assert_eq!(report.finish, again.finish);
+        prop_assert!(serde_json::to_string(&report.rules).is_ok());
+    }
+}

@@ -1,0 +1,184 @@
+//! `neighbors` and `choking`.
+
+use super::*;
+use crate::scenario::{Choker, Protocol};
+
+fn protocol(choker: Choker, slots: u32, optimistic: Option<Time>) -> impl FnOnce(&mut Parts) {
+    move |parts| {
+        let default = Protocol::default();
+        parts.protocol = Some(Protocol { choker, unchoke_slots: slots, optimistic, ..default });
+    }
+}
+
+#[test]
+fn bytes_move_while_two_are_neighbors() {
+    let run =
+        |from, to| Run::new(1, 1).connect(1, 0, from).send(0, 1, 0, 10..110).disconnect(0, 1, to);
+    let rule = "neighbors";
+    assert_eq!(run(10, 110).verdict(rule), Verdict::Holds);
+    assert_eq!(run(11, 110).verdict(rule), Verdict::Violated);
+    assert_eq!(run(10, 109).verdict(rule), Verdict::Violated);
+    assert_eq!(run(10, 109).gaps().verdict(rule), Verdict::Unknown);
+    assert_eq!(run(15, 110).receiver(5).verdict(rule), Verdict::Holds);
+    assert_eq!(run(16, 110).receiver(5).verdict(rule), Verdict::Violated);
+    // Queues drain.
+    assert_eq!(run(10, 50).receiver(5).verdict(rule), Verdict::Holds);
+    assert_eq!(Run::new(1, 1).send(0, 1, 0, 10..110).verdict(rule), Verdict::Skipped);
+    // Both sides may log it, and bytes fly on after a disconnect.
+    assert_eq!(run(10, 110).connect(0, 1, 10).disconnect(1, 0, 110).verdict(rule), Verdict::Holds);
+    let far = run(10, 100).with(|parts| parts.network.latency = Time(10));
+    assert_eq!(far.verdict(rule), Verdict::Holds);
+}
+
+#[test]
+fn strangers_and_nodes_that_were_gone_are_no_neighbors() {
+    let rule = "neighbors";
+    let other = Run::new(2, 1).connect(0, 1, 0).send(0, 2, 0, 0..100);
+    assert_eq!(other.verdict(rule), Verdict::Violated);
+    // A departure ends it; coming back does not bring it back.
+    let back = |again| {
+        let run = Run::new(1, 1).connect(0, 1, 0).leave(1, 10).join(1, 20).send(0, 1, 0, 20..120);
+        if again { run.connect(0, 1, 20) } else { run }
+    };
+    assert_eq!(back(true).verdict(rule), Verdict::Holds);
+    assert_eq!(back(false).verdict(rule), Verdict::Violated);
+    // Disconnected and connected at one instant, in either order of lines.
+    let at_once = Run::new(1, 1).connect(0, 1, 0).connect(0, 1, 50).disconnect(0, 1, 50).send(
+        0,
+        1,
+        0,
+        0..100,
+    );
+    assert_eq!(at_once.verdict(rule), Verdict::Holds);
+}
+
+#[test]
+fn a_transfer_starts_while_its_receiver_is_unchoked() {
+    let run = |from, to| Run::new(1, 1).unchoke(0, 1, from).choke(0, 1, to).send(0, 1, 0, 10..110);
+    let rule = "choking";
+    // It only has to start then.
+    assert_eq!(run(10, 10).verdict(rule), Verdict::Holds);
+    assert_eq!(run(10, 60).verdict(rule), Verdict::Holds);
+    assert_eq!(run(11, 60).verdict(rule), Verdict::Violated);
+    assert_eq!(run(0, 9).verdict(rule), Verdict::Violated);
+    assert_eq!(run(0, 9).gaps().verdict(rule), Verdict::Unknown);
+    assert_eq!(run(15, 60).receiver(5).verdict(rule), Verdict::Holds);
+    assert_eq!(run(16, 60).receiver(5).verdict(rule), Verdict::Violated);
+    match run(0, 9).witness(rule) {
+        Witness::Choked { choked_ns, .. } => assert_eq!(choked_ns, Some(Time(9))),
+        other => panic!("{other:?}"),
+    }
+    // At first everybody is choked, and an unchoke has a direction.
+    let wrong_way = Run::new(1, 1).unchoke(1, 0, 0).send(0, 1, 0, 10..110);
+    assert_eq!(wrong_way.verdict(rule), Verdict::Violated);
+    assert_eq!(Run::new(1, 1).send(0, 1, 0, 10..110).verdict(rule), Verdict::Skipped);
+}
+
+#[test]
+fn a_disconnect_or_a_departure_ends_an_unchoke() {
+    let rule = "choking";
+    let run = |at| {
+        Run::new(1, 1)
+            .connect(0, 1, 0)
+            .unchoke(0, 1, 0)
+            .disconnect(1, 0, at)
+            .connect(0, 1, 10)
+            .send(0, 1, 0, 10..110)
+    };
+    assert_eq!(run(10).verdict(rule), Verdict::Holds);
+    assert_eq!(run(9).verdict(rule), Verdict::Violated);
+    let left =
+        |at| Run::new(1, 1).unchoke(0, 1, 0).leave(1, at).join(1, at + 1).send(0, 1, 0, 10..110);
+    assert_eq!(left(10).verdict(rule), Verdict::Holds);
+    assert_eq!(left(9).verdict(rule), Verdict::Violated);
+}
+
+#[test]
+fn nobody_unchokes_more_neighbors_than_it_has_slots() {
+    let rule = "choking";
+    let run = |choke| {
+        Run::new(3, 1).unchoke(0, 1, 0).unchoke(0, 2, 0).choke(0, 2, choke).unchoke(0, 3, 50)
+    };
+    let tit = || protocol(Choker::TitForTat, 2, None);
+    // At one instant chokes count before unchokes.
+    assert_eq!(run(50).with(tit()).verdict(rule), Verdict::Holds);
+    assert_eq!(run(51).with(tit()).verdict(rule), Verdict::Violated);
+    assert_eq!(run(51).with(tit()).gaps().verdict(rule), Verdict::Unknown);
+    assert_eq!(run(55).with(tit()).receiver(5).verdict(rule), Verdict::Holds);
+    assert_eq!(run(56).with(tit()).receiver(5).verdict(rule), Verdict::Violated);
+    let expected = Witness::Slots { node: PeerId(0), at_ns: Time(50), unchoked: 3, allowed: 2 };
+    assert_eq!(run(51).with(tit()).witness(rule), expected);
+    // The optimistic unchoke has a slot of its own; without a protocol there is no limit.
+    let optimistic = protocol(Choker::TitForTat, 2, Some(Time(1)));
+    assert_eq!(run(51).with(optimistic).verdict(rule), Verdict::Holds);
+    assert_eq!(run(51).verdict(rule), Verdict::Holds);
+    // A departure frees the slot.
+    assert_eq!(run(51).leave(1, 50).with(tit()).verdict(rule), Verdict::Holds);
+    // Unchoking twice takes one slot.
+    let twice = Run::new(3, 1).unchoke(0, 1, 0).unchoke(0, 1, 5).unchoke(0, 2, 7);
+    assert_eq!(twice.with(tit()).verdict(rule), Verdict::Holds);
+}
+
+/// Peer 1 gives peer 2 two chunks, and gets one back at `back`.
+fn barter(back: u64) -> Run {
+    Run::new(3, 4)
+        .send(0, 1, 0, 0..100)
+        .send(0, 1, 1, 100..200)
+        .send(0, 2, 2, 200..300)
+        .send(1, 2, 0, 300..400)
+        .send(1, 2, 1, 400..500)
+        .send(2, 1, 2, back - 100..back)
+}
+
+#[test]
+fn a_leecher_gives_no_more_than_its_credit_ahead() {
+    let rule = "choking";
+    let with = |run: Run, choker| run.with(protocol(choker, 4, None));
+    // The chunk comes back at the very instant at which the second one arrives.
+    assert_eq!(with(barter(500), Choker::Credit(1)).verdict(rule), Verdict::Holds);
+    assert_eq!(with(barter(500), Choker::StrictBarter).verdict(rule), Verdict::Holds);
+    let late = with(barter(501), Choker::Credit(1));
+    assert_eq!(late.verdict(rule), Verdict::Violated);
+    assert_eq!(late.clone().gaps().verdict(rule), Verdict::Unknown);
+    assert_eq!(late.clone().receiver(1).verdict(rule), Verdict::Holds);
+    let expected = Witness::Credit {
+        from: PeerId(1),
+        to: PeerId(2),
+        at_ns: Time(500),
+        given: 2,
+        back: 0,
+        allowed: 1,
+    };
+    assert_eq!(late.witness(rule), expected);
+    assert_eq!(with(barter(501), Choker::Credit(2)).verdict(rule), Verdict::Holds);
+    assert_eq!(with(barter(501), Choker::TitForTat).verdict(rule), Verdict::Skipped);
+}
+
+#[test]
+fn the_source_and_seeders_give_freely() {
+    let run = |complete| {
+        let run = Run::new(2, 2)
+            .with(protocol(Choker::Credit(1), 4, None))
+            .send(0, 1, 0, 0..100)
+            .send(0, 1, 1, 100..200)
+            .send(1, 2, 0, 200..300)
+            .send(1, 2, 1, 300..400);
+        if complete { run.complete(1, 200) } else { run }
+    };
+    assert_eq!(run(true).verdict("choking"), Verdict::Holds);
+    // Without a claim the arrivals show the same.
+    assert_eq!(run(false).verdict("choking"), Verdict::Holds);
+}
+
+#[test]
+fn a_chunk_that_comes_back_in_parts_counts_once_it_is_whole() {
+    let run =
+        |to| {
+            barter(600)
+                .with(protocol(Choker::Credit(1), 4, None))
+                .part(2, 1, 2, 300..350, 0..50)
+                .part(2, 1, 2, 350..400, 50..to)
+        };
+    assert_eq!(run(100).verdict("choking"), Verdict::Holds);
+    assert_eq!(run(99).verdict("choking"), Verdict::Violated);
+}
