@@ -7,8 +7,8 @@
 
 use crate::units::{NANO, Time};
 
-/// Binary digits below a nanosecond. A remainder modulo the sum of a million rates of 64 bits has 84
-/// bits: with these 40 behind it, it still fits 128.
+/// Binary digits below a nanosecond. A remainder modulo the sum of a million rates of 64 bits has
+/// 84 bits: with these 40 behind it, it still fits 128.
 const BELOW: u32 = 40;
 
 /// A span of time that is never above the exact one.

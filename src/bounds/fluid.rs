@@ -5,7 +5,8 @@
 //!
 //! > D_p2p >= max{ F/u_s, F/d_min, N F/(u_s + sum u_i) }  (Kurose & Ross, section 2.5)
 //!
-//! Kumar and Ross (HotWeb 2006) show that a fluid reaches it when everybody is there from the start.
+//! Kumar and Ross (HotWeb 2006) show that a fluid reaches it when everybody is there from the
+//! start.
 //!
 //! # Proof, for the k-th completion, with bursts and delays
 //! Let T be the time at which k peers have the file.

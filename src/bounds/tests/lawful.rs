@@ -1,6 +1,6 @@
-//! Runs that obey the rules never beat a bound: a small swarm that sends bytes in slots of a second,
-//! by chance or greedily, within every capacity, bucket, delay and presence, and as its discipline
-//! allows.
+//! Runs that obey the rules never beat a bound: a small swarm that sends bytes in slots of a
+//! second, by chance or greedily, within every capacity, bucket, delay and presence, and as its
+//! discipline allows.
 
 use std::num::NonZeroUsize;
 

@@ -56,9 +56,11 @@ fn check<E: Engine>(scenario: &Scenario, senders: &[Senders]) -> Result<(), Test
     lawful(&report)?;
     not_faster_than_possible(scenario, &report, senders)?;
     if outcome.ended == Ended::AllComplete {
-        let present_stay = report.finish.iter().zip(scenario.peers()).all(|(finish, (id, _))| {
-            finish.is_some() || scenario.leaves_at(id).is_some()
-        });
+        let present_stay = report
+            .finish
+            .iter()
+            .zip(scenario.peers())
+            .all(|(finish, (id, _))| finish.is_some() || scenario.leaves_at(id).is_some());
         prop_assert!(present_stay, "whoever stays has the file");
     }
     Ok(())
