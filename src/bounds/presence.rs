@@ -4,8 +4,7 @@
 //! present for ever, as does a source that leaves after some copies. The type to know is
 //! [`Presence`].
 //!
-//! > sum_{i in K} received_i <= sum_j integral of u_j over [t1, t2] where j is there and has a
-//! chunk
+//! > received_K <= sum_j integral of u_j over [t1, t2], where j is there and has a chunk
 //!
 //! # Proof
 //! Node j can send from g_j on: the source from 0; a peer after it joined and, under store and
@@ -16,9 +15,9 @@
 //! - Everybody: k copies are received by T, so they are sent by T - L: `A(0, T-L) + B >= k F`.
 //! - The source: one peer has the file, so all of it left the source by T - L, while it was there.
 //! - Each peer by itself: i receives F bits that others send between its arrival and T - L_i, so
-//!   `A_i(join_i, T - L_i) + B_i >= F`; through its downlink: `T >= join_i + L_i + (F - b_i)/d_i`. If
-//!   the earliest such T lies after its announced departure, i never completes. The k-th completion
-//!   is no earlier than the k-th smallest of these times.
+//!   `A_i(join_i, T - L_i) + B_i >= F`; through its downlink: `T >= join_i + L_i + (F - b_i)/d_i`.
+//!   If the earliest such T lies after its announced departure, i never completes. The k-th
+//!   completion is no earlier than the k-th smallest of these times.
 //!
 //! The first two are the interval and the cut theorem for the set of all peers. As A(0, t) <= U t,
 //! the bound is never below [`super::fluid`]'s.
@@ -50,7 +49,7 @@ impl Bound for Presence {
     }
 
     fn formula(&self) -> &'static str {
-        "sum_j integral_{[0,T], j present and able to send} u_j dt >= N F, and the same for each peer"
+        "sum_j integral_{[0,T], j there and able to send} u_j dt >= N F, and for each peer alone"
     }
 
     fn cite(&self) -> &'static str {
@@ -240,7 +239,8 @@ impl Supply {
         }
         let last = &self.corners[self.corners.len() - 1];
         Earliest::Never(format!(
-            "everybody who sends is gone by {}, after at most {} copies of the file; {k} are needed",
+            "everybody who sends is gone by {}, after at most {} copies of the file, and {k} are \
+             needed",
             last.at,
             last.sent.saturating_add(self.burst) / file
         ))
