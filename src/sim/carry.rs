@@ -135,6 +135,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         let (from, to, chunk, bytes) = (flow.from, flow.to, flow.chunk, flow.bytes);
         let now = self.queue.now();
         let version = self.links.depart(id, now);
+        self.progress = now;
         self.touched.push(from);
         if let Some(at) = now.checked_add(self.scenario.latency_to(to)) {
             self.queue.schedule(at, Happening::Arrived(id, version));
@@ -170,6 +171,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     pub(super) fn stop(&mut self, id: FlowId, record: &mut dyn FnMut(Event)) {
         let stopped = self.links.stop(id, self.queue.now());
         self.parcels[id.index()] = None;
+        self.progress = self.queue.now();
         let flow = stopped.flow;
         self.touched.push(flow.from);
         if stopped.moved != Bytes(0) {

@@ -220,7 +220,7 @@ impl Links {
 
     /// Is nothing moving anywhere?
     pub(super) fn is_idle(&self) -> bool {
-        self.moving == 0
+        self.moving == 0 && self.travelling.iter().all(Vec::is_empty)
     }
 
     /// The last byte of a transfer has left its sender: it occupies no link any more. Returns the

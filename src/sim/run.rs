@@ -73,7 +73,7 @@ pub struct Simulation<E: Engine, T: Introduce> {
     pub(super) unfinished: usize,
     /// Chunks that arrived.
     pub(super) delivered: u64,
-    /// When a chunk last arrived, or somebody came or went.
+    /// When bytes last moved, or somebody came or went.
     pub(super) progress: Time,
     /// How long nothing may move before the run counts as stalled.
     pub(super) patience: Time,
@@ -199,7 +199,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     }
 
     fn is_stalled(&self, at: Time) -> bool {
-        self.changes == 0 && self.links.is_idle() && self.patience < at.since(self.progress)
+        self.changes == 0 && self.patience < at.since(self.progress) && self.links.is_idle()
     }
 
     fn cut_off(&mut self, until: Time, record: &mut dyn FnMut(Event)) -> Step {
