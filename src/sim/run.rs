@@ -2,7 +2,7 @@
 
 use super::links::{End, FlowId, Links};
 use super::queue::Queue;
-use super::spans::{patience, requests};
+use super::spans::{patience, settings};
 use crate::choose::Seeded;
 use crate::chunks::PeerId;
 use crate::engine::{Engine, Input, Introduce, Kind, Output, Payload, Settings, Timer};
@@ -112,7 +112,7 @@ pub(super) enum Happening<M> {
 impl<E: Engine, T: Introduce> Simulation<E, T> {
     /// A run of `scenario` that has not begun.
     pub fn new(scenario: &Scenario) -> Self {
-        let protocol = scenario.parts().protocol.clone().unwrap_or_default();
+        let settings = settings(scenario);
         let links = Links::new(
             scenario.nodes().map(|node| (scenario.upload(node), scenario.download(node))),
         );
@@ -125,7 +125,6 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             timers: Vec::new(),
         };
         let mut simulation = Simulation {
-            settings: Settings { requests: requests(scenario), protocol: protocol.clone() },
             nodes: vec![node; scenario.peer_count() + 1],
             tracker: T::new(),
             links,
@@ -136,7 +135,8 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             unfinished: scenario.peer_count(),
             delivered: 0,
             progress: Time::ZERO,
-            patience: patience(&protocol),
+            patience: patience(&settings.protocol),
+            settings,
             emitted: 0,
             parcels: Vec::new(),
             ends: Vec::new(),
@@ -332,7 +332,9 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
                 self.nodes[from.index()].told = false;
                 self.touched.push(from);
                 let exists = chunk.index() < self.scenario.file().chunks();
-                if exists && self.nodes[to.index()].engine.is_some() {
+                let present = self.nodes[to.index()].engine.is_some();
+                // Who was dropped may not know it yet: there is no connection to write to.
+                if exists && present && self.are_neighbors(from, to) {
                     let bytes = self.scenario.file().length(chunk);
                     let flow = self.links.begin((from, to), (chunk, bytes), now);
                     self.parcels.resize(self.parcels.len().max(flow.index() + 1), None);

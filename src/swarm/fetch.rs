@@ -27,13 +27,17 @@ impl Peer {
     pub(super) fn has(&mut self, from: PeerId, chunk: ChunkId, choose: &mut dyn Choose) {
         self.note_has(from, chunk);
         self.show_interest(from);
+        if self.have.contains(chunk) {
+            // It may be an offer made for this peer alone: who promised it must not wait for ever.
+            self.tell(from, Message::Cancel(chunk));
+        }
         if self.open.contains(chunk) {
             self.fetch_from(from, choose);
         }
         self.part_if_both_full(from);
     }
 
-    fn note_has(&mut self, from: PeerId, chunk: ChunkId) {
+    pub(super) fn note_has(&mut self, from: PeerId, chunk: ChunkId) {
         let lacking = !self.have.contains(chunk);
         let Some(at) = self.neighbors.position(from) else {
             return;
@@ -105,23 +109,24 @@ impl Peer {
         }
     }
 
-    /// Endgame: a chunk that one other neighbor has been asked for long ago.
+    /// Endgame: a chunk that everybody who was asked for it has kept this peer waiting for. There is
+    /// no limit to how many are asked, one after another: some links carry nothing at all.
     fn pick_stale(&mut self, from: PeerId, choose: &mut dyn Choose) -> Option<ChunkId> {
         if !self.open.is_empty() {
             return None;
         }
-        let mut stale: Vec<ChunkId> = Vec::new();
-        for neighbor in self.neighbors.iter().filter(|neighbor| neighbor.peer != from) {
-            let old = neighbor.requested.iter().filter(|requested| STALE <= requested.age);
-            stale.extend(old.map(|requested| requested.chunk));
-        }
-        stale.retain(|&chunk| {
-            let asked = self.neighbors.iter().filter(|n| n.has_request(chunk));
-            asked.count() == 1
-        });
         let at = self.neighbors.position(from)?;
-        stale.retain(|&chunk| self.neighbors.holds(at, chunk));
+        let awaited = || self.neighbors.iter().flat_map(|neighbor| &neighbor.requested);
+        let mut stale: Vec<ChunkId> =
+            awaited().filter(|awaited| STALE <= awaited.age).map(|awaited| awaited.chunk).collect();
         stale.sort_unstable();
+        stale.dedup();
+        stale.retain(|&chunk| {
+            let fresh = |awaited: &Requested| awaited.chunk == chunk && awaited.age < STALE;
+            self.neighbors.holds(at, chunk)
+                && !awaited().any(fresh)
+                && !self.neighbors.record(at).has_request(chunk)
+        });
         pick_one(&stale, choose)
     }
 

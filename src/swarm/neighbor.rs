@@ -183,6 +183,10 @@ impl Neighbors {
         &mut self.records[at]
     }
 
+    pub(super) fn record(&self, at: usize) -> &Neighbor {
+        &self.records[at]
+    }
+
     /// How many neighbors this peer serves.
     pub(super) fn served(&self) -> usize {
         self.served

@@ -46,16 +46,26 @@ impl Peer {
         }
     }
 
-    /// A promised chunk has left: the next one is promised while this neighbor is served.
+    /// A chunk has left for a neighbor, promised or not: it need not be promised to anybody, and the
+    /// neighbor is promised the next one while it is served.
     pub(super) fn offer_kept(&mut self, to: PeerId, chunk: ChunkId) {
         let Some(offers) = &mut self.offers else {
             return;
         };
+        offers.unpromised.remove(chunk);
         if let Some(promised) = offers.promised.get_mut(&to) {
             promised.retain(|&other| other != chunk);
         }
         if self.neighbors.find(to).is_some_and(|neighbor| neighbor.served) {
             self.offer(to);
+        }
+    }
+
+    /// A neighbor does not need what it was promised: it has it from somebody else.
+    pub(super) fn offer_declined(&mut self, by: PeerId, chunk: ChunkId) {
+        if self.offers.is_some() {
+            self.note_has(by, chunk);
+            self.offer_kept(by, chunk);
         }
     }
 

@@ -182,6 +182,7 @@ impl Peer {
             Message::Unchoke => {
                 neighbor.serves_me = true;
                 self.fetch_from(from, choose);
+                self.reciprocate(from);
                 self.serve();
             }
             Message::Request(chunk) => self.requested(from, chunk),

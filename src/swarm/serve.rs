@@ -119,6 +119,31 @@ impl Peer {
         }
     }
 
+    /// Under barter an exchange needs both sides at once: whoever serves this peer gets the slot of
+    /// somebody who does not, without waiting for the next decision. Otherwise two peers with one
+    /// slot each could pass each other for ever.
+    pub(super) fn reciprocate(&mut self, peer: PeerId) {
+        let barter =
+            matches!(self.policy(), Policy::Leecher(Choker::StrictBarter | Choker::Credit(_)));
+        let waits = self.neighbors.find(peer).is_some_and(|n| n.interested && !n.served);
+        if !barter || !waits || self.is_free_rider() {
+            return;
+        }
+        self.fill_free_slots();
+        if self.neighbors.find(peer).is_some_and(|n| n.served) {
+            return;
+        }
+        let one_way = self
+            .neighbors
+            .iter()
+            .find(|n| n.served && !n.serves_me && self.optimistic != Some(n.peer))
+            .map(|n| n.peer);
+        if let Some(other) = one_way {
+            self.choke(other);
+            self.unchoke(peer);
+        }
+    }
+
     /// A neighbor wants nothing any more: its slot is for others.
     pub(super) fn stop_serving_the_content(&mut self, peer: PeerId, choose: &mut dyn Choose) {
         let content = self.neighbors.position(peer).is_some_and(|at| {
@@ -181,6 +206,7 @@ impl Peer {
             self.settle_account(from, -1);
             self.outputs.push_back(Output::Abort { to: from, chunk });
         }
+        self.offer_declined(from, chunk);
     }
 
     /// Sends the first request that may be served, when the uplink could carry another chunk.
