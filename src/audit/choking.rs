@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::barter::Barter;
 use super::facts::{Facts, with_tolerance};
 use super::neighbors::{cut_by_departures, pair};
-use super::spans::{Edge, Spans};
+use super::spans::{Edge, PairEdge, Pairs};
 use super::witness::Witness;
 use super::{Judgement, Rule};
 use crate::chunks::PeerId;
@@ -21,7 +21,7 @@ use crate::units::Time;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Choking {
     /// Unchokes open, chokes close; (who serves, who is served).
-    edges: Vec<((PeerId, PeerId), Time, Edge)>,
+    edges: Vec<PairEdge>,
 }
 
 impl Rule for Choking {
@@ -45,43 +45,35 @@ impl Rule for Choking {
     }
 }
 
-/// When each node unchoked which.
-type Unchoked = BTreeMap<(PeerId, PeerId), Spans>;
-
 impl Choking {
-    fn unchoked(&self, facts: &Facts) -> Unchoked {
-        let mut edges: BTreeMap<(PeerId, PeerId), Vec<(Time, Edge)>> = BTreeMap::new();
-        for &(nodes, at, edge) in &self.edges {
-            edges.entry(nodes).or_default().push((at, edge));
-        }
+    /// When each node unchoked which.
+    fn unchoked(&self, facts: &Facts) -> Pairs {
         let mut ends: BTreeMap<(PeerId, PeerId), Vec<Time>> = BTreeMap::new();
         for &(link, at, edge) in facts.links() {
             if edge == Edge::Close {
                 ends.entry(link).or_default().push(at);
             }
         }
-        let spans = |((from, to), mut edges): ((PeerId, PeerId), Vec<(Time, Edge)>)| {
+        Pairs::new(self.edges.clone(), |(from, to), edges| {
             let ends = ends.get(&pair(from, to)).map_or(&[][..], Vec::as_slice);
             edges.extend(ends.iter().map(|&at| (at, Edge::Close)));
-            cut_by_departures(facts, [from, to], &mut edges);
-            ((from, to), Spans::new(&mut edges))
-        };
-        edges.into_iter().map(spans).collect()
+            cut_by_departures(facts, [from, to], edges);
+        })
     }
 }
 
 /// The first transfer that starts while its receiver is choked.
-fn starts(facts: &Facts, unchoked: &Unchoked) -> Judgement {
-    let choked = |t: &&Transfer| {
-        let Some(spans) = unchoked.get(&(t.from, t.to)) else { return true };
+fn starts(facts: &Facts, unchoked: &Pairs) -> Judgement {
+    let is_unchoked = |t: &Transfer| {
+        let Some(spans) = unchoked.of((t.from, t.to)) else { return false };
         if facts.is_exact() {
-            return !spans.contain(t.start, t.start, Time::ZERO);
+            return spans.contain(t.start, t.start, Time::ZERO);
         }
-        !spans.first().is_some_and(|from| from <= with_tolerance(facts, t.start))
+        spans.first().is_some_and(|from| from <= with_tolerance(facts, t.start))
     };
-    let first = facts.transfers().iter().filter(choked).min_by_key(|t| t.start);
-    let Some(t) = first else { return Judgement::holds() };
-    let spans = unchoked.get(&(t.from, t.to));
+    let choked = facts.transfers().iter().filter(|t| !is_unchoked(t));
+    let Some(t) = choked.min_by_key(|t| t.start) else { return Judgement::holds() };
+    let spans = unchoked.of((t.from, t.to));
     let choked_ns = spans
         .and_then(|spans| spans.list.iter().rev().find(|span| span.to < t.start))
         .map(|span| span.to);
@@ -95,11 +87,11 @@ fn starts(facts: &Facts, unchoked: &Unchoked) -> Judgement {
 
 /// The first instant at which a node unchokes more neighbors than it has slots. At one instant
 /// chokes count before unchokes.
-fn slots(facts: &Facts, unchoked: &Unchoked) -> Judgement {
+fn slots(facts: &Facts, unchoked: &Pairs) -> Judgement {
     let Some(protocol) = &facts.scenario().parts().protocol else { return Judgement::holds() };
     let allowed = protocol.unchoke_slots as usize + usize::from(protocol.optimistic.is_some());
     let mut edges: Vec<(PeerId, Time, Edge)> = Vec::new();
-    for (&(from, _), spans) in unchoked {
+    for ((from, _), spans) in unchoked.iter() {
         for span in &spans.list {
             // A choke may have been earlier by the tolerance, and then nothing overlaps.
             let end = Time(span.to.0.saturating_sub(facts.tolerance().0));

@@ -96,9 +96,8 @@ impl<'a> Scene<'a> {
         if until_ns <= with_tolerance(facts, self.now) {
             return Some(Cause::CutOff { until_ns });
         }
-        if presence.first().is_none() {
-            return None;
-        }
+        // Whoever should be there and never came has no reason.
+        presence.first()?;
         if facts.scenario().discipline().coded {
             let at_ns = facts.presence(PeerId::SOURCE).over_by(self.now)?;
             return Some(Cause::SourceLeft { at_ns });
@@ -236,7 +235,8 @@ impl Graph {
             let source = serves[0].then_some(0);
             return Graph { members: vec![serving], source, reach: None, links: Vec::new() };
         }
-        let open = connections(facts).into_iter().filter(|(_, spans)| spans.ongoing(now));
+        let connected = connections(facts);
+        let open = connected.iter().filter(|(_, spans)| spans.ongoing(now));
         let links: Vec<(PeerId, PeerId)> = open.map(|(link, _)| link).collect();
         let mut roots: Vec<usize> = (0..serves.len()).collect();
         for &(a, b) in links.iter().filter(|(a, b)| serves[a.index()] && serves[b.index()]) {

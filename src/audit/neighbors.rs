@@ -4,10 +4,8 @@
 //! such events is not judged. What a sender takes back is not judged by a receiver's stamps, since
 //! queues drain after it is gone. The rule knows no tracker and no overlay.
 
-use std::collections::BTreeMap;
-
 use super::facts::{Facts, with_tolerance};
-use super::spans::{Edge, Spans};
+use super::spans::{Edge, Pairs, Spans};
 use super::witness::Witness;
 use super::{Judgement, Rule};
 use crate::chunks::PeerId;
@@ -25,7 +23,7 @@ impl Rule for Neighbors {
         }
         let connected = connections(facts);
         let strangers = |t: &&Transfer| {
-            let link = connected.get(&pair(t.from, t.to));
+            let link = connected.of(pair(t.from, t.to));
             !link.is_some_and(|spans| is_within(facts, spans, t))
         };
         let first = facts.transfers().iter().filter(strangers).min_by_key(|t| t.start);
@@ -53,16 +51,8 @@ pub(super) fn pair(a: PeerId, b: PeerId) -> (PeerId, PeerId) {
 }
 
 /// When each pair of nodes was connected: a departure of either ends it too.
-pub(super) fn connections(facts: &Facts) -> BTreeMap<(PeerId, PeerId), Spans> {
-    let mut edges: BTreeMap<(PeerId, PeerId), Vec<(Time, Edge)>> = BTreeMap::new();
-    for &(link, at, edge) in facts.links() {
-        edges.entry(link).or_default().push((at, edge));
-    }
-    let spans = |((a, b), mut edges): ((PeerId, PeerId), Vec<(Time, Edge)>)| {
-        cut_by_departures(facts, [a, b], &mut edges);
-        ((a, b), Spans::new(&mut edges))
-    };
-    edges.into_iter().map(spans).collect()
+pub(super) fn connections(facts: &Facts) -> Pairs {
+    Pairs::new(facts.links().to_vec(), |(a, b), edges| cut_by_departures(facts, [a, b], edges))
 }
 
 /// Closes what is open when one of `nodes` leaves.

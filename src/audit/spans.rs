@@ -4,6 +4,7 @@
 //! closed on both sides, and events of one instant are read in the order in which they alternate.
 //! It never decides whether an irregular event is a violation. The type to know is [`Spans`].
 
+use crate::chunks::PeerId;
 use crate::units::Time;
 
 /// The edge of an interval.
@@ -103,6 +104,44 @@ impl Spans {
     /// Does an interval contain `now` and go on after it?
     pub fn ongoing(&self, now: Time) -> bool {
         self.list.iter().any(|span| span.from <= now && now < span.to)
+    }
+}
+
+/// What opened or closed between two nodes, and when.
+pub(super) type PairEdge = ((PeerId, PeerId), Time, Edge);
+
+/// The intervals of pairs of nodes, sorted by pair.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Pairs(Vec<((PeerId, PeerId), Spans)>);
+
+impl Pairs {
+    /// Reads the edges; `more` adds what else closes an interval of a pair.
+    pub(super) fn new(
+        mut edges: Vec<PairEdge>,
+        more: impl Fn((PeerId, PeerId), &mut Vec<(Time, Edge)>),
+    ) -> Self {
+        edges.sort_unstable();
+        let mut pairs = Vec::new();
+        let mut own = Vec::new();
+        for group in edges.chunk_by(|a, b| a.0 == b.0) {
+            let pair = group[0].0;
+            own.clear();
+            own.extend(group.iter().map(|&(_, at, edge)| (at, edge)));
+            more(pair, &mut own);
+            pairs.push((pair, Spans::new(&mut own)));
+        }
+        Pairs(pairs)
+    }
+
+    /// The intervals of one pair.
+    pub(super) fn of(&self, pair: (PeerId, PeerId)) -> Option<&Spans> {
+        let at = self.0.binary_search_by_key(&pair, |&(pair, _)| pair).ok()?;
+        Some(&self.0[at].1)
+    }
+
+    /// Every pair with its intervals.
+    pub(super) fn iter(&self) -> impl Iterator<Item = ((PeerId, PeerId), &Spans)> {
+        self.0.iter().map(|(pair, spans)| (*pair, spans))
     }
 }
 
