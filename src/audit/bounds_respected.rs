@@ -2,13 +2,16 @@
 //!
 //! Every bound of [`bounds::ALL`] is compared with every k-th completion, as integers. Bounds that
 //! allow only the source to send bind runs in which nobody else sent, and only where the log is
-//! complete enough to know that.
+//! complete enough to know that. Stamps of a receiver do not show when a sender left: see `assumed`.
+
+use std::borrow::Cow;
 
 use super::facts::{Facts, with_tolerance};
 use super::witness::Witness;
 use super::{Judgement, Rule};
 use crate::bounds::{self, Earliest, Senders};
 use crate::chunks::PeerId;
+use crate::scenario::{Leaves, Scenario, SourceLeaves};
 use crate::units::Time;
 
 /// No completion is earlier than a bound that applies.
@@ -18,12 +21,13 @@ pub struct BoundsRespected;
 impl Rule for BoundsRespected {
     fn finish(&self, facts: &Facts) -> Judgement {
         let completions = completions(facts);
+        let scenario = assumed(facts);
         for bound in bounds::ALL {
             let source_only = bound.senders() == Senders::SourceOnly;
             if source_only && !(facts.is_complete() && facts.only_source_sent()) {
                 continue;
             }
-            let Ok(earliest) = bound.completions(facts.scenario()) else { continue };
+            let Ok(earliest) = bound.completions(&scenario) else { continue };
             for (at, (&(at_ns, node), earliest)) in completions.iter().zip(&earliest).enumerate() {
                 let (earliest_ns, why) = match earliest {
                     Earliest::At(time) if *time <= with_tolerance(facts, at_ns) => continue,
@@ -37,6 +41,22 @@ impl Rule for BoundsRespected {
         }
         Judgement::holds()
     }
+}
+
+/// The scenario as far as the stamps can hold a run to it. What a sender has handed to the network
+/// arrives after it left, so with a receiver's or an observer's stamps nobody counts as gone: the
+/// bounds only become lower.
+fn assumed(facts: &Facts) -> Cow<'_, Scenario> {
+    if facts.is_exact() {
+        return Cow::Borrowed(facts.scenario());
+    }
+    let mut parts = facts.scenario().parts().clone();
+    parts.source.leaves = SourceLeaves::Never;
+    for peer in &mut parts.peers {
+        peer.leaves = Leaves::Never;
+    }
+    let stays = Scenario::new(parts).expect("staying is always allowed");
+    Cow::Owned(stays)
 }
 
 /// The completions in order: the k-th is at `k - 1`.

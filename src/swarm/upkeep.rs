@@ -81,7 +81,6 @@ impl Peer {
 
     /// Forgets everything about a neighbor: what was awaited of it is free to request again.
     fn forget(&mut self, peer: PeerId) {
-        self.withdraw_offers(peer);
         self.queue.retain(|&(asker, _)| asker != peer);
         if self.optimistic == Some(peer) {
             self.optimistic = None;
@@ -89,6 +88,8 @@ impl Peer {
         let Some((neighbor, holdings)) = self.neighbors.remove(peer) else {
             return;
         };
+        // What was on its way to it is lost as well: it may be promised to somebody else.
+        self.withdraw_offers(peer);
         let Neighbor { requested, sending, .. } = neighbor;
         for chunk in chunks_of(&holdings) {
             self.rarity.remove(chunk);

@@ -137,15 +137,16 @@ fn decimal_prefix(value: u64) -> (String, &'static str) {
 }
 
 impl fmt::Display for Bytes {
-    /// Exact, and readable by the parser: `256 KiB`, `1.875 GB`, `17 B`.
+    /// Exact, and readable by the parser: `256 KiB`, `1.875 GB`, `17 B`. Of the binary and the
+    /// decimal form the shorter one; of equals the binary one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (power, prefix) in [(40, "Ti"), (30, "Gi"), (20, "Mi"), (10, "Ki")] {
-            if self.0 != 0 && self.0.trailing_zeros() >= power {
-                return f.pad(&format!("{} {prefix}B", self.0 >> power));
-            }
-        }
         let (digits, prefix) = decimal_prefix(self.0);
-        f.pad(&format!("{digits} {prefix}B"))
+        let decimal = format!("{digits} {prefix}B");
+        let binary = [(40, "Ti"), (30, "Gi"), (20, "Mi"), (10, "Ki")]
+            .into_iter()
+            .find(|&(power, _)| self.0 != 0 && power <= self.0.trailing_zeros())
+            .map(|(power, prefix)| format!("{} {prefix}B", self.0 >> power));
+        f.pad(&binary.filter(|binary| binary.len() <= decimal.len()).unwrap_or(decimal))
     }
 }
 

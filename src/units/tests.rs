@@ -35,6 +35,8 @@ fn quantities_are_exact() {
     assert_eq!("30 days".parse(), Ok(Time(30 * 86_400 * 1_000_000_000)));
     assert_eq!(Bytes(262_144).to_string(), "256 KiB");
     assert_eq!(Bytes(1_875_000_000).to_string(), "1.875 GB");
+    assert_eq!(Bytes(140_000_000_000).to_string(), "140 GB");
+    assert_eq!(Bytes(64_000_000).to_string(), "64 MB");
     assert_eq!(Rate(700_000).to_string(), "700 kbit/s");
     assert_eq!(Time(838_860_800).to_string(), "0.8388608 s");
 }
