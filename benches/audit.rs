@@ -1,0 +1,44 @@
+//! How fast traces are read and judged: transfers a second, with and without the JSON.
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use swarmbound::audit::Audit;
+use swarmbound::scenario::Preset;
+use swarmbound::sim::simulate;
+use swarmbound::swarm::{Peer, Tracker};
+use swarmbound::trace::codec::{read_trace, write_trace};
+use swarmbound::trace::{Evidence, Header, Trace};
+
+/// The trace of a free-riders run: some 23 000 transfers and as many other events.
+fn trace() -> Trace {
+    let preset = Preset::named("free-riders").expect("a preset of that name");
+    let scenario = preset.scenario(Some(1)).expect("presets are well formed");
+    let mut events = Vec::new();
+    simulate::<Peer, Tracker>(&scenario, &mut |event| events.push(event));
+    Trace { header: Header { scenario, evidence: Evidence::default() }, events }
+}
+
+fn judge(trace: &Trace) {
+    let mut audit = Audit::new(trace.header.clone());
+    trace.events.iter().for_each(|event| audit.event(event));
+    audit.finish();
+}
+
+fn audits(criterion: &mut Criterion) {
+    let trace = trace();
+    let mut text = Vec::new();
+    write_trace(&mut text, &trace).expect("writing into memory");
+    let mut group = criterion.benchmark_group("audit");
+    group.sample_size(10);
+    group.throughput(Throughput::Elements(trace.events.len() as u64));
+    group.bench_function("judge", |bench| bench.iter(|| judge(&trace)));
+    group.bench_function("read", |bench| {
+        bench.iter(|| read_trace(text.as_slice()).expect("it was written by us"));
+    });
+    group.bench_function("read and judge", |bench| {
+        bench.iter(|| judge(&read_trace(text.as_slice()).expect("it was written by us")));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, audits);
+criterion_main!(benches);
