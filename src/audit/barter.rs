@@ -2,9 +2,9 @@
 //!
 //! Judged where the scenario's choker is strict barter (at most 1 chunk ahead: a swap ends at two
 //! instants) or credit (Ganesan and Seshadri 2005, theory 4b: |net| <= s). Only whole chunks that
-//! were delivered count, on both sides: an engine that grants a chunk only while it has granted fewer
-//! than the credit above what it got back is never further ahead in deliveries, whatever is in
-//! flight. The source and seeders give freely.
+//! were delivered count, on both sides: an engine that grants a chunk only while it has granted
+//! fewer than the credit above what it got back is never further ahead in deliveries, whatever is
+//! in flight. The source and seeders give freely.
 
 use std::collections::BTreeMap;
 
@@ -70,8 +70,8 @@ impl<'a> Barter<'a> {
         }
     }
 
-    /// May `from` still give to `to`, which has nothing to give in return? Never in a strict barter,
-    /// and on credit until it is used up.
+    /// May `from` still give to `to`, which has nothing to give in return? Never in a strict
+    /// barter, and on credit until it is used up.
     pub(super) fn lends(&self, from: PeerId, to: PeerId) -> bool {
         let protocol = self.facts.scenario().parts().protocol.as_ref();
         let strict = protocol.is_some_and(|p| p.choker == Choker::StrictBarter);

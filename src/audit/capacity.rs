@@ -1,8 +1,9 @@
 //! Rules `uplink_capacity` and `downlink_capacity`: no link carries more than it can.
 //!
-//! With exact stamps every window of time is judged, so nobody can save capacity up (theory: for all
-//! windows, bytes moved <= capacity x length + burst). Receivers bunch deliveries, so with their
-//! stamps only prefixes are judged: what arrived since the join. Aborted bytes count: they moved.
+//! With exact stamps every window of time is judged, so nobody can save capacity up (theory: for
+//! all windows, bytes moved <= capacity x length + burst). Receivers bunch deliveries, so with
+//! their stamps only prefixes are judged: what arrived since the join. Aborted bytes count: they
+//! moved.
 
 use super::demand::{Job, Overload, carries, overload};
 use super::facts::{Facts, with_tolerance};

@@ -234,8 +234,8 @@ impl<'a> Spread<'a> {
     }
 
     /// What is left was never derived from the source. With complete evidence that is a violation.
-    /// With gaps it is a doubt, and the sender is believed for what follows: first those of whom the
-    /// log never shows the whole chunk, then whoever only got it in a circle.
+    /// With gaps it is a doubt, and the sender is believed for what follows: first those of whom
+    /// the log never shows the whole chunk, then whoever only got it in a circle.
     fn doubt(&mut self, found: &mut Found) {
         let chunk = self.transfers[0].chunk;
         for shows in [Shows::Nothing, Shows::Circle] {

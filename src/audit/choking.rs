@@ -1,5 +1,5 @@
-//! Rule `choking`: a transfer starts while its sender unchokes the receiver, a node unchokes no more
-//! neighbors than it has slots, and a leecher gives no more than its barter allows.
+//! Rule `choking`: a transfer starts while its sender unchokes the receiver, a node unchokes no
+//! more neighbors than it has slots, and a leecher gives no more than its barter allows.
 //!
 //! At first everybody is choked. A choke, a disconnect or a departure of either ends an unchoke. A
 //! trace without choke events is not judged, except for the barter, which shows in the transfers.

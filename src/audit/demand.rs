@@ -1,10 +1,10 @@
 //! The demand criterion of preemptive scheduling: no window of time may hold more work than it can
 //! carry (Baruah, Rosier and Howell 1990, for one machine).
 //!
-//! A window `[a, b]` carries `rate x (b - a) + burst`; its demand is the work of the jobs that begin
-//! and end within it. All windows are decided at once: jobs enter in the order of their ends, and a
-//! tree over starts keeps `max over a of (demand of [a, now] + rate x a)`. Exact, O(n log n). It
-//! knows no node and no chunk. The types to know are [`Job`] and [`Overload`].
+//! A window `[a, b]` carries `rate x (b - a) + burst`; its demand is the work of the jobs that
+//! begin and end within it. All windows are decided at once: jobs enter in the order of their ends,
+//! and a tree over starts keeps `max over a of (demand of [a, now] + rate x a)`. Exact, O(n log n).
+//! It knows no node and no chunk. The types to know are [`Job`] and [`Overload`].
 
 use crate::units::{Bytes, NANO, Rate, Time};
 

@@ -1,7 +1,7 @@
 //! The ledger in order: who was there when, who got what when, and how far the log is believed.
 //!
-//! Everything that more than one rule derives from a trace is derived here, once; nothing is judged.
-//! The type to know is [`Facts`].
+//! Everything that more than one rule derives from a trace is derived here, once; nothing is
+//! judged. The type to know is [`Facts`].
 
 use std::ops::Range;
 
@@ -228,7 +228,8 @@ impl Facts {
             self.sent[t.from.index()].duplicate += u128::from(t.bytes.0 - new);
         }
         // Which bytes were innovative is not in the log, so nothing bounds the instant from below
-        // but the amount: with receiver's stamps all of a transfer may have been there at its start.
+        // but the amount: with receiver's stamps all of a transfer may have been there at its
+        // start.
         for node in 0..self.arrived.len() {
             self.arrived[node].earliest = self.arrived[node].latest;
         }

@@ -2,8 +2,9 @@
 //!
 //! The reasons: it left, or comes only later; the run was cut off; nobody who is there and serves
 //! holds a chunk that it lacks (so also when the source left too early); no path of neighbors leads
-//! to such a chunk; or whoever holds one barters and it has nothing to give. Without a reason the run
-//! stopped although it could go on, and that is a violation, or unknown where the log may have gaps.
+//! to such a chunk; or whoever holds one barters and it has nothing to give. Without a reason the
+//! run stopped although it could go on, and that is a violation, or unknown where the log may have
+//! gaps.
 
 use std::collections::BTreeMap;
 

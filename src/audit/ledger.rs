@@ -1,7 +1,8 @@
 //! What every rule needs of a trace, collected once: transfers, presence, neighbors, claims.
 //!
 //! Events come in any order of lines, so the [`Ledger`] only collects; [`Facts`](super::Facts) puts
-//! it in order. It judges nothing. A transfer costs 48 bytes here, and nothing else grows with them.
+//! it in order. It judges nothing. A transfer costs 48 bytes here, and nothing else grows with
+//! them.
 
 use std::sync::Arc;
 
@@ -45,8 +46,8 @@ impl Ledger {
     ///
     /// # Panics
     /// When the event names a node or a chunk that the header does not know, bytes beyond the end
-    /// of a chunk, or a transfer that ends before it starts. No line of a file becomes such an event:
-    /// the codec refuses it.
+    /// of a chunk, or a transfer that ends before it starts. No line of a file becomes such an
+    /// event: the codec refuses it.
     pub fn event(&mut self, event: &Event) {
         self.last = self.last.max(event.at());
         match *event {

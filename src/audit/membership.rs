@@ -1,9 +1,9 @@
 //! Rule `membership`: nobody acts while it is not there, as logged and as announced.
 //!
-//! The bounds rest on the scenario's arrivals and departures, so joining before an announced arrival
-//! or acting after an announced departure is a violation; leaving earlier, coming later and coming
-//! back are not. What happens at one instant may happen in any order. A departure that depends on the
-//! run is not judged as a time.
+//! The bounds rest on the scenario's arrivals and departures, so joining before an announced
+//! arrival or acting after an announced departure is a violation; leaving earlier, coming later and
+//! coming back are not. What happens at one instant may happen in any order. A departure that
+//! depends on the run is not judged as a time.
 
 use super::facts::{Facts, with_tolerance};
 use super::spans::Edge;

@@ -1,7 +1,7 @@
 //! The judge of traces: named rules, each with a verdict and the smallest witness against a run.
 //!
-//! The audit knows no engine. It accuses only when no placement of what the log leaves open explains
-//! it. The types to know are [`Audit`], which reads a trace and gives a [`Report`], and
+//! The audit knows no engine. It accuses only when no placement of what the log leaves open
+//! explains it. The types to know are [`Audit`], which reads a trace and gives a [`Report`], and
 //! [`Judgement`]; [`ALL`] lists the rules. What several rules read, the [`Ledger`] collects and
 //! [`Facts`] puts in order, once.
 

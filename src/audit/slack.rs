@@ -1,9 +1,9 @@
 //! Where the capacity went: an identity, not an inequality (theory 6.4).
 //!
-//! For every node, over `[0, horizon]`, in whole bits:
-//! capacity while present + what bursts added = useful + duplicate + aborted + idle before its first
-//! chunk + idle after. The capacity is rounded down once per node, and the idle rest is what remains,
-//! so the parts add up to the bit. It accuses nobody.
+//! For every node, over `[0, horizon]`, in whole bits: capacity while present + what bursts added =
+//! useful + duplicate + aborted + idle before its first chunk + idle after. The capacity is rounded
+//! down once per node, and the idle rest is what remains, so the parts add up to the bit. It
+//! accuses nobody.
 
 use std::ops::AddAssign;
 
