@@ -1,8 +1,8 @@
 //! The oracle of choices: everything that is not determined asks here.
 //!
-//! An engine never owns randomness. It asks for an index below a bound, and whoever runs it answers:
-//! [`Seeded`] in simulations, [`Enumerate`] where every branch must be seen, [`Recorded`] to repeat.
-//! The two types to know are the trait [`Choose`] and [`Seeded`].
+//! An engine never owns randomness. It asks for an index below a bound, and whoever runs it
+//! answers: [`Seeded`] in simulations, [`Enumerate`] where every branch must be seen, [`Recorded`]
+//! to repeat. The two types to know are the trait [`Choose`] and [`Seeded`].
 
 use std::num::NonZeroUsize;
 

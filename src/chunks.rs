@@ -227,6 +227,14 @@ impl ChunkSet {
     }
 }
 
+/// The chunks of a set that is given by its words, as [`ChunkSet::words`] gives them.
+pub fn chunks_of(words: &[usize]) -> impl Iterator<Item = ChunkId> + '_ {
+    words.iter().enumerate().flat_map(|(at, &word)| {
+        let bits = (0..usize::BITS).filter(move |bit| word & (1 << bit) != 0);
+        bits.map(move |bit| ChunkId(at as u32 * usize::BITS + bit))
+    })
+}
+
 impl fmt::Debug for ChunkSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter()).finish()
@@ -248,7 +256,8 @@ mod tests {
             let sum: u64 = (0..manifest.chunks())
                 .map(|c| manifest.length(ChunkId(c as u32)).0)
                 .sum();
-            sum == file && manifest.whole_chunks() + usize::from(file % chunk != 0) == manifest.chunks()
+            let short = usize::from(file % chunk != 0);
+            sum == file && manifest.whole_chunks() + short == manifest.chunks()
         }
 
         fn a_chunk_set_is_a_set(inserts: Vec<u8>, removes: Vec<u8>) -> bool {

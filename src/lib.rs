@@ -7,7 +7,7 @@
 //!
 //! | floor | modules | what lives there |
 //! |---|---|---|
-//! | 0 | [`units`] [`ratio`] [`chunks`] [`choose`] | quantities, exact fractions, sets of chunks, the source of choices |
+//! | 0 | [`units`] [`ratio`] [`chunks`] [`choose`] | quantities, fractions, chunks, choices |
 //! | 1 | [`scenario`] | a swarm as data |
 //! | 2 | [`bounds`] | one theorem a file |
 //! | 3 | [`trace`] [`audit`] | recorded events, the rules that judge them, the seam for engines |
@@ -16,7 +16,12 @@ pub mod audit;
 pub mod bounds;
 pub mod choose;
 pub mod chunks;
+pub mod engine;
 pub mod ratio;
 pub mod scenario;
+pub mod sim;
+pub mod swarm;
+#[cfg(test)]
+mod tidy;
 pub mod trace;
 pub mod units;

@@ -13,30 +13,30 @@
 //! # Proof
 //! Let c be the size of the smallest chunk.
 //!
-//! **(L)** Let x be the chunk whose first complete copy appears last, and t0 = (F - |x|)/u_s. As the
-//! first copies of all other chunks came from the source alone, by time t it has sent at most
+//! **(L)** Let x be the chunk whose first complete copy appears last, and t0 = (F - |x|)/u_s. As
+//! the first copies of all other chunks came from the source alone, by time t it has sent at most
 //! `floor(u_s (t - t0)/|x|)` whole copies of x; a peer that has x since f has sent at most
-//! `floor(u_max (t - f)/|x|)`. By induction over i, the i-th peer that has x has it at `t0 + h_i` or
-//! later: those before it are no earlier than in the process, so by then there are no more copies.
-//! Since the first copy of x is there at F/u_s + L whatever its size, and the rest takes longer when x
-//! is larger, the bound holds with c for |x|. It holds for every k, not for N alone.
+//! `floor(u_max (t - f)/|x|)`. By induction over i, the i-th peer that has x has it at `t0 + h_i`
+//! or later: those before it are no earlier than in the process, so by then there are no more
+//! copies. Since the first copy of x is there at F/u_s + L whatever its size, and the rest takes
+//! longer when x is larger, the bound holds with c for |x|. It holds for every k, not for N alone.
 //!
-//! **(K)** By the same induction from t0 = 0 over peers that have any chunk, the j-th of them has its
-//! first at `h_j` or later, and sends nothing before. k F bits were sent by T - L:
+//! **(K)** By the same induction from t0 = 0 over peers that have any chunk, the j-th of them has
+//! its first at `h_j` or later, and sends nothing before. k F bits were sent by T - L:
 //! `k F <= u_s (T - L) + sum_v u_v (T - L - f_v)^+`, and that sum is largest when the fastest have
 //! the earliest times (rearrangement). As a convex function it is the maximum over m of
 //! `(u_s + Û_m) (T - L) - sum_{j<=m} û_j h_j`, so `T - L` is the minimum over m of
 //! `(k F + sum_{j<=m} û_j h_j) / (u_s + Û_m)`.
 //!
-//! Per-peer rates in (L) would be unsound: floor is not supermodular, and "fastest first" with floors
-//! of unequal rates is not the best order. A burst lets two senders split a copy's time in ways that
-//! the floors do not see, so with bursts the theorem is not used.
+//! Per-peer rates in (L) would be unsound: floor is not supermodular, and "fastest first" with
+//! floors of unequal rates is not the best order. A burst lets two senders split a copy's time in
+//! ways that the floors do not see, so with bursts the theorem is not used.
 //!
-//! **A short last chunk** makes c small; as in [`super::warm_up`], both arguments hold for the whole
-//! chunks alone, and the bound is the larger one.
+//! **A short last chunk** makes c small; as in [`super::warm_up`], both arguments hold for the
+//! whole chunks alone, and the bound is the larger one.
 //!
-//! The terms of [`super::fluid`] are taken in: its downlinks bind here too. The sums are at most 1 ns
-//! below the exact value.
+//! The terms of [`super::fluid`] are taken in: its downlinks bind here too. The sums are at most
+//! 1 ns below the exact value.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

@@ -7,8 +7,8 @@
 //! # Proof
 //! When k peers have the file, they have received k F bits. All of them left the source, in a span
 //! of at most T - L, and so `k F <= u_s (T - L) + b_s`. Peer i receives F bits in a span of at most
-//! `T_i - L_i`, since nothing arrives before the first delay is over: `F <= d_i (T_i - L_i) + b_i`. Of
-//! any k peers one has at least the k-th smallest of these times. A negative difference (a burst
+//! `T_i - L_i`, since nothing arrives before the first delay is over: `F <= d_i (T_i - L_i) + b_i`.
+//! Of any k peers one has at least the k-th smallest of these times. A negative difference (a burst
 //! larger than what is to be sent) counts as 0.
 //!
 //! Neither chunks nor the order of sending are used: it holds under every discipline.

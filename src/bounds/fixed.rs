@@ -7,8 +7,8 @@
 
 use crate::units::{NANO, Time};
 
-/// Binary digits below a nanosecond. A remainder modulo the sum of a million rates of 64 bits has 84
-/// bits: with these 40 behind it, it still fits 128.
+/// Binary digits below a nanosecond. A remainder modulo the sum of a million rates of 64 bits has
+/// 84 bits: with these 40 behind it, it still fits 128.
 const BELOW: u32 = 40;
 
 /// A span of time that is never above the exact one.
@@ -58,5 +58,34 @@ impl Fixed {
 impl From<Time> for Fixed {
     fn from(time: Time) -> Self {
         Fixed(u128::from(time.0) << BELOW)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quickcheck::quickcheck;
+
+    use super::*;
+
+    quickcheck! {
+        fn a_span_is_rounded_down_to_a_unit(bits: u32, rate: u32) -> bool {
+            let (bits, rate) = (u128::from(bits), u128::from(rate) + 1);
+            let units = Fixed::span(bits, rate).units();
+            let exact = bits * NANO * Fixed::UNITS;
+            units * rate <= exact && exact < (units + 1) * rate
+        }
+
+        fn sums_of_whole_times_are_exact(left: u32, right: u32) -> bool {
+            let fixed = |nanos: u32| Fixed::from(Time(u64::from(nanos)));
+            fixed(left).plus(fixed(right)).floor() == Time(u64::from(left) + u64::from(right))
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_the_last_time_there_is() {
+        assert_eq!(Fixed::span(1 << 97, 1).floor(), Time::MAX);
+        assert_eq!(Fixed::span(1 << 97, 1 << 84).floor(), Time(8192 * 1_000_000_000));
+        let beyond = Fixed::span(1 << 97, 1);
+        assert_eq!(beyond.plus(beyond).floor(), Time::MAX);
     }
 }

@@ -5,16 +5,17 @@
 //!
 //! > D_p2p >= max{ F/u_s, F/d_min, N F/(u_s + sum u_i) }  (Kurose & Ross, section 2.5)
 //!
-//! Kumar and Ross (HotWeb 2006) show that a fluid reaches it when everybody is there from the start.
+//! Kumar and Ross (HotWeb 2006) show that a fluid reaches it when everybody is there from the
+//! start.
 //!
 //! # Proof, for the k-th completion, with bursts and delays
 //! Let T be the time at which k peers have the file.
-//! - One of them has it, so every bit has left the source: `F <= u_s (T - L) + b_s`. With coding the
-//!   same holds for the information in the bits.
-//! - Peer i receives F bits within `T_i - L_i`: `F <= d_i (T_i - L_i) + b_i`. Of any k peers one has
-//!   at least the k-th smallest of these times.
-//! - k F bits were received, so they were sent, by anybody, by T - L: `k F <= U (T - L) + B`, where U
-//!   is the sum of all uploads and B that of all bursts.
+//! - One of them has it, so every bit has left the source: `F <= u_s (T - L) + b_s`. With coding
+//!   the same holds for the information in the bits.
+//! - Peer i receives F bits within `T_i - L_i`: `F <= d_i (T_i - L_i) + b_i`. Of any k peers one
+//!   has at least the k-th smallest of these times.
+//! - k F bits were received, so they were sent, by anybody, by T - L: `k F <= U (T - L) + B`, where
+//!   U is the sum of all uploads and B that of all bursts.
 //!
 //! A negative difference counts as 0. Absence and departures only take capacity away.
 

@@ -1,10 +1,12 @@
 //! Lower bounds on the time of a distribution: one theorem a file, and [`ALL`] of them.
 //!
-//! A bound knows no engine and no trace. Every bound speaks of the k-th completion; the distribution
-//! time is k = N. Each is rounded down to a nanosecond, so that `completion < bound` is a comparison
-//! of integers that never accuses a lawful run. The types to know are [`Bound`] and [`Lower`].
+//! A bound knows no engine and no trace. Every bound speaks of the k-th completion; the
+//! distribution time is k = N. Each is rounded down to a nanosecond, so that `completion < bound`
+//! is a comparison of integers that never accuses a lawful run. The types to know are [`Bound`] and
+//! [`Lower`].
 //!
-//! Every theorem reads a scenario in the same way (F = bits of the file, i = a peer, s = the source):
+//! Every theorem reads a scenario in the same way (F = bits of the file, i = a peer, s = the
+//! source):
 //!
 //! - node j sends at most `u_j t + b_j` bits in any span t, and i receives at most `d_i t + b_i`;
 //!   b is the burst of the link. A node whose upload is 0 may still spend its burst once.

@@ -1,29 +1,30 @@
 //! Arrivals and departures: nobody sends before it can, nor after it is gone.
 //!
 //! Never looks at what a departure depends on: who leaves some time after its completion counts as
-//! present for ever, as does a source that leaves after some copies. The type to know is [`Presence`].
+//! present for ever, as does a source that leaves after some copies. The type to know is
+//! [`Presence`].
 //!
-//! > sum_{i in K} received_i <= sum_j integral of u_j over [t1, t2] where j is there and has a chunk
+//! > received_K <= sum_j integral of u_j over [t1, t2], where j is there and has a chunk
 //!
 //! # Proof
 //! Node j can send from g_j on: the source from 0; a peer after it joined and, under store and
 //! forward, after it received a chunk, all c bits of which left the source (`(c - b_s)/u_s + L_j`)
-//! and passed its own downlink after it joined (`join_j + L_j + (c - b_j)/d_j`). In [t1, t2] it sends
-//! at most u_j times the time that it is there after g_j, plus its burst. Call the sum over all nodes
-//! A(t1, t2), without i `A_i`, and the sums of bursts B and B_i.
+//! and passed its own downlink after it joined (`join_j + L_j + (c - b_j)/d_j`). In [t1, t2] it
+//! sends at most u_j times the time that it is there after g_j, plus its burst. Call the sum over
+//! all nodes A(t1, t2), without i `A_i`, and the sums of bursts B and B_i.
 //! - Everybody: k copies are received by T, so they are sent by T - L: `A(0, T-L) + B >= k F`.
 //! - The source: one peer has the file, so all of it left the source by T - L, while it was there.
 //! - Each peer by itself: i receives F bits that others send between its arrival and T - L_i, so
-//!   `A_i(join_i, T - L_i) + B_i >= F`; through its downlink: `T >= join_i + L_i + (F - b_i)/d_i`. If
-//!   the earliest such T lies after its announced departure, i never completes. The k-th completion
-//!   is no earlier than the k-th smallest of these times.
+//!   `A_i(join_i, T - L_i) + B_i >= F`; through its downlink: `T >= join_i + L_i + (F - b_i)/d_i`.
+//!   If the earliest such T lies after its announced departure, i never completes. The k-th
+//!   completion is no earlier than the k-th smallest of these times.
 //!
 //! The first two are the interval and the cut theorem for the set of all peers. As A(0, t) <= U t,
 //! the bound is never below [`super::fluid`]'s.
 //!
-//! A is piecewise linear with corners at whole nanoseconds: all arithmetic is exact in nanobits. Where
-//! a sum does not fit 128 bits, which is far more than is ever needed, it saturates so that the
-//! bound becomes lower.
+//! A is piecewise linear with corners at whole nanoseconds: all arithmetic is exact in nanobits.
+//! Where a sum does not fit 128 bits, which is far more than is ever needed, it saturates so that
+//! the bound becomes lower.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +49,7 @@ impl Bound for Presence {
     }
 
     fn formula(&self) -> &'static str {
-        "sum_j integral_{[0,T], j present and able to send} u_j dt >= N F, and the same for each peer"
+        "sum_j integral_{[0,T], j there and able to send} u_j dt >= N F, and for each peer alone"
     }
 
     fn cite(&self) -> &'static str {
@@ -238,7 +239,8 @@ impl Supply {
         }
         let last = &self.corners[self.corners.len() - 1];
         Earliest::Never(format!(
-            "everybody who sends is gone by {}, after at most {} copies of the file; {k} are needed",
+            "everybody who sends is gone by {}, after at most {} copies of the file, and {k} are \
+             needed",
             last.at,
             last.sent.saturating_add(self.burst) / file
         ))

@@ -1,5 +1,5 @@
-//! The bounds against the literature, against slow references, against runs that obey the rules, and
-//! against the laws that they must satisfy.
+//! The bounds against the literature, against slow references, against runs that obey the rules,
+//! and against the laws that they must satisfy.
 
 use super::*;
 use crate::chunks::Manifest;

@@ -12,33 +12,34 @@
 //! Let c be the size of the smallest chunk, and B_p the sum of the peers' bursts.
 //!
 //! **Part B, all bits.** Let W(t) be the bits that the peers have usefully received by t. Who sends
-//! has a chunk, so at most floor(W/c) peers send, and these send at most `Û` of that number together:
-//! W grows at most with slope `g(W) = u_s + Û_floor(W/c)`. Bursts lift W at most by b_s at once and
-//! by B_p when the first chunk copy is complete, for no peer sends before. The solution of this
-//! growth is above every W (g is a step function that is continuous from the right, and u_s > 0), it
-//! reaches c at `(c - b_s)/u_s`, and k complete files need W = k F:
+//! has a chunk, so at most floor(W/c) peers send, and these send at most `Û` of that number
+//! together: W grows at most with slope `g(W) = u_s + Û_floor(W/c)`. Bursts lift W at most by b_s
+//! at once and by B_p when the first chunk copy is complete, for no peer sends before. The source
+//! sends, and g is a step function that is continuous from the right; so this growth has one
+//! solution, and it is above every W. It reaches c at `(c - b_s)^+/u_s`, and k complete files need
+//! W = k F:
 //! `T_k >= (c - b_s)^+/u_s + integral of dw/g(w) from max(c, b_s) + B_p to k F`.
 //!
-//! **Part C, the last chunk.** Let x be the chunk whose first complete copy appears last. Until that
-//! moment every bit of x came from the source, and so did every bit of the first copies of all other
-//! chunks: the moment is not before `(F - b_s)^+/u_s`. From then on the same growth holds for the
-//! bits of x alone: floor(V/|x|) peers can send x, and k files need V = k |x|. The bound grows with
-//! |x| (V counted in copies of x starts higher and grows faster when x is smaller), so it holds with
-//! c for |x|, whichever chunk x is:
+//! **Part C, the last chunk.** Let x be the chunk whose first complete copy appears last. Until
+//! that moment every bit of x came from the source, and so did every bit of the first copies of all
+//! other chunks: the moment is not before `(F - b_s)^+/u_s`. From then on the same growth holds for
+//! the bits of x alone: floor(V/|x|) peers can send x, and k files need V = k |x|. The bound grows
+//! with |x| (V counted in copies of x starts higher and grows faster when x is smaller), so it
+//! holds with c for |x|, whichever chunk x is:
 //! `T_k >= (F - b_s)^+/u_s + integral of dv/g(v) from c + (b_s - F)^+ + B_p to k c`.
 //!
-//! **A short last chunk** makes c small. A run that delivers the file also delivers its whole chunks,
-//! and to send bits of these a peer needs one of them: both parts hold as well with the whole chunks
-//! for the file and their size for c. The bound is the larger one.
+//! **A short last chunk** makes c small. A run that delivers the file also delivers its whole
+//! chunks, and to send bits of these a peer needs one of them: both parts hold as well with the
+//! whole chunks for the file and their size for c. The bound is the larger one.
 //!
-//! **Delay.** Bits that are there at t were sent by t - L, and who sends at t has received before t.
-//! So the same growth bounds what is sent, and everything is there L later, once.
+//! **Delay.** Bits that are there at t were sent by t - L, and who sends at t has received before
+//! t. So the same growth bounds what is sent, and everything is there L later, once.
 //!
-//! **Coding.** A combination of chunks is as long as a chunk and who sends it has received that much,
-//! so part B holds with c; part C and the whole chunks speak of chunks that coding mixes.
+//! **Coding.** A combination of chunks is as long as a chunk and who sends it has received that
+//! much, so part B holds with c; part C and the whole chunks speak of chunks that coding mixes.
 //!
-//! Since g never exceeds U, the exact bound is never below [`super::fluid`]'s; its terms are taken in
-//! so that rounding cannot change that. The sums are at most 1 ns below the exact value.
+//! Since g never exceeds U, the exact bound is never below [`super::fluid`]'s; its terms are taken
+//! in so that rounding cannot change that. The sums are at most 1 ns below the exact value.
 
 use super::fixed::Fixed;
 use super::fluid;

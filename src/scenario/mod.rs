@@ -8,20 +8,27 @@
 use crate::chunks::{Manifest, PeerId};
 use crate::units::{Bytes, Rate, Time};
 
+mod file;
 mod json;
+mod preset;
 mod words;
 
 #[cfg(test)]
 pub(crate) mod arbitrary;
 
+pub use file::{FileError, read_toml};
 pub(crate) use json::Document;
 pub use json::JsonError;
+pub use preset::{PRESETS, Preset};
 
 /// The most peers that a scenario may have.
 pub const MOST_PEERS: usize = 1_000_000;
 
 /// The seed of a scenario that names none.
 pub const DEFAULT_SEED: u64 = 1;
+
+/// The size of a chunk of a file that names none.
+pub const DEFAULT_CHUNK: Bytes = Bytes(256 << 10);
 
 /// When a run is cut off whose scenario does not say it: 30 days.
 pub const DEFAULT_UNTIL: Time = Time::from_secs(30 * 86_400);

@@ -8,6 +8,21 @@ use std::str::FromStr;
 
 use super::{Behavior, Choker, Picker, Seeding};
 
+/// What may go to a terminal as it is: characters that steer one are written as their codes.
+pub(super) fn printable(message: String) -> String {
+    if !message.chars().any(char::is_control) {
+        return message;
+    }
+    let mut shown = String::with_capacity(message.len());
+    for character in message.chars() {
+        match character.is_control() {
+            true => shown.extend(character.escape_default()),
+            false => shown.push(character),
+        }
+    }
+    shown
+}
+
 /// Finds `text` among the words of one kind.
 fn find<T: Copy>(kind: &str, text: &str, words: &[(&'static str, T)]) -> Result<T, String> {
     let found = words.iter().find(|&&(word, _)| word == text);

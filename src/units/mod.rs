@@ -1,8 +1,8 @@
 //! Sizes, rates and times: exact integers that know their unit.
 //!
-//! Nothing here rounds silently and nothing wraps: what does not fit is an error, and every division
-//! names its direction. The types to know are [`Bytes`], [`Rate`] (bits per second) and [`Time`]
-//! (nanoseconds since the start of the run).
+//! Nothing here rounds silently and nothing wraps: what does not fit is an error, and every
+//! division names its direction. The types to know are [`Bytes`], [`Rate`] (bits per second) and
+//! [`Time`] (nanoseconds since the start of the run).
 //!
 //! A rate times a time is counted in **nanobits** (10^-9 bit): bits per second times nanoseconds,
 //! an exact product that fits `u128` for every rate and every time.

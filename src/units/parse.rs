@@ -1,6 +1,7 @@
 //! Reading quantities as people write them, exactly: `1.5 GB`, `10 Mbit/s`, `90 s`.
 //!
-//! A value that is no whole number of bytes, bits per second or nanoseconds is refused, not rounded.
+//! A value that is no whole number of bytes, bits per second or nanoseconds is refused, not
+//! rounded.
 
 use std::str::FromStr;
 

@@ -86,6 +86,38 @@ fn a_burst_and_a_delay_shift_each_term() {
 }
 
 #[test]
+fn the_nearest_peer_decides_when_anything_arrives() {
+    // 10 B at 1 B/s, delays of 3 and 5 s.
+    let far = |delay| Peer {
+        link: Link { latency: Some(Time::from_secs(delay)), burst: None },
+        ..peer_with_download(0, 40)
+    };
+    let scenario = scenario(with_peers(swarm(10, 10, 8), [far(5), far(3)]));
+    let values = |bound: &dyn Bound, k| -> Vec<Ratio> {
+        let lower = bound.completion(&scenario, k).unwrap();
+        lower.terms.into_iter().map(|term| term.exact).collect()
+    };
+    let seconds = |times: &[u128]| -> Vec<Ratio> {
+        times.iter().map(|&time| super::seconds(time, 1)).collect()
+    };
+    assert_eq!(values(&Fluid, 1), seconds(&[10 + 3, 2 + 3, 10 + 3]));
+    assert_eq!(values(&Fluid, 2), seconds(&[10 + 3, 2 + 5, 20 + 3]));
+    assert_eq!(values(&ClientServer, 2), seconds(&[20 + 3, 2 + 5]));
+}
+
+#[test]
+fn downloads_are_ordered_below_a_nanosecond() {
+    // 8 bits at 7 and at 6 Gbit/s: both more than 1 ns and less than 2.
+    let (fast, slow) = (7_000_000_000, 6_000_000_000);
+    let peers = [slow, fast, slow, fast].map(|rate| peer_with_download(0, rate));
+    let scenario = scenario(with_peers(swarm(1, 1, u64::MAX), peers));
+    for (k, rate) in [(1, fast), (2, fast), (3, slow), (4, slow)] {
+        let lower = ClientServer.completion(&scenario, k).unwrap();
+        assert_eq!(lower.exact, Some(seconds(8, u128::from(rate))), "k = {k}");
+    }
+}
+
+#[test]
 fn a_burst_larger_than_everything_leaves_the_delay() {
     let mut parts = with_peers(swarm(10, 3, 8), vec![peer_with_download(8, 8); 3]);
     parts.network = Network { burst: Bytes(1000), latency: Time(7) };
@@ -152,8 +184,21 @@ fn everybody_gone_is_never() {
     let two = Presence.completion(&scenario(parts.clone()), 2).unwrap();
     assert_eq!(two.at, Earliest::At(Time::from_secs(20)));
     let said =
-        "everybody who sends is gone by 20 s, after at most 2 copies of the file; 3 are needed";
+        "everybody who sends is gone by 20 s, after at most 2 copies of the file, and 3 are needed";
     assert_eq!(never(parts, 3), said);
+}
+
+#[test]
+fn the_first_reason_why_something_never_happens_is_given() {
+    // The source leaves with half of the file sent, so there are three reasons.
+    let mut parts = with_peers(swarm(10, 1, 8), vec![peer(0); 2]);
+    parts.source.leaves = SourceLeaves::At(Time::from_secs(5));
+    let said = "the source leaves at 5 s, having sent at most 5 B of 10 B";
+    assert_eq!(never(parts.clone(), 1), said);
+    assert_eq!(
+        Presence.completions(&scenario(parts)).unwrap(),
+        vec![Earliest::Never(said.to_owned()); 2]
+    );
 }
 
 #[test]
@@ -193,6 +238,16 @@ fn arrivals_are_waited_for() {
     let lower = last(&Presence, &scenario(parts));
     assert_eq!(lower.at, Earliest::At(Time::from_secs(105)));
     assert_eq!(lower.binding, Some("integral of the others' uploads over [join_i, T] >= F"));
+}
+
+#[test]
+fn nobody_gets_the_file_from_itself() {
+    // 10 B, everybody sends 1 B/s. The second comes at 100 s and can send at once, but not to
+    // itself: 2 B/s from two others, and from 102 s on 3 B/s from three, is 102 + 6/3 s.
+    let late = |seconds| Peer { joins: Time::from_secs(seconds), ..peer(8) };
+    let scenario = scenario(with_peers(swarm(10, 10, 8), [peer(8), late(100), late(102)]));
+    let second = Presence.completion(&scenario, 2).unwrap();
+    assert_eq!(second.at, Earliest::At(Time::from_secs(104)));
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! Runs that obey the rules never beat a bound: a small swarm that sends bytes in slots of a second,
-//! by chance or greedily, within every capacity, bucket, delay and presence, and as its discipline
-//! allows.
+//! Runs that obey the rules never beat a bound: a small swarm that sends bytes in slots of a
+//! second, by chance or greedily, within every capacity, bucket, delay and presence, and as its
+//! discipline allows.
 
 use std::num::NonZeroUsize;
 
@@ -270,15 +270,17 @@ fn any_peer() -> impl Strategy<Value = Peer> {
     let joins = prop_oneof![3 => Just(0u64), 1 => 1..15u64];
     let leaves = prop_oneof![3 => Just(None), 1 => (1..30u64).prop_map(Some)];
     let download = prop_oneof![Just(None), (1..=4u64).prop_map(Some)];
-    (0..=4u64, download, joins, leaves, prop::option::weighted(0.2, 0..4u64)).prop_map(
-        |(upload, download, joins, leaves, burst)| {
+    let burst = prop::option::weighted(0.2, 0..4u64);
+    let latency = prop::option::weighted(0.2, 0..4u64);
+    (0..=4u64, download, joins, leaves, burst, latency).prop_map(
+        |(upload, download, joins, leaves, burst, latency)| {
             let mut peer = peer(8 * upload);
             peer.download = download.map(|rate| Rate(8 * rate));
             peer.joins = Time::from_secs(joins);
             if let Some(stays) = leaves {
                 peer.leaves = Leaves::At(Time::from_secs(joins + stays));
             }
-            peer.link.burst = burst.map(Bytes);
+            peer.link = Link { burst: burst.map(Bytes), latency: latency.map(Time::from_secs) };
             peer
         },
     )

@@ -306,7 +306,7 @@ quickcheck! {
         fine.iter().zip(&coarse).all(|(fine, coarse)| time(fine).0 <= time(coarse).0 + 1)
     }
 
-    fn a_delay_for_everybody_delays_the_textbook_bounds_by_just_that(swarm: Calm, more: u32) -> bool {
+    fn a_delay_for_all_delays_the_textbook_bounds_by_just_that(swarm: Calm, more: u32) -> bool {
         let mut slower = swarm.0.clone();
         slower.network.latency = slower.network.latency + Time(u64::from(more));
         let closed: [&dyn Bound; 2] = [&ClientServer, &Fluid];

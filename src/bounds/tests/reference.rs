@@ -38,8 +38,9 @@ impl World {
         }
     }
 
-    /// Lets a quantity grow from `start` bits at time 0: at most floor(x/c) peers send, their bursts
-    /// arrive with the first chunk. Returns when it reaches `target`, walking from corner to corner.
+    /// Lets a quantity grow from `start` bits at time 0: at most floor(x/c) peers send, their
+    /// bursts arrive with the first chunk. Returns when it reaches `target`, walking from corner to
+    /// corner.
     fn growth(&self, start: RBig, chunk: u128, target: u128) -> RBig {
         let (mut now, mut bits, mut burst) = (RBig::ZERO, start, self.peers_burst);
         loop {
@@ -77,7 +78,8 @@ impl World {
     }
 
     /// How many copies of a chunk exist at `time`, but at most `most`, when a node emits one every
-    /// `every` from 0 on, and whoever receives one does so every `peers`; by recursion over families.
+    /// `every` from 0 on, and whoever receives one does so every `peers`; by recursion over
+    /// families.
     fn family(&self, time: &RBig, every: &RBig, peers: Option<&RBig>, most: usize) -> usize {
         let mut count = 0;
         let mut born = every + &self.delay;
@@ -183,8 +185,9 @@ proptest! {
         let file = scenario.file().file().bits();
         let fast = WarmUp.completions(&scenario).unwrap();
         for (k, fast) in (1..).zip(&fast) {
-            let exact = cuts(&scenario).into_iter().map(|(file, chunk)| world.warm_up(file, chunk, k));
-            agrees(fast, exact.max().unwrap().max(world.one_copy(file)))?;
+            let exact = |(file, chunk)| world.warm_up(file, chunk, k);
+            let exact = cuts(&scenario).into_iter().map(exact).max().unwrap();
+            agrees(fast, exact.max(world.one_copy(file)))?;
         }
     }
 
@@ -194,8 +197,9 @@ proptest! {
         let file = scenario.file().file().bits();
         let fast = Branching.completions(&scenario).unwrap();
         for (k, fast) in (1..).zip(&fast) {
-            let exact = cuts(&scenario).into_iter().map(|(file, chunk)| world.branching(file, chunk, k));
-            agrees(fast, exact.max().unwrap().max(world.one_copy(file)))?;
+            let exact = |(file, chunk)| world.branching(file, chunk, k);
+            let exact = cuts(&scenario).into_iter().map(exact).max().unwrap();
+            agrees(fast, exact.max(world.one_copy(file)))?;
         }
     }
 }

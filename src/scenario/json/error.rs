@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::Malformed;
+use crate::scenario::words::printable;
 
 /// Why a JSON text is no scenario.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,8 +73,8 @@ impl JsonError {
         JsonError {
             line: error.line().max(1),
             column: error.column().max(1),
-            field,
-            message,
+            field: printable(field),
+            message: printable(message),
             cut_off: error.is_eof(),
         }
     }

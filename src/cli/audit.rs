@@ -1,0 +1,85 @@
+//! `swarmbound audit`: judges a trace, whoever wrote it.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+
+use clap::Args;
+use swarmbound::audit::{Audit, Report, Verdict};
+use swarmbound::trace::Header;
+use swarmbound::trace::codec::{CodecError, Reader};
+
+use super::progress::Progress;
+use super::{Failure, Format, output};
+use crate::report::bounds::heading;
+use crate::report::json::{self, AuditDocument};
+use crate::report::run::{self, Run};
+
+/// Arguments of `audit`.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The trace, JSON lines; `-` reads standard input
+    trace: String,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// Reads a trace and judges it.
+pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    let (header, report) = match arguments.trace.as_str() {
+        "-" => read("standard input", io::stdin().lock())?,
+        name => {
+            let path = Path::new(name);
+            let file = File::open(path).map_err(|error| Failure::file("read", path, &error))?;
+            read(name, BufReader::with_capacity(1 << 20, file))?
+        }
+    };
+    let run = Run::new(report.mode, &header.scenario, report);
+    let verdict = run.report.verdict;
+    if arguments.format.json {
+        output::print(&json::line(&AuditDocument::new(&run)))?;
+        return Ok(verdict);
+    }
+    let (style, runs) = (output::style(), std::slice::from_ref(&run));
+    let text = [
+        heading(style, &header.scenario) + &run::evidence(&header),
+        run::speeds(style, runs),
+        run::rules(style, runs),
+        run::slack(style, runs),
+        run::judged(style, &run),
+    ];
+    output::print(&text.join("\n"))?;
+    Ok(verdict)
+}
+
+fn read(name: &str, input: impl BufRead) -> Result<(Header, Report), Failure> {
+    let failure = |error| wrong(name, error);
+    let mut reader = Reader::new(input).map_err(failure)?;
+    let mut audit = Audit::new(reader.header().clone());
+    let mut progress = Progress::new("audit", None);
+    for item in reader.by_ref() {
+        let (line, event) = item.map_err(failure)?;
+        audit.event(&event);
+        progress.at(line);
+    }
+    progress.says("judged");
+    let report = audit.finish();
+    Ok((reader.into_header(), report))
+}
+
+/// `file:line:column: field: what is wrong and what to write instead`.
+fn wrong(name: &str, error: CodecError) -> Failure {
+    match error {
+        CodecError::Line { line, error } => {
+            let field = match error.field.as_str() {
+                "" => String::new(),
+                field => format!("{field}: "),
+            };
+            Failure(format!("{name}:{line}:{}: {field}{}", error.column, error.message))
+        }
+        CodecError::Io { line, source } => match source.kind() {
+            io::ErrorKind::IsADirectory => Failure::file("read", Path::new(name), &source),
+            _ => Failure(format!("{name}:{line}: cannot read it: {source}")),
+        },
+    }
+}

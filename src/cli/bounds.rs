@@ -1,0 +1,35 @@
+//! `swarmbound bounds`: how fast it could possibly be.
+
+use clap::Args;
+use swarmbound::audit::Verdict;
+
+use super::{Failure, Format, input, output};
+use crate::report::bounds::{BoundTable, details, heading, summary};
+use crate::report::json::{self, BoundsDocument};
+
+/// Arguments of `bounds`.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// A preset (see `swarmbound presets`), or the path of a .toml or resolved .json file
+    scenario: String,
+    /// Where randomness starts (arrivals are drawn from it), instead of the scenario's seed
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// Every bound on the distribution time.
+pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    let scenario = input::scenario(&arguments.scenario, arguments.seed)?;
+    let all = BoundTable::of(&scenario);
+    if arguments.format.json {
+        output::print(&json::line(&BoundsDocument::new(&scenario, &all)))?;
+        return Ok(Verdict::Holds);
+    }
+    let style = output::style();
+    let summary = summary(style, &all, scenario.peer_count());
+    let text = heading(style, &scenario) + "\n" + &summary + &details(style, &all);
+    output::print(&text)?;
+    Ok(Verdict::Holds)
+}

@@ -1,0 +1,170 @@
+//! `swarmbound curve`: client-server against peer-to-peer over the number of peers.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::Args;
+use swarmbound::audit::{Mode, Verdict};
+use swarmbound::scenario::{MOST_PEERS, Parts, Scenario};
+
+use super::{Failure, Format, input, judge, output, run};
+use crate::report::bounds::{Best, BoundTable, heading};
+use crate::report::curve::{Curve, CurveDocument, Point, Row, numbers_of};
+use crate::report::run::Run;
+use crate::report::{chart, json, svg};
+
+/// Where the picture would not gain from more runs.
+const ROWS: usize = 36;
+
+/// Arguments of `curve`.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// A preset (see `swarmbound presets`), or the path of a .toml or resolved .json file; its
+    /// peers are repeated or cut off to get N of them
+    #[arg(value_name = "SCENARIO", default_value = run::DEFAULT)]
+    scenario: String,
+    /// From how many peers to how many, both included; `1..1000:50` takes every 50th (without it, at
+    /// most 36 numbers of peers are simulated)
+    #[arg(long, value_name = "FROM..TO[:STEP]", default_value = "1..35")]
+    peers: Range,
+    /// Write the picture as SVG, too
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Where randomness starts, instead of the scenario's seed
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// Numbers of peers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Range {
+    first: usize,
+    last: usize,
+    step: usize,
+}
+
+impl FromStr for Range {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (ends, step) = match text.split_once(':') {
+            Some((ends, step)) => (ends, Some(step)),
+            None => (text, None),
+        };
+        let (first, last) = ends.split_once("..").unwrap_or((ends, ends));
+        let number = |text: &str| match text.trim().parse::<usize>() {
+            Ok(number) if (1..=MOST_PEERS).contains(&number) => Ok(number),
+            _ => Err(format!(
+                "`{text}` is no number from 1 to {MOST_PEERS}; write a range like 1..35 or 1..1000:50"
+            )),
+        };
+        let (first, last) = (number(first)?, number(last)?);
+        if last < first {
+            return Err(format!("{first} is more than {last}; write {last}..{first}"));
+        }
+        let step = match step {
+            Some(step) => number(step)?,
+            None => (last - first + 1).div_ceil(ROWS),
+        };
+        Ok(Range { first, last, step })
+    }
+}
+
+impl Range {
+    /// Every step, and the end.
+    fn iter(self) -> impl Iterator<Item = usize> {
+        let steps = (self.first..self.last).step_by(self.step);
+        steps.chain(std::iter::once(self.last))
+    }
+}
+
+/// Simulates both ways for each number of peers and draws the result.
+pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    let scenario = input::scenario(&arguments.scenario, arguments.seed)?;
+    let rows = arguments.peers.iter().map(|peers| row(&scenario, peers));
+    let curve = Curve {
+        scenario: scenario.name().to_owned(),
+        seed: scenario.parts().seed,
+        rows: rows.collect::<Result<_, _>>()?,
+    };
+    if let Some(path) = &arguments.svg {
+        let picture = svg::drawn(&curve).map_err(Failure)?;
+        output::write(path, &picture)?;
+    }
+    if arguments.format.json {
+        output::print(&json::line(&CurveDocument::new(&curve)))?;
+        return Ok(curve.verdict());
+    }
+    let style = output::style();
+    let text = [
+        heading(style, &scenario),
+        chart::drawn(style, &curve),
+        numbers_of(style, &curve),
+        format!("every run audited: {}\n", style.verdict(curve.verdict())),
+    ];
+    output::print(&text.join("\n"))?;
+    Ok(curve.verdict())
+}
+
+fn row(scenario: &Scenario, peers: usize) -> Result<Row, Failure> {
+    let scenario = resized(scenario, peers)?;
+    let all = BoundTable::of(&scenario);
+    let p2p = judge::run(Mode::P2p, &scenario, None)?;
+    let client_server = judge::run(Mode::ClientServer, &scenario.client_server(), None)?;
+    Ok(Row {
+        peers,
+        p2p: point(all.p2p, &p2p),
+        client_server: point(all.client_server, &client_server),
+    })
+}
+
+fn point(bound: Option<Best>, run: &Run) -> Point {
+    let report = &run.report;
+    let (time, completed) = (report.distribution_time, report.completed);
+    Point { bound, time, completed, verdict: report.verdict }
+}
+
+/// The same swarm with this many peers: its own, over and over.
+fn resized(scenario: &Scenario, peers: usize) -> Result<Scenario, Failure> {
+    let parts = scenario.parts().clone();
+    let repeated = parts.peers.iter().cycle().take(peers).cloned().collect();
+    Scenario::new(Parts { peers: repeated, ..parts })
+        .map_err(|malformed| Failure(malformed.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(text: &str) -> Vec<usize> {
+        text.parse::<Range>().unwrap().iter().collect()
+    }
+
+    #[test]
+    fn a_range_includes_both_ends() {
+        assert_eq!(numbers("1..3"), [1, 2, 3]);
+        assert_eq!(numbers("7"), [7]);
+        assert_eq!(numbers("1..10:4"), [1, 5, 9, 10]);
+        assert_eq!(numbers("1..9:4"), [1, 5, 9]);
+        assert_eq!(numbers("3..4:100"), [3, 4]);
+    }
+
+    #[test]
+    fn a_long_range_is_thinned_out() {
+        let numbers = numbers("1..1000");
+        assert!(numbers.len() <= ROWS + 1, "{}", numbers.len());
+        assert_eq!(numbers.first(), Some(&1));
+        assert_eq!(numbers.last(), Some(&1000));
+    }
+
+    #[test]
+    fn a_wrong_range_is_refused() {
+        for wrong in ["", "0..5", "5..1", "a..b", "1..", "..3", "1..5:0", "1..99999999999", "-1..3"]
+        {
+            let refused = wrong.parse::<Range>();
+            assert!(refused.is_err(), "{wrong}: {refused:?}");
+        }
+    }
+}

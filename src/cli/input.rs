@@ -1,0 +1,162 @@
+//! Finds the scenario that an argument means: a preset, or a file.
+//!
+//! It reads files but does not understand them: that is the scenario's own business. The function to
+//! know is [`scenario`].
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use swarmbound::scenario::{PRESETS, Parts, Preset, Scenario, read_toml};
+
+use super::Failure;
+
+/// The most bytes of a scenario: a resolved one of a million peers takes a third of them.
+const LONGEST: u64 = 512 << 20;
+
+/// What stands for standard input.
+const STDIN: &str = "-";
+
+/// The scenario that `argument` means; `seed` overrides its own.
+pub(super) fn scenario(argument: &str, seed: Option<u64>) -> Result<Scenario, Failure> {
+    if let Some(preset) = Preset::named(argument) {
+        return preset.scenario(seed).map_err(|error| Failure(error.to_string()));
+    }
+    if argument != STDIN && !is_path(argument) {
+        return Err(unknown(argument));
+    }
+    let (name, bytes) = bytes(argument)?;
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => return Err(not_text(&name, error.as_bytes(), error.utf8_error())),
+    };
+    if is_json(&name, &text) {
+        return resolved(&name, &text, seed);
+    }
+    read_toml(&name, &text, seed).map_err(|error| Failure(error.to_string()))
+}
+
+/// Does the argument mean a file? A name that is no preset does when there is such a file.
+fn is_path(argument: &str) -> bool {
+    let path = Path::new(argument);
+    argument.contains(['/', '\\']) || path.extension().is_some() || path.exists()
+}
+
+fn unknown(name: &str) -> Failure {
+    let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
+    let nearest = nearest(name, &names);
+    let meant = nearest.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    Failure(format!(
+        "`{name}` is neither a preset nor a file{meant}\n  presets: {}\n  files: a path that ends \
+         in .toml, or in .json for a resolved scenario",
+        names.join(", ")
+    ))
+}
+
+/// The preset of this name.
+pub(super) fn preset(name: &str) -> Result<&'static Preset, Failure> {
+    Preset::named(name).ok_or_else(|| unknown(name))
+}
+
+fn bytes(argument: &str) -> Result<(String, Vec<u8>), Failure> {
+    let (name, path) = match argument {
+        STDIN => ("standard input".to_owned(), Path::new(STDIN)),
+        path => (path.to_owned(), Path::new(path)),
+    };
+    let input: io::Result<Box<dyn Read>> = match argument {
+        STDIN => Ok(Box::new(io::stdin())),
+        _ => File::open(path).map(|file| Box::new(file) as Box<dyn Read>),
+    };
+    let mut bytes = Vec::new();
+    input
+        .and_then(|input| input.take(LONGEST + 1).read_to_end(&mut bytes))
+        .map_err(|error| Failure::file("read", path, &error))?;
+    if LONGEST < bytes.len() as u64 {
+        return Err(Failure(format!(
+            "{name}: is longer than {LONGEST} bytes; write a scenario, which is shorter"
+        )));
+    }
+    Ok((name, bytes))
+}
+
+fn not_text(name: &str, bytes: &[u8], error: std::str::Utf8Error) -> Failure {
+    let before = bytes.get(..error.valid_up_to()).unwrap_or(bytes);
+    let line = before.split(|&byte| byte == b'\n').count();
+    let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+    Failure(format!(
+        "{name}:{line}:{}: this is no UTF-8 text; write a scenario as TOML, for example from \
+         `swarmbound presets figure`",
+        before.len() - start + 1
+    ))
+}
+
+fn is_json(name: &str, text: &str) -> bool {
+    match Path::new(name).extension().and_then(|extension| extension.to_str()) {
+        Some("toml") => false,
+        Some("json" | "jsonl") => true,
+        _ => text.trim_start().starts_with('{'),
+    }
+}
+
+/// A resolved scenario: its arrivals are times already, so a seed only starts the run.
+fn resolved(name: &str, text: &str, seed: Option<u64>) -> Result<Scenario, Failure> {
+    let scenario = Scenario::from_json(text).map_err(|error| {
+        let field = match error.field.as_str() {
+            "" => String::new(),
+            field => format!("{field}: "),
+        };
+        let trace = match name.ends_with(".jsonl") {
+            true => format!("\n  to judge a trace: swarmbound audit {name}"),
+            false => String::new(),
+        };
+        Failure(format!("{name}:{}:{}: {field}{}{trace}", error.line, error.column, error.message))
+    })?;
+    let Some(seed) = seed else { return Ok(scenario) };
+    let parts = Parts { seed, ..scenario.into_parts() };
+    Scenario::new(parts).map_err(|malformed| Failure(format!("{name}: {malformed}")))
+}
+
+/// The name that differs least, when it differs little.
+fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
+    let distances = names.iter().map(|&known| (distance(name, known), known));
+    let (least, nearest) = distances.min()?;
+    (least <= 1 + nearest.chars().count() / 3).then_some(nearest)
+}
+
+/// How many letters to insert, delete or replace to get from one word to the other (Levenshtein,
+/// Soviet Physics Doklady 10, 1966).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (at, letter) in one.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = at + 1;
+        for (column, &same) in other.iter().enumerate() {
+            let replaced = diagonal + usize::from(letter != same);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(row[column] + 1).min(diagonal + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By hand; kitten and sitting are the customary example.
+    #[test]
+    fn the_distance_counts_single_letters() {
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("abc", ""), 3);
+        assert_eq!(distance("same", "same"), 0);
+    }
+
+    #[test]
+    fn only_what_is_near_is_suggested() {
+        assert_eq!(nearest("figur", &["figure", "churn"]), Some("figure"));
+        assert_eq!(nearest("crunh", &["figure", "churn"]), Some("churn"));
+        assert_eq!(nearest("something", &["figure", "churn"]), None);
+    }
+}

@@ -1,0 +1,117 @@
+//! One run in virtual time, judged and written down while it happens.
+//!
+//! No event is kept here: each goes to the audit and to the trace at once. The function to know is
+//! [`judge`].
+
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+
+use swarmbound::audit::{Audit, Mode, Report};
+use swarmbound::engine::{Engine, Introduce};
+use swarmbound::scenario::Scenario;
+use swarmbound::sim::{Simulation, Step};
+use swarmbound::swarm::{ClientServer, Peer, Tracker};
+use swarmbound::trace::codec::Writer;
+use swarmbound::trace::{Event, Evidence, Header};
+
+use super::Failure;
+use super::progress::Progress;
+use crate::report::run::Run;
+
+/// Runs `scenario` in one of the two ways and judges it; the trace goes to `trace`, if given.
+pub(super) fn run(mode: Mode, scenario: &Scenario, trace: Option<&Path>) -> Result<Run, Failure> {
+    let report = match mode {
+        Mode::P2p => judge::<Peer, Tracker>("p2p", scenario, trace)?,
+        Mode::ClientServer => judge::<ClientServer, Tracker>("client-server", scenario, trace)?,
+    };
+    Ok(Run::new(mode, scenario, report))
+}
+
+fn judge<E: Engine, T: Introduce>(
+    name: &'static str,
+    scenario: &Scenario,
+    trace: Option<&Path>,
+) -> Result<Report, Failure> {
+    let header = Header { scenario: scenario.clone(), evidence: Evidence::default() };
+    let mut record = trace.map(|path| Record::new(path, &header)).transpose()?;
+    let chunks = scenario.peer_count() as u64 * scenario.file().chunks() as u64;
+    let mut progress = Progress::new(name, Some(chunks));
+    let mut audit = Audit::new(header);
+    let mut simulation = Simulation::<E, T>::new(scenario);
+    loop {
+        let step = simulation.step(&mut |event| {
+            audit.event(&event);
+            if let Some(record) = &mut record {
+                record.write(&event);
+            }
+        });
+        progress.at(simulation.delivered());
+        if let Some(record) = &mut record {
+            record.check()?;
+        }
+        if let Step::Ended(_) = step {
+            break;
+        }
+    }
+    drop(simulation);
+    if let Some(record) = record {
+        record.finish()?;
+    }
+    progress.says("audit");
+    Ok(audit.finish())
+}
+
+/// A trace on its way to a file.
+struct Record {
+    path: PathBuf,
+    /// None when whoever reads the file has gone.
+    writer: Option<Writer<BufWriter<File>>>,
+    failed: Option<io::Error>,
+}
+
+impl Record {
+    fn new(path: &Path, header: &Header) -> Result<Self, Failure> {
+        let failure = |error| Failure::file("write", path, &error);
+        let file = BufWriter::with_capacity(1 << 20, File::create(path).map_err(failure)?);
+        let mut record = Record { path: path.to_owned(), writer: None, failed: None };
+        match Writer::new(file, header) {
+            Ok(writer) => record.writer = Some(writer),
+            Err(error) => record.refused(error),
+        }
+        record.check()?;
+        Ok(record)
+    }
+
+    fn refused(&mut self, error: io::Error) {
+        self.writer = None;
+        // A reader that has gone has got what it wanted.
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            self.failed = Some(error);
+        }
+    }
+
+    fn write(&mut self, event: &Event) {
+        if let Some(writer) = &mut self.writer
+            && let Err(error) = writer.write(event)
+        {
+            self.refused(error);
+        }
+    }
+
+    fn check(&mut self) -> Result<(), Failure> {
+        match self.failed.take() {
+            Some(error) => Err(Failure::file("write", &self.path, &error)),
+            None => Ok(()),
+        }
+    }
+
+    fn finish(mut self) -> Result<(), Failure> {
+        if let Some(writer) = self.writer.take()
+            && let Err(error) = writer.finish()
+        {
+            self.refused(error);
+        }
+        self.check()
+    }
+}

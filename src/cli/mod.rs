@@ -1,0 +1,107 @@
+//! The arguments, one file a command, and the exit codes that all commands share.
+//!
+//! 0: what was asked for holds; 1: something is violated; 2: the usage or an input is wrong;
+//! 3: evidence is missing. The result goes to standard output, everything else to standard error. The
+//! types to know are [`Failure`], which every command may answer, and [`Arguments`].
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use swarmbound::audit::Verdict;
+
+mod audit;
+mod bounds;
+mod curve;
+mod input;
+mod judge;
+mod output;
+mod presets;
+mod progress;
+mod run;
+
+/// How fast can a file possibly reach N peers, and did nobody claim to be faster?
+///
+/// Without a command: `swarmbound run figure`.
+#[derive(Parser)]
+#[command(name = "swarmbound", version, args_conflicts_with_subcommands = true)]
+#[command(after_help = "Exit codes: 0 holds, 1 violated, 2 usage or input error, 3 unknown.")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    options: run::Options,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Bounds, a peer-to-peer run, a client-server run, the audit of both, and the verdict
+    Run(run::Arguments),
+    /// How fast it could possibly be, without a run
+    Bounds(bounds::Arguments),
+    /// Judge a trace: what any swarm did, ours or another
+    Audit(audit::Arguments),
+    /// The scenarios that come with the program; with a name, one of them to copy
+    Presets(presets::Arguments),
+    /// Client-server against peer-to-peer over the number of peers
+    Curve(curve::Arguments),
+}
+
+/// How a result is written.
+#[derive(Args)]
+struct Format {
+    /// Write one JSON document and nothing else
+    #[arg(long)]
+    json: bool,
+}
+
+/// Why there is no verdict: a sentence for the user.
+#[derive(Debug)]
+struct Failure(String);
+
+impl Failure {
+    /// A file that cannot be read or written.
+    fn file(what: &str, path: &Path, error: &io::Error) -> Self {
+        let path = path.display();
+        Failure(match error.kind() {
+            io::ErrorKind::NotFound if what == "read" => {
+                format!("{path}: there is no such file; write the path of one that exists")
+            }
+            io::ErrorKind::IsADirectory => {
+                format!("{path}: is a directory; write the path of a file")
+            }
+            _ => format!("{path}: cannot {what} it: {error}"),
+        })
+    }
+}
+
+/// Runs the command line and says how it went.
+pub(crate) fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help for a reader that has gone is no failure; a wrong argument still is.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let verdict = match arguments.command {
+        None => run::run(&run::Arguments { scenario: None, options: arguments.options }),
+        Some(Command::Run(arguments)) => run::run(&arguments),
+        Some(Command::Bounds(arguments)) => bounds::run(&arguments),
+        Some(Command::Audit(arguments)) => audit::run(&arguments),
+        Some(Command::Presets(arguments)) => presets::run(&arguments),
+        Some(Command::Curve(arguments)) => curve::run(&arguments),
+    };
+    match verdict {
+        Ok(Verdict::Holds | Verdict::Skipped) => ExitCode::SUCCESS,
+        Ok(Verdict::Violated) => ExitCode::from(1),
+        Ok(Verdict::Unknown) => ExitCode::from(3),
+        Err(Failure(message)) => {
+            // Where standard error is gone, the exit code still says it.
+            let _ = writeln!(io::stderr(), "error: {message}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! How far a long run is: on standard error, only on a terminal, only after a while.
+//!
+//! The type to know is [`Progress`].
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Whoever is done before needs no bar.
+const PATIENCE: Duration = Duration::from_millis(400);
+
+/// Between two looks at the clock: a step of a run takes about a microsecond.
+const STEPS: u32 = 4096;
+
+/// A bar that appears when it is needed and goes when it is dropped.
+pub(super) struct Progress {
+    name: &'static str,
+    whole: Option<u64>,
+    since: Instant,
+    steps: u32,
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    /// Nothing of `whole` is done yet; None is an unknown whole.
+    pub(super) fn new(name: &'static str, whole: Option<u64>) -> Self {
+        Progress { name, whole, since: Instant::now(), steps: 0, bar: None }
+    }
+
+    /// Says how much is done.
+    pub(super) fn at(&mut self, done: u64) {
+        self.steps += 1;
+        if self.steps < STEPS {
+            return;
+        }
+        self.steps = 0;
+        match &self.bar {
+            Some(bar) => bar.set_position(done),
+            None if PATIENCE <= self.since.elapsed() => self.bar = Some(bar(self.name, self.whole)),
+            None => {}
+        }
+    }
+
+    /// Says what is being done now.
+    pub(super) fn says(&self, message: &'static str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(message);
+            bar.tick();
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Drawn on standard error; hidden by itself when that is no terminal.
+fn bar(name: &'static str, whole: Option<u64>) -> ProgressBar {
+    let (bar, template) = match whole {
+        Some(whole) => {
+            let template = "{prefix:>13} [{bar:40}] {percent:>3} % {human_pos} chunks {msg}";
+            (ProgressBar::new(whole), template)
+        }
+        None => (ProgressBar::new_spinner(), "{prefix:>13} {spinner} {human_pos} events {msg}"),
+    };
+    let style = ProgressStyle::with_template(template);
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_prefix(name);
+    bar
+}

@@ -1,0 +1,187 @@
+//! The seam for engines: one participant of a swarm as a pure state machine.
+//!
+//! An engine has no clock, no socket and no randomness of its own. Whoever drives it (the
+//! simulator, a model, a network driver) hands it [`Input`]s and drains [`Output`]s:
+//!
+//! 1. `handle` one input;
+//! 2. `poll` until it answers None, carrying out each output in order;
+//! 3. repeat. The first input is [`Input::Start`]; after [`Input::Leave`] and the drain that
+//!    follows, the engine is dropped.
+//!
+//! Time reaches an engine only as timers that it armed itself, so the same code runs in virtual
+//! time, in every interleaving of a model, and on a network. The types to know are [`Engine`],
+//! [`Input`] and [`Output`].
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use crate::choose::Choose;
+use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
+use crate::scenario::{Behavior, Protocol};
+use crate::units::Time;
+
+/// One participant of a swarm.
+pub trait Engine: Clone + Debug + Eq + Hash {
+    /// What participants say to each other.
+    type Message: Payload + Clone + Debug + Eq + Hash + Ord;
+
+    /// A participant that has not started yet.
+    fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self;
+
+    /// Takes one input. Everything that follows from it is in the outputs.
+    fn handle(&mut self, input: Input<Self::Message>, choose: &mut dyn Choose);
+
+    /// The next output. Drain to None before the next `handle`.
+    fn poll(&mut self) -> Option<Output<Self::Message>>;
+
+    /// The chunks that it holds: what rules may look at.
+    fn have(&self) -> &ChunkSet;
+}
+
+/// What a driver must know of a message: whether it is a chunk, which takes capacity, or whether it
+/// tells a neighbor that it is served. All other messages are small and take none.
+pub trait Payload {
+    /// What the message means to links and rules.
+    fn kind(&self) -> Kind;
+}
+
+/// What a message means to links and rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// It carries the bytes of this chunk.
+    Chunk(ChunkId),
+    /// It says that the receiver is served no more.
+    Choke,
+    /// It says that the receiver is served from now on.
+    Unchoke,
+    /// Anything else.
+    Control,
+}
+
+/// What a participant is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// It starts with the whole file.
+    Source,
+    /// It starts with nothing.
+    Peer(Behavior),
+}
+
+/// What a participant is told to do.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Settings {
+    /// The settings of the protocol.
+    pub protocol: Protocol,
+    /// How many chunks to have requested of one neighbor at a time: enough to bridge the latency.
+    pub requests: u32,
+}
+
+/// The name of a timer, chosen by the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timer(pub u32);
+
+/// What happens to a participant.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Input<M> {
+    /// It is in the swarm from now on.
+    Start,
+    /// The tracker's answer: some members.
+    Members(Vec<PeerId>),
+    /// A node asks to be a neighbor; answer with [`Output::Accept`] or [`Output::Refuse`].
+    Asked(PeerId),
+    /// A node is a neighbor from now on.
+    Connected(PeerId),
+    /// A node is a neighbor no more, or refused to be one.
+    Disconnected(PeerId),
+    /// A neighbor said something, or a chunk arrived whole.
+    Received {
+        /// Who sent it.
+        from: PeerId,
+        /// What it is.
+        message: M,
+    },
+    /// The last byte of a chunk left for a neighbor.
+    Sent {
+        /// Who gets it.
+        to: PeerId,
+        /// Which chunk.
+        chunk: ChunkId,
+    },
+    /// The uplink could carry another chunk. It stays so until a chunk is sent: a driver need not
+    /// repeat it.
+    Ready,
+    /// A timer that was armed has run out.
+    Expired(Timer),
+    /// Say goodbye: nothing is heard of this participant any more.
+    Leave,
+}
+
+/// What a participant wants done.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Output<M> {
+    /// Tell the tracker, and ask for up to `want` members.
+    Announce {
+        /// Whether it is in the swarm.
+        presence: Presence,
+        /// How many members to name.
+        want: u32,
+    },
+    /// Ask a node to be a neighbor.
+    Connect(PeerId),
+    /// Agree to [`Input::Asked`].
+    Accept(PeerId),
+    /// Do not agree to [`Input::Asked`].
+    Refuse(PeerId),
+    /// Drop a neighbor.
+    Disconnect(PeerId),
+    /// Say something to a neighbor, or send it a chunk.
+    Send {
+        /// The neighbor.
+        to: PeerId,
+        /// What to say.
+        message: M,
+    },
+    /// Stop sending a chunk; the bytes that moved are lost.
+    Abort {
+        /// The neighbor.
+        to: PeerId,
+        /// The chunk.
+        chunk: ChunkId,
+    },
+    /// Wake it after a while, once. A timer that is already armed is not moved.
+    Arm {
+        /// Which timer.
+        timer: Timer,
+        /// How long from now.
+        after: Time,
+    },
+    /// It holds the whole file.
+    Completed,
+}
+
+/// What an announce says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Presence {
+    /// It is in the swarm.
+    Here,
+    /// It leaves.
+    Gone,
+}
+
+/// Introduces participants to each other; knows who is in, never who has what.
+pub trait Introduce: Clone + Debug + Eq + Hash {
+    /// Nobody is in.
+    fn new() -> Self;
+
+    /// Takes an announce and names up to `want` other members.
+    fn announce(
+        &mut self,
+        node: PeerId,
+        presence: Presence,
+        want: u32,
+        choose: &mut dyn Choose,
+    ) -> Vec<PeerId>;
+
+    /// One announce interval has passed: forgets whoever has been silent for too long.
+    fn tick(&mut self);
+}

@@ -1,0 +1,239 @@
+//! What every bound says of a scenario, as data and as a table.
+//!
+//! It proves nothing. The types to know are [`BoundTable`] and [`Best`].
+
+use comfy_table::{Attribute, Cell};
+use swarmbound::bounds::{self, Earliest, Inapplicable, Lower, Senders};
+use swarmbound::scenario::{Behavior, Peer, Scenario};
+use swarmbound::units::Time;
+
+use super::layout::{Align, Style, lines, table, wrapped};
+use super::numbers;
+
+/// What every bound says of the last completion.
+pub(crate) struct BoundTable {
+    /// In the order of [`bounds::ALL`].
+    pub(crate) rows: Vec<BoundRow>,
+    /// The best of those that bind every run.
+    pub(crate) p2p: Option<Best>,
+    /// The best of all when the peers upload nothing.
+    pub(crate) client_server: Option<Best>,
+}
+
+/// What one bound says.
+pub(crate) struct BoundRow {
+    pub(crate) name: &'static str,
+    pub(crate) formula: &'static str,
+    pub(crate) cite: &'static str,
+    pub(crate) senders: Senders,
+    pub(crate) says: Result<Lower, Inapplicable>,
+}
+
+/// The highest of several bounds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Best {
+    pub(crate) name: &'static str,
+    pub(crate) at: Earliest,
+}
+
+impl Best {
+    /// The time, unless it is never.
+    pub(crate) fn time(&self) -> Option<Time> {
+        match self.at {
+            Earliest::At(time) => Some(time),
+            Earliest::Never(_) => None,
+        }
+    }
+}
+
+impl BoundTable {
+    /// Asks every bound about the last completion.
+    pub(crate) fn of(scenario: &Scenario) -> Self {
+        let last = scenario.peer_count();
+        let rows = bounds::ALL.iter().map(|bound| BoundRow {
+            name: bound.name(),
+            formula: bound.formula(),
+            cite: bound.cite(),
+            senders: bound.senders(),
+            says: bound.completion(scenario, last),
+        });
+        BoundTable {
+            rows: rows.collect(),
+            p2p: best(scenario, last, Senders::Everybody),
+            client_server: best(&scenario.client_server(), last, Senders::SourceOnly),
+        }
+    }
+}
+
+/// The highest bound on the `k`-th completion of a run in which `senders` send; of equals the first.
+pub(crate) fn best(scenario: &Scenario, k: usize, senders: Senders) -> Option<Best> {
+    let mut best: Option<Best> = None;
+    for bound in bounds::ALL {
+        if bound.senders() == Senders::SourceOnly && senders == Senders::Everybody {
+            continue;
+        }
+        let Ok(lower) = bound.completion(scenario, k) else { continue };
+        let stronger = match (best.as_ref().map(|best| &best.at), &lower.at) {
+            (None, _) | (Some(Earliest::At(_)), Earliest::Never(_)) => true,
+            (Some(Earliest::At(best)), Earliest::At(new)) => best < new,
+            (Some(Earliest::Never(_)), _) => false,
+        };
+        if stronger {
+            best = Some(Best { name: bound.name(), at: lower.at });
+        }
+    }
+    best
+}
+
+/// What is distributed to whom: the first lines of every result.
+pub(crate) fn heading(style: Style, scenario: &Scenario) -> String {
+    let (file, parts) = (scenario.file(), scenario.parts());
+    let what = format!(
+        "{} in {} of {} to {} from a source of {}; seed {}",
+        file.file(),
+        numbers::count(file.chunks(), "chunk"),
+        file.chunk(),
+        numbers::count(scenario.peer_count(), "peer"),
+        scenario.source().upload,
+        parts.seed
+    );
+    let indent = scenario.name().chars().count() + 2;
+    let title = wrapped(&format!("{}: {what}", scenario.name()), indent.min(16));
+    let bold = title.replacen(scenario.name(), &style.bold(scenario.name()), 1);
+    bold + &kinds(scenario)
+}
+
+/// Nobody reads more kinds of peers than these, and a million of them would take long to tell apart.
+const MOST_KINDS: usize = 64;
+
+/// The kinds of peers, the most frequent first.
+fn kinds(scenario: &Scenario) -> String {
+    let mut kinds: Vec<(usize, String)> = Vec::new();
+    for (_, peer) in scenario.peers() {
+        let kind = kind(peer);
+        match kinds.iter().position(|(_, known)| *known == kind) {
+            Some(at) => kinds[at].0 += 1,
+            None if kinds.len() < MOST_KINDS => kinds.push((1, kind)),
+            None => {}
+        }
+    }
+    kinds.sort_by_key(|&(count, _)| std::cmp::Reverse(count));
+    let shown = 5;
+    let mut text = String::new();
+    for (count, kind) in kinds.iter().take(shown) {
+        text += &format!("  {count:>4} x {kind}\n");
+    }
+    let named: usize = kinds.iter().take(shown).map(|(count, _)| count).sum();
+    match scenario.peer_count() - named {
+        0 => text,
+        more => text + &format!("  {more:>4} more of other kinds\n"),
+    }
+}
+
+fn kind(peer: &Peer) -> String {
+    let down = match peer.download {
+        Some(rate) => format!("{rate} down"),
+        None => "unlimited down".to_owned(),
+    };
+    match peer.behavior {
+        Behavior::Cooperative => format!("{} up, {down}", peer.upload),
+        Behavior::FreeRider => format!("free rider, {down}"),
+    }
+}
+
+/// The bounds on the last completion: name, fraction, time, the term that binds, and below it why
+/// some say nothing.
+pub(crate) fn summary(style: Style, all: &BoundTable, peers: usize) -> String {
+    let columns = [
+        ("bound", Align::Left),
+        ("exactly, s", Align::Right),
+        ("earliest", Align::Right),
+        ("what binds", Align::Left),
+    ];
+    let mut table = table(style, &columns);
+    for row in &all.rows {
+        let strongest = all.p2p.as_ref().is_some_and(|best| best.name == row.name);
+        let name = match strongest {
+            true => Cell::new(row.name).add_attribute(Attribute::Bold),
+            false => Cell::new(row.name),
+        };
+        let mut cells = vec![name];
+        cells.extend(cells_of(row).map(Cell::new));
+        table.add_row(cells);
+    }
+    let who = match peers {
+        1 => "the peer".to_owned(),
+        peers => format!("all {peers} peers"),
+    };
+    let when = match &all.p2p {
+        Some(Best { name, at: Earliest::At(time) }) => {
+            format!("not before {} ({name})", numbers::span(*time))
+        }
+        Some(Best { name, at: Earliest::Never(_) }) => format!("never ({name})"),
+        None => "no bound applies".to_owned(),
+    };
+    let title = style.bold(&format!("{who} can have the file: {when}"));
+    format!("{title}\n{}{}", lines(&table), nevers(all))
+}
+
+/// Why a completion is impossible or a theorem silent, below the table.
+fn nevers(all: &BoundTable) -> String {
+    let mut text = String::new();
+    for row in &all.rows {
+        match &row.says {
+            Ok(Lower { at: Earliest::Never(why), .. }) => {
+                text += &wrapped(&format!("{}: never, since {why}", row.name), 4);
+            }
+            Ok(_) => {}
+            Err(Inapplicable(reason)) => {
+                text += &wrapped(&format!("{} does not apply: {reason}", row.name), 4);
+            }
+        }
+    }
+    text
+}
+
+/// More would push the other columns out of sight; `--json` has all of them.
+const LONGEST_FRACTION: usize = 20;
+
+fn cells_of(row: &BoundRow) -> [String; 3] {
+    let dash = || "-".to_owned();
+    let Ok(lower) = &row.says else {
+        return [dash(), "inapplicable".to_owned(), dash()];
+    };
+    let exact = match lower.exact.as_ref().map(ToString::to_string) {
+        Some(exact) if exact.len() <= LONGEST_FRACTION => exact,
+        Some(_) => "see --json".to_owned(),
+        None => dash(),
+    };
+    let at = match &lower.at {
+        Earliest::At(time) => numbers::seconds(*time),
+        Earliest::Never(_) => "never".to_owned(),
+    };
+    let mut binds = lower.binding.map_or_else(dash, ToOwned::to_owned);
+    if row.senders == Senders::SourceOnly {
+        binds += " (if no peer serves)";
+    }
+    [exact, at, binds]
+}
+
+/// Every bound in full: its formula, its terms, where it comes from.
+pub(crate) fn details(style: Style, all: &BoundTable) -> String {
+    let mut text = String::new();
+    for row in &all.rows {
+        let formula = row.formula.split_whitespace().collect::<Vec<_>>().join(" ");
+        text += &format!("\n{}  ", style.bold(row.name));
+        text += &wrapped(&formula, 4);
+        if let Ok(lower) = &row.says {
+            let width = lower.terms.iter().map(|term| term.formula.chars().count()).max();
+            for term in &lower.terms {
+                let binds = if lower.binding == Some(term.formula) { "  <- binds" } else { "" };
+                let width = width.unwrap_or(0);
+                text += &format!("    {:width$} = {} s{binds}\n", term.formula, term.exact);
+            }
+        }
+        text += "    ";
+        text += &wrapped(row.cite, 4);
+    }
+    text
+}

@@ -1,0 +1,161 @@
+//! Distribution time over the number of peers: the rows behind the pictures, as table and as JSON.
+//!
+//! It runs nothing. The types to know are [`Curve`] and [`Point`].
+
+use comfy_table::Cell;
+use serde::Serialize;
+use swarmbound::audit::Verdict;
+use swarmbound::units::Time;
+
+use super::bounds::Best;
+use super::layout::{Align, Style, lines, table};
+use super::numbers;
+
+/// Client-server against peer-to-peer over N.
+pub(crate) struct Curve {
+    pub(crate) scenario: String,
+    pub(crate) seed: u64,
+    /// In ascending order of N; at least one.
+    pub(crate) rows: Vec<Row>,
+}
+
+/// Both ways to distribute to N peers.
+pub(crate) struct Row {
+    pub(crate) peers: usize,
+    pub(crate) p2p: Point,
+    pub(crate) client_server: Point,
+}
+
+/// A bound on the distribution time, and a run.
+pub(crate) struct Point {
+    /// The best bound on the last of N completions.
+    pub(crate) bound: Option<Best>,
+    /// The distribution time, when everybody completed.
+    pub(crate) time: Option<Time>,
+    pub(crate) completed: usize,
+    pub(crate) verdict: Verdict,
+}
+
+impl Point {
+    /// Where the bound is, unless it is never.
+    pub(crate) fn bound(&self) -> Option<Time> {
+        self.bound.as_ref()?.time()
+    }
+
+    fn ratio(&self) -> Option<f64> {
+        numbers::ratio(self.time?, self.bound()?)
+    }
+}
+
+impl Curve {
+    /// The worst verdict of all runs.
+    pub(crate) fn verdict(&self) -> Verdict {
+        let verdicts = self.rows.iter().flat_map(|row| [&row.p2p, &row.client_server]);
+        verdicts.map(|point| point.verdict).max().unwrap_or(Verdict::Holds)
+    }
+
+    /// The latest time that there is.
+    pub(crate) fn latest(&self) -> Time {
+        let points = self.rows.iter().flat_map(|row| [&row.p2p, &row.client_server]);
+        points.flat_map(|point| [point.bound(), point.time]).flatten().max().unwrap_or(Time::ZERO)
+    }
+
+    /// The least and the greatest N.
+    pub(crate) fn span(&self) -> (usize, usize) {
+        let peers = |row: Option<&Row>| row.map_or(0, |row| row.peers);
+        (peers(self.rows.first()), peers(self.rows.last()))
+    }
+}
+
+/// More rows than these say no more on a terminal.
+const MOST_ROWS: usize = 12;
+
+/// Some rows in numbers: the first, the last, and what lies evenly between.
+pub(crate) fn numbers_of(style: Style, curve: &Curve) -> String {
+    let columns = [
+        ("peers", Align::Right),
+        ("client-server: bound", Align::Right),
+        ("run", Align::Right),
+        ("p2p: bound", Align::Right),
+        ("run", Align::Right),
+        ("ratio", Align::Right),
+        ("speedup", Align::Right),
+    ];
+    let mut table = table(style, &columns);
+    let last = curve.rows.len().saturating_sub(1);
+    let shown = last.min(MOST_ROWS - 1).max(1);
+    let mut at: Vec<usize> = (0..=shown).map(|at| at * last / shown).collect();
+    at.dedup();
+    for row in at.into_iter().map(|at| &curve.rows[at]) {
+        let said = |time: Option<Time>| time.map_or_else(|| "-".to_owned(), numbers::seconds);
+        let times = |ratio: Option<f64>| ratio.map_or_else(|| "-".to_owned(), numbers::times);
+        let gain = row.client_server.time.zip(row.p2p.time);
+        let gain = gain.and_then(|(slow, fast)| numbers::ratio(slow, fast));
+        table.add_row([
+            Cell::new(row.peers),
+            Cell::new(said(row.client_server.bound())),
+            Cell::new(said(row.client_server.time)),
+            Cell::new(said(row.p2p.bound())),
+            Cell::new(said(row.p2p.time)),
+            Cell::new(times(row.p2p.ratio())),
+            Cell::new(times(gain)),
+        ]);
+    }
+    lines(&table)
+}
+
+/// What `curve --json` says.
+#[derive(Serialize)]
+pub(crate) struct CurveDocument<'a> {
+    scenario: &'a str,
+    seed: u64,
+    rows: Vec<RowEntry<'a>>,
+    verdict: Verdict,
+}
+
+#[derive(Serialize)]
+struct RowEntry<'a> {
+    peers: usize,
+    p2p: PointEntry<'a>,
+    client_server: PointEntry<'a>,
+}
+
+#[derive(Serialize)]
+struct PointEntry<'a> {
+    bound_ns: Option<Time>,
+    bound: Option<&'a str>,
+    distribution_time_ns: Option<Time>,
+    completed: usize,
+    ratio: Option<f64>,
+    verdict: Verdict,
+}
+
+impl<'a> CurveDocument<'a> {
+    /// Every row.
+    pub(crate) fn new(curve: &'a Curve) -> Self {
+        let rows = curve.rows.iter().map(|row| RowEntry {
+            peers: row.peers,
+            p2p: PointEntry::new(&row.p2p),
+            client_server: PointEntry::new(&row.client_server),
+        });
+        CurveDocument {
+            scenario: &curve.scenario,
+            seed: curve.seed,
+            rows: rows.collect(),
+            verdict: curve.verdict(),
+        }
+    }
+}
+
+impl<'a> PointEntry<'a> {
+    fn new(point: &'a Point) -> Self {
+        PointEntry {
+            bound_ns: point.bound(),
+            bound: point.bound.as_ref().map(|best| best.name),
+            distribution_time_ns: point.time,
+            completed: point.completed,
+            ratio: point.ratio(),
+            verdict: point.verdict,
+        }
+    }
+}

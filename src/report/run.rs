@@ -1,0 +1,294 @@
+//! A judged run as a table: how fast it was, what each rule says, where the capacity went.
+//!
+//! The judgement itself is the audit's. The type to know is [`Run`].
+
+use comfy_table::{Attribute, Cell};
+use swarmbound::audit::{Mode, Report, Slack, Verdict};
+use swarmbound::bounds::{Earliest, Senders};
+use swarmbound::scenario::Scenario;
+use swarmbound::trace::{Evidence, Header, Stamps};
+use swarmbound::units::Time;
+
+use super::bounds::{Best, best};
+use super::layout::{Align, Style, lines, table, verdict_cell, wrapped};
+use super::numbers;
+
+/// A run and what the audit says of it.
+pub(crate) struct Run {
+    /// Who was to send.
+    pub(crate) mode: Mode,
+    /// How many peers there are.
+    pub(crate) peers: usize,
+    /// What the audit says.
+    pub(crate) report: Report,
+    /// The highest bound on the last completion that there was, or on the first where there was none.
+    pub(crate) best: Option<Best>,
+}
+
+impl Run {
+    /// A run of `scenario`, measured against the bounds that bind `mode`.
+    pub(crate) fn new(mode: Mode, scenario: &Scenario, report: Report) -> Self {
+        let senders = match mode {
+            Mode::P2p => Senders::Everybody,
+            Mode::ClientServer => Senders::SourceOnly,
+        };
+        let best = best(scenario, report.completed.max(1), senders);
+        Run { mode, peers: scenario.peer_count(), report, best }
+    }
+
+    /// The completions in order.
+    pub(crate) fn completions(&self) -> Vec<Time> {
+        let mut completions: Vec<Time> = self.report.finish.iter().flatten().copied().collect();
+        completions.sort_unstable();
+        completions
+    }
+
+    /// The last completion that there was.
+    pub(crate) fn last(&self) -> Option<Time> {
+        self.report.finish.iter().flatten().max().copied()
+    }
+
+    /// The last completion as a multiple of the best bound on it.
+    pub(crate) fn ratio(&self) -> Option<f64> {
+        numbers::ratio(self.last()?, self.best.as_ref()?.time()?)
+    }
+
+    /// Its name in tables.
+    pub(crate) fn name(&self) -> &'static str {
+        match self.mode {
+            Mode::P2p => "p2p",
+            Mode::ClientServer => "client-server",
+        }
+    }
+}
+
+/// The worst verdict of several runs.
+pub(crate) fn worst(runs: &[Run]) -> Verdict {
+    runs.iter().map(|run| run.report.verdict).max().unwrap_or(Verdict::Holds)
+}
+
+/// How fast each run was.
+pub(crate) fn speeds(style: Style, runs: &[Run]) -> String {
+    let columns = [
+        ("run", Align::Left),
+        ("completed", Align::Right),
+        ("last at", Align::Right),
+        ("not before", Align::Right),
+        ("ratio", Align::Right),
+        ("by", Align::Left),
+        ("transfers", Align::Right),
+    ];
+    let mut table = table(style, &columns);
+    for run in runs {
+        let last = run.last().map_or_else(|| "never".to_owned(), numbers::seconds);
+        let (bound, by) = match &run.best {
+            Some(Best { name, at: Earliest::At(time) }) => (numbers::seconds(*time), *name),
+            Some(Best { name, at: Earliest::Never(_) }) => ("never".to_owned(), *name),
+            None => ("none applies".to_owned(), "-"),
+        };
+        table.add_row([
+            Cell::new(run.name()),
+            Cell::new(format!("{} of {}", run.report.completed, run.peers)),
+            Cell::new(last),
+            Cell::new(bound),
+            Cell::new(run.ratio().map_or_else(|| "-".to_owned(), numbers::times))
+                .add_attribute(Attribute::Bold),
+            Cell::new(by),
+            Cell::new(numbers::grouped(run.report.transfers as u128)),
+        ]);
+    }
+    lines(&table)
+}
+
+/// What each rule says, and below it why.
+pub(crate) fn rules(style: Style, runs: &[Run]) -> String {
+    let mut columns = vec![("rule", Align::Left)];
+    columns.extend(runs.iter().map(|run| (run.name(), Align::Left)));
+    let mut table = table(style, &columns);
+    for entry in swarmbound::audit::ALL {
+        let mut cells = vec![Cell::new(entry.name)];
+        cells.extend(runs.iter().map(|run| match run.report.rule(entry.name) {
+            Some(judgement) => verdict_cell(judgement.verdict),
+            None => Cell::new("-"),
+        }));
+        table.add_row(cells);
+    }
+    lines(&table) + &why(style, runs)
+}
+
+/// What every rule that does not simply hold has to say.
+fn why(style: Style, runs: &[Run]) -> String {
+    let mut text = String::new();
+    for run in runs {
+        for rule in &run.report.rules {
+            let judgement = &rule.judgement;
+            let said = [&judgement.reason, &judgement.explanation];
+            let said: Vec<&str> = said.into_iter().flatten().map(String::as_str).collect();
+            if said.is_empty() || judgement.verdict == Verdict::Skipped {
+                continue;
+            }
+            let whose = match runs {
+                [_] => String::new(),
+                _ => format!(" ({})", run.name()),
+            };
+            let verdict = judgement.verdict;
+            let line = format!("{} {verdict}{whose}: {}", rule.name, said.join("; "));
+            text += &painted(style, verdict, &wrapped(&line, 2));
+        }
+    }
+    text
+}
+
+/// The same with the first word that is the verdict in its colour.
+fn painted(style: Style, verdict: Verdict, text: &str) -> String {
+    text.replacen(&verdict.to_string(), &style.verdict(verdict), 1)
+}
+
+/// Where the upload capacity went, in percent and in bits.
+pub(crate) fn slack(style: Style, runs: &[Run]) -> String {
+    let mut columns = vec![("upload capacity", Align::Left)];
+    for run in runs {
+        columns.push((run.name(), Align::Right));
+        columns.push(("bits", Align::Right));
+    }
+    let mut table = table(style, &columns);
+    let parts: [(&str, fn(&Slack) -> u128); 5] = [
+        ("useful", |slack| slack.useful),
+        ("duplicate", |slack| slack.duplicate),
+        ("aborted", |slack| slack.aborted),
+        ("idle before a chunk", |slack| slack.idle_before),
+        ("idle after", |slack| slack.idle_after),
+    ];
+    for (name, part) in parts {
+        let mut cells = vec![name.to_owned()];
+        for slack in runs.iter().map(|run| &run.report.slack) {
+            cells.push(numbers::percent(part(slack), slack.spent()));
+            cells.push(numbers::grouped(part(slack)));
+        }
+        table.add_row(cells);
+    }
+    let mut sum = vec!["all of it".to_owned()];
+    for slack in runs.iter().map(|run| &run.report.slack) {
+        sum.push(numbers::percent(slack.spent(), slack.spent()));
+        sum.push(numbers::grouped(slack.supplied()));
+    }
+    table.add_row(sum);
+    let bursts: u128 = runs.iter().map(|run| run.report.slack.burst).sum();
+    let note = match bursts {
+        0 => String::new(),
+        bits => {
+            wrapped(&format!("(of that, {} bits above rate x time)", numbers::grouped(bits)), 2)
+        }
+    };
+    lines(&table) + &note
+}
+
+/// How far a log can be trusted, when that is not completely.
+pub(crate) fn evidence(header: &Header) -> String {
+    let Evidence { stamps, clock_tolerance, complete } = header.evidence;
+    if header.evidence == Evidence::default() {
+        return String::new();
+    }
+    let stamps = match stamps {
+        Stamps::Exact => "exact times",
+        Stamps::Receiver => "times taken by the receiver",
+        Stamps::Wire => "times taken on the wire",
+    };
+    let gaps = if complete { "nothing is missing" } else { "it may have gaps" };
+    let clocks = match clock_tolerance {
+        Time::ZERO => String::new(),
+        tolerance => format!(", clocks that differ by up to {}", numbers::span(tolerance)),
+    };
+    wrapped(&format!("the log has {stamps}{clocks}; {gaps}"), 2)
+}
+
+/// The verdict of a comparison as one sentence.
+pub(crate) fn compared(style: Style, p2p: &Run, client_server: &Run) -> String {
+    let verdict = p2p.report.verdict.max(client_server.report.verdict);
+    let mut sentence = match verdict {
+        Verdict::Holds | Verdict::Skipped => speed(p2p),
+        _ => faults(&[p2p, client_server]),
+    };
+    if verdict == Verdict::Holds {
+        sentence += &comparison(p2p, client_server);
+    }
+    pronounce(style, verdict, &sentence)
+}
+
+/// The verdict of one trace as one sentence.
+pub(crate) fn judged(style: Style, run: &Run) -> String {
+    let sentence = match run.report.verdict {
+        Verdict::Holds | Verdict::Skipped => speed(run),
+        _ => faults(&[run]),
+    };
+    pronounce(style, run.report.verdict, &sentence)
+}
+
+fn pronounce(style: Style, verdict: Verdict, sentence: &str) -> String {
+    painted(style, verdict, &wrapped(&format!("{verdict}: {sentence}."), 2))
+}
+
+/// How fast a lawful run was.
+fn speed(run: &Run) -> String {
+    let Some(last) = run.last() else {
+        return "nobody has the file, and the log shows why".to_owned();
+    };
+    let last = numbers::span(last);
+    let who = match (run.report.completed, run.peers) {
+        (1, 1) => format!("the peer has the file after {last}"),
+        (done, peers) if done == peers => format!("all {peers} peers have the file after {last}"),
+        (done, peers) => format!(
+            "{done} of {peers} peers have the file after {last}, and the log shows why the others \
+             have not"
+        ),
+    };
+    match (run.ratio(), &run.best) {
+        (Some(ratio), Some(best)) => {
+            format!("{who}, {} x the best bound ({})", numbers::times(ratio), best.name)
+        }
+        _ => who,
+    }
+}
+
+fn comparison(p2p: &Run, client_server: &Run) -> String {
+    let pair = (p2p.report.distribution_time, client_server.report.distribution_time);
+    let (Some(p2p), Some(client_server)) = pair else {
+        return String::new();
+    };
+    let took = numbers::span(client_server);
+    match numbers::ratio(client_server, p2p) {
+        Some(factor) => {
+            format!("; client-server takes {took}, {} times as long", numbers::times(factor))
+        }
+        None => format!("; client-server takes {took}"),
+    }
+}
+
+/// What is wrong with runs, by the names of the rules.
+fn faults(runs: &[&Run]) -> String {
+    let mut broken = Vec::new();
+    for verdict in [Verdict::Violated, Verdict::Unknown] {
+        let says = match verdict {
+            Verdict::Violated => "breaks",
+            _ => "leaves undecided",
+        };
+        for run in runs {
+            let rules = run.report.rules.iter();
+            let names: Vec<&str> = rules
+                .filter(|rule| rule.judgement.verdict == verdict)
+                .map(|rule| rule.name)
+                .collect();
+            if !names.is_empty() {
+                let whose = match runs {
+                    [_] => "the trace".to_owned(),
+                    _ => format!("the {} run", run.name()),
+                };
+                broken.push(format!("{whose} {says} {}", names.join(" and ")));
+            }
+        }
+    }
+    broken.join("; ")
+}
+
+#[cfg(test)]
+mod tests;

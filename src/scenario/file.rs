@@ -1,0 +1,302 @@
+//! Scenarios as people write them: TOML with units, groups of peers, arrivals drawn from a seed.
+//!
+//! Reading resolves: the [`Scenario`] that comes out says a time for every arrival and does not
+//! know how it was written. The same text and seed always give the same scenario, on every
+//! machine: no floating point is involved. No file is opened here. The types to know are
+//! [`read_toml`] and [`FileError`].
+
+use super::{
+    Behavior, DEFAULT_CHUNK, DEFAULT_SEED, DEFAULT_UNTIL, Discipline, Leaves, Link, MOST_PEERS,
+    Malformed, Network, Parts, Peer, Protocol, Scenario, Source, SourceLeaves,
+};
+use crate::chunks::Manifest;
+use crate::units::{Bytes, Time};
+
+mod arrivals;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use arrivals::Joins;
+use table::{Field, Spans, Table, Text};
+
+/// Why a text is no scenario.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct FileError {
+    /// The name of the file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// The path of the field, like `peers[0].upload`: the groups of peers count from 0. Empty when
+    /// the text is no TOML at all.
+    pub field: String,
+    /// What is wrong and what to write instead.
+    pub message: String,
+}
+
+impl std::fmt::Display for FileError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}: ", self.file, self.line, self.column)?;
+        if !self.field.is_empty() {
+            write!(f, "{}: ", self.field)?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+/// Reads a scenario from the text of the file called `file` and resolves it. `seed` overrides the
+/// seed of the text, so that arrivals are drawn anew.
+///
+/// # Errors
+/// With line, column and field: text that is no TOML, a field that is unknown, missing or of the
+/// wrong kind, a quantity without its unit, and whatever [`Scenario::new`] refuses.
+pub fn read_toml(file: &str, text: &str, seed: Option<u64>) -> Result<Scenario, FileError> {
+    let text = Text { file, text };
+    let mut spans = Spans::default();
+    let mut root = Table::root(text, &mut spans)?;
+    let name = match root.take("name") {
+        Some(field) => field.text("\"figure\"")?.to_owned(),
+        None => stem(file).to_owned(),
+    };
+    if let Some(about) = root.take("about") {
+        about.text("\"what this scenario shows\"")?;
+    }
+    let file = manifest(root.need_table("file", "[file] with size = \"1 GB\"", &mut spans)?)?;
+    let source = "[source] with upload = \"10 Mbit/s\"";
+    let source = read_source(root.need_table("source", source, &mut spans)?)?;
+    let groups = read_groups(&mut root, &mut spans)?;
+    let protocol = match root.table("protocol", &mut spans)? {
+        Some(table) => read_protocol(table)?,
+        None => Protocol::default(),
+    };
+    let mut network = Network::default();
+    if let Some(mut table) = root.table("network", &mut spans)? {
+        let link = read_link(&mut table)?;
+        network.latency = link.latency.unwrap_or(network.latency);
+        network.burst = link.burst.unwrap_or(network.burst);
+    }
+    let discipline = match root.table("discipline", &mut spans)? {
+        Some(table) => read_discipline(table)?,
+        None => Discipline::default(),
+    };
+    let (mut drawn_from, mut until) = (DEFAULT_SEED, DEFAULT_UNTIL);
+    if let Some(mut run) = root.table("run", &mut spans)? {
+        drawn_from = run.take("seed").map_or(Ok(drawn_from), |field| field.whole(u64::MAX))?;
+        until = run.take("until").map_or(Ok(until), |field| field.quantity("30 days"))?;
+    }
+    let seed = seed.unwrap_or(drawn_from);
+    let peers = settle(&groups, seed)?;
+    let protocol = Some(protocol);
+    let parts = Parts { name, file, source, peers, protocol, network, discipline, seed, until };
+    Scenario::new(parts).map_err(|malformed| blame(text, &spans, &groups, malformed))
+}
+
+/// The name of a file without its folder and ending.
+fn stem(file: &str) -> &str {
+    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    name.strip_suffix(".toml").unwrap_or(name)
+}
+
+fn manifest(mut table: Table<'_>) -> Result<Manifest, FileError> {
+    let size = table.need("size", "size = \"1 GB\"")?;
+    let chunk = table.take("chunk");
+    let bytes = size.quantity("1 GB")?;
+    let length = chunk.as_ref().map_or(Ok(DEFAULT_CHUNK), |field| field.quantity("256 KiB"))?;
+    Manifest::new(bytes, length).map_err(|message| match chunk {
+        Some(chunk) if bytes != Bytes(0) => chunk.error(message),
+        _ => size.error(message),
+    })
+}
+
+/// What a link has of its own.
+fn read_link(table: &mut Table<'_>) -> Result<Link, FileError> {
+    Ok(Link {
+        latency: table.take("latency").map(|field| field.quantity("20 ms")).transpose()?,
+        burst: table.take("burst").map(|field| field.quantity("64 KiB")).transpose()?,
+    })
+}
+
+fn read_source(mut table: Table<'_>) -> Result<Source, FileError> {
+    let upload = table.need("upload", "upload = \"10 Mbit/s\"")?.quantity("10 Mbit/s")?;
+    let leaves = match table.take("leaves") {
+        Some(field) => source_leaves(&field)?,
+        None => SourceLeaves::Never,
+    };
+    Ok(Source { upload, leaves, link: read_link(&mut table)? })
+}
+
+/// `never`, `at T`, `after 1 copy`, `after N copies`.
+fn source_leaves(field: &Field<'_>) -> Result<SourceLeaves, FileError> {
+    let text = field.text("\"never\"")?.trim();
+    if text == "never" {
+        return Ok(SourceLeaves::Never);
+    }
+    if let Some(time) = text.strip_prefix("at ") {
+        return field.part(time).map(SourceLeaves::At);
+    }
+    let copies = text
+        .strip_prefix("after ")
+        .and_then(|rest| rest.strip_suffix(" copies").or_else(|| rest.strip_suffix(" copy")));
+    match copies {
+        Some(copies) if !copies.is_empty() && copies.bytes().all(|it| it.is_ascii_digit()) => {
+            let number = copies.parse().map(SourceLeaves::AfterCopies);
+            number.map_err(|_| field.error(format!("`{copies}` is too large; write fewer copies")))
+        }
+        _ => Err(field.error(format!(
+            "`{text}` is no departure of a source; \
+             write \"never\", \"at 90 s\", \"after 1 copy\" or \"after 2 copies\""
+        ))),
+    }
+}
+
+/// `never`, `at T`, `on completion`, `T after completion`.
+fn peer_leaves(field: &Field<'_>) -> Result<Leaves, FileError> {
+    let text = field.text("\"never\"")?.trim();
+    if let Some(time) = text.strip_prefix("at ") {
+        return field.part(time).map(Leaves::At);
+    }
+    if let Some(span) = text.strip_suffix(" after completion") {
+        return field.part(span).map(Leaves::AfterCompletion);
+    }
+    match text {
+        "never" => Ok(Leaves::Never),
+        "on completion" => Ok(Leaves::AfterCompletion(Time::ZERO)),
+        _ => Err(field.error(format!(
+            "`{text}` is no departure of a peer; \
+             write \"never\", \"at 90 s\", \"on completion\" or \"30 s after completion\""
+        ))),
+    }
+}
+
+/// Peers that are written once: `count` of them, alike but for their arrivals.
+struct Group<'t> {
+    count: usize,
+    joins: Joins,
+    /// Where the arrivals are written; None when they are left out.
+    joins_field: Option<Field<'t>>,
+    /// One of them, arrived at the start.
+    peer: Peer,
+}
+
+fn read_groups<'t>(root: &mut Table<'t>, spans: &mut Spans) -> Result<Vec<Group<'t>>, FileError> {
+    let mut groups = Vec::new();
+    let mut total = 0;
+    for mut table in root.need_tables("peers", "[[peers]] with upload = \"1 Mbit/s\"", spans)? {
+        let count = table.take("count");
+        let number = count.as_ref().map_or(Ok(1), |field| field.whole(u64::MAX))?;
+        total = number.saturating_add(total);
+        if (MOST_PEERS as u64) < total {
+            let wrong = format!("makes {total} peers; write at most {MOST_PEERS} in all");
+            return Err(count.map_or_else(|| table.error(&wrong), |count| count.error(&wrong)));
+        }
+        groups.push(read_group(table, number as usize)?);
+    }
+    Ok(groups)
+}
+
+fn read_group(mut table: Table<'_>, count: usize) -> Result<Group<'_>, FileError> {
+    let upload = table.need("upload", "upload = \"1 Mbit/s\", or \"0 bit/s\" for none")?;
+    let upload = upload.quantity("1 Mbit/s")?;
+    let download = match table.take("download") {
+        Some(field) => field.unless("unlimited", "20 Mbit/s")?,
+        None => None,
+    };
+    let joins_field = table.take("joins");
+    let joins = joins_field.as_ref().map_or(Ok(Joins::At(Time::ZERO)), Joins::read)?;
+    let leaves = match table.take("leaves") {
+        Some(field) => peer_leaves(&field)?,
+        None => Leaves::Never,
+    };
+    let behavior =
+        table.take("behavior").map_or(Ok(Behavior::Cooperative), |field| field.word())?;
+    let link = read_link(&mut table)?;
+    let peer = Peer { upload, download, joins: Time::ZERO, leaves, behavior, link };
+    Ok(Group { count, joins, joins_field, peer })
+}
+
+fn read_protocol(mut table: Table<'_>) -> Result<Protocol, FileError> {
+    let mut protocol = Protocol::default();
+    let number = |field: Field<'_>| field.whole(u64::from(u32::MAX)).map(|number| number as u32);
+    if let Some(field) = table.take("neighbors") {
+        protocol.neighbors = number(field)?;
+    }
+    if let Some(field) = table.take("unchoke_slots") {
+        protocol.unchoke_slots = number(field)?;
+    }
+    if let Some(field) = table.take("rechoke") {
+        protocol.rechoke = field.quantity("10 s")?;
+    }
+    if let Some(field) = table.take("optimistic") {
+        protocol.optimistic = field.unless("never", "30 s")?;
+    }
+    if let Some(field) = table.take("picker") {
+        protocol.picker = field.word()?;
+    }
+    if let Some(field) = table.take("choker") {
+        protocol.choker = field.word()?;
+    }
+    if let Some(field) = table.take("seeding") {
+        protocol.seeding = field.word()?;
+    }
+    if let Some(field) = table.take("super_seeding") {
+        protocol.super_seeding = field.flag()?;
+    }
+    if let Some(field) = table.take("announce") {
+        protocol.announce = field.quantity("1800 s")?;
+    }
+    Ok(protocol)
+}
+
+fn read_discipline(mut table: Table<'_>) -> Result<Discipline, FileError> {
+    let mut flag = |name| table.take(name).map_or(Ok(false), |field| field.flag());
+    Ok(Discipline {
+        cut_through: flag("cut_through")?,
+        multi_source: flag("multi_source")?,
+        coded: flag("coded")?,
+    })
+}
+
+/// Every peer with its arrival, group after group.
+fn settle(groups: &[Group<'_>], seed: u64) -> Result<Vec<Peer>, FileError> {
+    let mut peers = Vec::with_capacity(groups.iter().map(|group| group.count).sum());
+    for (stream, group) in (0..).zip(groups) {
+        let mut arrivals = group.joins.arrivals(seed, stream);
+        for _ in 0..group.count {
+            let joins = arrivals.next().ok_or_else(|| {
+                let field = group.joins_field.as_ref().expect("a default arrival is at the start");
+                field.error("the last of them arrives after 584 years; write earlier arrivals")
+            })?;
+            peers.push(Peer { joins, ..group.peer.clone() });
+        }
+    }
+    Ok(peers)
+}
+
+/// Finds where that stands which [`Scenario::new`] refused: the field, or what it should stand in.
+fn blame(text: Text<'_>, spans: &Spans, groups: &[Group<'_>], malformed: Malformed) -> FileError {
+    let Malformed { mut field, message } = malformed;
+    let peer = field.strip_prefix("peers[").and_then(|rest| rest.split_once(']'));
+    if let Some((peer, rest)) = peer
+        && let Ok(peer) = peer.parse::<usize>()
+    {
+        let ends = groups.iter().scan(0, |end, group| {
+            *end += group.count;
+            Some(*end)
+        });
+        let group = ends.take_while(|&end| end <= peer).count();
+        field = format!("peers[{group}]{rest}");
+    }
+    let mut path = field.as_str();
+    let span = loop {
+        if let Some(span) = spans.find(path) {
+            break span;
+        }
+        match path.rfind(['.', '[']) {
+            Some(end) => path = &path[..end],
+            None => break 0..0,
+        }
+    };
+    text.error(span, &field, message)
+}

@@ -1,0 +1,351 @@
+//! The control flow of a run: who acts when, and what follows.
+
+use super::links::{End, FlowId, Links};
+use super::queue::Queue;
+use super::spans::{patience, settings};
+use crate::choose::Seeded;
+use crate::chunks::PeerId;
+use crate::engine::{Engine, Input, Introduce, Kind, Output, Payload, Settings, Timer};
+use crate::scenario::Scenario;
+use crate::trace::Event;
+use crate::units::Time;
+
+/// The stream of the seed that a run draws from; arrivals draw from those from 2^32 on.
+const STREAM: u64 = 0;
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ended {
+    /// Every peer has come, and everybody present is complete.
+    AllComplete,
+    /// Nothing has moved for a long while, and nobody is to come or go.
+    Stalled,
+    /// Virtual time is up.
+    CutOff,
+}
+
+/// How a run ended, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Outcome {
+    /// How.
+    pub ended: Ended,
+    /// When.
+    pub at: Time,
+}
+
+/// What one step of a run did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// Virtual time went on.
+    Went(Time),
+    /// The run is over.
+    Ended(Outcome),
+}
+
+/// Runs a scenario to its end, handing every event to `record` as it happens.
+pub fn simulate<E: Engine, T: Introduce>(
+    scenario: &Scenario,
+    record: &mut dyn FnMut(Event),
+) -> Outcome {
+    let mut simulation = Simulation::<E, T>::new(scenario);
+    loop {
+        if let Step::Ended(outcome) = simulation.step(record) {
+            return outcome;
+        }
+    }
+}
+
+/// A run in virtual time.
+#[derive(Clone, Debug)]
+pub struct Simulation<E: Engine, T: Introduce> {
+    pub(super) scenario: Scenario,
+    pub(super) settings: Settings,
+    pub(super) nodes: Vec<Node<E>>,
+    pub(super) tracker: T,
+    pub(super) links: Links,
+    pub(super) queue: Queue<Happening<E::Message>>,
+    pub(super) choose: Seeded,
+    /// Senders whose link has changed since they were last asked for more.
+    pub(super) touched: Vec<PeerId>,
+    /// Arrivals and departures that are scheduled.
+    pub(super) changes: usize,
+    /// Peers that are to come or are present and incomplete.
+    pub(super) unfinished: usize,
+    /// Chunks that arrived.
+    pub(super) delivered: u64,
+    /// When bytes last moved, or somebody came or went.
+    pub(super) progress: Time,
+    /// How long nothing may move before the run counts as stalled.
+    pub(super) patience: Time,
+    /// What the source has sent, in bits.
+    pub(super) emitted: u128,
+    /// The message of each transfer under way.
+    pub(super) parcels: Vec<Option<E::Message>>,
+    pub(super) ends: Vec<End>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Node<E> {
+    /// None before it joins and after it left.
+    pub(super) engine: Option<E>,
+    pub(super) complete: bool,
+    pub(super) gone: bool,
+    /// It knows that its uplink could carry another chunk.
+    pub(super) told: bool,
+    pub(super) neighbors: Vec<PeerId>,
+    pub(super) timers: Vec<Timer>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Happening<M> {
+    Join(PeerId),
+    Depart(PeerId),
+    Input(PeerId, Input<M>),
+    Timer(PeerId, Timer),
+    /// The last byte of a transfer leaves its sender.
+    Sent(FlowId, u32),
+    /// The last byte of a transfer arrives.
+    Arrived(FlowId, u32),
+    Tick,
+}
+
+impl<E: Engine, T: Introduce> Simulation<E, T> {
+    /// A run of `scenario` that has not begun.
+    pub fn new(scenario: &Scenario) -> Self {
+        let settings = settings(scenario);
+        let links = Links::new(
+            scenario.nodes().map(|node| (scenario.upload(node), scenario.download(node))),
+        );
+        let node = Node {
+            engine: None,
+            complete: false,
+            gone: false,
+            told: false,
+            neighbors: Vec::new(),
+            timers: Vec::new(),
+        };
+        let mut simulation = Simulation {
+            nodes: vec![node; scenario.peer_count() + 1],
+            tracker: T::new(),
+            links,
+            queue: Queue::new(),
+            choose: Seeded::new(scenario.parts().seed, STREAM),
+            touched: Vec::new(),
+            changes: 0,
+            unfinished: scenario.peer_count(),
+            delivered: 0,
+            progress: Time::ZERO,
+            patience: patience(&settings.protocol),
+            settings,
+            emitted: 0,
+            parcels: Vec::new(),
+            ends: Vec::new(),
+            scenario: scenario.clone(),
+        };
+        simulation.schedule_changes();
+        simulation
+    }
+
+    fn schedule_changes(&mut self) {
+        for node in self.scenario.nodes() {
+            self.schedule_change(self.scenario.joins(node), Happening::Join(node));
+        }
+        for node in self.scenario.nodes() {
+            if let Some(at) = self.scenario.leaves_at(node) {
+                self.schedule_change(at, Happening::Depart(node));
+            }
+        }
+        self.queue.schedule(self.settings.protocol.announce, Happening::Tick);
+    }
+
+    pub(super) fn schedule_change(&mut self, at: Time, change: Happening<E::Message>) {
+        self.changes += 1;
+        self.queue.schedule(at, change);
+    }
+
+    /// How many chunks have arrived so far.
+    pub fn delivered(&self) -> u64 {
+        self.delivered
+    }
+
+    /// The engine of a node that is present.
+    pub fn engine(&self, node: PeerId) -> Option<&E> {
+        self.nodes.get(node.index())?.engine.as_ref()
+    }
+
+    /// Goes on to the next instant at which anything happens, and does all that happens then.
+    pub fn step(&mut self, record: &mut dyn FnMut(Event)) -> Step {
+        let until = self.scenario.parts().until;
+        let Some(at) = self.queue.next_at().filter(|&at| at <= until) else {
+            return self.cut_off(until, record);
+        };
+        if self.is_stalled(at) {
+            return Step::Ended(Outcome { ended: Ended::Stalled, at: self.queue.now() });
+        }
+        self.queue.advance(at);
+        loop {
+            while let Some(happening) = self.queue.due() {
+                self.happen(happening, record);
+            }
+            self.settle();
+            if !self.ask_for_more(record) {
+                break;
+            }
+        }
+        if self.unfinished == 0 {
+            return Step::Ended(Outcome { ended: Ended::AllComplete, at });
+        }
+        Step::Went(at)
+    }
+
+    fn is_stalled(&self, at: Time) -> bool {
+        self.changes == 0 && self.patience < at.since(self.progress) && self.links.is_idle()
+    }
+
+    fn cut_off(&mut self, until: Time, record: &mut dyn FnMut(Event)) -> Step {
+        self.queue.advance(until);
+        for flow in self.links.all() {
+            self.stop(flow, record);
+        }
+        // The trace must show that it ends here and why: nobody is there any more.
+        for node in self.scenario.nodes() {
+            if self.nodes[node.index()].engine.take().is_some() {
+                record(Event::Leave { at: until, node });
+            }
+        }
+        Step::Ended(Outcome { ended: Ended::CutOff, at: until })
+    }
+
+    fn happen(&mut self, happening: Happening<E::Message>, record: &mut dyn FnMut(Event)) {
+        match happening {
+            Happening::Join(node) => self.join(node, record),
+            Happening::Depart(node) => self.depart(node, record),
+            Happening::Input(node, input) => self.hand(node, input, record),
+            Happening::Timer(node, timer) => {
+                self.nodes[node.index()].timers.retain(|&armed| armed != timer);
+                self.hand(node, Input::Expired(timer), record);
+            }
+            Happening::Sent(flow, version) => self.sent(flow, version, record),
+            Happening::Arrived(flow, version) => self.arrived(flow, version, record),
+            Happening::Tick => {
+                self.tracker.tick();
+                let next = self.queue.now().checked_add(self.settings.protocol.announce);
+                if let Some(next) = next {
+                    self.queue.schedule(next, Happening::Tick);
+                }
+            }
+        }
+    }
+
+    /// Hands an input to an engine that is present and carries out what it wants.
+    pub(super) fn hand(
+        &mut self,
+        node: PeerId,
+        input: Input<E::Message>,
+        record: &mut dyn FnMut(Event),
+    ) {
+        let Some(engine) = &mut self.nodes[node.index()].engine else {
+            return;
+        };
+        engine.handle(input, &mut self.choose);
+        while let Some(output) =
+            self.nodes[node.index()].engine.as_mut().and_then(|engine| engine.poll())
+        {
+            self.carry_out(node, output, record);
+        }
+    }
+
+    fn carry_out(
+        &mut self,
+        node: PeerId,
+        output: Output<E::Message>,
+        record: &mut dyn FnMut(Event),
+    ) {
+        let now = self.queue.now();
+        match output {
+            Output::Announce { presence, want } => {
+                let peers = self.tracker.announce(node, presence, want, &mut self.choose);
+                record(Event::Announce { at: now, node, peers: peers.clone() });
+                self.queue.schedule(now, Happening::Input(node, Input::Members(peers)));
+            }
+            Output::Connect(to) if to == node || self.nodes.len() <= to.index() => {
+                self.queue.schedule(now, Happening::Input(node, Input::Disconnected(to)));
+            }
+            Output::Connect(to) if self.nodes[to.index()].engine.is_none() => {
+                self.tell(to, node, Input::Disconnected(to));
+            }
+            Output::Connect(to) => self.tell(node, to, Input::Asked(node)),
+            Output::Accept(from) => self.connect(node, from, record),
+            Output::Refuse(from) => {
+                if !self.are_neighbors(node, from) {
+                    self.tell(node, from, Input::Disconnected(node));
+                }
+            }
+            Output::Disconnect(other) => self.disconnect(node, other, record),
+            Output::Send { to, message } => self.send(node, to, message, record),
+            Output::Abort { to, chunk } => {
+                for flow in self.links.between(node, to) {
+                    if self.links.flow(flow).chunk == chunk {
+                        self.stop(flow, record);
+                    }
+                }
+            }
+            Output::Arm { timer, after } => self.arm(node, timer, after),
+            Output::Completed => self.complete(node, record),
+        }
+    }
+
+    /// Delivers an input after the delay to its receiver.
+    pub(super) fn tell(&mut self, from: PeerId, to: PeerId, input: Input<E::Message>) {
+        debug_assert_ne!(from, to, "nobody talks to itself");
+        if let Some(at) = self.queue.now().checked_add(self.scenario.latency_to(to)) {
+            self.queue.schedule(at, Happening::Input(to, input));
+        }
+    }
+
+    fn arm(&mut self, node: PeerId, timer: Timer, after: Time) {
+        let timers = &mut self.nodes[node.index()].timers;
+        if timers.contains(&timer) {
+            return;
+        }
+        timers.push(timer);
+        // A timer without a span would keep time from going on.
+        let after = after.max(Time(1));
+        if let Some(at) = self.queue.now().checked_add(after) {
+            self.queue.schedule(at, Happening::Timer(node, timer));
+        }
+    }
+
+    fn send(
+        &mut self,
+        from: PeerId,
+        to: PeerId,
+        message: E::Message,
+        record: &mut dyn FnMut(Event),
+    ) {
+        let now = self.queue.now();
+        if from == to || self.nodes.len() <= to.index() {
+            return;
+        }
+        match message.kind() {
+            Kind::Chunk(chunk) => {
+                self.nodes[from.index()].told = false;
+                self.touched.push(from);
+                let exists = chunk.index() < self.scenario.file().chunks();
+                let present = self.nodes[to.index()].engine.is_some();
+                // Who was dropped may not know it yet: there is no connection to write to.
+                if exists && present && self.are_neighbors(from, to) {
+                    let bytes = self.scenario.file().length(chunk);
+                    let flow = self.links.begin((from, to), (chunk, bytes), now);
+                    self.parcels.resize(self.parcels.len().max(flow.index() + 1), None);
+                    self.parcels[flow.index()] = Some(message);
+                }
+                return;
+            }
+            Kind::Choke => record(Event::Choke { at: now, from, to }),
+            Kind::Unchoke => record(Event::Unchoke { at: now, from, to }),
+            Kind::Control => {}
+        }
+        self.tell(from, to, Input::Received { from, message });
+    }
+}

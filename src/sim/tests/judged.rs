@@ -1,0 +1,91 @@
+//! Every run of the reference engines, on every kind of scenario, before the audit and the bounds.
+
+use proptest::prelude::*;
+
+use super::scenarios::scenarios;
+use crate::audit::{Audit, Report, Verdict};
+use crate::bounds::{self, Earliest, Senders};
+use crate::engine::Engine;
+use crate::scenario::Scenario;
+use crate::sim::{Ended, Outcome, simulate};
+use crate::swarm::{ClientServer, Peer, Tracker};
+use crate::trace::{Evidence, Header};
+use crate::units::Time;
+
+fn judge<E: Engine>(scenario: &Scenario) -> (Outcome, Report) {
+    let evidence = Evidence::default();
+    let mut audit = Audit::new(Header { scenario: scenario.clone(), evidence });
+    let outcome = simulate::<E, Tracker>(scenario, &mut |event| audit.event(&event));
+    (outcome, audit.finish())
+}
+
+/// No rule accuses a lawful engine, and with exact and complete evidence none is left in doubt.
+fn lawful(report: &Report) -> Result<(), TestCaseError> {
+    for rule in &report.rules {
+        let fine = matches!(rule.judgement.verdict, Verdict::Holds | Verdict::Skipped);
+        prop_assert!(fine, "{}: {:#?}", rule.name, rule.judgement);
+    }
+    prop_assert_eq!(report.verdict, Verdict::Holds);
+    Ok(())
+}
+
+/// The k-th completion against every bound that applies: plain integers, no audit in between.
+fn not_faster_than_possible(
+    scenario: &Scenario,
+    report: &Report,
+    senders: &[Senders],
+) -> Result<(), TestCaseError> {
+    let mut finish: Vec<Time> = report.finish.iter().flatten().copied().collect();
+    finish.sort_unstable();
+    for bound in bounds::ALL.iter().filter(|bound| senders.contains(&bound.senders())) {
+        let Ok(earliest) = bound.completions(scenario) else {
+            continue;
+        };
+        for (k, (at, earliest)) in finish.iter().zip(earliest).enumerate() {
+            let Earliest::At(earliest) = earliest else {
+                return Err(TestCaseError::fail(format!("{}: {earliest:?}", bound.name())));
+            };
+            prop_assert!(earliest <= *at, "{} k={}: {earliest} > {at}", bound.name(), k + 1);
+        }
+    }
+    Ok(())
+}
+
+fn check<E: Engine>(scenario: &Scenario, senders: &[Senders]) -> Result<(), TestCaseError> {
+    let (outcome, report) = judge::<E>(scenario);
+    lawful(&report)?;
+    not_faster_than_possible(scenario, &report, senders)?;
+    if outcome.ended == Ended::AllComplete {
+        let present_stay = report
+            .finish
+            .iter()
+            .zip(scenario.peers())
+            .all(|(finish, (id, _))| finish.is_some() || scenario.leaves_at(id).is_some());
+        prop_assert!(present_stay, "whoever stays has the file");
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    #[test]
+    fn a_swarm_is_lawful_and_never_beats_a_bound(scenario in scenarios(14)) {
+        check::<Peer>(&scenario, &[Senders::Everybody])?;
+    }
+
+    #[test]
+    fn client_and_server_are_lawful_and_never_beat_a_bound(scenario in scenarios(20)) {
+        let both = [Senders::Everybody, Senders::SourceOnly];
+        check::<ClientServer>(&scenario.client_server(), &both)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn a_large_swarm_is_lawful_and_never_beats_a_bound(scenario in scenarios(60)) {
+        check::<Peer>(&scenario, &[Senders::Everybody])?;
+    }
+}

@@ -1,0 +1,4 @@
+mod judged;
+mod links;
+mod runs;
+mod scenarios;

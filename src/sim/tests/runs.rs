@@ -1,0 +1,188 @@
+use std::num::NonZeroUsize;
+
+use crate::choose::Choose;
+use crate::chunks::{ChunkSet, Manifest, PeerId};
+use crate::engine::{Engine, Input, Output, Role, Settings, Timer};
+use crate::scenario::{
+    Behavior, Discipline, Leaves, Link, Network, Parts, Peer, Protocol, Scenario, Source,
+    SourceLeaves,
+};
+use crate::sim::{Ended, Outcome, Simulation, Step, simulate};
+use crate::swarm::{self, ClientServer, Parcel, Tracker};
+use crate::trace::{Event, Outcome as Fate, Transfer};
+use crate::units::{Bytes, Rate, Time};
+
+/// Chunks of 125 bytes: 1000 bits, so a rate of 1000 bit/s sends one a second.
+fn parts(chunks: u64, source: u64, peers: &[u64]) -> Parts {
+    let peer = |&upload: &u64| Peer {
+        upload: Rate(upload),
+        download: None,
+        joins: Time::ZERO,
+        leaves: Leaves::Never,
+        behavior: Behavior::Cooperative,
+        link: Link::default(),
+    };
+    Parts {
+        name: "test".to_owned(),
+        file: Manifest::new(Bytes(125 * chunks), Bytes(125)).unwrap(),
+        source: Source { upload: Rate(source), leaves: SourceLeaves::Never, link: Link::default() },
+        peers: peers.iter().map(peer).collect(),
+        protocol: Some(Protocol::default()),
+        network: Network::default(),
+        discipline: Discipline::default(),
+        seed: 1,
+        until: Time::from_secs(100_000),
+    }
+}
+
+fn run<E: Engine>(parts: Parts) -> (Outcome, Vec<Event>) {
+    let mut events = Vec::new();
+    let scenario = Scenario::new(parts).unwrap();
+    let outcome = simulate::<E, Tracker>(&scenario, &mut |event| events.push(event));
+    (outcome, events)
+}
+
+fn completions(events: &[Event]) -> Vec<(u64, u32)> {
+    let complete = events.iter().filter_map(|event| match event {
+        Event::Complete { at, node } => Some((at.0 / 1_000_000, node.0)),
+        _ => None,
+    });
+    complete.collect()
+}
+
+fn transfers(events: &[Event]) -> Vec<Transfer> {
+    let transfers = events.iter().filter_map(|event| match event {
+        Event::Transfer(transfer) => Some(*transfer),
+        _ => None,
+    });
+    transfers.collect()
+}
+
+#[test]
+fn one_peer_gets_the_file_at_the_rate_of_the_source() {
+    let (outcome, events) = run::<swarm::Peer>(parts(7, 1000, &[0]));
+    assert_eq!(outcome, Outcome { ended: Ended::AllComplete, at: Time::from_secs(7) });
+    assert_eq!(completions(&events), [(7_000, 1)]);
+}
+
+#[test]
+fn client_and_server_take_as_long_as_the_textbook_says() {
+    // N F / u_s = 3 * 4 s; the same with a download that binds: F / d = 4 * 2 s at 500 bit/s each
+    // while the source could serve six at once.
+    let (outcome, _) = run::<ClientServer>(parts(4, 1000, &[0, 0, 0]));
+    assert_eq!(outcome.at, Time::from_secs(12));
+    let mut slow = parts(4, 3000, &[0, 0, 0]);
+    for peer in &mut slow.peers {
+        peer.download = Some(Rate(500));
+    }
+    assert_eq!(run::<ClientServer>(slow).0.at, Time::from_secs(8));
+}
+
+#[test]
+fn latency_delays_what_travels_and_nothing_else() {
+    let mut late = parts(4, 1000, &[0]);
+    late.network.latency = Time(250_000_000);
+    // Ask 0.25 s, be accepted 0.25 s after; then the server sends without a pause: four chunks,
+    // each
+    // 0.25 s on its way.
+    let (outcome, events) = run::<ClientServer>(late);
+    assert_eq!(outcome.at, Time(4_500_000_000));
+    let first = transfers(&events)[0];
+    assert_eq!((first.start, first.end), (Time(250_000_000), Time(1_500_000_000)));
+}
+
+#[test]
+fn a_peer_that_leaves_early_vanishes_and_its_bytes_are_lost() {
+    let mut parts = parts(4, 1000, &[0, 0]);
+    parts.peers[0].leaves = Leaves::At(Time(2_500_000_000));
+    let (outcome, events) = run::<ClientServer>(parts);
+    assert_eq!(outcome.ended, Ended::AllComplete);
+    // A chunk to each in turn; the third, to peer 1, is cut in the middle: 500 bits, 62 whole
+    // bytes. From 2.5 s on peer 2 gets the three that it lacks.
+    assert_eq!(completions(&events), [(5_500, 2)]);
+    let lost: Vec<(PeerId, Bytes, Time)> = transfers(&events)
+        .iter()
+        .filter(|transfer| transfer.outcome == Fate::Aborted)
+        .map(|transfer| (transfer.to, transfer.bytes, transfer.end))
+        .collect();
+    assert_eq!(lost, [(PeerId(1), Bytes(62), Time(2_500_000_000))]);
+    assert!(events.contains(&Event::Leave { at: Time(2_500_000_000), node: PeerId(1) }));
+}
+
+#[test]
+fn a_source_that_leaves_too_early_leaves_a_stalled_swarm() {
+    let mut parts = parts(8, 1000, &[1000, 1000, 1000]);
+    parts.source.leaves = SourceLeaves::At(Time::from_secs(5));
+    let (outcome, events) = run::<swarm::Peer>(parts);
+    assert_eq!(outcome.ended, Ended::Stalled);
+    assert_eq!(completions(&events), []);
+}
+
+#[test]
+fn a_source_leaves_after_its_copies() {
+    let mut two = parts(6, 1000, &[1000, 1000, 1000, 1000]);
+    two.source.leaves = SourceLeaves::AfterCopies(2);
+    let (outcome, events) = run::<swarm::Peer>(two);
+    assert_eq!(outcome.ended, Ended::AllComplete);
+    let emitted: u64 =
+        transfers(&events).iter().filter(|t| t.from.is_source()).map(|t| t.bytes.0).sum();
+    assert!(emitted <= 2 * 6 * 125, "{emitted}");
+}
+
+#[test]
+fn time_runs_out() {
+    let mut short = parts(10, 1000, &[0]);
+    short.until = Time(3_500_000_000);
+    let (outcome, events) = run::<ClientServer>(short);
+    assert_eq!(outcome, Outcome { ended: Ended::CutOff, at: Time(3_500_000_000) });
+    let last = *transfers(&events).last().unwrap();
+    assert_eq!((last.bytes, last.outcome), (Bytes(62), Fate::Aborted));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_events_and_another_seed_others() {
+    let crowd = || parts(12, 2000, &[1000, 500, 0, 700, 1000, 300, 900, 1000, 100, 800]);
+    let (first, second) = (run::<swarm::Peer>(crowd()), run::<swarm::Peer>(crowd()));
+    assert_eq!(first, second);
+    let other = run::<swarm::Peer>(Parts { seed: 2, ..crowd() });
+    assert_ne!(first.1, other.1);
+}
+
+/// An engine that arms a timer of no length for ever: time goes on all the same.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Hasty {
+    have: ChunkSet,
+    armed: u32,
+}
+
+impl Engine for Hasty {
+    type Message = Parcel;
+
+    fn new(_: PeerId, manifest: &Manifest, _: Role, _: &Settings) -> Self {
+        Hasty { have: ChunkSet::empty(manifest.chunks()), armed: 1 }
+    }
+
+    fn handle(&mut self, _: Input<Parcel>, choose: &mut dyn Choose) {
+        self.armed = 1;
+        choose.index(NonZeroUsize::MIN);
+    }
+
+    fn poll(&mut self) -> Option<Output<Parcel>> {
+        self.armed = self.armed.checked_sub(1)?;
+        Some(Output::Arm { timer: Timer(9), after: Time::ZERO })
+    }
+
+    fn have(&self) -> &ChunkSet {
+        &self.have
+    }
+}
+
+#[test]
+fn an_engine_cannot_stop_time() {
+    let mut simulation =
+        Simulation::<Hasty, Tracker>::new(&Scenario::new(parts(1, 1000, &[0])).unwrap());
+    let mut record = |_| {};
+    let steps: Vec<Step> = (0..4).map(|_| simulation.step(&mut record)).collect();
+    let times = [0, 1, 2, 3].map(|at| Step::Went(Time(at)));
+    assert_eq!(steps, times);
+}

@@ -1,0 +1,43 @@
+//! What peers say to each other: BEP 3's messages, with BEP 6's reject so that a request is always
+//! answered.
+
+use crate::chunks::{ChunkId, ChunkSet};
+use crate::engine::{Kind, Payload};
+
+/// A message between neighbors.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Message {
+    /// These are the chunks that I have.
+    Bitfield(ChunkSet),
+    /// I have this chunk now.
+    Have(ChunkId),
+    /// You have something that I lack.
+    Interested,
+    /// You have nothing that I lack.
+    NotInterested,
+    /// I serve you no more; what you requested and I have not begun is rejected one by one.
+    Choke,
+    /// I serve you from now on.
+    Unchoke,
+    /// Send me this chunk.
+    Request(ChunkId),
+    /// I will not send you this chunk.
+    Reject(ChunkId),
+    /// Do not send me this chunk.
+    Cancel(ChunkId),
+    /// Here is this chunk.
+    Chunk(ChunkId),
+    /// I am still here.
+    KeepAlive,
+}
+
+impl Payload for Message {
+    fn kind(&self) -> Kind {
+        match self {
+            Message::Chunk(chunk) => Kind::Chunk(*chunk),
+            Message::Choke => Kind::Choke,
+            Message::Unchoke => Kind::Unchoke,
+            _ => Kind::Control,
+        }
+    }
+}

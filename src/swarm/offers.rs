@@ -1,0 +1,93 @@
+//! The source's first pass: each chunk once before any chunk twice (super seeding, after BEP 16).
+//!
+//! During the pass the source shows no bitfield. It tells one neighbor at a time of one chunk,
+//! which nobody else can then ask for. When every chunk is promised to somebody, it shows them all.
+
+use std::collections::BTreeMap;
+
+use super::message::Message;
+use super::peer::Peer;
+use crate::chunks::{ChunkId, ChunkSet, PeerId};
+
+/// What the source has promised so far.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Offers {
+    /// Chunks that it has not promised to anybody.
+    unpromised: ChunkSet,
+    /// Who was promised what and has not got it.
+    promised: BTreeMap<PeerId, Vec<ChunkId>>,
+}
+
+impl Offers {
+    pub(super) fn new(chunks: usize) -> Self {
+        Offers { unpromised: ChunkSet::full(chunks), promised: BTreeMap::new() }
+    }
+
+    fn outstanding(&self, peer: PeerId) -> usize {
+        self.promised.get(&peer).map_or(0, Vec::len)
+    }
+}
+
+impl Peer {
+    /// Promises a served neighbor as many chunks as it may request at a time.
+    pub(super) fn offer(&mut self, to: PeerId) {
+        let most = self.settings.requests as usize;
+        while let Some(offers) = &mut self.offers {
+            if most <= offers.outstanding(to) {
+                return;
+            }
+            let Some(chunk) = offers.unpromised.iter().next() else {
+                self.show_all();
+                return;
+            };
+            offers.unpromised.remove(chunk);
+            offers.promised.entry(to).or_default().push(chunk);
+            self.tell(to, Message::Have(chunk));
+        }
+    }
+
+    /// A chunk has left for a neighbor, promised or not: it need not be promised to anybody, and the
+    /// neighbor is promised the next one while it is served.
+    pub(super) fn offer_kept(&mut self, to: PeerId, chunk: ChunkId) {
+        let Some(offers) = &mut self.offers else {
+            return;
+        };
+        offers.unpromised.remove(chunk);
+        if let Some(promised) = offers.promised.get_mut(&to) {
+            promised.retain(|&other| other != chunk);
+        }
+        if self.neighbors.find(to).is_some_and(|neighbor| neighbor.served) {
+            self.offer(to);
+        }
+    }
+
+    /// A neighbor does not need what it was promised: it has it from somebody else.
+    pub(super) fn offer_declined(&mut self, by: PeerId, chunk: ChunkId) {
+        if self.offers.is_some() {
+            self.note_has(by, chunk);
+            self.offer_kept(by, chunk);
+        }
+    }
+
+    /// A neighbor is served no more or gone: what it was promised may go to others.
+    pub(super) fn withdraw_offers(&mut self, from: PeerId) {
+        let Some(offers) = &mut self.offers else {
+            return;
+        };
+        let kept = self.neighbors.find(from).map(|n| n.sending.clone()).unwrap_or_default();
+        for chunk in offers.promised.remove(&from).unwrap_or_default() {
+            if !kept.contains(&chunk) {
+                offers.unpromised.insert(chunk);
+            }
+        }
+    }
+
+    /// The pass is over: from now on it is a seeder like any other.
+    fn show_all(&mut self) {
+        self.offers = None;
+        let neighbors: Vec<PeerId> = self.neighbors.iter().map(|n| n.peer).collect();
+        for peer in neighbors {
+            self.tell(peer, Message::Bitfield(self.have.clone()));
+        }
+    }
+}

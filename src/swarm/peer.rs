@@ -1,0 +1,228 @@
+//! One participant of the reference swarm: its state, and the dispatch of what happens to it.
+//!
+//! What follows from an input is decided in the sibling modules: `fetch` (what to request), `serve`
+//! (whom to serve, and what), `offers` (the source's first pass) and `upkeep` (neighbors).
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::message::Message;
+use super::neighbor::{Neighbor, Neighbors};
+use super::offers::Offers;
+use super::picker::Rarity;
+use crate::choose::Choose;
+use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
+use crate::engine::{Engine, Input, Output, Presence, Role, Settings, Timer};
+use crate::scenario::Behavior;
+
+/// The choker decides.
+pub(super) const RECHOKE: Timer = Timer(0);
+/// The optimistic unchoke moves on.
+pub(super) const OPTIMISTIC: Timer = Timer(1);
+/// The tracker is told again.
+pub(super) const ANNOUNCE: Timer = Timer(2);
+
+/// A participant of the reference swarm.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Peer {
+    pub(super) me: PeerId,
+    pub(super) manifest: Manifest,
+    pub(super) role: Role,
+    pub(super) settings: Settings,
+    pub(super) have: ChunkSet,
+    /// What it lacks and has not requested of anybody.
+    pub(super) open: ChunkSet,
+    pub(super) rarity: Rarity,
+    pub(super) neighbors: Neighbors,
+    /// Members that it heard of and has not tried.
+    pub(super) candidates: BTreeSet<PeerId>,
+    /// Members that it has asked to be neighbors.
+    pub(super) asked: BTreeSet<PeerId>,
+    /// Requests to serve, in the order in which they came.
+    pub(super) queue: VecDeque<(PeerId, ChunkId)>,
+    /// Whether the uplink could carry another chunk.
+    pub(super) ready: bool,
+    /// Whom the optimistic slot serves.
+    pub(super) optimistic: Option<PeerId>,
+    /// Chunks sent less chunks got, ever, by peer: what barter looks at.
+    pub(super) balances: BTreeMap<PeerId, i64>,
+    /// The source's first pass over the chunks; None when it is over, or there is none.
+    pub(super) offers: Option<Offers>,
+    /// Decisions of the choker since a neighbor last had something that it lacks.
+    pub(super) bored: u32,
+    pub(super) outputs: VecDeque<Output<Message>>,
+}
+
+impl Engine for Peer {
+    type Message = Message;
+
+    fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self {
+        let chunks = manifest.chunks();
+        let (have, open) = match role {
+            Role::Source => (ChunkSet::full(chunks), ChunkSet::empty(chunks)),
+            Role::Peer(_) => (ChunkSet::empty(chunks), ChunkSet::full(chunks)),
+        };
+        let first_pass = role == Role::Source && settings.protocol.super_seeding;
+        Peer {
+            me,
+            manifest: *manifest,
+            role,
+            settings: settings.clone(),
+            have,
+            open,
+            rarity: Rarity::new(chunks),
+            neighbors: Neighbors::new(chunks),
+            candidates: BTreeSet::new(),
+            asked: BTreeSet::new(),
+            queue: VecDeque::new(),
+            ready: false,
+            optimistic: None,
+            balances: BTreeMap::new(),
+            offers: first_pass.then(|| Offers::new(chunks)),
+            bored: 0,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    fn handle(&mut self, input: Input<Message>, choose: &mut dyn Choose) {
+        match input {
+            Input::Start => self.start(),
+            Input::Members(members) => self.hear_of(&members, choose),
+            Input::Asked(peer) => self.answer(peer),
+            Input::Connected(peer) => self.connected(peer),
+            Input::Disconnected(peer) => self.disconnected(peer, choose),
+            Input::Received { from, message } => self.receive(from, message, choose),
+            Input::Sent { to, chunk } => self.sent(to, chunk),
+            Input::Ready => {
+                self.ready = true;
+                self.serve();
+            }
+            Input::Expired(RECHOKE) => {
+                self.rechoke(choose);
+                self.upkeep(choose);
+                self.arm(RECHOKE);
+            }
+            Input::Expired(OPTIMISTIC) => {
+                self.move_optimistic(choose);
+                self.arm(OPTIMISTIC);
+            }
+            Input::Expired(_) => {
+                self.announce();
+                self.arm(ANNOUNCE);
+            }
+            Input::Leave => self.leave(),
+        }
+    }
+
+    fn poll(&mut self) -> Option<Output<Message>> {
+        self.outputs.pop_front()
+    }
+
+    fn have(&self) -> &ChunkSet {
+        &self.have
+    }
+}
+
+impl Peer {
+    fn start(&mut self) {
+        self.announce();
+        self.arm(RECHOKE);
+        self.arm(OPTIMISTIC);
+        self.arm(ANNOUNCE);
+    }
+
+    fn arm(&mut self, timer: Timer) {
+        let protocol = &self.settings.protocol;
+        let after = match timer {
+            RECHOKE => Some(protocol.rechoke),
+            OPTIMISTIC => protocol.optimistic,
+            _ => Some(protocol.announce),
+        };
+        if let Some(after) = after {
+            self.outputs.push_back(Output::Arm { timer, after });
+        }
+    }
+
+    pub(super) fn announce(&mut self) {
+        let want = self.settings.protocol.neighbors;
+        self.outputs.push_back(Output::Announce { presence: Presence::Here, want });
+    }
+
+    fn leave(&mut self) {
+        self.outputs.push_back(Output::Announce { presence: Presence::Gone, want: 0 });
+        let neighbors: Vec<PeerId> = self.neighbors.iter().map(|n| n.peer).collect();
+        self.outputs.extend(neighbors.into_iter().map(Output::Disconnect));
+    }
+
+    fn receive(&mut self, from: PeerId, message: Message, choose: &mut dyn Choose) {
+        let Some(neighbor) = self.neighbors.find(from) else {
+            // It was dropped while this was on its way.
+            return;
+        };
+        neighbor.silent = 0;
+        match message {
+            Message::Bitfield(theirs) => {
+                if theirs.capacity() == self.manifest.chunks() {
+                    self.has_all_of(from, &theirs, choose);
+                }
+            }
+            Message::Have(chunk) => {
+                if chunk.index() < self.manifest.chunks() {
+                    self.has(from, chunk, choose);
+                }
+            }
+            Message::Interested => {
+                neighbor.interested = true;
+                self.fill_slots(choose);
+            }
+            Message::NotInterested => {
+                neighbor.interested = false;
+                self.stop_serving_the_content(from, choose);
+            }
+            Message::Choke => neighbor.serves_me = false,
+            Message::Unchoke => {
+                neighbor.serves_me = true;
+                self.fetch_from(from, choose);
+                self.reciprocate(from);
+                self.serve();
+            }
+            Message::Request(chunk) => self.requested(from, chunk),
+            Message::Reject(chunk) => self.rejected(from, chunk, choose),
+            Message::Cancel(chunk) => self.cancelled(from, chunk),
+            Message::Chunk(chunk) => self.received(from, chunk, choose),
+            Message::KeepAlive => {}
+        }
+    }
+
+    /// Says something to a neighbor.
+    pub(super) fn tell(&mut self, to: PeerId, message: Message) {
+        if let Some(neighbor) = self.neighbors.find(to) {
+            neighbor.spoken_to = true;
+            self.outputs.push_back(Output::Send { to, message });
+        }
+    }
+
+    fn connected(&mut self, peer: PeerId) {
+        self.asked.remove(&peer);
+        self.candidates.remove(&peer);
+        if self.neighbors.contains(peer) {
+            return;
+        }
+        self.neighbors.insert(Neighbor::new(peer));
+        if self.offers.is_none() && !self.have.is_empty() {
+            self.tell(peer, Message::Bitfield(self.have.clone()));
+        }
+        if self.offers.is_some() {
+            // Whoever is new lacks something: the first pass need not wait for its interest.
+            self.fill_free_slots();
+        }
+    }
+
+    /// Does it lack anything?
+    pub(super) fn is_leecher(&self) -> bool {
+        !self.have.is_full()
+    }
+
+    pub(super) fn is_free_rider(&self) -> bool {
+        self.role == Role::Peer(Behavior::FreeRider)
+    }
+}

@@ -1,0 +1,218 @@
+//! The rules of the house, as tests: who may import whom, how long things may be, what stays out.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Lines a file may have.
+const FILE: usize = 600;
+/// Lines a function may have, its signature and last brace included.
+const FUNCTION: usize = 70;
+/// Columns a line may have.
+const COLUMNS: usize = 100;
+
+/// Each module and the modules that it may import. Tests may import anything.
+const FLOORS: &[(&str, &[&str])] = &[
+    ("units", &[]),
+    ("ratio", &["units"]),
+    ("chunks", &["units"]),
+    ("choose", &[]),
+    ("scenario", &["units", "ratio", "chunks", "choose"]),
+    ("bounds", &["units", "ratio", "chunks", "scenario"]),
+    ("checker", &[]),
+    ("trace", &["units", "chunks", "scenario"]),
+    ("audit", &["units", "ratio", "chunks", "scenario", "bounds", "trace"]),
+    ("engine", &["units", "chunks", "choose", "scenario"]),
+    ("swarm", &["units", "chunks", "choose", "scenario", "engine"]),
+    ("sim", &["units", "chunks", "choose", "scenario", "engine", "trace"]),
+    (
+        "models",
+        &[
+            "units", "ratio", "chunks", "choose", "scenario", "bounds", "checker", "trace",
+            "audit", "engine", "swarm", "sim",
+        ],
+    ),
+    ("report", &["units", "ratio", "chunks", "scenario", "bounds", "trace", "audit"]),
+    (
+        "cli",
+        &[
+            "units", "ratio", "chunks", "choose", "scenario", "bounds", "checker", "trace",
+            "audit", "engine", "swarm", "sim", "models", "report",
+        ],
+    ),
+];
+
+/// Where floating point, clocks and threads may be.
+const MEETING: &[&str] = &["cli", "report", "main"];
+
+struct Source {
+    path: PathBuf,
+    /// The module of the library that the file belongs to.
+    module: String,
+    text: String,
+}
+
+impl Source {
+    fn is_test(&self) -> bool {
+        let mut parts = self.path.components().map(|part| part.as_os_str().to_string_lossy());
+        parts.any(|part| part == "tests" || part == "tests.rs" || part == "tidy.rs")
+    }
+
+    /// The lines outside of `#[cfg(test)]` modules, comments taken off, with their numbers.
+    fn code(&self) -> Vec<(usize, &str)> {
+        let mut code = Vec::new();
+        for (number, line) in self.text.lines().enumerate() {
+            if line == "mod tests {" {
+                break;
+            }
+            let line = line.split("//").next().unwrap_or("");
+            code.push((number + 1, line));
+        }
+        code
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    for folder in ["src", "models", "benches", "tests"] {
+        collect(&root.join(folder), &mut found);
+    }
+    let sources = found.into_iter().map(|path| {
+        let within = path.strip_prefix(root).unwrap().to_owned();
+        let mut parts = within.components().map(|part| part.as_os_str().to_string_lossy());
+        let module = match parts.next().unwrap().as_ref() {
+            "src" => parts.next().unwrap().trim_end_matches(".rs").to_owned(),
+            folder => folder.to_owned(),
+        };
+        Source { text: fs::read_to_string(&path).unwrap(), path: within, module }
+    });
+    sources.collect()
+}
+
+fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            collect(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn complain(complaints: &[String]) {
+    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
+}
+
+/// The modules that a line names after `crate::`.
+fn imports(line: &str) -> Vec<&str> {
+    let after = line.split("crate::").skip(1);
+    after
+        .map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(""))
+        .collect()
+}
+
+#[test]
+fn every_module_imports_lower_floors_only() {
+    let mut complaints = Vec::new();
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        let Some((_, allowed)) = FLOORS.iter().find(|(module, _)| *module == source.module) else {
+            continue;
+        };
+        for (number, line) in source.code() {
+            for import in imports(line) {
+                let known = FLOORS.iter().any(|(module, _)| *module == import);
+                if known && import != source.module && !allowed.contains(&import) {
+                    let place = format!("{}:{number}", source.path.display());
+                    complaints.push(format!("{place}: {} imports {import}", source.module));
+                }
+            }
+        }
+    }
+    complain(&complaints);
+}
+
+#[test]
+fn every_module_has_a_floor() {
+    let library = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs"));
+    let library = library.unwrap();
+    let modules = library.lines().filter_map(|line| line.split_once("mod ")?.1.strip_suffix(';'));
+    let homeless: Vec<String> = modules
+        .filter(|module| *module != "tidy" && !FLOORS.iter().any(|(known, _)| known == module))
+        .map(|module| format!("{module} has no floor"))
+        .collect();
+    complain(&homeless);
+}
+
+#[test]
+fn files_functions_and_lines_keep_their_budgets() {
+    let mut complaints = Vec::new();
+    for source in sources() {
+        let place = source.path.display();
+        let lines: Vec<&str> = source.text.lines().collect();
+        if FILE < lines.len() {
+            complaints.push(format!("{place}: {} lines; split it", lines.len()));
+        }
+        let mut begun: Option<(usize, usize)> = None;
+        for (at, line) in lines.iter().enumerate() {
+            if COLUMNS < line.chars().count() {
+                complaints.push(format!("{place}:{}: more than {COLUMNS} columns", at + 1));
+            }
+            let indent = line.len() - line.trim_start().len();
+            let words = line.trim_start();
+            let head = ["fn ", "pub fn ", "pub(super) fn ", "pub(crate) fn ", "const fn "];
+            if begun.is_none() && head.iter().any(|head| words.starts_with(head)) {
+                begun = Some((at, indent));
+            }
+            let Some((from, depth)) = begun else {
+                continue;
+            };
+            if indent == depth && (words == "}" || (at == from && words.ends_with([';', '}']))) {
+                if FUNCTION < at - from + 1 {
+                    complaints.push(format!("{place}:{}: {} lines", from + 1, at - from + 1));
+                }
+                begun = None;
+            }
+        }
+    }
+    complain(&complaints);
+}
+
+#[test]
+fn what_stays_out_stays_out() {
+    let everywhere = ["todo!(", "unimplemented!(", "dbg!(", "#[ignore", "#[should_panic", "FIXME"];
+    let below = ["f32", "f64", "std::time", "std::thread", "std::net", "Instant", "SystemTime"];
+    let unordered = ["HashMap", "HashSet"];
+    let mut complaints = Vec::new();
+    for source in sources().iter().filter(|source| !source.path.ends_with("tidy.rs")) {
+        let mut banned = everywhere.to_vec();
+        let library = FLOORS.iter().any(|(module, _)| *module == source.module);
+        if library && !source.is_test() && !MEETING.contains(&source.module.as_str()) {
+            banned.extend(below);
+            banned.extend(unordered);
+        }
+        for (number, line) in source.code() {
+            let words = line.split(|c: char| !c.is_alphanumeric() && !"_:!(#[".contains(c));
+            let found = words.filter(|word| banned.iter().any(|ban| word.starts_with(ban)));
+            for word in found {
+                complaints.push(format!("{}:{number}: {word}", source.path.display()));
+            }
+        }
+    }
+    complain(&complaints);
+}
+
+#[test]
+fn every_module_opens_with_what_it_is() {
+    let silent: Vec<String> = sources()
+        .iter()
+        .filter(|source| !source.is_test() && source.path.starts_with("src"))
+        .filter(|source| !source.text.starts_with("//!"))
+        .map(|source| format!("{}: opens without `//!`", source.path.display()))
+        .collect();
+    complain(&silent);
+}
