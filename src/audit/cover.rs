@@ -71,3 +71,35 @@ impl Cover {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Against one flag for every byte.
+        #[test]
+        fn bytes_are_covered_as_one_by_one(
+            length in 1u64..40,
+            parts in prop::collection::vec((0u64..40, 0u64..20), 0..20),
+            asked in (0u64..40, 0u64..41),
+        ) {
+            let mut cover = Cover::new(Bytes(length));
+            let mut flags = vec![false; length as usize];
+            for (offset, bytes) in parts {
+                let range = offset.min(length) as usize..(offset + bytes).min(length) as usize;
+                let new = flags[range.clone()].iter().filter(|&&flag| !flag).count();
+                flags[range].fill(true);
+                prop_assert_eq!(cover.insert(Bytes(offset), Bytes(bytes)), new as u64);
+            }
+            let covered = flags.iter().filter(|&&flag| flag).count() as u64;
+            prop_assert_eq!(cover.covered(), covered);
+            prop_assert_eq!(cover.is_full(), covered == length);
+            let (from, to) = (asked.0.min(length), asked.1.min(length));
+            let gap = (from..to).find(|&byte| !flags[byte as usize]);
+            prop_assert_eq!(cover.gap(from, to), gap);
+        }
+    }
+}

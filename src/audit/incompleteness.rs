@@ -57,6 +57,8 @@ struct Scene<'a> {
     graph: Graph,
     /// Chunks within reach, by the groups that a peer reaches.
     reached: BTreeMap<Vec<usize>, ChunkSet>,
+    /// Who holds a chunk, as far as it was asked.
+    holders: BTreeMap<ChunkId, Holders>,
     barter: Option<Barter<'a>>,
 }
 
@@ -78,6 +80,7 @@ impl<'a> Scene<'a> {
             serves,
             chunks: Holdings::new(facts),
             reached: BTreeMap::new(),
+            holders: BTreeMap::new(),
             barter: Barter::new(facts),
         }
     }
@@ -89,7 +92,7 @@ impl<'a> Scene<'a> {
             return Some(Cause::Left { at_ns });
         }
         let joins_ns = facts.scenario().joins(peer);
-        if presence.first().is_none() && self.now <= joins_ns {
+        if presence.first().is_none() && self.now < joins_ns {
             return Some(Cause::Later { joins_ns });
         }
         let until_ns = facts.scenario().parts().until;
@@ -131,26 +134,31 @@ impl<'a> Scene<'a> {
     }
 
     /// Out of reach is either nowhere, or beyond a partition.
-    fn nobody_serves(&self, chunk: ChunkId, groups: &[usize]) -> Cause {
-        let facts = self.facts;
-        if self.serves[0] {
-            let reaches = self.reaches(groups);
-            return Cause::Partition { chunk, reaches, holder: PeerId::SOURCE };
+    fn nobody_serves(&mut self, chunk: ChunkId, groups: &[usize]) -> Cause {
+        let holders = match self.holders.get(&chunk) {
+            Some(&holders) => holders,
+            None => self.find_holders(chunk),
+        };
+        self.holders.insert(chunk, holders);
+        match holders.serving {
+            Some(holder) => Cause::Partition { chunk, reaches: self.reaches(groups), holder },
+            None => Cause::NoHolder {
+                chunk,
+                last_holder: holders.last.map(|(_, holder)| holder),
+                left_ns: holders.last.map(|(left, _)| left),
+            },
         }
-        let mut last: Option<(Time, PeerId)> =
-            facts.presence(PeerId::SOURCE).over_by(self.now).map(|left| (left, PeerId::SOURCE));
-        for held in self.chunks.holders(facts, chunk) {
-            if self.serves[held.index()] {
-                return Cause::Partition { chunk, reaches: self.reaches(groups), holder: held };
-            }
-            if let Some(left) = facts.presence(held).over_by(self.now) {
-                last = last.max(Some((left, held)));
-            }
-        }
-        Cause::NoHolder {
-            chunk,
-            last_holder: last.map(|(_, holder)| holder),
-            left_ns: last.map(|(left, _)| left),
+    }
+
+    fn find_holders(&self, chunk: ChunkId) -> Holders {
+        let holdings = self.facts.holdings();
+        let from = holdings.partition_point(|held| held.chunk < chunk);
+        let peers = holdings[from..].iter().take_while(|held| held.chunk == chunk);
+        let everybody = std::iter::once(PeerId::SOURCE).chain(peers.map(|held| held.node));
+        let left = |node| Some((self.facts.presence(node).over_by(self.now)?, node));
+        Holders {
+            serving: everybody.clone().find(|node| self.serves[node.index()]),
+            last: everybody.filter_map(left).max(),
         }
     }
 
@@ -181,6 +189,15 @@ impl<'a> Scene<'a> {
     }
 }
 
+/// Who holds a chunk.
+#[derive(Clone, Copy)]
+struct Holders {
+    /// The first that is there and serves.
+    serving: Option<PeerId>,
+    /// The last that left.
+    last: Option<(Time, PeerId)>,
+}
+
 /// Who holds what, by node.
 struct Holdings {
     by_node: Vec<Vec<ChunkId>>,
@@ -205,13 +222,6 @@ impl Holdings {
     fn beyond(&self, one: PeerId, other: PeerId) -> Option<ChunkId> {
         let other = self.of(other);
         self.of(one).iter().copied().find(|chunk| other.binary_search(chunk).is_err())
-    }
-
-    fn holders(&self, facts: &Facts, chunk: ChunkId) -> impl Iterator<Item = PeerId> {
-        let holdings = facts.holdings();
-        let from = holdings.partition_point(|held| held.chunk < chunk);
-        let to = holdings.partition_point(|held| held.chunk <= chunk);
-        holdings[from..to].iter().map(|held| held.node).collect::<Vec<_>>().into_iter()
     }
 }
 

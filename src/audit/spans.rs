@@ -55,26 +55,18 @@ impl Spans {
             }
             match (open, after) {
                 (Some(from), false) => {
-                    spans.push(Span { from, to: at });
+                    spans.list.push(Span { from, to: at });
                     open = None;
                 }
                 (None, true) => open = Some(at),
-                (None, false) if opens != 0 => spans.push(Span { from: at, to: at }),
+                (None, false) if opens != 0 => spans.list.push(Span { from: at, to: at }),
                 _ => {}
             }
         }
         if let Some(from) = open {
-            spans.push(Span { from, to: Time::MAX });
+            spans.list.push(Span { from, to: Time::MAX });
         }
         spans
-    }
-
-    /// Appends an interval; one that touches the last one continues it.
-    fn push(&mut self, span: Span) {
-        match self.list.last_mut() {
-            Some(last) if last.to == span.from => last.to = span.to,
-            _ => self.list.push(span),
-        }
     }
 
     /// Cuts off everything after `limit`.
@@ -88,7 +80,9 @@ impl Spans {
 
     /// Does one interval, widened by `slack` on both sides, contain `[from, to]`?
     pub fn contain(&self, from: Time, to: Time, slack: Time) -> bool {
-        self.list.iter().any(|span| span.from <= later(from, slack) && to <= later(span.to, slack))
+        // Of those that begin in time the last one ends last.
+        let begun = self.list.partition_point(|span| span.from <= later(from, slack));
+        begun.checked_sub(1).is_some_and(|last| to <= later(self.list[last].to, slack))
     }
 
     /// The first instant of all.
@@ -148,4 +142,58 @@ impl Pairs {
 /// `at + span`, or the end of time.
 pub(super) fn later(at: Time, span: Time) -> Time {
     at.checked_add(span).unwrap_or(Time::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Alternating events in any order of lines give back the intervals that they came from.
+        #[test]
+        fn intervals_come_back_from_their_edges(
+            bounds in prop::collection::btree_set(0u64..60, 0..12),
+            from: u8,
+            to: u8,
+            slack in 0u64..4,
+        ) {
+            let times: Vec<Time> = bounds.into_iter().map(Time).collect();
+            let list: Vec<Span> = times
+                .chunks(2)
+                .map(|pair| Span { from: pair[0], to: pair.get(1).copied().unwrap_or(Time::MAX) })
+                .collect();
+            let mut edges: Vec<(Time, Edge)> = list
+                .iter()
+                .flat_map(|span| [(span.to, Edge::Close), (span.from, Edge::Open)])
+                .filter(|&(at, _)| at != Time::MAX)
+                .rev()
+                .collect();
+            let spans = Spans::new(&mut edges);
+            prop_assert_eq!(&spans.list, &list);
+            prop_assert_eq!(spans.doubled, None);
+            let (from, to) = (u64::from(from % 64), u64::from(to % 64));
+            let (from, to, slack) = (Time(from.min(to)), Time(from.max(to)), Time(slack));
+            let within = |span: &Span| span.from <= from + slack && to <= later(span.to, slack);
+            prop_assert_eq!(spans.contain(from, to, slack), list.iter().any(within));
+        }
+    }
+
+    #[test]
+    fn events_of_one_instant_are_read_as_they_alternate() {
+        use Edge::{Close, Open};
+        let spans = |edges: &[(u64, Edge)]| {
+            let mut edges: Vec<_> = edges.iter().map(|&(at, edge)| (Time(at), edge)).collect();
+            let spans = Spans::new(&mut edges);
+            let list: Vec<_> = spans.list.iter().map(|span| (span.from.0, span.to.0)).collect();
+            (list, spans.doubled)
+        };
+        assert_eq!(spans(&[(5, Close), (5, Open)]), (vec![(5, 5)], None));
+        assert_eq!(spans(&[(0, Open), (5, Open), (5, Close)]), (vec![(0, u64::MAX)], None));
+        assert_eq!(spans(&[(0, Open), (5, Close), (5, Close), (5, Open)]), (vec![(0, 5)], None));
+        let doubled = Some((Time(5), Open));
+        assert_eq!(spans(&[(0, Open), (5, Open), (9, Close)]), (vec![(0, 9)], doubled));
+        assert_eq!(spans(&[(5, Close)]), (vec![], Some((Time(5), Close))));
+    }
 }

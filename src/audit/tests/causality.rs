@@ -235,6 +235,8 @@ fn a_chunk_copy_comes_from_one_sender_unless_it_may_be_assembled() {
     // Begun again at another sender is fine, continued there is not.
     assert_eq!(run(0).verdict("conservation"), Verdict::Holds);
     assert_eq!(run(50).verdict("conservation"), Verdict::Violated);
+    let all_the_same = run(50).part(1, 2, 0, 200..250, 0..50);
+    assert_eq!(all_the_same.verdict("conservation"), Verdict::Holds);
     assert_eq!(run(50).gaps().verdict("conservation"), Verdict::Unknown);
     let multi = run(50).with(|parts| parts.discipline.multi_source = true);
     assert_eq!(multi.verdict("conservation"), Verdict::Holds);

@@ -105,8 +105,13 @@ fn no_completion_beats_a_bound() {
 
 #[test]
 fn client_server_bounds_bind_only_runs_in_which_no_peer_sends() {
-    // Two peers get one chunk each from the source at once: 100 ns instead of 200.
+    // Two peers get one chunk each from the source at once: 100 ns instead of 200. Only the bound
+    // of client and server forbids that to peers that may cut through and assemble.
     let run = Run::new(2, 1)
+        .with(|parts| {
+            parts.discipline.cut_through = true;
+            parts.discipline.multi_source = true;
+        })
         .send(0, 1, 0, 0..100)
         .send(0, 2, 0, 0..100)
         .complete(1, 100)
@@ -114,6 +119,7 @@ fn client_server_bounds_bind_only_runs_in_which_no_peer_sends() {
     assert_eq!(run.report().mode, Mode::ClientServer);
     assert_eq!(run.verdict("bounds_respected"), Verdict::Violated);
     // With gaps, a peer may have sent what the log lacks.
+    assert_eq!(run.gaps().verdict("bounds_respected"), Verdict::Holds);
     let p2p = Run::new(2, 1)
         .with(|parts| parts.source.upload = Rate(2 * BYTE_PER_NS.0))
         .send(0, 1, 0, 0..50)
@@ -159,8 +165,10 @@ fn departures_and_late_arrivals_explain() {
             .send(0, 1, 0, 0..100)
             .complete(1, 100)
     };
-    assert_eq!(cause(&later(100), 0), Some(Cause::Later { joins_ns: Time(100) }));
-    assert_eq!(later(99).verdict(WHY), Verdict::Violated);
+    assert_eq!(cause(&later(101), 0), Some(Cause::Later { joins_ns: Time(101) }));
+    assert_eq!(later(100).verdict(WHY), Verdict::Violated);
+    // An empty log explains nothing.
+    assert_eq!(Run::new(1, 1).unjoined().verdict(WHY), Verdict::Violated);
     let back = lacking().leave(1, 50).join(1, 60).leave(2, 150);
     assert_eq!(back.verdict(WHY), Verdict::Violated);
 }
@@ -214,6 +222,11 @@ fn a_partition_explains() {
     let expected = Cause::Partition { chunk: ChunkId(0), reaches: 2, holder: PeerId(0) };
     assert_eq!(cause(&run, 0), Some(expected));
     assert_eq!(run.clone().connect(1, 2, 100).verdict(WHY), Verdict::Violated);
+    // Whoever uploads nothing may well be served.
+    let rider = |run: Run| run.with(|parts| parts.peers[1].behavior = Behavior::FreeRider);
+    assert_eq!(rider(run.clone()).verdict(WHY), Verdict::Holds);
+    let served = rider(run.clone().connect(1, 2, 100).leave(3, 100));
+    assert_eq!(served.verdict(WHY), Verdict::Violated);
     // The link broke, or leads through somebody who serves nobody.
     let broken = run.clone().connect(1, 2, 50).disconnect(1, 2, 100);
     assert_eq!(broken.verdict(WHY), Verdict::Holds);

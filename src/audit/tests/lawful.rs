@@ -228,9 +228,9 @@ proptest! {
         prop_assert_eq!(slack.aborted, u128::from(made.aborted) * 8);
         prop_assert_eq!(slack.burst, 0);
         // Everybody stays to the end, so the capacity is rate x stay.
-        let horizon = report.distribution_time.unwrap().0.max(
-            made.run.transfers(|_| true).iter().map(|&at| made.run.transfer(at).end.0).max().unwrap(),
-        );
+        let all = made.run.transfers(|_| true);
+        let ends = all.iter().map(|&at| made.run.transfer(at).end.0);
+        let horizon = report.distribution_time.unwrap().0.max(ends.max().unwrap());
         let stay = |rate: Rate, join: Time| rate.nanobits(Time(horizon - join.0)) / NANO;
         let peers = made.run.parts.peers.iter().map(|peer| stay(peer.upload, peer.joins));
         let source = stay(made.run.parts.source.upload, Time::ZERO);
