@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn only_what_is_near_is_suggested() {
         assert_eq!(nearest("figur", &["figure", "churn"]), Some("figure"));
-        assert_eq!(nearest("crunh", &["figure", "churn"]), Some("churn"));
+        assert_eq!(nearest("chrun", &["figure", "churn"]), Some("churn"));
         assert_eq!(nearest("something", &["figure", "churn"]), None);
     }
 }

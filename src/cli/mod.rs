@@ -11,6 +11,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use swarmbound::audit::Verdict;
 
+use crate::report::layout::printable;
+
 mod audit;
 mod bounds;
 mod curve;
@@ -99,6 +101,8 @@ pub(crate) fn main() -> ExitCode {
         Ok(Verdict::Violated) => ExitCode::from(1),
         Ok(Verdict::Unknown) => ExitCode::from(3),
         Err(Failure(message)) => {
+            // A message repeats what stands in files; a terminal would obey its control characters.
+            let message = message.split('\n').map(printable).collect::<Vec<_>>().join("\n");
             // Where standard error is gone, the exit code still says it.
             let _ = writeln!(io::stderr(), "error: {message}");
             ExitCode::from(2)

@@ -7,7 +7,7 @@ use swarmbound::bounds::{self, Earliest, Inapplicable, Lower, Senders};
 use swarmbound::scenario::{Behavior, Peer, Scenario};
 use swarmbound::units::Time;
 
-use super::layout::{Align, Style, lines, table, wrapped};
+use super::layout::{Align, Style, follow, lines, table, wrapped};
 use super::numbers;
 
 /// What every bound says of the last completion.
@@ -163,6 +163,7 @@ pub(crate) fn summary(style: Style, all: &BoundTable, peers: usize) -> String {
     }
     let who = match peers {
         1 => "the peer".to_owned(),
+        2 => "both peers".to_owned(),
         peers => format!("all {peers} peers"),
     };
     let when = match &all.p2p {
@@ -221,9 +222,8 @@ fn cells_of(row: &BoundRow) -> [String; 3] {
 pub(crate) fn details(style: Style, all: &BoundTable) -> String {
     let mut text = String::new();
     for row in &all.rows {
-        let formula = row.formula.split_whitespace().collect::<Vec<_>>().join(" ");
-        text += &format!("\n{}  ", style.bold(row.name));
-        text += &wrapped(&formula, 4);
+        let formula = follow(&format!("{}  ", row.name), row.formula, 4);
+        text += &format!("\n{}", formula.replacen(row.name, &style.bold(row.name), 1));
         if let Ok(lower) = &row.says {
             let width = lower.terms.iter().map(|term| term.formula.chars().count()).max();
             for term in &lower.terms {
@@ -232,8 +232,7 @@ pub(crate) fn details(style: Style, all: &BoundTable) -> String {
                 text += &format!("    {:width$} = {} s{binds}\n", term.formula, term.exact);
             }
         }
-        text += "    ";
-        text += &wrapped(row.cite, 4);
+        text += &follow("    ", row.cite, 4);
     }
     text
 }

@@ -35,6 +35,11 @@ impl Axis {
         Axis { unit: name, nanos: unit, step: round_up(least) }
     }
 
+    /// The label above every time.
+    pub(crate) fn top(&self, latest: Time) -> f64 {
+        (self.place(latest) / self.step).ceil().max(1.0) * self.step
+    }
+
     /// A time in units.
     pub(crate) fn place(&self, time: Time) -> f64 {
         time.0 as f64 / self.nanos
@@ -152,4 +157,4 @@ fn between(points: &[(usize, f64)], x: f64) -> Option<f64> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

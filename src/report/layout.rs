@@ -113,17 +113,29 @@ pub(crate) fn lines(table: &Table) -> String {
     table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
+/// What others wrote, without the control characters that a terminal would obey.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
+}
+
 /// A sentence on lines of at most [`WIDTH`] columns, all but the first indented.
 pub(crate) fn wrapped(text: &str, indent: usize) -> String {
-    let mut out = String::new();
-    let mut column = 0;
-    for word in text.split_whitespace() {
+    follow("", text, indent)
+}
+
+/// A sentence on lines of at most [`WIDTH`] columns behind `head`, which stands as it is; all but the
+/// first line are indented.
+pub(crate) fn follow(head: &str, text: &str, indent: usize) -> String {
+    let mut out = head.to_owned();
+    let start = head.chars().count();
+    let mut column = start;
+    for word in printable(text).split_whitespace() {
         let length = word.chars().count();
-        if column != 0 && WIDTH < column + 1 + length {
+        if column != start && WIDTH < column + 1 + length {
             out.push('\n');
             out.push_str(&" ".repeat(indent));
             column = indent;
-        } else if column != 0 {
+        } else if column != start {
             out.push(' ');
             column += 1;
         }
@@ -145,6 +157,20 @@ mod tests {
         assert_eq!(wrapped.split_whitespace().count(), 40, "no word is lost");
         assert!(wrapped.lines().all(|line| line.len() <= WIDTH), "{wrapped}");
         assert!(wrapped.lines().skip(1).all(|line| line.starts_with("  word")), "{wrapped}");
+    }
+
+    #[test]
+    fn the_head_of_a_sentence_takes_its_columns() {
+        let text = follow("    a  ", &"x".repeat(WIDTH - 7), 4);
+        assert_eq!(text, format!("    a  {}\n", "x".repeat(WIDTH - 7)));
+        let text = follow("    a  ", &format!("b {}", "x".repeat(WIDTH - 8)), 4);
+        assert_eq!(text, format!("    a  b\n    {}\n", "x".repeat(WIDTH - 8)));
+    }
+
+    #[test]
+    fn a_terminal_is_not_commanded_by_what_others_wrote() {
+        assert_eq!(printable("a\u{1b}[2Jb\n"), "a\u{fffd}[2Jb\u{fffd}");
+        assert!(!wrapped("a \u{1b}[2J b", 0).contains('\u{1b}'));
     }
 
     #[test]

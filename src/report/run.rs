@@ -236,6 +236,7 @@ fn speed(run: &Run) -> String {
     let last = numbers::span(last);
     let who = match (run.report.completed, run.peers) {
         (1, 1) => format!("the peer has the file after {last}"),
+        (2, 2) => format!("both peers have the file after {last}"),
         (done, peers) if done == peers => format!("all {peers} peers have the file after {last}"),
         (done, peers) => format!(
             "{done} of {peers} peers have the file after {last}, and the log shows why the others \

@@ -7,6 +7,7 @@ use plotters::prelude::*;
 
 use super::chart::Axis;
 use super::curve::{Curve, Point, Row};
+use super::layout::printable;
 
 /// Blue and vermilion: told apart by the colour-blind, too (Okabe & Ito, 2008).
 const P2P: RGBColor = RGBColor(0, 114, 178);
@@ -38,8 +39,9 @@ fn draw(curve: &Curve, text: &mut String) -> Result<(), Failure> {
     // A single N needs some room on both sides.
     let margin = if first == last { 1.0 } else { 0.0 };
     let (left, right) = (first as f64 - margin, last as f64 + margin);
-    let top = axis.step * LABELS as f64;
-    let title = format!("{}: client-server and peer-to-peer", curve.scenario);
+    let top = axis.top(curve.latest());
+    let name = printable(&curve.scenario);
+    let title = format!("{name}: client-server and peer-to-peer");
     let mut chart = ChartBuilder::on(&root)
         .caption(title, (FONT, 22, &INK))
         .margin(20)
@@ -54,7 +56,7 @@ fn draw(curve: &Curve, text: &mut String) -> Result<(), Failure> {
         .label_style((FONT, 15, &INK))
         .axis_desc_style((FONT, 17, &INK))
         .x_labels((last - first + 1).clamp(2, 12))
-        .y_labels(LABELS + 1)
+        .y_labels((top / axis.step).round() as usize + 1)
         .x_desc("peers")
         .y_desc(format!("distribution time in {}", axis.unit))
         .x_label_formatter(&|peers| axis.label(*peers))

@@ -1,1 +1,85 @@
-//! soon
+//! Small traces, written by hand, and the sentences that must come out.
+
+use swarmbound::audit::Audit;
+use swarmbound::trace::codec::read_trace;
+
+use super::*;
+
+/// One chunk of 1000 B; two peers with `upload` bit/s; the source sends 8000 bit/s: a second a copy.
+fn run(mode: Mode, upload: u64, events: &[&str]) -> Run {
+    let peer =
+        |id| format!(r#"{{"id":{id},"upload_bps":{upload},"download_bps":null,"joins_ns":0}}"#);
+    let header =
+        format!(r#"{{"swarmbound":1,"name":"small","file":{{"bytes":1000,"chunk_bytes":1000}},"#)
+            + &format!(r#""source":{{"upload_bps":8000}},"peers":[{},{}]}}"#, peer(1), peer(2));
+    let joins = [
+        r#"{"event":"join","t":0,"node":0}"#,
+        r#"{"event":"join","t":0,"node":1}"#,
+        r#"{"event":"join","t":0,"node":2}"#,
+    ];
+    let lines: Vec<&str> =
+        std::iter::once(header.as_str()).chain(joins).chain(events.iter().copied()).collect();
+    let trace = read_trace(lines.join("\n").as_bytes()).unwrap();
+    Run::new(mode, &trace.header.scenario, Audit::of(&trace))
+}
+
+const FIRST: &str =
+    r#"{"event":"transfer","from":0,"to":1,"chunk":0,"start":0,"end":1000000000,"bytes":1000}"#;
+const SECOND: &str = r#"{"event":"transfer","from":0,"to":2,"chunk":0,"start":1000000000,"end":2000000000,"bytes":1000}"#;
+const ONE: &str = r#"{"event":"complete","t":1000000000,"node":1}"#;
+const TWO: &str = r#"{"event":"complete","t":2000000000,"node":2}"#;
+/// Twice as fast as the source can.
+const RUSHED: &str =
+    r#"{"event":"transfer","from":0,"to":1,"chunk":0,"start":0,"end":500000000,"bytes":1000}"#;
+
+#[test]
+fn a_lawful_run_is_compared_with_its_bound_and_with_the_other() {
+    let fast = run(Mode::P2p, 8000, &[FIRST, SECOND, ONE, TWO]);
+    let slow = run(Mode::ClientServer, 0, &[FIRST, SECOND, ONE, TWO]);
+    assert_eq!(fast.report.verdict, Verdict::Holds, "{:?}", fast.report.rules);
+    let said = compared(Style::Plain, &fast, &slow);
+    let expected = "holds: both peers have the file after 2 s, 1.000 x the best bound";
+    assert!(said.starts_with(expected), "{said}");
+    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.ends_with("client-server takes 2 s, 1.000 times as long."), "{said}");
+}
+
+/// Client-server bounds bind only whoever claims to be that: 2 s here, against 1 s for two senders.
+#[test]
+fn a_run_is_measured_by_the_bounds_of_its_mode() {
+    let p2p = run(Mode::P2p, 1 << 40, &[FIRST, SECOND, ONE, TWO]);
+    let served = run(Mode::ClientServer, 1 << 40, &[FIRST, SECOND, ONE, TWO]);
+    assert_eq!(served.best.as_ref().and_then(Best::time), Some(Time(2_000_000_000)));
+    let best = p2p.best.as_ref().and_then(Best::time).unwrap();
+    assert!(best < Time(1_100_000_000), "{best}");
+}
+
+#[test]
+fn a_violation_names_the_rule_and_the_witness() {
+    let run = run(Mode::P2p, 8000, &[RUSHED, SECOND, ONE, TWO]);
+    assert_eq!(judged(Style::Plain, &run).split(':').next(), Some("violated"));
+    assert!(judged(Style::Plain, &run).contains("uplink_capacity"));
+    let table = rules(Style::Plain, std::slice::from_ref(&run));
+    assert!(table.contains("uplink_capacity violated: the uplink of the source"), "{table}");
+}
+
+#[test]
+fn who_has_nothing_is_not_said_to_have_finished() {
+    let run = run(Mode::P2p, 8000, &[]);
+    assert_eq!(run.ratio(), None);
+    let table = speeds(Style::Plain, std::slice::from_ref(&run));
+    assert!(table.contains("0 of 2"), "{table}");
+    assert!(table.contains("never"), "{table}");
+}
+
+/// 16 000 bits were sent, all useful; the source was never idle within its two seconds.
+#[test]
+fn the_slack_table_shows_exact_bits() {
+    let run = run(Mode::P2p, 0, &[FIRST, SECOND, ONE, TWO]);
+    let table = slack(Style::Plain, std::slice::from_ref(&run));
+    let useful = table.lines().find(|line| line.starts_with("useful")).unwrap();
+    assert_eq!(
+        useful.split_whitespace().collect::<Vec<_>>(),
+        ["useful", "100.0", "%", "16", "000"]
+    );
+}

@@ -1,0 +1,244 @@
+//! Everything that is wrong gets a sentence on standard error and exit code 2, never a panic.
+
+use std::fs;
+use std::io::Write;
+use std::process::Stdio;
+
+use crate::{SMALL, Said, command, swarmbound, with_input};
+
+/// What was said is an error about this file, at this place, with this hint.
+fn refused(what: &str, said: &Said, place: &str, hint: &str) {
+    let Said { code, out, err } = said;
+    assert_eq!(*code, 2, "{what}: {err}");
+    assert_eq!(out, "", "{what}");
+    assert!(err.starts_with("error: "), "{what}: {err}");
+    assert!(err.contains(place), "{what} at {place}: {err}");
+    assert!(err.contains(hint), "{what}, {hint}: {err}");
+    assert!(!err.contains("panicked"), "{what}: {err}");
+}
+
+#[test]
+fn a_wrong_scenario_is_refused_with_its_line_and_what_to_write() {
+    let wrong = [
+        ("unknown field", "count = 3", "counts = 3", "x.toml:11:1: ", "count"),
+        ("missing unit", "\"8 Mbit/s\"", "8", "x.toml:8:10: ", "Mbit/s"),
+        ("missing unit in a text", "\"8 Mbit/s\"", "\"8\"", "x.toml:8:10: ", "Mbit/s"),
+        ("negative", "\"2 Mbit/s\"", "\"-2 Mbit/s\"", "x.toml:12:10: ", "-2 Mbit/s"),
+        ("overflow", "\"1 MB\"", "\"99999999999 TB\"", "x.toml:4:8: ", "99999999999 TB"),
+        ("no peers", "count = 3", "count = 0", "x.toml:10:1: ", "at least one peer"),
+        ("empty file", "\"1 MB\"", "\"0 B\"", "x.toml:4:8: ", "at least 1 B"),
+        ("a silent source", "\"8 Mbit/s\"", "\"0 bit/s\"", "x.toml:8:10: ", "above 0"),
+        (
+            "departure before arrival",
+            "count = 3",
+            "joins = \"at 9 s\"\nleaves = \"at 3 s\"",
+            "x.toml:12:10: ",
+            "after the arrival",
+        ),
+        ("no TOML", "[file]", "[file", "x.toml:3:", "TOML"),
+        ("a negative seed", "seed = 5", "seed = -5", "x.toml:16:8: ", "negative"),
+        ("nothing is received", "\"20 Mbit/s\"", "\"0 bit/s\"", "x.toml:13:12: ", "above 0"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.toml");
+    for (what, from, to, place, hint) in wrong {
+        assert!(SMALL.contains(from), "{what}");
+        fs::write(&path, SMALL.replacen(from, to, 1)).unwrap();
+        for command in ["run", "bounds", "curve"] {
+            refused(what, &swarmbound(&[command, path.to_str().unwrap()]), place, hint);
+        }
+    }
+}
+
+#[test]
+fn a_chunk_larger_than_the_file_is_legal() {
+    let text = SMALL.replacen("64 KiB", "1 GiB", 1);
+    let said = with_input(&["run", "-"], text.as_bytes());
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.out.starts_with("small: 1 MB in 1 chunk of"), "{}", said.out);
+}
+
+#[test]
+fn a_wrong_resolved_scenario_is_refused() {
+    let resolved = swarmbound(&["presets", "homework", "--json"]).out;
+    let wrong = [
+        ("unknown field", "\"bytes\":", "\"octets\":", "octets"),
+        ("another version", "{\"swarmbound\":1", "{\"swarmbound\":2", "version 2"),
+        ("negative", "\"upload_bps\":30000000", "\"upload_bps\":-1", "source.upload_bps"),
+        ("cut off", "\"seed\":1", "", "JSON"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.json");
+    for (what, from, to, hint) in wrong {
+        assert!(resolved.contains(from), "{what}");
+        fs::write(&path, resolved.replacen(from, to, 1)).unwrap();
+        refused(what, &swarmbound(&["bounds", path.to_str().unwrap()]), "x.json:1:", hint);
+    }
+}
+
+const HEADER: &str = r#"{"swarmbound":1,"name":"t","file":{"bytes":1000,"chunk_bytes":500},"source":{"upload_bps":8000},"peers":[{"id":1,"upload_bps":8000,"download_bps":null,"joins_ns":0}]}"#;
+
+#[test]
+fn a_wrong_trace_is_refused_with_its_line() {
+    let join = r#"{"event":"join","t":0,"node":1}"#;
+    let transfer = |to: &str, chunk: &str, start: &str, end: &str| {
+        format!(
+            r#"{{"event":"transfer","from":0,"to":{to},"chunk":{chunk},"start":{start},"end":{end},"bytes":500}}"#
+        )
+    };
+    let wrong = [
+        ("cut off", join[..20].to_owned(), "cut off"),
+        ("a chunk that does not exist", transfer("1", "2", "0", "9"), "chunk"),
+        ("time going backwards", transfer("1", "0", "9", "3"), "end"),
+        ("a peer that nobody knows", transfer("7", "0", "0", "9"), "7"),
+        ("an unknown field", join.replace("node", "knot"), "knot"),
+        ("a missing field", join.replace(",\"node\":1", ""), "node"),
+        ("an unknown event", join.replace("join", "jump"), "jump"),
+        ("a negative time", join.replace(":0", ":-1"), "t"),
+        ("too many bytes", transfer("1", "0", "0", "9").replace(":500", ":501"), "bytes"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.jsonl");
+    for (what, line, hint) in wrong {
+        let text = format!("{HEADER}\n{join}\n{line}");
+        fs::write(&path, &text).unwrap();
+        refused(what, &swarmbound(&["audit", path.to_str().unwrap()]), "x.jsonl:3:", hint);
+        let said = with_input(&["audit", "-", "--json"], text.as_bytes());
+        refused(what, &said, "standard input:3:", hint);
+    }
+    refused("no header", &with_input(&["audit", "-"], b""), "standard input:1:", "header");
+    refused("an event first", &with_input(&["audit", "-"], join.as_bytes()), ":1:", "header");
+}
+
+/// Ten million bytes of a generator that anybody can repeat (Marsaglia, Xorshift RNGs, 2003).
+fn noise() -> Vec<u8> {
+    let mut state = 88_172_645_463_325_252u64;
+    let mut bytes = Vec::with_capacity(10_000_000);
+    while bytes.len() < 10_000_000 {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        bytes.extend_from_slice(&state.to_le_bytes());
+    }
+    bytes
+}
+
+#[test]
+fn random_bytes_are_refused_whatever_they_are_called() {
+    let folder = tempfile::tempdir().unwrap();
+    let noise = noise();
+    for name in ["noise.toml", "noise.json", "noise.jsonl", "noise"] {
+        let path = folder.path().join(name);
+        fs::write(&path, &noise).unwrap();
+        for command in ["run", "bounds", "audit", "curve"] {
+            let said = swarmbound(&[command, path.to_str().unwrap()]);
+            refused(command, &said, &format!("{name}:1:"), "");
+            assert!(said.err.len() < 1000, "{command} repeats the bytes: {}", said.err.len());
+        }
+    }
+}
+
+#[test]
+fn files_that_are_not_there_or_are_none_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path().to_str().unwrap();
+    let missing = format!("{here}/missing.toml");
+    for command in ["run", "bounds", "audit", "curve"] {
+        refused(command, &swarmbound(&[command, &missing]), "missing.toml", "no such file");
+        refused(command, &swarmbound(&[command, here]), here, "directory");
+    }
+    let nowhere = format!("{here}/no/such/folder/file");
+    for option in ["--trace", "--trace-client-server"] {
+        refused(option, &swarmbound(&["run", "churn", option, &nowhere]), &nowhere, "");
+        refused(option, &swarmbound(&["run", "churn", option, here]), here, "directory");
+    }
+    let svg = swarmbound(&["curve", "churn", "--peers", "1", "--svg", here]);
+    refused("svg", &svg, here, "directory");
+    let both = ["run", "churn", "--trace", "x", "--trace-client-server", "x"];
+    refused("one file for two traces", &swarmbound(&both), "", "two different paths");
+}
+
+#[test]
+fn an_unknown_preset_is_answered_with_the_known_ones() {
+    for command in ["run", "bounds", "presets", "curve"] {
+        let said = swarmbound(&[command, "figur"]);
+        refused(command, &said, "`figur`", "did you mean `figure`?");
+        assert!(said.err.contains("flash-crowd"), "{}", said.err);
+    }
+    refused("nothing is near", &swarmbound(&["run", "zzzzzz"]), "`zzzzzz`", "presets: figure");
+}
+
+#[test]
+fn wrong_arguments_are_refused() {
+    let wrong = [
+        &["budns"][..],
+        &["run", "figure", "--sed", "3"],
+        &["run", "figure", "--seed", "-3"],
+        &["run", "figure", "--seed", "99999999999999999999"],
+        &["run", "figure", "churn"],
+        &["bounds"],
+        &["audit"],
+        &["curve", "--peers", "0..5"],
+        &["curve", "--peers", "5..1"],
+        &["curve", "--peers", "one..two"],
+        &["curve", "--peers", "1..99999999999"],
+        &["--json", "presets"],
+    ];
+    for arguments in wrong {
+        refused(&format!("{arguments:?}"), &swarmbound(arguments), "", "--help");
+    }
+    for arguments in [&["--help"][..], &["--version"], &["help", "run"], &["curve", "--help"]] {
+        let Said { code, out, err } = swarmbound(arguments);
+        assert_eq!((code, err.as_str()), (0, ""), "{arguments:?}");
+        assert!(out.contains("swarmbound"), "{arguments:?}");
+    }
+}
+
+/// Standard output is a pipe that nobody reads any more.
+#[test]
+fn a_broken_pipe_is_no_error() {
+    let results = [
+        (&["run", "churn", "--json"][..], 0),
+        (&["presets", "kraken"], 0),
+        (&["bounds", "kraken", "--json"], 0),
+        (&["curve", "churn", "--peers", "1..2"], 0),
+        (&["audit", "tests/traces/own-rqbit-n1.jsonl"], 1),
+        (&["--help"], 0),
+    ];
+    for (arguments, code) in results {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = command(arguments).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), err.as_str()), (Some(code), ""), "{arguments:?}");
+    }
+}
+
+/// The device on which every write fails, as on a full disk.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_an_error() {
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = command(&["presets"]).stdout(full()).stderr(Stdio::piped()).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{err}");
+    assert!(err.starts_with("error: cannot write to standard output: "), "{err}");
+    refused("trace", &swarmbound(&["run", "churn", "--trace", "/dev/full"]), "/dev/full", "cannot");
+    // Where not even the error can be said, the exit code says it.
+    let status = command(&["run", "nothing"]).stdout(full()).stderr(full()).status().unwrap();
+    assert_eq!(status.code(), Some(2));
+}
+
+/// A terminal must not obey what stands in a file.
+#[test]
+fn control_characters_of_a_file_reach_no_terminal() {
+    let mut wicked = Vec::from(HEADER.as_bytes());
+    wicked.write_all(b"\n{\"event\":\"join\",\"t\":0,\"\\u001b[2J\":1}\n").unwrap();
+    let said = with_input(&["audit", "-"], &wicked);
+    refused("a field", &said, "standard input:2:", "unknown field");
+    assert!(!said.err.contains('\u{1b}'), "{}", said.err);
+    let named = SMALL.replacen("small", "\\u001b[2J", 1);
+    let said = with_input(&["bounds", "-"], named.as_bytes());
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(!said.out.contains('\u{1b}'), "{}", said.out);
+}
