@@ -216,3 +216,17 @@ fn every_module_opens_with_what_it_is() {
         .collect();
     complain(&silent);
 }
+
+#[test]
+fn the_readme_names_every_bound_and_every_rule() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let bounds = crate::bounds::ALL.iter().map(|bound| bound.name());
+    let rules = crate::audit::ALL.iter().map(|rule| rule.name);
+    let unnamed: Vec<String> = bounds
+        .chain(rules)
+        .filter(|name| !readme.contains(&format!("| `{name}` |")))
+        .map(|name| format!("README.md has no row for {name}"))
+        .collect();
+    complain(&unnamed);
+}

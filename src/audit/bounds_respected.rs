@@ -2,7 +2,8 @@
 //!
 //! Every bound of [`bounds::ALL`] is compared with every k-th completion, as integers. Bounds that
 //! allow only the source to send bind runs in which nobody else sent, and only where the log is
-//! complete enough to know that. Stamps of a receiver do not show when a sender left: see `assumed`.
+//! complete enough to know that. Stamps of a receiver do not show when a sender left: see
+//! `assumed`.
 
 use std::borrow::Cow;
 

@@ -23,8 +23,8 @@ pub(super) struct Arguments {
     /// peers are repeated or cut off to get N of them
     #[arg(value_name = "SCENARIO", default_value = run::DEFAULT)]
     scenario: String,
-    /// From how many peers to how many, both included; `1..1000:50` takes every 50th (without it, at
-    /// most 36 numbers of peers are simulated)
+    /// From how many peers to how many, both included; `1..1000:50` takes every 50th (without it,
+    /// at most 36 numbers of peers are simulated)
     #[arg(long, value_name = "FROM..TO[:STEP]", default_value = "1..35")]
     peers: Range,
     /// Write the picture as SVG, too

@@ -1,7 +1,7 @@
 //! The arguments, one file a command, and the exit codes that all commands share.
 //!
-//! 0: what was asked for holds; 1: something is violated; 2: the usage or an input is wrong;
-//! 3: evidence is missing. The result goes to standard output, everything else to standard error. The
+//! 0: what was asked for holds; 1: something is violated; 2: the usage or an input is wrong; 3:
+//! evidence is missing. The result goes to standard output, everything else to standard error. The
 //! types to know are [`Failure`], which every command may answer, and [`Arguments`].
 
 use std::io::{self, Write};

@@ -65,7 +65,8 @@ impl BoundTable {
     }
 }
 
-/// The highest bound on the `k`-th completion of a run in which `senders` send; of equals the first.
+/// The highest bound on the `k`-th completion of a run in which `senders` send; of equals the
+/// first.
 pub(crate) fn best(scenario: &Scenario, k: usize, senders: Senders) -> Option<Best> {
     let mut best: Option<Best> = None;
     for bound in bounds::ALL {
@@ -103,7 +104,8 @@ pub(crate) fn heading(style: Style, scenario: &Scenario) -> String {
     bold + &kinds(scenario)
 }
 
-/// Nobody reads more kinds of peers than these, and a million of them would take long to tell apart.
+/// Nobody reads more kinds of peers than these, and a million of them would take long to tell
+/// apart.
 const MOST_KINDS: usize = 64;
 
 /// The kinds of peers, the most frequent first.

@@ -123,8 +123,8 @@ pub(crate) fn wrapped(text: &str, indent: usize) -> String {
     follow("", text, indent)
 }
 
-/// A sentence on lines of at most [`WIDTH`] columns behind `head`, which stands as it is; all but the
-/// first line are indented.
+/// A sentence on lines of at most [`WIDTH`] columns behind `head`, which stands as it is; all but
+/// the first line are indented.
 pub(crate) fn follow(head: &str, text: &str, indent: usize) -> String {
     let mut out = head.to_owned();
     let start = head.chars().count();

@@ -21,7 +21,8 @@ pub(crate) struct Run {
     pub(crate) peers: usize,
     /// What the audit says.
     pub(crate) report: Report,
-    /// The highest bound on the last completion that there was, or on the first where there was none.
+    /// The highest bound on the last completion that there was, or on the first where there was
+    /// none.
     pub(crate) best: Option<Best>,
 }
 

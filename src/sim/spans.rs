@@ -17,9 +17,9 @@ fn requests(scenario: &Scenario) -> u32 {
     1 + chunks.min(MOST_REQUESTS - 1) as u32
 }
 
-/// What the engines of a run are told. A choker that decides faster than its unchoke can travel and a
-/// request can come back would take every slot away before it is used, so the intervals are at least
-/// two round trips.
+/// What the engines of a run are told. A choker that decides faster than its unchoke can travel and
+/// a request can come back would take every slot away before it is used, so the intervals are at
+/// least two round trips.
 pub(super) fn settings(scenario: &Scenario) -> Settings {
     let mut protocol = scenario.parts().protocol.clone().unwrap_or_default();
     let slowest = scenario.nodes().map(|node| scenario.latency_to(node)).max();

@@ -109,8 +109,8 @@ impl Peer {
         }
     }
 
-    /// Endgame: a chunk that everybody who was asked for it has kept this peer waiting for. There is
-    /// no limit to how many are asked, one after another: some links carry nothing at all.
+    /// Endgame: a chunk that everybody who was asked for it has kept this peer waiting for. There
+    /// is no limit to how many are asked, one after another: some links carry nothing at all.
     fn pick_stale(&mut self, from: PeerId, choose: &mut dyn Choose) -> Option<ChunkId> {
         if !self.open.is_empty() {
             return None;

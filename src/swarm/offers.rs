@@ -46,8 +46,8 @@ impl Peer {
         }
     }
 
-    /// A chunk has left for a neighbor, promised or not: it need not be promised to anybody, and the
-    /// neighbor is promised the next one while it is served.
+    /// A chunk has left for a neighbor, promised or not: it need not be promised to anybody, and
+    /// the neighbor is promised the next one while it is served.
     pub(super) fn offer_kept(&mut self, to: PeerId, chunk: ChunkId) {
         let Some(offers) = &mut self.offers else {
             return;

@@ -99,8 +99,9 @@ fn without_a_command_the_figure_is_run_and_comes_close_to_its_bounds() {
     assert_eq!(bound, 10_800_000_000_000);
 }
 
-/// Kurose & Ross, problem P22: 15 Gbit, u_s = 30 Mbit/s, d = 2 Mbit/s. Distribution times in seconds as the
-/// book's solution has them, but exact: N F / (u_s + N u) = 1000 x 15 000 / (30 + 700) Mbit.
+/// Kurose & Ross, problem P22: 15 Gbit, u_s = 30 Mbit/s, d = 2 Mbit/s. Distribution times in
+/// seconds as the book's solution has them, but exact: N F / (u_s + N u) = 1000 x 15 000 / (30 +
+/// 700) Mbit.
 #[test]
 fn bounds_are_the_fractions_of_the_textbook() {
     let table = [

@@ -36,8 +36,8 @@ fn labels_are_round_numbers() {
     assert_eq!(Axis::new(Time::ZERO, 4).step, 1.0);
 }
 
-/// Up to 80 s at 80 peers: the axis ends at 80 s, so the last run stands in the upper right corner, and
-/// the flat line of peer-to-peer near the bottom.
+/// Up to 80 s at 80 peers: the axis ends at 80 s, so the last run stands in the upper right corner,
+/// and the flat line of peer-to-peer near the bottom.
 #[test]
 fn runs_stand_where_they_belong() {
     let text = drawn(Style::Plain, &curve(80));

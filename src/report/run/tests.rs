@@ -5,7 +5,8 @@ use swarmbound::trace::codec::read_trace;
 
 use super::*;
 
-/// One chunk of 1000 B; two peers with `upload` bit/s; the source sends 8000 bit/s: a second a copy.
+/// One chunk of 1000 B; two peers with `upload` bit/s; the source sends 8000 bit/s: a second a
+/// copy.
 fn run(mode: Mode, upload: u64, events: &[&str]) -> Run {
     let peer =
         |id| format!(r#"{{"id":{id},"upload_bps":{upload},"download_bps":null,"joins_ns":0}}"#);
