@@ -1,7 +1,7 @@
 //! Everything that is wrong gets a sentence on standard error and exit code 2, never a panic.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::process::Stdio;
 
 use crate::{SMALL, Said, command, swarmbound, with_input};
@@ -214,6 +214,20 @@ fn a_broken_pipe_is_no_error() {
     }
 }
 
+/// The reader of a trace takes some of it and goes; the run goes on to its verdict.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_trace_whose_reader_goes_is_no_error() {
+    let trace = ["run", "churn", "--trace", "/dev/stdout"];
+    let mut child = command(&trace).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut some = [0; 100];
+    child.stdout.take().unwrap().read_exact(&mut some).unwrap();
+    assert!(some.starts_with(b"{\"swarmbound\":1,"));
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    assert_ne!(output.status.code(), Some(2));
+}
+
 /// The device on which every write fails, as on a full disk.
 #[test]
 #[cfg(target_os = "linux")]
@@ -236,6 +250,9 @@ fn control_characters_of_a_file_reach_no_terminal() {
     wicked.write_all(b"\n{\"event\":\"join\",\"t\":0,\"\\u001b[2J\":1}\n").unwrap();
     let said = with_input(&["audit", "-"], &wicked);
     refused("a field", &said, "standard input:2:", "unknown field");
+    assert!(!said.err.contains('\u{1b}'), "{}", said.err);
+    let said = swarmbound(&["run", "\u{1b}[2J.toml"]);
+    refused("a path", &said, "[2J.toml", "no such file");
     assert!(!said.err.contains('\u{1b}'), "{}", said.err);
     let named = SMALL.replacen("small", "\\u001b[2J", 1);
     let said = with_input(&["bounds", "-"], named.as_bytes());

@@ -95,8 +95,9 @@ fn without_a_command_the_figure_is_run_and_comes_close_to_its_bounds() {
     println!("client-server: bound {bound}, measured {time}");
     assert!(bound <= time);
     assert!(time * 1000 <= bound * 1001, "within 1.001 of the bound");
-    // N F / u_s: 30 times 3600 Mbit at 10 Mbit/s.
+    // N F / u_s: 30 times 3600 Mbit at 10 Mbit/s; nobody else has any capacity.
     assert_eq!(bound, 10_800_000_000_000);
+    assert_eq!(figure["runs"][1]["slack"]["capacity_bits"], 108_000_000_000u64);
 }
 
 /// Kurose & Ross, problem P22: 15 Gbit, u_s = 30 Mbit/s, d = 2 Mbit/s. Distribution times in
@@ -207,6 +208,9 @@ fn traces_of_real_clients_are_judged_as_their_readme_says() {
         let (exit, audit) = json(&["audit", &path, "--json"]);
         assert_eq!((exit, &audit["verdict"]), (code, &object!(verdict)), "{name}");
         assert_eq!(audit["completed"], completed, "{name}");
+        let all = name != "lt-tbf-n8-churn";
+        let last = &audit["finish_ns"][completed - 1];
+        assert_eq!(&audit["distribution_time_ns"], if all { last } else { &Value::Null }, "{name}");
         let broken = audit["rules"].as_array().unwrap().iter();
         let broken: Vec<&Value> = broken.filter(|rule| rule["verdict"] == verdict).collect();
         if verdict != "holds" {
@@ -254,6 +258,30 @@ fn the_same_seed_gives_the_same_trace_and_the_audit_of_it_says_what_the_run_said
     assert_ne!(first.0, run("10", "third").0);
     let (_, default) = json(&["run", &path, "--json"]);
     assert_eq!(default["seed"], 5, "the scenario's own");
+}
+
+/// Poisson arrivals are drawn from the seed; a resolved scenario has its arrivals already.
+#[test]
+fn a_seed_overrides_that_of_a_text_and_that_of_a_resolved_scenario() {
+    let text = SMALL.replacen("count = 3", "count = 3\njoins = \"poisson 1 per second\"", 1);
+    let (folder, path) = file("small.toml", &text);
+    let best = |arguments: &[&str]| {
+        json(&[&["bounds", "--json"][..], arguments].concat()).1["best"]["p2p_ns"].clone()
+    };
+    let own = best(&[&path]);
+    assert_eq!(best(&[&path, "--seed", "5"]), own);
+    assert_ne!(best(&[&path, "--seed", "6"]), own);
+
+    let trace = folder.path().join("trace.jsonl");
+    let run = swarmbound(&["run", &path, "--trace", trace.to_str().unwrap()]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let header = fs::read_to_string(trace).unwrap().lines().next().unwrap().to_owned();
+    let (_folder, resolved) = file("small.json", &header);
+    assert_eq!(best(&[&resolved, "--seed", "6"]), own);
+    for scenario in ["churn", &resolved] {
+        let (_, run) = json(&["run", scenario, "--seed", "77", "--json"]);
+        assert_eq!(run["seed"], 77, "{scenario}");
+    }
 }
 
 #[test]
