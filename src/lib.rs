@@ -9,13 +9,20 @@
 //! |---|---|---|
 //! | 0 | [`units`] [`ratio`] [`chunks`] [`choose`] | quantities, exact fractions, sets of chunks, the source of choices |
 //! | 1 | [`scenario`] | a swarm as data |
+//! | 1 | `checker` | exhaustive search of any stateright model (feature `models`) |
 //! | 2 | [`bounds`] | one theorem a file |
 //! | 3 | [`trace`] [`audit`] | recorded events, the rules that judge them, the seam for engines |
+//! | 6 | `models` | every run of a small swarm (feature `models`) |
 
 pub mod audit;
 pub mod bounds;
+#[cfg(feature = "models")]
+pub mod checker;
 pub mod choose;
 pub mod chunks;
+#[cfg(feature = "models")]
+#[path = "../models/mod.rs"]
+pub mod models;
 pub mod ratio;
 pub mod scenario;
 pub mod trace;
