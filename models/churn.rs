@@ -6,16 +6,18 @@
 //! belong to the models of the engine. The types to know are [`Churn`] and [`State`].
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 use stateright::{Model, Property};
 
 use crate::checker::{Checked, Claim, Class, Classes, Demand, Fairness, Kind, Spec, Symmetry};
+use crate::models::orbits::{self, CHUNK_BITS as CHUNKS, ROW_CHUNKS, ROW_PEERS};
 
 /// The most peers; a state gives each a byte of a 64-bit word.
-pub const MOST_PEERS: usize = 7;
+pub const MOST_PEERS: usize = ROW_PEERS;
 /// The most chunks; they share a peer's byte with its membership.
-pub const MOST_CHUNKS: usize = 6;
+pub const MOST_CHUNKS: usize = ROW_CHUNKS;
 
 /// A world of joining, leaving and transferring.
 #[derive(Clone, Debug)]
@@ -67,8 +69,6 @@ enum Membership {
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct State(pub u64);
-
-const CHUNKS: u8 = (1 << MOST_CHUNKS) - 1;
 
 impl State {
     fn byte(self, node: usize) -> u8 {
@@ -203,7 +203,7 @@ impl Churn {
     /// The one state that stands for all which differ in the names of peers and chunks only. Peers
     /// that ride free are not mixed with others.
     pub fn canonical(&self, state: &State) -> State {
-        canonical::canonical(self, state)
+        State(orbits::canonical(state.0, self.chunks, &self.alike()))
     }
 
     fn claims(&self) -> Vec<Claim<Self>> {
@@ -361,137 +361,24 @@ impl Churn {
         Classes { all: all.collect(), of }
     }
 
+    /// The peers that behave alike.
+    fn alike(&self) -> [Range<usize>; 2] {
+        let first_free = self.peers - self.free_riders + 1;
+        [1..first_free, first_free..self.peers + 1]
+    }
+
     fn symmetry(&self) -> Symmetry<Self> {
         Symmetry {
             canonical: Churn::canonical,
-            permute: canonical::permute,
-            generators: canonical::generators(self).map(|(_, name)| name).collect(),
+            permute: |churn, generator, state| {
+                let swaps = orbits::swaps(churn.chunks, &churn.alike());
+                State(swaps[generator].0.apply(state.0))
+            },
+            generators: orbits::swaps(self.chunks, &self.alike())
+                .into_iter()
+                .map(|(_, name)| name)
+                .collect(),
         }
-    }
-}
-
-/// The form of a state that does not depend on names.
-mod canonical {
-    use super::{CHUNKS, Churn, MOST_CHUNKS, MOST_PEERS, State};
-
-    /// A swap of two neighbors in the order of names.
-    pub(super) enum Swap {
-        Peers(usize),
-        Chunks(usize),
-    }
-
-    /// Swaps that generate every permutation of chunks and of peers that behave alike.
-    pub(super) fn generators(churn: &Churn) -> impl Iterator<Item = (Swap, String)> + use<> {
-        let cooperative = churn.peers - churn.free_riders;
-        let peers = (1..churn.peers).filter(move |&peer| peer != cooperative);
-        let peers =
-            peers.map(|peer| (Swap::Peers(peer), format!("swap peers {peer}, {}", peer + 1)));
-        let chunks = (1..churn.chunks).map(|chunk| chunk - 1);
-        peers.chain(chunks.map(|c| (Swap::Chunks(c), format!("swap chunks {c}, {}", c + 1))))
-    }
-
-    pub(super) fn permute(churn: &Churn, generator: usize, state: &State) -> State {
-        match generators(churn).nth(generator) {
-            Some((Swap::Peers(peer), _)) => {
-                let (one, other) = (state.byte(peer), state.byte(peer + 1));
-                state.with(peer, other).with(peer + 1, one)
-            }
-            Some((Swap::Chunks(chunk), _)) => (1..=churn.peers).fold(*state, |state, peer| {
-                let byte = state.byte(peer);
-                let differ = (byte >> chunk ^ byte >> (chunk + 1)) & 1;
-                state.with(peer, byte ^ differ << chunk ^ differ << (chunk + 1))
-            }),
-            None => *state,
-        }
-    }
-
-    /// A word for what a node is whatever its name: where it is, how many chunks it has, whether it
-    /// rides free. The constants spread the words, so that sums of them rarely coincide; where they
-    /// do, more orders are tried, nothing is lost.
-    fn weight(byte: u8, rides_free: bool) -> u32 {
-        let kind = u32::from(byte >> MOST_CHUNKS) << 4
-            | (byte & CHUNKS).count_ones() << 1
-            | u32::from(rides_free);
-        (kind + 1).wrapping_mul(0x9e37_79b1).rotate_left(kind % 31)
-    }
-
-    /// Chunks are put in the order of a signature that does not depend on names, peers in the order
-    /// of their bytes; only chunks of equal signatures and different holders are permuted.
-    pub(super) fn canonical(churn: &Churn, state: &State) -> State {
-        let bytes = state.0.to_le_bytes();
-        let mut columns = [(0u32, 0u8); MOST_CHUNKS];
-        for (peer, &byte) in bytes.iter().enumerate().take(churn.peers + 1).skip(1) {
-            let weight = weight(byte, churn.rides_free(peer));
-            for (chunk, (signature, holders)) in columns[..churn.chunks].iter_mut().enumerate() {
-                let holds = byte >> chunk & 1;
-                *signature = signature.wrapping_add(weight * u32::from(holds));
-                *holders |= holds << (peer - 1);
-            }
-        }
-        let columns = &mut columns[..churn.chunks];
-        insertion_sort(columns);
-        let mut best = rows(churn, &bytes, columns);
-        while next_order(columns) {
-            best = best.min(rows(churn, &bytes, columns));
-        }
-        State(best)
-    }
-
-    /// The state with its chunks in this order and its peers sorted.
-    fn rows(churn: &Churn, bytes: &[u8; 8], columns: &[(u32, u8)]) -> u64 {
-        let mut rows = [0u8; MOST_PEERS + 1];
-        rows[0] = bytes[0];
-        for peer in 1..=churn.peers {
-            rows[peer] = bytes[peer] & !CHUNKS;
-            for (chunk, (_, holders)) in columns.iter().enumerate() {
-                rows[peer] |= (holders >> (peer - 1) & 1) << chunk;
-            }
-        }
-        let first_free = churn.peers - churn.free_riders + 1;
-        insertion_sort(&mut rows[1..first_free]);
-        insertion_sort(&mut rows[first_free..=churn.peers]);
-        u64::from_le_bytes(rows)
-    }
-
-    /// For a handful of items, where it beats everything else.
-    fn insertion_sort<T: Copy + Ord>(items: &mut [T]) {
-        for end in 1..items.len() {
-            let item = items[end];
-            let mut at = end;
-            while 0 < at && item < items[at - 1] {
-                items[at] = items[at - 1];
-                at -= 1;
-            }
-            items[at] = item;
-        }
-    }
-
-    /// The next order of the columns in which signatures still ascend; false after the last.
-    /// Columns that are equal are not told apart.
-    fn next_order(columns: &mut [(u32, u8)]) -> bool {
-        let mut end = columns.len();
-        while 0 < end {
-            let signature = columns[end - 1].0;
-            let start =
-                columns[..end].iter().rposition(|c| c.0 != signature).map_or(0, |at| at + 1);
-            if next_permutation(&mut columns[start..end]) {
-                return true;
-            }
-            end = start;
-        }
-        false
-    }
-
-    /// The next permutation in lexicographic order; the first, and false, after the last.
-    fn next_permutation<T: Copy + Ord>(items: &mut [T]) -> bool {
-        let Some(rise) = (1..items.len()).rev().find(|&at| items[at - 1] < items[at]) else {
-            items.reverse();
-            return false;
-        };
-        let last = (rise..items.len()).rev().find(|&at| items[rise - 1] < items[at]);
-        items.swap(rise - 1, last.unwrap_or(rise));
-        items[rise..].reverse();
-        true
     }
 }
 

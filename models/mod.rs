@@ -5,6 +5,8 @@
 //! [`churn::Churn`] and [`schedule::Schedule`].
 
 pub mod churn;
+mod orbits;
+pub mod schedule;
 
 #[cfg(test)]
 mod oracles;

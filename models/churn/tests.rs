@@ -216,7 +216,7 @@ fn a_symmetry_that_mixes_who_differs_is_refused() {
         canonical: |_, state| churn(3, 2, Departures::Rejoin, SourceStays::Churns).canonical(state),
         permute: |_, generator, state| {
             let blind = churn(3, 2, Departures::Rejoin, SourceStays::Churns);
-            canonical::permute(&blind, generator, state)
+            (blind.spec().symmetry.unwrap().permute)(&blind, generator, state)
         },
         generators: model.spec().symmetry.unwrap().generators,
     });

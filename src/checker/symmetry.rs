@@ -68,7 +68,7 @@ impl Inspection {
     }
 }
 
-/// The orbits of all successors, in one order.
+/// The set of the orbits of all successors: how often a model offers one makes no difference.
 fn orbits_after<M: Explorable>(model: &M, symmetry: &Symmetry<M>, state: &M::State) -> Vec<u64> {
     let mut actions = Vec::new();
     model.actions(state, &mut actions);
@@ -79,6 +79,7 @@ fn orbits_after<M: Explorable>(model: &M, symmetry: &Symmetry<M>, state: &M::Sta
         .map(|next| hash_of(&(symmetry.canonical)(model, &next)))
         .collect();
     orbits.sort_unstable();
+    orbits.dedup();
     orbits
 }
 
