@@ -10,7 +10,7 @@ use std::ops::{Deref, Range};
 use stateright::{Model, Property};
 
 use crate::bounds::{self, Earliest, Senders};
-use crate::checker::{Checked, Claim, Classes, Kind, Spec, Symmetry};
+use crate::checker::{Checked, Claim, Class, Classes, Kind, Spec, Symmetry};
 use crate::chunks::Manifest;
 use crate::models::orbits::{ROW_CHUNKS, ROW_PEERS};
 use crate::scenario::{
@@ -297,7 +297,8 @@ impl Checked for Schedule {
             permute: |world, generator, state| names::permute(world, generator, *state),
             generators: names::generators(self),
         };
-        Spec { claims, classes: Classes::single(), symmetry: Some(symmetry) }
+        let all = vec![Class { family: "slot", label: "slot".into() }];
+        Spec { claims, classes: Classes { all, of: |_, _| 0 }, symmetry: Some(symmetry) }
     }
 }
 

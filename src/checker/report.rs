@@ -139,8 +139,8 @@ impl<M: Explorable> Search<'_, M> {
             Kind::Always(_) | Kind::NeverStuck { .. } => found.map_or(undecided, violated),
             Kind::NotBefore { horizon, .. } => match found {
                 Some(witness) => violated(witness),
-                // States of this depth and deeper cannot come too early.
-                None if *horizon <= self.depth() => Verdict::Holds,
+                // States from the horizon on cannot come too early, and all above have been seen.
+                None if *horizon <= self.depth() + 1 => Verdict::Holds,
                 None => undecided,
             },
             Kind::Sometimes(_) => match (found, exploration) {
