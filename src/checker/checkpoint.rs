@@ -13,7 +13,7 @@ use super::claim::{Explorable, Spec};
 use super::fault::Fault;
 use super::graph::Edges;
 use super::search::{Quotient, Search, Settings, Tally};
-use super::store::{Insertion, NO_PARENT};
+use super::store::{Insertion, NO_PARENT, Offer};
 
 const VERSION: u32 = 1;
 
@@ -106,7 +106,7 @@ impl<'m, M: Explorable<State: Serialize + DeserializeOwned>> Search<'m, M> {
             if parent != NO_PARENT && at <= parent as usize {
                 return Err(damaged(line, "its predecessor stands behind it"));
             }
-            if let Insertion::Known(_) = search.store.insert(state, parent) {
+            if let Insertion::Known(_) = search.store.insert(Offer::new(state, 0), parent) {
                 return Err(damaged(line, "this state stands here twice"));
             }
             if at < header.expanded {
@@ -115,7 +115,7 @@ impl<'m, M: Explorable<State: Serialize + DeserializeOwned>> Search<'m, M> {
                     if !known || header.coverage.len() <= usize::from(class) {
                         return Err(damaged(line, "a transition leads out of the file"));
                     }
-                    edges.push(at as u32, to, usize::from(class));
+                    edges.push(at as u32, to, u32::from(class));
                 }
                 edges.close();
             }

@@ -18,7 +18,7 @@ pub(super) const MOST_CLASSES: usize = 1 << 16;
 
 impl Edges {
     #[inline]
-    pub(super) fn push(&mut self, from: u32, to: u32, class: usize) {
+    pub(super) fn push(&mut self, from: u32, to: u32, class: u32) {
         if from != to {
             self.targets.push(to);
             self.classes.push(class as u16);

@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use super::claim::{Condition, Explorable, Kind, Spec};
 use super::fault::Fault;
 use super::graph::{Edges, MOST_CLASSES};
-use super::store::{Insertion, NO_PARENT, Store};
+use super::store::{Insertion, NO_PARENT, Offer, Store};
 use super::symmetry::Inspection;
 
 /// How to search.
@@ -145,6 +145,7 @@ pub struct Search<'m, M: Explorable> {
     watched: Vec<Watched<M>>,
     inspection: Option<Inspection>,
     actions: Vec<M::Action>,
+    offers: Vec<Offer<M::State>>,
 }
 
 /// What is counted.
@@ -183,7 +184,7 @@ impl<'m, M: Explorable> Search<'m, M> {
             if model.within_boundary(&state) {
                 search.tally.generated += 1;
                 let state = search.represent(state);
-                if let Insertion::New(at) = search.store.insert(state, NO_PARENT) {
+                if let Insertion::New(at) = search.store.insert(Offer::new(state, 0), NO_PARENT) {
                     search.judge(at, 0);
                 }
             }
@@ -221,6 +222,7 @@ impl<'m, M: Explorable> Search<'m, M> {
             watched: watched(spec),
             inspection,
             actions: Vec::new(),
+            offers: Vec::new(),
         })
     }
 
@@ -318,24 +320,13 @@ impl<'m, M: Explorable> Search<'m, M> {
         if let Some(inspection) = &self.inspection {
             inspection.examine(self.model, self.spec, &state, at)?;
         }
+        let moves = self.offer_successors(&state);
         let depth = self.depth() + 1;
-        let mut actions = std::mem::take(&mut self.actions);
-        self.model.actions(&state, &mut actions);
-        let mut moves = false;
-        for action in actions.drain(..) {
-            let class = (self.spec.classes.of)(self.model, &action);
-            let Some(next) = self.model.next_state(&state, action) else {
-                continue;
-            };
-            if !self.model.within_boundary(&next) {
-                self.tally.outside += 1;
-                continue;
-            }
-            self.tally.generated += 1;
-            self.tally.coverage[class] += 1;
-            moves |= next != state;
-            let next = self.represent(next);
-            let to = match self.store.insert(next, at) {
+        let mut offers = std::mem::take(&mut self.offers);
+        self.store.glance(&mut offers);
+        for offer in offers.drain(..) {
+            let class = offer.class;
+            let to = match self.store.insert(offer, at) {
                 Insertion::Known(to) => to,
                 Insertion::New(to) => {
                     self.judge(to, depth);
@@ -346,7 +337,7 @@ impl<'m, M: Explorable> Search<'m, M> {
                 edges.push(at, to, class);
             }
         }
-        self.actions = actions;
+        self.offers = offers;
         if let Some(edges) = &mut self.edges {
             edges.close();
         }
@@ -354,6 +345,36 @@ impl<'m, M: Explorable> Search<'m, M> {
             self.judge_stuck(at);
         }
         Ok(())
+    }
+
+    /// Collects the successors of a state; false if none of them differs from it.
+    fn offer_successors(&mut self, state: &M::State) -> bool {
+        let Search { model, spec, tally, actions, offers, settings, .. } = self;
+        let canonical = match (&spec.symmetry, settings.quotient) {
+            (Some(symmetry), Quotient::Symmetric) => Some(symmetry.canonical),
+            _ => None,
+        };
+        let mut moves = false;
+        model.actions(state, actions);
+        for action in actions.drain(..) {
+            let class = (spec.classes.of)(model, &action);
+            let Some(next) = model.next_state(state, action) else {
+                continue;
+            };
+            if !model.within_boundary(&next) {
+                tally.outside += 1;
+                continue;
+            }
+            tally.generated += 1;
+            tally.coverage[class] += 1;
+            moves |= next != *state;
+            let next = match canonical {
+                Some(canonical) => canonical(model, &next),
+                None => next,
+            };
+            offers.push(Offer::new(next, class));
+        }
+        moves
     }
 
     /// Asks the undecided claims about a state that is new, at `depth`.
