@@ -64,8 +64,8 @@ enum Membership {
     Gone = 2,
 }
 
-/// Who is there and who has what: byte 0 is the source, byte i is peer i; the low 6 bits are chunks,
-/// the high 2 bits say where the node is.
+/// Who is there and who has what: byte 0 is the source, byte i is peer i; the low 6 bits are
+/// chunks, the high 2 bits say where the node is.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct State(pub u64);

@@ -167,8 +167,8 @@ impl Walk<'_> {
         slots
     }
 
-    /// Each peer sends one chunk at most; those below `peer` have decided. Balances count at the end
-    /// of the slot, so that what is exchanged at once costs nothing.
+    /// Each peer sends one chunk at most; those below `peer` have decided. Balances count at the
+    /// end of the slot, so that what is exchanged at once costs nothing.
     fn credit(&mut self, slot: Slot, balances: Balances, peer: usize, most: u8) {
         let peers = self.world.peers;
         if peers < peer {

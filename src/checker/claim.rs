@@ -219,7 +219,7 @@ impl Fairness {
         Fairness(vec![(Strength::Weak, ANY_STEP.into())])
     }
 
-    /// Reads `WF(join),SF(transfer)`; the names are families of the model's classes, `all` or `any`.
+    /// Reads `WF(join),SF(transfer)`; the names are families of classes, `all` or `any`.
     ///
     /// # Errors
     /// The part that is none of these, with what to write.

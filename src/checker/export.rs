@@ -1,7 +1,7 @@
 //! The state graph for other programs: Graphviz DOT and JSON lines.
 //!
-//! Capped, because nobody can read a million states; an export that was cut says so in itself. States
-//! stand in the order of discovery, so a smaller cap gives a prefix. It judges nothing.
+//! Capped, because nobody can read a million states; an export that was cut says so in itself.
+//! States stand in the order of discovery, so a smaller cap gives a prefix. It judges nothing.
 
 use std::io::{self, Write};
 
@@ -19,8 +19,8 @@ pub struct Exported {
 }
 
 impl<M: Explorable> Search<'_, M> {
-    /// Writes at most `most` states and the transitions between them as a DOT graph. Transitions that
-    /// change nothing are not kept, so they are not written.
+    /// Writes at most `most` states and the transitions between them as a DOT graph. Transitions
+    /// that change nothing are not kept, so they are not written.
     ///
     /// # Errors
     /// What the writer says.

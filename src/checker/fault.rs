@@ -18,7 +18,8 @@ pub enum Fault {
     NoSymmetry,
     /// Fairness speaks of single classes, which a quotient merges.
     #[error(
-        "claim {claim:?} assumes fairness of actions that the quotient merges; search it without symmetry"
+        "claim {claim:?} assumes fairness of actions that the quotient merges; \
+         search it without symmetry"
     )]
     FairnessInQuotient {
         /// The claim.

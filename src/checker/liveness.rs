@@ -1,9 +1,9 @@
 //! Does every fair run reach the goal? Decided on the exact graph, by refining components.
 //!
-//! A run that avoids a goal for ever ends up in one strongly connected part of the states that avoid
-//! it (one state alone, if it stutters there). Such a part allows a fair run if every weakly fair
-//! class is taken in it or disabled somewhere in it, and every strongly fair class is taken in it or
-//! enabled nowhere in it; for the latter the states that enable it are removed and the rest is
+//! A run that avoids a goal for ever ends up in one strongly connected part of the states that
+//! avoid it (one state alone, if it stutters there). Such a part allows a fair run if every weakly fair
+//! class is taken in it or disabled somewhere in it, and every strongly fair class is taken in it
+//! or enabled nowhere in it; for the latter the states that enable it are removed and the rest is
 //! divided again (Emerson and Lei 1987; Lichtenstein and Pnueli 1985). Transitions that change
 //! nothing are no transitions here. It only sees expanded states, so what it finds in a bounded
 //! search is real, and what it does not find proves nothing.
@@ -312,7 +312,7 @@ impl<'g> Cycle<'g> {
     /// Appends the shortest way from the end of the walk to what is sought; false if there is none.
     fn walk(&mut self, sought: Sought) -> bool {
         let start = self.steps.last().map_or(self.entry, |&(to, _)| to);
-        // Each state with the position of its predecessor in this list, and the class that led here.
+        // Each state with the position of its predecessor in this list, and the class it took.
         let mut queue: Vec<(u32, usize, u16)> = vec![(start, 0, 0)];
         let mut known = vec![false; self.inside.len()];
         known[start as usize] = true;
