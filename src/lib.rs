@@ -9,14 +9,24 @@
 //! |---|---|---|
 //! | 0 | [`units`] [`ratio`] [`chunks`] [`choose`] | quantities, fractions, chunks, choices |
 //! | 1 | [`scenario`] | a swarm as data |
+//! | 1 | `checker` | exhaustive search of any stateright model (feature `models`) |
 //! | 2 | [`bounds`] | one theorem a file |
-//! | 3 | [`trace`] [`audit`] | recorded events, the rules that judge them, the seam for engines |
+//! | 3 | [`trace`] [`audit`] [`engine`] | events, the rules that judge them, the seam for engines |
+//! | 4 | [`swarm`] | the reference engine |
+//! | 5 | [`sim`] | virtual time, links, arrivals and departures |
+//! | 6 | `models` | every run of a small swarm (feature `models`) |
+//! | 7 | `cli` `report` | the command line, where everything meets (feature `cli`) |
 
 pub mod audit;
 pub mod bounds;
+#[cfg(feature = "models")]
+pub mod checker;
 pub mod choose;
 pub mod chunks;
 pub mod engine;
+#[cfg(feature = "models")]
+#[path = "../models/mod.rs"]
+pub mod models;
 pub mod ratio;
 pub mod scenario;
 pub mod sim;

@@ -1,0 +1,90 @@
+//! The checker against stateright's engines: same model, same property, one thread.
+//!
+//! `cargo bench --bench models`. With more than a criterion's sample at hand, compare medians: the
+//! machine is shared.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use stateright::{Checker, Model};
+use swarmbound::checker::{Checked, Kind, Quotient, Settings, Spec, check};
+use swarmbound::models::churn::{Churn, Departures, SourceStays};
+use swarmbound::models::schedule::{Moves, Schedule, World};
+
+fn churn(peers: usize, chunks: usize) -> Churn {
+    Churn::new(peers, chunks, Departures::Rejoin, SourceStays::Churns).expect("it fits")
+}
+
+/// The claims about single states: what a search without transitions decides.
+fn safety(churn: &Churn) -> Spec<Churn> {
+    let mut spec = churn.spec();
+    spec.claims.retain(|claim| matches!(claim.kind, Kind::Always(_) | Kind::Sometimes(_)));
+    spec
+}
+
+fn side_by_side(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("churn rejoin");
+    group.sample_size(10).measurement_time(Duration::from_secs(10));
+    for (peers, chunks) in [(4, 3), (5, 3)] {
+        let size = format!("{peers}/{chunks}");
+        let model = churn(peers, chunks);
+        let spec = safety(&model);
+        let states = 1usize << ((chunks + 1) * peers + 1);
+        group.bench_function(BenchmarkId::new("checker", &size), |bencher| {
+            bencher.iter(|| {
+                let report = check(&model, &spec, Settings::default()).expect("it is sound");
+                assert_eq!(black_box(report).states, states);
+            });
+        });
+        group.bench_function(BenchmarkId::new("stateright spawn_dfs", &size), |bencher| {
+            bencher.iter(|| {
+                let checker = churn(peers, chunks).checker().threads(1).spawn_dfs().join();
+                assert_eq!(black_box(checker).unique_state_count(), states);
+            });
+        });
+        group.bench_function(BenchmarkId::new("stateright spawn_bfs", &size), |bencher| {
+            bencher.iter(|| {
+                let checker = churn(peers, chunks).checker().threads(1).spawn_bfs().join();
+                assert_eq!(black_box(checker).unique_state_count(), states);
+            });
+        });
+    }
+    group.finish();
+}
+
+fn symmetry(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("with symmetry");
+    group.sample_size(10);
+    let settings = Settings { quotient: Quotient::Symmetric, ..Settings::default() };
+    let model = churn(6, 4);
+    let spec = safety(&model);
+    group.bench_function("churn rejoin 6/4 (2^31 raw states)", |bencher| {
+        bencher.iter(|| black_box(check(&model, &spec, settings).expect("it is sound")).states);
+    });
+    let world = World { moves: Moves::Dominant, ..World::plain(4, 4) };
+    let schedule = Schedule::new(world).expect("it fits");
+    let spec = schedule.spec();
+    group.bench_function("schedule 4/4", |bencher| {
+        bencher.iter(|| black_box(check(&schedule, &spec, settings).expect("it is sound")).states);
+    });
+    group.finish();
+}
+
+fn liveness(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("everyone completes under fairness");
+    group.sample_size(10);
+    let mut model = Churn::new(4, 3, Departures::Rejoin, SourceStays::Stays).expect("it fits");
+    model.fairness =
+        swarmbound::checker::Fairness::parse("WF(join),SF(transfer)").expect("it is fairness");
+    let spec = model.spec();
+    group.bench_function("churn rejoin 4/3", |bencher| {
+        bencher.iter(|| {
+            black_box(check(&model, &spec, Settings::default()).expect("it is sound")).states
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, side_by_side, symmetry, liveness);
+criterion_main!(benches);

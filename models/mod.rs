@@ -1,0 +1,18 @@
+//! Every run of a small swarm: one file a question.
+//!
+//! A model is a world small enough that `checker` sees all of it. It knows the protocol's rules or
+//! the engine that it explores, never how the search works. [`registry`] runs models by name. The
+//! models to know are [`churn::Churn`] and [`schedule::Schedule`].
+
+pub mod churn;
+mod options;
+mod orbits;
+mod outcome;
+pub mod registry;
+pub mod schedule;
+
+pub use options::{Options, Refused};
+pub use outcome::{Outcome, PropertyOutcome};
+
+#[cfg(test)]
+mod oracles;

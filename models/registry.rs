@@ -1,0 +1,247 @@
+//! Models by name, with options by name: what the commands `check` and `explore` call.
+//!
+//! It reads no clock and prints nothing: limits, the watch and the writers are the caller's. The
+//! functions to know are [`run`] and [`explore`].
+
+use std::io::{BufRead, Write};
+use std::net::ToSocketAddrs;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use stateright::Model;
+
+use super::churn::{Churn, Departures, SourceStays};
+use super::options::{Options, Refused, Taker};
+use super::outcome::Outcome;
+use super::schedule::{EVERYONE, Leaving, Moves, Overlay, Rules, Schedule, World};
+use crate::checker::{
+    Checked, Explorable, Fairness, Fault, KeepEdges, Limits, Quotient, Search, Settings, Stop,
+    Watch,
+};
+
+/// A model that can be named.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Its name.
+    pub name: &'static str,
+    /// The question that it asks.
+    pub question: &'static str,
+}
+
+/// Every model.
+pub static ALL: &[Entry] = &[
+    Entry { name: "churn", question: "does everybody get the file when anybody may come and go?" },
+    Entry { name: "schedule", question: "how many slots does the best schedule need?" },
+];
+
+/// What goes with a check beside its options.
+pub struct Run<'a> {
+    /// How far to search.
+    pub limits: Limits,
+    /// Whether states that differ only in names are one; `schedule` always takes them for one.
+    pub quotient: Quotient,
+    /// Who looks on; clocks live there.
+    pub watch: &'a mut Watch<'a>,
+    /// Where to write the graph.
+    pub exports: Vec<Export<'a>>,
+    /// A checkpoint to go on from.
+    pub resume: Option<&'a mut dyn BufRead>,
+    /// Where to save the search when it ends, for going on later.
+    pub save: Option<&'a mut dyn Write>,
+}
+
+/// A file to write the graph to.
+pub struct Export<'a> {
+    /// Its format.
+    pub format: Format,
+    /// The most states to write.
+    pub most: usize,
+    /// The file.
+    pub out: &'a mut dyn Write,
+}
+
+/// The format of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Graphviz.
+    Dot,
+    /// A state a line.
+    JsonLines,
+}
+
+/// Checks the model of that name.
+///
+/// # Errors
+/// A name or an option that does not exist, options that make no world, a question that makes no
+/// sense for the model.
+pub fn run(model: &str, options: &Options, run: Run<'_>) -> Result<Outcome, Refused> {
+    match model {
+        "churn" => check(model, &churn(options)?, options, Stop::Exhausted, run),
+        "schedule" => {
+            let schedule = schedule(options)?;
+            // No claim of it tells names apart, and without symmetry seven peers take too long.
+            let run = Run { quotient: Quotient::Symmetric, ..run };
+            let outcome = check(model, &schedule, options, Stop::Reached(EVERYONE), run)?;
+            let makespan = outcome.property(EVERYONE).and_then(|property| property.steps);
+            Ok(Outcome { makespan, ..outcome })
+        }
+        _ => Err(unknown(model)),
+    }
+}
+
+/// Serves stateright's Explorer for the model of that name; returns only when it fails.
+///
+/// # Errors
+/// A name or an option that does not exist, or options that make no world.
+pub fn explore(model: &str, options: &Options, address: impl ToSocketAddrs) -> Result<(), Refused> {
+    match model {
+        "churn" => drop(churn(options)?.checker().serve(address)),
+        "schedule" => drop(schedule(options)?.checker().serve(address)),
+        _ => return Err(unknown(model)),
+    }
+    Ok(())
+}
+
+fn unknown(name: &str) -> Refused {
+    let known: Vec<&str> = ALL.iter().map(|entry| entry.name).collect();
+    Refused::UnknownModel { name: name.into(), known: known.join(", ") }
+}
+
+fn check<M>(
+    name: &str,
+    model: &M,
+    options: &Options,
+    stop: Stop,
+    run: Run<'_>,
+) -> Result<Outcome, Refused>
+where
+    M: Checked + Explorable<State: Serialize + DeserializeOwned>,
+{
+    let spec = model.spec();
+    let edges = match run.exports.is_empty() {
+        true => KeepEdges::AsClaimed,
+        false => KeepEdges::Always,
+    };
+    let settings = Settings { quotient: run.quotient, stop, edges };
+    let identity = format!("{name} {:?}", options.0);
+    let mut search = match run.resume {
+        Some(input) => Search::resume(model, &spec, settings, &identity, input)?,
+        None => Search::new(model, &spec, settings)?,
+    };
+    let exploration = search.run(run.limits, run.watch)?;
+    for export in run.exports {
+        let written = match export.format {
+            Format::Dot => search.write_dot(export.out, export.most),
+            Format::JsonLines => search.write_json_lines(export.out, export.most),
+        };
+        written.map_err(Fault::from)?;
+    }
+    if let Some(out) = run.save {
+        search.save(&identity, out)?;
+    }
+    Ok(Outcome::new(name, options, &search.report(exploration)?))
+}
+
+fn churn(options: &Options) -> Result<Churn, Refused> {
+    let mut take = Taker::new("churn", options);
+    let peers = take.number("peers", 3)?;
+    let chunks = take.number("chunks", 2)?;
+    let departures = take.word(
+        "churn",
+        &[("rejoin", Departures::Rejoin), ("once", Departures::Once), ("none", Departures::None)],
+    )?;
+    let source =
+        take.word("source", &[("stays", SourceStays::Stays), ("churns", SourceStays::Churns)])?;
+    let free_riders = take.number("free-riders", 0)?;
+    let fairness = take.parsed("fair", "", Fairness::parse)?;
+    take.finish()?;
+    if peers < free_riders {
+        let message = format!("{free_riders} free riders; write at most {peers}");
+        return Err(Refused::NoWorld(message));
+    }
+    let churn = Churn::new(peers, chunks, departures, source).map_err(Refused::NoWorld)?;
+    Ok(Churn { free_riders, fairness, ..churn })
+}
+
+fn schedule(options: &Options) -> Result<Schedule, Refused> {
+    let mut take = Taker::new("schedule", options);
+    let peers = take.number("peers", 3)?;
+    let chunks = take.number("chunks", 2)?;
+    let source_slots = take.number("source-slots", 1)?;
+    let download_slots = take.parsed("download-slots", "unlimited", |text| match text {
+        "unlimited" => Ok(None),
+        _ => text.parse().map(Some).map_err(|_| format!("{text:?}; write a number or unlimited")),
+    })?;
+    let free_riders = take.number("free-riders", 0)?;
+    let leaving =
+        take.word("selfish", &[("false", Leaving::Altruistic), ("true", Leaving::Selfish)])?;
+    let overlay = take.text("overlay");
+    let calls = take
+        .word(
+            "calls",
+            &[
+                ("any", None),
+                ("telegraph", Some(Rules::Telegraph)),
+                ("telephone", Some(Rules::Telephone)),
+            ]
+            .each_ref()
+            .map(|(word, rules)| (*word, rules.as_ref())),
+        )?
+        .cloned();
+    let barter = take.parsed("barter", "none", barter)?;
+    let times = take.parsed("times", "", times)?;
+    take.finish()?;
+    let mut rules = [calls, barter, times].into_iter().flatten();
+    let chosen = rules.next().unwrap_or(Rules::Free);
+    if rules.next().is_some() {
+        let message = "calls, barter and times exclude each other; write one of them";
+        return Err(Refused::NoWorld(message.into()));
+    }
+    let plain = World::plain(peers, chunks);
+    let overlay = match overlay {
+        None => plain.overlay.clone(),
+        Some(text) => Overlay::parse(text, peers)
+            .map_err(|message| Refused::BadValue { option: "overlay", message })?,
+    };
+    let mut world = World {
+        source_slots,
+        download_slots,
+        free_riders,
+        leaving,
+        overlay,
+        rules: chosen,
+        ..plain
+    };
+    if world.allows_dominance() {
+        world.moves = Moves::Dominant;
+    }
+    Schedule::new(world).map_err(Refused::NoWorld)
+}
+
+/// `none`, `strict`, `cycles3` or `credit:S`.
+fn barter(text: &str) -> Result<Option<Rules>, String> {
+    match text {
+        "none" => Ok(None),
+        "strict" => Ok(Some(Rules::Strict)),
+        "cycles3" => Ok(Some(Rules::Cycles3)),
+        _ => match text.strip_prefix("credit:").map(str::parse) {
+            Some(Ok(most)) => Ok(Some(Rules::Credit(most))),
+            _ => Err(format!("{text:?}; write none, strict, cycles3 or credit:1")),
+        },
+    }
+}
+
+/// `S:a,b,c`: the slots that the source and each peer take for a chunk.
+fn times(text: &str) -> Result<Option<Rules>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let numbers = text.split([':', ',']).map(str::parse);
+    match (text.split_once(':'), numbers.collect::<Result<Vec<u8>, _>>()) {
+        (Some(_), Ok(times)) => Ok(Some(Rules::Serial(times))),
+        _ => Err(format!("{text:?}; write the slots of a chunk, such as 1:2,2,3")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

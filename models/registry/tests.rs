@@ -1,0 +1,121 @@
+use std::ops::ControlFlow;
+
+use super::*;
+use crate::checker::{Progress, Reason};
+
+fn options(pairs: &[(&str, &str)]) -> Options {
+    pairs.iter().fold(Options::default(), |options, (name, value)| options.with(name, value))
+}
+
+fn plain<'a>(watch: &'a mut Watch<'a>) -> Run<'a> {
+    Run {
+        limits: Limits::NONE,
+        quotient: Quotient::Raw,
+        watch,
+        exports: Vec::new(),
+        resume: None,
+        save: None,
+    }
+}
+
+fn go(_: &Progress) -> ControlFlow<Reason> {
+    ControlFlow::Continue(())
+}
+
+fn outcome(model: &str, pairs: &[(&str, &str)]) -> Result<Outcome, Refused> {
+    run(model, &options(pairs), plain(&mut go))
+}
+
+#[test]
+fn every_model_runs_without_options_and_requires_nothing_that_fails() {
+    for entry in ALL {
+        let outcome = outcome(entry.name, &[]).unwrap();
+        assert_eq!(outcome.exit_code(), 0, "{outcome:?}");
+    }
+}
+
+#[test]
+fn an_option_that_a_model_does_not_have_is_refused() {
+    let refusals = [
+        ("churn", "overlay", "path"),
+        ("churn", "churn", "often"),
+        ("churn", "peers", "-1"),
+        ("churn", "peers", "8"),
+        ("churn", "chunks", "0"),
+        ("churn", "free-riders", "4"),
+        ("churn", "fair", "WF(joining)"),
+        ("schedule", "churn", "once"),
+        ("schedule", "overlay", "torus"),
+        ("schedule", "overlay", "0-9"),
+        ("schedule", "overlay", "hypercube,"),
+        ("schedule", "barter", "credit"),
+        ("schedule", "barter", "credit:0"),
+        ("schedule", "times", "1,2"),
+        ("schedule", "times", "1:2,2"),
+        ("schedule", "times", "1:2,0,2"),
+        ("schedule", "download-slots", "0"),
+        ("schedule", "source-slots", "8"),
+        ("schedule", "free-riders", "4"),
+        ("schedule", "peers", "999999999999"),
+    ];
+    for (model, option, value) in refusals {
+        assert!(outcome(model, &[(option, value)]).is_err(), "{model} --{option} {value}");
+    }
+    assert!(outcome("choir", &[]).unwrap_err().to_string().contains("churn, schedule"));
+    let both = [("barter", "strict"), ("calls", "telephone")];
+    assert!(outcome("schedule", &both).is_err());
+}
+
+#[test]
+fn the_exit_code_follows_what_was_required_and_what_stayed_open() {
+    // Nobody assumed fairness: that completion is not inevitable is an answer, no failure.
+    let calm = outcome("churn", &[]).unwrap();
+    assert_eq!(calm.property("everyone_completes").unwrap().verdict, "violated");
+    assert_eq!(calm.exit_code(), 0);
+    // Somebody did, and it is wrong.
+    let weak = outcome("churn", &[("fair", "WF(all)")]).unwrap();
+    assert_eq!(weak.exit_code(), 1);
+    let strong = outcome("churn", &[("fair", "WF(join),SF(transfer)")]).unwrap();
+    assert_eq!(strong.exit_code(), 0);
+    let mut watch = go;
+    let limits = Limits { states: 50, ..Limits::NONE };
+    let fair = options(&[("fair", "WF(join),SF(transfer)")]);
+    let cut = run("churn", &fair, Run { limits, ..plain(&mut watch) }).unwrap();
+    assert_eq!((cut.exploration, cut.reason, cut.exit_code()), ("bounded", Some("states"), 3));
+}
+
+#[test]
+fn a_schedule_tells_its_makespan() {
+    let outcome = outcome("schedule", &[("peers", "4"), ("chunks", "3")]).unwrap();
+    // Mundinger, Weber and Weiss 2008: M + floor(lg N).
+    assert_eq!(outcome.makespan, Some(5));
+    assert_eq!(outcome.property("no_schedule_beats_a_bound").unwrap().verdict, "holds");
+    let json = serde_json::to_value(&outcome).unwrap();
+    assert_eq!(json["options"], serde_json::json!({"peers": "4", "chunks": "3"}));
+    assert_eq!((json["makespan"].as_u64(), json["symmetry"].as_bool()), (Some(5), Some(true)));
+}
+
+#[test]
+fn a_check_can_be_saved_and_taken_up_again() {
+    let fair = options(&[("fair", "WF(join),SF(transfer)")]);
+    let whole = run("churn", &fair, plain(&mut go)).unwrap();
+    let mut saved = Vec::new();
+    let mut watch = go;
+    let limits = Limits { states: 100, ..Limits::NONE };
+    run("churn", &fair, Run { limits, save: Some(&mut saved), ..plain(&mut watch) }).unwrap();
+    let mut input = saved.as_slice();
+    let mut dot = Vec::new();
+    let mut watch = go;
+    let export = Export { format: Format::Dot, most: 10, out: &mut dot };
+    let mut graph = plain(&mut watch);
+    graph.exports.push(export);
+    graph.resume = Some(&mut input);
+    let resumed = run("churn", &fair, graph).unwrap();
+    assert_eq!((resumed.states, resumed.generated), (whole.states, whole.generated));
+    assert_eq!(resumed.properties, whole.properties);
+    assert!(String::from_utf8(dot).unwrap().contains("join 1"));
+    let mut input = saved.as_slice();
+    let mut watch = go;
+    let other = Run { resume: Some(&mut input), ..plain(&mut watch) };
+    assert!(run("churn", &options(&[]), other).is_err(), "other options");
+}

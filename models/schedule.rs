@@ -1,0 +1,404 @@
+//! How many slots does the best schedule need, and does none beat a bound?
+//!
+//! Synchronous slots: in each, every node sends at most one chunk (the source `source_slots`) that
+//! it had before the slot. Every step of the search is a slot, so the depth of the first complete
+//! state is the optimum makespan. It knows no engine: it explores what **any** engine of this
+//! discipline could do. The types to know are [`Schedule`] and [`World`].
+
+use std::ops::{Deref, Range};
+
+use stateright::{Model, Property};
+
+use crate::bounds::{self, Earliest, Senders};
+use crate::checker::{Checked, Claim, Class, Classes, Kind, Spec, Symmetry};
+use crate::chunks::Manifest;
+use crate::models::orbits::{ROW_CHUNKS, ROW_PEERS};
+use crate::scenario::{
+    Behavior, Discipline, Leaves, Link, Malformed, Network, Parts, Peer, Scenario, Source,
+    SourceLeaves,
+};
+use crate::units::{Bytes, NANO, Rate, Time};
+
+mod arrivals;
+mod names;
+mod overlay;
+mod slots;
+mod state;
+
+pub use overlay::Overlay;
+pub use state::{Slot, State, Transfer};
+
+use state::MOST_TRANSFERS;
+
+/// A world of slots, as one may write it down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct World {
+    /// N, at most 7.
+    pub peers: usize,
+    /// M, at most 6.
+    pub chunks: usize,
+    /// How many chunks the source sends a slot.
+    pub source_slots: u32,
+    /// How many chunks a peer can receive a slot; None is unlimited.
+    pub download_slots: Option<u32>,
+    /// The last so many peers never send.
+    pub free_riders: usize,
+    /// What a peer does that has everything.
+    pub leaving: Leaving,
+    /// Who may send to whom.
+    pub overlay: Overlay,
+    /// What binds a slot beside the capacities.
+    pub rules: Rules,
+    /// Which slots are seen.
+    pub moves: Moves,
+}
+
+/// What a peer does that has everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// It stays and sends.
+    Altruistic,
+    /// It is gone.
+    Selfish,
+}
+
+/// What binds a slot beside the capacities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rules {
+    /// Nothing.
+    Free,
+    /// Every node, the source too, is in at most one call, which carries one chunk one way.
+    Telegraph,
+    /// The same, but a call carries one chunk each way.
+    Telephone,
+    /// Peers send only in a simultaneous swap of useful chunks; the source gives freely.
+    Strict,
+    /// The same, but three peers may also exchange in a cycle.
+    Cycles3,
+    /// A peer may have sent at most so many chunks more to another than it got from it.
+    Credit(u8),
+    /// Each node sends one chunk after the other and takes its own number of slots for each; the
+    /// source's time first.
+    Serial(Vec<u8>),
+}
+
+/// Which slots are seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moves {
+    /// Every slot.
+    All,
+    /// Only slots to which no transfer can be added, one of those that differ in names only. Having
+    /// more never hurts where peers stay and nothing is owed: whatever a schedule does from some
+    /// state it also does from one with more chunks, leaving out what has become useless. So the
+    /// earliest completions are the same, while fewer states are seen.
+    Dominant,
+}
+
+impl World {
+    /// One chunk a slot for everybody, no limit on downloads, everybody stays, nobody rides free.
+    pub fn plain(peers: usize, chunks: usize) -> Self {
+        World {
+            peers,
+            chunks,
+            source_slots: 1,
+            download_slots: None,
+            free_riders: 0,
+            leaving: Leaving::Altruistic,
+            overlay: Overlay::complete(peers.min(ROW_PEERS)),
+            rules: Rules::Free,
+            moves: Moves::All,
+        }
+    }
+
+    /// Whether [`Moves::Dominant`] sees the earliest completions of this world.
+    pub fn allows_dominance(&self) -> bool {
+        self.rules == Rules::Free && self.leaving == Leaving::Altruistic
+    }
+}
+
+/// A world of slots that makes sense, with what its bounds say.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    world: World,
+    /// Peers that can change places.
+    groups: Vec<Range<usize>>,
+    /// For every k, the first slot after which k peers can be complete, as the bounds say.
+    earliest: Vec<u32>,
+}
+
+impl Deref for Schedule {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl Schedule {
+    /// Checks a world and asks every bound of [`bounds::ALL`] about it.
+    ///
+    /// # Errors
+    /// What does not fit into a state or contradicts something else, with what to write.
+    pub fn new(world: World) -> Result<Self, String> {
+        check(&world)?;
+        let groups = groups(&world);
+        let mut schedule = Schedule { world, groups, earliest: Vec::new() };
+        schedule.earliest = schedule.earliest_by_bounds()?;
+        Ok(schedule)
+    }
+
+    /// The same world with other lower bounds: the first slot after which k peers can be complete,
+    /// for k = 0..=N.
+    pub fn with_earliest(self, earliest: Vec<u32>) -> Self {
+        Schedule { earliest, ..self }
+    }
+
+    /// The first slots after which k = 0..=N peers can be complete, as the bounds say.
+    pub fn earliest(&self) -> &[u32] {
+        &self.earliest
+    }
+
+    fn file(&self) -> u8 {
+        (1 << self.chunks) - 1
+    }
+
+    fn joins(&self, one: usize, other: usize) -> bool {
+        self.overlay.joins(one, other)
+    }
+
+    /// The chunks that a node may send.
+    fn can_give(&self, state: State, node: usize) -> u8 {
+        if node == 0 {
+            return self.file();
+        }
+        let rides_free = self.peers - self.free_riders < node;
+        let left = self.leaving == Leaving::Selfish && state.chunks(node) == self.file();
+        if rides_free || left { 0 } else { state.chunks(node) }
+    }
+
+    /// How many peers have everything.
+    pub fn completed(&self, state: &State) -> usize {
+        (1..=self.peers).filter(|&peer| state.chunks(peer) == self.file()).count()
+    }
+
+    /// The scenario that allows everything which this world allows: one slot is a second.
+    ///
+    /// # Errors
+    /// A world that no scenario describes.
+    pub fn scenario(&self) -> Result<Scenario, Malformed> {
+        // A chunk of 60 kbit: a slot carries it exactly, and so do most of the slower nodes.
+        let chunk_bits = 60_000u64;
+        let time = |node: usize| match &self.rules {
+            Rules::Serial(times) => u64::from(times[node]),
+            _ => 1,
+        };
+        let rate = |node: usize| chunk_bits.div_ceil(time(node));
+        let download = self.download_slots.filter(|_| !matches!(self.rules, Rules::Serial(_)));
+        let peer = |node: usize| Peer {
+            upload: Rate(rate(node)),
+            download: download.map(|slots| Rate(u64::from(slots) * chunk_bits)),
+            joins: Time::ZERO,
+            leaves: match self.leaving {
+                Leaving::Altruistic => Leaves::Never,
+                Leaving::Selfish => Leaves::AfterCompletion(Time::ZERO),
+            },
+            behavior: match self.peers - self.free_riders < node {
+                true => Behavior::FreeRider,
+                false => Behavior::Cooperative,
+            },
+            link: Link::default(),
+        };
+        let chunk = Bytes(chunk_bits / 8);
+        let file = Manifest::new(Bytes(chunk.0 * self.chunks as u64), chunk)
+            .map_err(|message| Malformed { field: "file".into(), message })?;
+        Scenario::new(Parts {
+            name: "schedule".into(),
+            file,
+            source: Source {
+                upload: Rate(rate(0) * u64::from(self.source_slots)),
+                leaves: SourceLeaves::Never,
+                link: Link::default(),
+            },
+            peers: (1..=self.peers).map(peer).collect(),
+            protocol: None,
+            network: Network::default(),
+            discipline: Discipline::default(),
+            seed: 0,
+            until: Time::MAX,
+        })
+    }
+
+    /// What the bounds say, rounded up to whole slots: chunks arrive at the end of one.
+    fn earliest_by_bounds(&self) -> Result<Vec<u32>, String> {
+        let scenario = self.scenario().map_err(|malformed| malformed.to_string())?;
+        let mut earliest = vec![0; self.peers + 1];
+        for bound in bounds::ALL.iter().filter(|bound| bound.senders() == Senders::Everybody) {
+            let Ok(completions) = bound.completions(&scenario) else {
+                continue;
+            };
+            for (earliest, completion) in earliest.iter_mut().skip(1).zip(completions) {
+                let slots = match completion {
+                    Earliest::At(time) => u128::from(time.0).div_ceil(NANO),
+                    Earliest::Never(_) => u128::from(u32::MAX),
+                };
+                *earliest = (*earliest).max(u32::try_from(slots).unwrap_or(u32::MAX));
+            }
+        }
+        Ok(earliest)
+    }
+}
+
+/// The names of the claims that k peers are complete.
+const COMPLETIONS: [&str; ROW_PEERS] = [
+    "completion_1",
+    "completion_2",
+    "completion_3",
+    "completion_4",
+    "completion_5",
+    "completion_6",
+    "completion_7",
+];
+
+/// The conditions that go with them.
+const COMPLETED: [fn(&Schedule, &State) -> bool; ROW_PEERS] = [
+    |world, state| 1 <= world.completed(state),
+    |world, state| 2 <= world.completed(state),
+    |world, state| 3 <= world.completed(state),
+    |world, state| 4 <= world.completed(state),
+    |world, state| 5 <= world.completed(state),
+    |world, state| 6 <= world.completed(state),
+    |world, state| 7 <= world.completed(state),
+];
+
+/// The claim whose shortest run is the makespan.
+pub const EVERYONE: &str = "everyone_is_complete";
+
+impl Checked for Schedule {
+    fn spec(&self) -> Spec<Self> {
+        let mut claims = vec![
+            Claim::required(
+                "no_schedule_beats_a_bound",
+                Kind::NotBefore {
+                    earliest: |world: &Schedule, state: &State| {
+                        world.earliest[world.completed(state)]
+                    },
+                    horizon: self.earliest.iter().copied().max().unwrap_or(0),
+                },
+            ),
+            Claim::required(
+                EVERYONE,
+                Kind::Sometimes(|world, state| world.completed(state) == world.peers),
+            ),
+        ];
+        let each = COMPLETIONS.iter().zip(COMPLETED).take(self.peers);
+        claims.extend(each.map(|(name, done)| Claim::required(name, Kind::Sometimes(done))));
+        let symmetry = Symmetry {
+            canonical: |world, state| names::canonical(world, *state),
+            permute: |world, generator, state| names::permute(world, generator, *state),
+            generators: names::generators(self),
+        };
+        let all = vec![Class { family: "slot", label: "slot".into() }];
+        Spec { claims, classes: Classes { all, of: |_, _| 0 }, symmetry: Some(symmetry) }
+    }
+}
+
+impl Model for Schedule {
+    type State = State;
+    type Action = Slot;
+
+    fn init_states(&self) -> Vec<State> {
+        vec![State::default()]
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<Slot>) {
+        if self.completed(state) < self.peers {
+            slots::slots(self, *state, actions);
+        }
+    }
+
+    fn next_state(&self, _: &State, slot: Slot) -> Option<State> {
+        Some(slot.next)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![
+            Property::always("only_the_file", |world: &Schedule, state: &State| {
+                (1..=world.peers).all(|peer| state.chunks(peer) & !world.file() == 0)
+            }),
+            Property::sometimes(EVERYONE, |world, state| world.completed(state) == world.peers),
+        ]
+    }
+}
+
+/// Says what is wrong with a world.
+fn check(world: &World) -> Result<(), String> {
+    let World { peers, chunks, source_slots, .. } = *world;
+    let refuse = |message: String| Err(message);
+    if !(1..=ROW_PEERS).contains(&peers) {
+        return refuse(format!("{peers} peers; write 1 to {ROW_PEERS}"));
+    }
+    if !(1..=ROW_CHUNKS).contains(&chunks) {
+        return refuse(format!("{chunks} chunks; write 1 to {ROW_CHUNKS}"));
+    }
+    if source_slots == 0 || MOST_TRANSFERS < peers + source_slots as usize {
+        let most = MOST_TRANSFERS - peers;
+        return refuse(format!("{source_slots} source slots; write 1 to {most}"));
+    }
+    if world.download_slots == Some(0) {
+        return refuse("0 download slots; write at least 1, or unlimited".into());
+    }
+    if peers < world.free_riders {
+        return refuse(format!("{} free riders; write at most {peers}", world.free_riders));
+    }
+    if world.moves == Moves::Dominant && !world.allows_dominance() {
+        return refuse("dominated slots matter where something is owed or peers leave".into());
+    }
+    match &world.rules {
+        Rules::Credit(most) if peers == ROW_PEERS || !(1..=6).contains(most) => {
+            refuse(format!("credit {most} among {peers}; write 1 to 6 among at most 6 peers"))
+        }
+        Rules::Serial(times) => check_times(world, times),
+        _ => Ok(()),
+    }
+}
+
+fn check_times(world: &World, times: &[u8]) -> Result<(), String> {
+    if 5 < world.peers || times.len() != world.peers + 1 {
+        let (count, peers) = (times.len(), world.peers);
+        return Err(format!(
+            "{count} chunk times for {peers} peers; write the source's and one for each of at most \
+             5 peers"
+        ));
+    }
+    if !times.iter().all(|time| (1..=15).contains(time)) {
+        return Err("a chunk time is out of range; write 1 to 15 slots".into());
+    }
+    if world.source_slots != 1 || world.leaving == Leaving::Selfish {
+        return Err("chunk times need one source slot and peers that stay".into());
+    }
+    Ok(())
+}
+
+/// Runs of neighbors in the order of names that nothing tells apart.
+fn groups(world: &World) -> Vec<Range<usize>> {
+    let cooperative = world.peers - world.free_riders;
+    let alike = |one: usize, other: usize| {
+        let times = match &world.rules {
+            Rules::Serial(times) => times[one] == times[other],
+            _ => true,
+        };
+        let both = (one <= cooperative) == (other <= cooperative);
+        times && both && world.overlay.interchangeable(one, other)
+    };
+    let mut groups: Vec<Range<usize>> = Vec::new();
+    for peer in 1..=world.peers {
+        match groups.last_mut() {
+            Some(group) if group.clone().all(|other| alike(other, peer)) => group.end = peer + 1,
+            _ => groups.push(peer..peer + 1),
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,252 @@
+//! What is asked of a model: claims, the classes of its actions, its symmetry.
+//!
+//! Everything here is data beside the model, so that any `stateright::Model` can be asked, also one
+//! of another crate. It explores nothing. The types to know are [`Claim`] and [`Spec`].
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use stateright::{Expectation, Model};
+
+/// A model whose states can be stored, compared and shown. Every model with such states and actions
+/// is one.
+pub trait Explorable: Model<State: Clone + Eq + Hash + Debug, Action: Clone + Debug> {}
+
+impl<M> Explorable for M where M: Model<State: Clone + Eq + Hash + Debug, Action: Clone + Debug> {}
+
+/// A model that brings its own questions.
+pub trait Checked: Explorable {
+    /// Its claims, action classes and symmetry.
+    fn spec(&self) -> Spec<Self>;
+}
+
+/// A condition on one state, as stateright writes it.
+pub type Condition<M> = fn(&M, &<M as Model>::State) -> bool;
+
+/// The questions to a model.
+pub struct Spec<M: Model> {
+    /// What is claimed.
+    pub claims: Vec<Claim<M>>,
+    /// How actions are grouped, for fairness and coverage.
+    pub classes: Classes<M>,
+    /// Which states are the same but for names.
+    pub symmetry: Option<Symmetry<M>>,
+}
+
+impl<M: Model> Spec<M> {
+    /// The model's own stateright properties; every action in one class, no symmetry. Its
+    /// `eventually` becomes [`Kind::Eventually`] with an action forced wherever there is one, which
+    /// is what stateright means by it (and misses on cycles and joins).
+    pub fn of_properties(model: &M) -> Self {
+        let claims = model.properties().into_iter().map(|property| {
+            let kind = match property.expectation {
+                Expectation::Always => Kind::Always(property.condition),
+                Expectation::Sometimes => Kind::Sometimes(property.condition),
+                Expectation::Eventually => {
+                    Kind::Eventually { goal: property.condition, fairness: Fairness::progress() }
+                }
+            };
+            Claim { name: property.name, kind, demand: Demand::Required }
+        });
+        Spec { claims: claims.collect(), classes: Classes::single(), symmetry: None }
+    }
+}
+
+/// Whether a claim's failure is a failure of the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// The model requires it.
+    Required,
+    /// Its answer is of interest, either way.
+    Informative,
+}
+
+/// A named statement about every run of a model.
+pub struct Claim<M: Model> {
+    /// Its one name.
+    pub name: &'static str,
+    /// What it states.
+    pub kind: Kind<M>,
+    /// What its failure means.
+    pub demand: Demand,
+}
+
+impl<M: Model> Claim<M> {
+    /// A claim that the model requires.
+    pub fn required(name: &'static str, kind: Kind<M>) -> Self {
+        Claim { name, kind, demand: Demand::Required }
+    }
+
+    /// A claim whose answer is of interest, either way.
+    pub fn informative(name: &'static str, kind: Kind<M>) -> Self {
+        Claim { name, kind, demand: Demand::Informative }
+    }
+}
+
+/// The form of a claim.
+pub enum Kind<M: Model> {
+    /// Holds in every reachable state.
+    Always(Condition<M>),
+    /// No state is reachable in fewer steps than this says of it. It is an `always` over pairs of
+    /// state and step count: breadth-first search meets every state at its least depth, which is
+    /// the hardest case.
+    NotBefore {
+        /// The least depth at which a state may occur.
+        earliest: fn(&M, &M::State) -> u32,
+        /// No answer of `earliest` is above this, so deeper states need not be seen.
+        horizon: u32,
+    },
+    /// Holds in some reachable state.
+    Sometimes(Condition<M>),
+    /// AG (given implies EF goal): from every reachable state in which `given` holds, `goal` can
+    /// still be reached.
+    PossibleFromEverywhere {
+        /// Where it is asked.
+        given: Condition<M>,
+        /// What must stay possible.
+        goal: Condition<M>,
+    },
+    /// Every fair run from an initial state reaches `goal`.
+    Eventually {
+        /// What must happen.
+        goal: Condition<M>,
+        /// What may be assumed about runs.
+        fairness: Fairness,
+    },
+    /// On every fair run, whenever `from` holds, `goal` holds then or later.
+    LeadsTo {
+        /// What obliges.
+        from: Condition<M>,
+        /// What must happen then.
+        goal: Condition<M>,
+        /// What may be assumed about runs.
+        fairness: Fairness,
+    },
+    /// No reachable state is without a step that changes something, `unless` this holds there.
+    NeverStuck {
+        /// Where a run may end.
+        unless: Condition<M>,
+    },
+}
+
+impl<M: Model> Kind<M> {
+    /// Its name in reports.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Kind::Always(_) | Kind::NotBefore { .. } => "always",
+            Kind::Sometimes(_) => "sometimes",
+            Kind::PossibleFromEverywhere { .. } => "possible_from_everywhere",
+            Kind::Eventually { .. } => "eventually",
+            Kind::LeadsTo { .. } => "leads_to",
+            Kind::NeverStuck { .. } => "never_stuck",
+        }
+    }
+
+    /// Whether deciding it needs the transitions, not the states alone.
+    pub(super) fn needs_edges(&self) -> bool {
+        match self {
+            Kind::PossibleFromEverywhere { .. }
+            | Kind::Eventually { .. }
+            | Kind::LeadsTo { .. } => true,
+            Kind::Always(_)
+            | Kind::NotBefore { .. }
+            | Kind::Sometimes(_)
+            | Kind::NeverStuck { .. } => false,
+        }
+    }
+
+    /// The fairness that it assumes.
+    pub(super) fn fairness(&self) -> Option<&Fairness> {
+        match self {
+            Kind::Eventually { fairness, .. } | Kind::LeadsTo { fairness, .. } => Some(fairness),
+            _ => None,
+        }
+    }
+}
+
+/// How actions are grouped. A class is what fairness speaks of: one thing that somebody does, such
+/// as "join 3", of a family such as "join".
+pub struct Classes<M: Model> {
+    /// Every class.
+    pub all: Vec<Class>,
+    /// The class of an action, an index of `all`.
+    pub of: fn(&M, &M::Action) -> usize,
+}
+
+impl<M: Model> Classes<M> {
+    /// All actions in one class.
+    pub fn single() -> Self {
+        Classes { all: vec![Class { family: "step", label: "step".into() }], of: |_, _| 0 }
+    }
+}
+
+/// A class of actions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Class {
+    /// The name by which fairness is declared, for every class of the family.
+    pub family: &'static str,
+    /// The name of this class.
+    pub label: String,
+}
+
+/// What may be assumed of runs. A model may stutter: without fairness a run may do nothing for
+/// ever. An action that changes nothing counts neither as enabled nor as taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fairness(pub Vec<(Strength, String)>);
+
+/// How strong an assumption of fairness is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strength {
+    /// WF: a class that is enabled for ever is taken again and again.
+    Weak,
+    /// SF: a class that is enabled again and again is taken again and again.
+    Strong,
+}
+
+/// The family name that stands for every class, each judged by itself.
+pub const ALL_CLASSES: &str = "all";
+/// The family name that stands for one class of all actions: some step is taken.
+pub const ANY_STEP: &str = "any";
+
+impl Fairness {
+    /// No assumption.
+    pub fn none() -> Self {
+        Fairness::default()
+    }
+
+    /// A run does not stop where a step that changes something is possible.
+    pub fn progress() -> Self {
+        Fairness(vec![(Strength::Weak, ANY_STEP.into())])
+    }
+
+    /// Reads `WF(join),SF(transfer)`; the names are families of classes, `all` or `any`.
+    ///
+    /// # Errors
+    /// The part that is none of these, with what to write.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let read = |part: &str| {
+            let (strength, rest) = match part.split_at_checked(3) {
+                Some(("WF(", rest)) => (Strength::Weak, rest),
+                Some(("SF(", rest)) => (Strength::Strong, rest),
+                _ => return Err(format!("{part:?} is no fairness; write WF(name) or SF(name)")),
+            };
+            match rest.strip_suffix(')') {
+                Some(name) if !name.is_empty() => Ok((strength, name.to_string())),
+                _ => Err(format!("{part:?} names no class; write WF(name) or SF(name)")),
+            }
+        };
+        parts.map(read).collect::<Result<_, _>>().map(Fairness)
+    }
+}
+
+/// Which states are the same but for the names of their parts.
+pub struct Symmetry<M: Model> {
+    /// The one representative of a state's orbit.
+    pub canonical: fn(&M, &M::State) -> M::State,
+    /// Applies the generator of that index to a state. The search uses it only to test that claims
+    /// and transitions do not tell the permuted parts apart.
+    pub permute: fn(&M, usize, &M::State) -> M::State,
+    /// The names of the generators, for example "swap peers 1 and 2".
+    pub generators: Vec<String>,
+}

@@ -1,0 +1,81 @@
+//! Exhaustive search of any `stateright::Model`, with real liveness.
+//!
+//! What stateright's own engines cannot do: states are compared by equality and never lost to equal
+//! fingerprints; witnesses are shortest; "possible from everywhere" (AG EF) and "eventually, under
+//! weak and strong fairness" are decided on the exact state graph, with lassos as witnesses; and a
+//! search that was cut says so ([`Exploration::Bounded`]) and proves nothing.
+//!
+//! It knows nothing of swarms, reads no clock and starts no thread. A model's `within_boundary` is
+//! part of the model: what it cuts off does not exist, but is counted.
+//!
+//! The types to know are [`Spec`], what is asked; [`Search`], which can stop and go on; and
+//! [`Report`], what is answered. A plain stateright model with its own properties:
+//!
+//! ```
+//! use stateright::{Model, Property};
+//! use swarmbound::checker::{Exploration, Settings, Spec, check};
+//!
+//! struct Clock;
+//! impl Model for Clock {
+//!     type State = u8;
+//!     type Action = u8;
+//!     fn init_states(&self) -> Vec<u8> { vec![0] }
+//!     fn actions(&self, _: &u8, actions: &mut Vec<u8>) { actions.push(1) }
+//!     fn next_state(&self, hour: &u8, by: u8) -> Option<u8> { Some((hour + by) % 12) }
+//!     fn properties(&self) -> Vec<Property<Self>> {
+//!         vec![
+//!             Property::always("below twelve", |_, hour| *hour < 12),
+//!             Property::eventually("midnight comes back", |_, hour| *hour == 11),
+//!         ]
+//!     }
+//! }
+//! let report = check(&Clock, &Spec::of_properties(&Clock), Settings::default())?;
+//! assert_eq!(report.exploration, Exploration::Exhausted);
+//! assert_eq!((report.states, report.generated, report.depth), (12, 13, 11));
+//! assert!(report.findings.iter().all(|finding| finding.verdict.name() == "holds"));
+//! # Ok::<(), swarmbound::checker::Fault>(())
+//! ```
+
+mod checkpoint;
+mod claim;
+mod export;
+mod fault;
+mod graph;
+mod hash;
+mod liveness;
+mod report;
+mod search;
+mod store;
+mod symmetry;
+mod witness;
+
+#[cfg(test)]
+mod tests;
+
+use std::ops::ControlFlow;
+
+pub use claim::{
+    ALL_CLASSES, ANY_STEP, Checked, Claim, Class, Classes, Condition, Demand, Explorable, Fairness,
+    Kind, Spec, Strength, Symmetry,
+};
+pub use export::Exported;
+pub use fault::Fault;
+pub use report::{Finding, Report, Verdict, Violation};
+pub use search::{
+    Exploration, KeepEdges, Limits, Progress, Quotient, Reason, Search, Settings, Stop, Watch,
+};
+pub use witness::{Witness, WitnessOf};
+
+/// Searches a model to the end and answers its claims.
+///
+/// # Errors
+/// A question that makes no sense for this model; see [`Fault`].
+pub fn check<M: Explorable>(
+    model: &M,
+    spec: &Spec<M>,
+    settings: Settings,
+) -> Result<Report<M>, Fault> {
+    let mut search = Search::new(model, spec, settings)?;
+    let exploration = search.run(Limits::NONE, &mut |_| ControlFlow::Continue(()))?;
+    search.report(exploration)
+}

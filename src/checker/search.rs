@@ -1,0 +1,438 @@
+//! Breadth-first search: the one loop that expands states, whoever looks at them.
+//!
+//! States are compared by equality, so two states are never taken for one. The search stops only
+//! between two states, so that it can go on from there, in this process or from a checkpoint. It
+//! reads no clock: whoever runs it is asked at times whether to go on. The types to know are
+//! [`Search`] and [`Exploration`].
+
+use std::ops::ControlFlow;
+
+use super::claim::{Condition, Explorable, Kind, Spec};
+use super::fault::Fault;
+use super::graph::{Edges, MOST_CLASSES};
+use super::store::{Insertion, NO_PARENT, Offer, Store};
+use super::symmetry::Inspection;
+
+/// How to search.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether states that differ only in names are one.
+    pub quotient: Quotient,
+    /// When to stop before everything was seen.
+    pub stop: Stop,
+    /// Whether to keep transitions that no claim needs.
+    pub edges: KeepEdges,
+}
+
+/// Whether states that differ only in names are one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Quotient {
+    /// Every state for itself.
+    #[default]
+    Raw,
+    /// One state an orbit of the model's symmetry.
+    Symmetric,
+}
+
+/// When to stop before everything was seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stop {
+    /// Not at all.
+    #[default]
+    Exhausted,
+    /// As soon as this `sometimes` claim was reached.
+    Reached(&'static str),
+}
+
+/// Whether to keep transitions that no claim needs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeepEdges {
+    /// Only where a claim needs them.
+    #[default]
+    AsClaimed,
+    /// For export.
+    Always,
+}
+
+/// How far to search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Stop once this many states are known; the last expansion may exceed it.
+    pub states: usize,
+    /// Do not expand states at this depth or deeper.
+    pub depth: u32,
+    /// Stop once the tables take this many bytes.
+    pub bytes: usize,
+}
+
+impl Limits {
+    /// Search to the end.
+    pub const NONE: Limits = Limits { states: usize::MAX, depth: u32::MAX, bytes: usize::MAX };
+}
+
+/// How far a search came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exploration {
+    /// Every reachable state was expanded.
+    Exhausted,
+    /// It was cut; what was not found may still be there.
+    Bounded(Reason),
+}
+
+/// What cut a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The limit of states.
+    States,
+    /// The limit of depth.
+    Depth,
+    /// The limit of memory.
+    Memory,
+    /// Whoever watches said so, for example because the time is over.
+    Time,
+    /// [`Stop::Reached`].
+    Reached,
+}
+
+impl Reason {
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Reason::States => "states",
+            Reason::Depth => "depth",
+            Reason::Memory => "memory",
+            Reason::Time => "time",
+            Reason::Reached => "reached",
+        }
+    }
+}
+
+/// Where a search stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Different states found.
+    pub states: usize,
+    /// States generated, with repetitions.
+    pub generated: u64,
+    /// States found but not expanded yet.
+    pub waiting: usize,
+    /// Steps from the start to the states that are being expanded.
+    pub depth: u32,
+    /// Bytes of the tables.
+    pub bytes: usize,
+}
+
+/// Who looks on: told about progress at times, says whether to go on. Clocks live there.
+pub type Watch<'w> = dyn FnMut(&Progress) -> ControlFlow<Reason> + 'w;
+
+/// How many generated states lie between two looks of the watch.
+const GENERATED_PER_LOOK: u64 = 1 << 16;
+
+/// A search of a model; it can be stopped and go on.
+pub struct Search<'m, M: Explorable> {
+    pub(super) model: &'m M,
+    pub(super) spec: &'m Spec<M>,
+    pub(super) settings: Settings,
+    pub(super) store: Store<M::State>,
+    pub(super) edges: Option<Edges>,
+    /// The first index of each depth, and behind them the end of the one that is being expanded.
+    pub(super) levels: Vec<u32>,
+    /// The first state that was not expanded.
+    pub(super) next: usize,
+    pub(super) tally: Tally,
+    /// For each claim about single states: the first state that decides it.
+    pub(super) found: Vec<Option<u32>>,
+    watched: Vec<Watched<M>>,
+    inspection: Option<Inspection>,
+    actions: Vec<M::Action>,
+    offers: Vec<Offer<M::State>>,
+}
+
+/// What is counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    /// Initial states and transitions.
+    pub(super) generated: u64,
+    /// Transitions by class.
+    pub(super) coverage: Vec<u64>,
+    /// Transitions that the model's boundary cut off.
+    pub(super) outside: u64,
+}
+
+/// A claim that one state can decide, undecided so far.
+struct Watched<M: Explorable> {
+    claim: usize,
+    kind: WatchedKind<M>,
+}
+
+enum WatchedKind<M: Explorable> {
+    Always(Condition<M>),
+    Sometimes(Condition<M>),
+    NotBefore(fn(&M, &M::State) -> u32),
+    NeverStuck(Condition<M>),
+}
+
+impl<'m, M: Explorable> Search<'m, M> {
+    /// A search that has found the initial states only.
+    ///
+    /// # Errors
+    /// A claim that names an unknown class of actions, or a quotient that the model or a claim does
+    /// not allow.
+    pub fn new(model: &'m M, spec: &'m Spec<M>, settings: Settings) -> Result<Self, Fault> {
+        let mut search = Search::empty(model, spec, settings)?;
+        for state in model.init_states() {
+            if model.within_boundary(&state) {
+                search.tally.generated += 1;
+                let state = search.represent(state);
+                if let Insertion::New(at) = search.store.insert(Offer::new(state, 0), NO_PARENT) {
+                    search.judge(at, 0);
+                }
+            }
+        }
+        search.levels = vec![0, search.store.len() as u32];
+        Ok(search)
+    }
+
+    /// A search that has found nothing, for [`Search::new`] and for checkpoints.
+    pub(super) fn empty(
+        model: &'m M,
+        spec: &'m Spec<M>,
+        settings: Settings,
+    ) -> Result<Self, Fault> {
+        let needs_edges = settings.edges == KeepEdges::Always
+            || spec.claims.iter().any(|claim| claim.kind.needs_edges());
+        let inspection = match settings.quotient {
+            Quotient::Raw => None,
+            Quotient::Symmetric => Some(Inspection::new(spec)?),
+        };
+        assert!(spec.classes.all.len() <= MOST_CLASSES, "classes are kept in 16 bits");
+        for claim in &spec.claims {
+            super::liveness::known_classes(claim, &spec.classes.all)?;
+        }
+        Ok(Search {
+            model,
+            spec,
+            settings,
+            store: Store::new(),
+            edges: needs_edges.then(Edges::default),
+            levels: vec![0, 0],
+            next: 0,
+            tally: Tally { coverage: vec![0; spec.classes.all.len()], ..Tally::default() },
+            found: vec![None; spec.claims.len()],
+            watched: watched(spec),
+            inspection,
+            actions: Vec::new(),
+            offers: Vec::new(),
+        })
+    }
+
+    /// Goes on until everything was seen, a limit is reached, or `watch` says stop.
+    ///
+    /// # Errors
+    /// A symmetry that turns out to be none.
+    pub fn run(&mut self, limits: Limits, watch: &mut Watch<'_>) -> Result<Exploration, Fault> {
+        let mut next_look = self.tally.generated + GENERATED_PER_LOOK;
+        loop {
+            if let Some(exploration) = self.at_end(limits) {
+                return Ok(exploration);
+            }
+            self.expand(self.next as u32)?;
+            self.next += 1;
+            if next_look <= self.tally.generated {
+                next_look = self.tally.generated + GENERATED_PER_LOOK;
+                let progress = self.progress();
+                if limits.bytes <= progress.bytes {
+                    return Ok(Exploration::Bounded(Reason::Memory));
+                }
+                if let ControlFlow::Break(reason) = watch(&progress) {
+                    return Ok(Exploration::Bounded(reason));
+                }
+            }
+        }
+    }
+
+    /// Whether nothing may be expanded any more; opens the next depth where that is due.
+    fn at_end(&mut self, limits: Limits) -> Option<Exploration> {
+        if self.goal_reached() {
+            return Some(Exploration::Bounded(Reason::Reached));
+        }
+        let end = self.levels[self.levels.len() - 1] as usize;
+        if self.next == end {
+            if end == self.store.len() {
+                return Some(Exploration::Exhausted);
+            }
+            self.levels.push(self.store.len() as u32);
+        }
+        if limits.depth <= self.depth() {
+            return Some(Exploration::Bounded(Reason::Depth));
+        }
+        // Indices are 32 bits wide and the last one means "none"; one expansion must still fit.
+        let most = limits.states.min(NO_PARENT as usize - (1 << 24));
+        if most <= self.store.len() {
+            return Some(Exploration::Bounded(Reason::States));
+        }
+        None
+    }
+
+    fn goal_reached(&self) -> bool {
+        match self.settings.stop {
+            Stop::Exhausted => false,
+            Stop::Reached(name) => self
+                .spec
+                .claims
+                .iter()
+                .zip(&self.found)
+                .any(|(claim, found)| claim.name == name && found.is_some()),
+        }
+    }
+
+    /// Steps from the start to the states that are being expanded.
+    pub(super) fn depth(&self) -> u32 {
+        self.levels.len() as u32 - 2
+    }
+
+    /// The least number of steps from the start to a state.
+    pub(super) fn depth_of(&self, at: u32) -> u32 {
+        self.levels.partition_point(|&first| first <= at) as u32 - 1
+    }
+
+    /// Where the search stands.
+    pub fn progress(&self) -> Progress {
+        Progress {
+            states: self.store.len(),
+            generated: self.tally.generated,
+            waiting: self.store.len() - self.next,
+            depth: self.depth(),
+            bytes: self.store.bytes() + self.edges.as_ref().map_or(0, Edges::bytes),
+        }
+    }
+
+    #[inline]
+    pub(super) fn represent(&self, state: M::State) -> M::State {
+        match (&self.spec.symmetry, self.settings.quotient) {
+            (Some(symmetry), Quotient::Symmetric) => (symmetry.canonical)(self.model, &state),
+            _ => state,
+        }
+    }
+
+    fn expand(&mut self, at: u32) -> Result<(), Fault> {
+        let state = self.store.states[at as usize].clone();
+        if let Some(inspection) = &self.inspection {
+            inspection.examine(self.model, self.spec, &state, at)?;
+        }
+        let moves = self.offer_successors(&state);
+        let depth = self.depth() + 1;
+        let mut offers = std::mem::take(&mut self.offers);
+        self.store.glance(&mut offers);
+        for offer in offers.drain(..) {
+            let class = offer.class;
+            let to = match self.store.insert(offer, at) {
+                Insertion::Known(to) => to,
+                Insertion::New(to) => {
+                    self.judge(to, depth);
+                    to
+                }
+            };
+            if let Some(edges) = &mut self.edges {
+                edges.push(at, to, class);
+            }
+        }
+        self.offers = offers;
+        if let Some(edges) = &mut self.edges {
+            edges.close();
+        }
+        if !moves {
+            self.judge_stuck(at);
+        }
+        Ok(())
+    }
+
+    /// Collects the successors of a state; false if none of them differs from it.
+    fn offer_successors(&mut self, state: &M::State) -> bool {
+        let Search { model, spec, tally, actions, offers, settings, .. } = self;
+        let canonical = match (&spec.symmetry, settings.quotient) {
+            (Some(symmetry), Quotient::Symmetric) => Some(symmetry.canonical),
+            _ => None,
+        };
+        let mut moves = false;
+        model.actions(state, actions);
+        for action in actions.drain(..) {
+            let class = (spec.classes.of)(model, &action);
+            let Some(next) = model.next_state(state, action) else {
+                continue;
+            };
+            if !model.within_boundary(&next) {
+                tally.outside += 1;
+                continue;
+            }
+            tally.generated += 1;
+            tally.coverage[class] += 1;
+            moves |= next != *state;
+            let next = match canonical {
+                Some(canonical) => canonical(model, &next),
+                None => next,
+            };
+            offers.push(Offer::new(next, class));
+        }
+        moves
+    }
+
+    /// Asks the undecided claims about a state that is new, at `depth`.
+    #[inline]
+    pub(super) fn judge(&mut self, at: u32, depth: u32) {
+        let Search { model, store, found, watched, .. } = self;
+        let state = &store.states[at as usize];
+        let mut decided = false;
+        for Watched { claim, kind } in watched.iter() {
+            let decides = match kind {
+                WatchedKind::Always(condition) => !condition(model, state),
+                WatchedKind::Sometimes(condition) => condition(model, state),
+                WatchedKind::NotBefore(earliest) => depth < earliest(model, state),
+                WatchedKind::NeverStuck(_) => false,
+            };
+            if decides {
+                found[*claim] = Some(at);
+                decided = true;
+            }
+        }
+        if decided {
+            watched.retain(|watched| found[watched.claim].is_none());
+        }
+    }
+
+    /// Asks the undecided claims about a state that has no step.
+    fn judge_stuck(&mut self, at: u32) {
+        let state = &self.store.states[at as usize];
+        for Watched { claim, kind } in &self.watched {
+            if let WatchedKind::NeverStuck(unless) = kind
+                && !unless(self.model, state)
+            {
+                self.found[*claim] = Some(at);
+            }
+        }
+        self.watched.retain(|watched| self.found[watched.claim].is_none());
+    }
+
+    /// Takes what a checkpoint says was found, and does not look for it again.
+    pub(super) fn restore_found(&mut self, found: Vec<Option<u32>>) {
+        self.watched.retain(|watched| found[watched.claim].is_none());
+        self.found = found;
+    }
+}
+
+fn watched<M: Explorable>(spec: &Spec<M>) -> Vec<Watched<M>> {
+    let mut watched = Vec::new();
+    for (claim, asked) in spec.claims.iter().enumerate() {
+        let kind = match asked.kind {
+            Kind::Always(condition) => WatchedKind::Always(condition),
+            Kind::Sometimes(condition) => WatchedKind::Sometimes(condition),
+            Kind::NotBefore { earliest, .. } => WatchedKind::NotBefore(earliest),
+            Kind::NeverStuck { unless } => WatchedKind::NeverStuck(unless),
+            Kind::PossibleFromEverywhere { .. }
+            | Kind::Eventually { .. }
+            | Kind::LeadsTo { .. } => continue,
+        };
+        watched.push(Watched { claim, kind });
+    }
+    watched
+}
