@@ -153,28 +153,23 @@ pub(crate) fn slack(style: Style, runs: &[Run]) -> String {
         columns.push(("bits", Align::Right));
     }
     let mut table = table(style, &columns);
-    let parts: [(&str, fn(&Slack) -> u128); 5] = [
-        ("useful", |slack| slack.useful),
-        ("duplicate", |slack| slack.duplicate),
-        ("aborted", |slack| slack.aborted),
-        ("idle before a chunk", |slack| slack.idle_before),
-        ("idle after", |slack| slack.idle_after),
-    ];
-    for (name, part) in parts {
-        let mut cells = vec![name.to_owned()];
-        for slack in runs.iter().map(|run| &run.report.slack) {
-            cells.push(numbers::percent(part(slack), slack.spent()));
-            cells.push(numbers::grouped(part(slack)));
+    let slacks: Vec<&Slack> = runs.iter().map(|run| &run.report.slack).collect();
+    for (at, (name, _)) in parts(&Slack::default()).iter().enumerate() {
+        let mut cells = vec![(*name).to_owned()];
+        for slack in &slacks {
+            let (_, bits) = parts(slack)[at];
+            cells.push(numbers::percent(bits, slack.spent()));
+            cells.push(numbers::grouped(bits));
         }
         table.add_row(cells);
     }
     let mut sum = vec!["all of it".to_owned()];
-    for slack in runs.iter().map(|run| &run.report.slack) {
+    for slack in &slacks {
         sum.push(numbers::percent(slack.spent(), slack.spent()));
         sum.push(numbers::grouped(slack.supplied()));
     }
     table.add_row(sum);
-    let bursts: u128 = runs.iter().map(|run| run.report.slack.burst).sum();
+    let bursts: u128 = slacks.iter().map(|slack| slack.burst).sum();
     let note = match bursts {
         0 => String::new(),
         bits => {
@@ -182,6 +177,17 @@ pub(crate) fn slack(style: Style, runs: &[Run]) -> String {
         }
     };
     lines(&table) + &note
+}
+
+/// What became of a capacity.
+fn parts(slack: &Slack) -> [(&'static str, u128); 5] {
+    [
+        ("useful", slack.useful),
+        ("duplicate", slack.duplicate),
+        ("aborted", slack.aborted),
+        ("idle before a chunk", slack.idle_before),
+        ("idle after", slack.idle_after),
+    ]
 }
 
 /// How far a log can be trusted, when that is not completely.

@@ -26,7 +26,10 @@ fn run(mode: Mode, upload: u64, events: &[&str]) -> Run {
 
 const FIRST: &str =
     r#"{"event":"transfer","from":0,"to":1,"chunk":0,"start":0,"end":1000000000,"bytes":1000}"#;
-const SECOND: &str = r#"{"event":"transfer","from":0,"to":2,"chunk":0,"start":1000000000,"end":2000000000,"bytes":1000}"#;
+const SECOND: &str = concat!(
+    r#"{"event":"transfer","from":0,"to":2,"chunk":0,"#,
+    r#""start":1000000000,"end":2000000000,"bytes":1000}"#,
+);
 const ONE: &str = r#"{"event":"complete","t":1000000000,"node":1}"#;
 const TWO: &str = r#"{"event":"complete","t":2000000000,"node":2}"#;
 /// Twice as fast as the source can.
