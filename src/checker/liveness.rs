@@ -1,10 +1,10 @@
 //! Does every fair run reach the goal? Decided on the exact graph, by refining components.
 //!
 //! A run that avoids a goal for ever ends up in one strongly connected part of the states that
-//! avoid it (one state alone, if it stutters there). Such a part allows a fair run if every weakly fair
-//! class is taken in it or disabled somewhere in it, and every strongly fair class is taken in it
-//! or enabled nowhere in it; for the latter the states that enable it are removed and the rest is
-//! divided again (Emerson and Lei 1987; Lichtenstein and Pnueli 1985). Transitions that change
+//! avoid it (one state alone, if it stutters there). Such a part allows a fair run if every weakly
+//! fair class is taken in it or disabled somewhere in it, and every strongly fair class is taken in
+//! it or enabled nowhere in it; for the latter the states that enable it are removed and the rest
+//! is divided again (Emerson and Lei 1987; Lichtenstein and Pnueli 1985). Transitions that change
 //! nothing are no transitions here. It only sees expanded states, so what it finds in a bounded
 //! search is real, and what it does not find proves nothing.
 

@@ -1,8 +1,8 @@
 //! Runs that show something: repeated through the model before anybody sees them.
 //!
 //! The search remembers indices; a witness is what the model itself does when it is run again.
-//! Under a symmetry the search knows orbits only, and the witness is a run of real states through them.
-//! The type to know is [`Witness`].
+//! Under a symmetry the search knows orbits only, and the witness is a run of real states through
+//! them. The type to know is [`Witness`].
 
 use super::claim::{Explorable, Strength};
 use super::fault::Fault;
