@@ -57,7 +57,8 @@ impl FromStr for Range {
         let number = |text: &str| match text.trim().parse::<usize>() {
             Ok(number) if (1..=MOST_PEERS).contains(&number) => Ok(number),
             _ => Err(format!(
-                "`{text}` is no number from 1 to {MOST_PEERS}; write a range like 1..35 or 1..1000:50"
+                "`{text}` is no number from 1 to {MOST_PEERS}; write a range like 1..35 or \
+                 1..1000:50"
             )),
         };
         let (first, last) = (number(first)?, number(last)?);

@@ -34,10 +34,11 @@ impl Progress {
             return;
         }
         self.steps = 0;
-        match &self.bar {
-            Some(bar) => bar.set_position(done),
-            None if PATIENCE <= self.since.elapsed() => self.bar = Some(bar(self.name, self.whole)),
-            None => {}
+        if self.bar.is_none() && PATIENCE <= self.since.elapsed() {
+            self.bar = Some(bar(self.name, self.whole));
+        }
+        if let Some(bar) = &self.bar {
+            bar.set_position(done);
         }
     }
 

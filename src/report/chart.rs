@@ -5,7 +5,7 @@
 
 use swarmbound::units::Time;
 
-use super::curve::{Curve, Point, Row};
+use super::curve::Curve;
 use super::layout::{Series, Style};
 
 const COLUMNS: usize = 76;
@@ -72,21 +72,21 @@ pub(crate) fn drawn(style: Style, curve: &Curve) -> String {
     let mut dots: Vec<Vec<Dot>> = vec![vec![None; COLUMNS]; height + 1];
     let top = axis.step * LABELS as f64;
     let row_of = |value: f64| height - (value / top * height as f64).round() as usize;
-    let both: [(Series, char, fn(&Row) -> &Point); 2] =
-        [(Series::ClientServer, 'x', |row| &row.client_server), (Series::P2p, 'o', |row| &row.p2p)];
-    for (series, _, point) in both {
-        let bounds = curve.rows.iter().map(|row| (row.peers, point(row).bound()));
+    // What is drawn later stands above.
+    let both = [(Series::ClientServer, 'x'), (Series::P2p, 'o')];
+    for (series, _) in both {
+        let bounds = curve.rows.iter().map(|row| (row.peers, row.point(series).bound()));
         let bounds: Vec<(usize, f64)> =
             bounds.filter_map(|(peers, at)| Some((peers, axis.place(at?)))).collect();
-        for column in 0..COLUMNS {
-            if let Some(value) = between(&bounds, peers_at(curve, column)) {
-                dots[row_of(value)][column] = Some(('·', series));
-            }
+        let line = (0..COLUMNS)
+            .filter_map(|column| Some((column, between(&bounds, peers_at(curve, column))?)));
+        for (column, value) in line {
+            dots[row_of(value)][column] = Some(('·', series));
         }
     }
-    for (series, letter, point) in both {
+    for (series, letter) in both {
         for row in &curve.rows {
-            if let Some(time) = point(row).time {
+            if let Some(time) = row.point(series).time {
                 let column = column_of(curve, row.peers);
                 dots[row_of(axis.place(time))][column] = Some((letter, series));
             }

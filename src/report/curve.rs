@@ -8,7 +8,7 @@ use swarmbound::audit::Verdict;
 use swarmbound::units::Time;
 
 use super::bounds::Best;
-use super::layout::{Align, Style, lines, table};
+use super::layout::{Align, Series, Style, lines, table};
 use super::numbers;
 
 /// Client-server against peer-to-peer over N.
@@ -34,6 +34,16 @@ pub(crate) struct Point {
     pub(crate) time: Option<Time>,
     pub(crate) completed: usize,
     pub(crate) verdict: Verdict,
+}
+
+impl Row {
+    /// One of the two ways.
+    pub(crate) fn point(&self, series: Series) -> &Point {
+        match series {
+            Series::P2p => &self.p2p,
+            Series::ClientServer => &self.client_server,
+        }
+    }
 }
 
 impl Point {
@@ -83,7 +93,7 @@ pub(crate) fn numbers_of(style: Style, curve: &Curve) -> String {
     ];
     let mut table = table(style, &columns);
     let last = curve.rows.len().saturating_sub(1);
-    let shown = last.min(MOST_ROWS - 1).max(1);
+    let shown = last.clamp(1, MOST_ROWS - 1);
     let mut at: Vec<usize> = (0..=shown).map(|at| at * last / shown).collect();
     at.dedup();
     for row in at.into_iter().map(|at| &curve.rows[at]) {

@@ -86,6 +86,7 @@ pub(crate) fn table(style: Style, columns: &[(&str, Align)]) -> Table {
         Style::Plain => table.force_no_tty(),
         Style::Colour => table.enforce_styling(),
     };
+    table.style_text_only();
     table
         .set_header(columns.iter().map(|(name, _)| Cell::new(name).add_attribute(Attribute::Bold)));
     for (column, &(_, align)) in table.column_iter_mut().zip(columns) {

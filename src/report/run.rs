@@ -3,7 +3,7 @@
 //! The judgement itself is the audit's. The type to know is [`Run`].
 
 use comfy_table::{Attribute, Cell};
-use swarmbound::audit::{Mode, Report, Slack, Verdict};
+use swarmbound::audit::{Mode, Report, Ruled, Slack, Verdict};
 use swarmbound::bounds::{Earliest, Senders};
 use swarmbound::scenario::Scenario;
 use swarmbound::trace::{Evidence, Header, Stamps};
@@ -153,28 +153,23 @@ pub(crate) fn slack(style: Style, runs: &[Run]) -> String {
         columns.push(("bits", Align::Right));
     }
     let mut table = table(style, &columns);
-    let parts: [(&str, fn(&Slack) -> u128); 5] = [
-        ("useful", |slack| slack.useful),
-        ("duplicate", |slack| slack.duplicate),
-        ("aborted", |slack| slack.aborted),
-        ("idle before a chunk", |slack| slack.idle_before),
-        ("idle after", |slack| slack.idle_after),
-    ];
-    for (name, part) in parts {
-        let mut cells = vec![name.to_owned()];
-        for slack in runs.iter().map(|run| &run.report.slack) {
-            cells.push(numbers::percent(part(slack), slack.spent()));
-            cells.push(numbers::grouped(part(slack)));
+    let slacks: Vec<&Slack> = runs.iter().map(|run| &run.report.slack).collect();
+    for (at, (name, _)) in parts(&Slack::default()).iter().enumerate() {
+        let mut cells = vec![(*name).to_owned()];
+        for slack in &slacks {
+            let (_, bits) = parts(slack)[at];
+            cells.push(numbers::percent(bits, slack.spent()));
+            cells.push(numbers::grouped(bits));
         }
         table.add_row(cells);
     }
     let mut sum = vec!["all of it".to_owned()];
-    for slack in runs.iter().map(|run| &run.report.slack) {
+    for slack in &slacks {
         sum.push(numbers::percent(slack.spent(), slack.spent()));
         sum.push(numbers::grouped(slack.supplied()));
     }
     table.add_row(sum);
-    let bursts: u128 = runs.iter().map(|run| run.report.slack.burst).sum();
+    let bursts: u128 = slacks.iter().map(|slack| slack.burst).sum();
     let note = match bursts {
         0 => String::new(),
         bits => {
@@ -182,6 +177,17 @@ pub(crate) fn slack(style: Style, runs: &[Run]) -> String {
         }
     };
     lines(&table) + &note
+}
+
+/// What became of a capacity.
+fn parts(slack: &Slack) -> [(&'static str, u128); 5] {
+    [
+        ("useful", slack.useful),
+        ("duplicate", slack.duplicate),
+        ("aborted", slack.aborted),
+        ("idle before a chunk", slack.idle_before),
+        ("idle after", slack.idle_after),
+    ]
 }
 
 /// How far a log can be trusted, when that is not completely.
@@ -266,30 +272,35 @@ fn comparison(p2p: &Run, client_server: &Run) -> String {
     }
 }
 
-/// What is wrong with runs, by the names of the rules.
+/// What is wrong with runs, by the names of the rules, and the first of it in full.
 fn faults(runs: &[&Run]) -> String {
     let mut broken = Vec::new();
+    let mut first = None;
     for verdict in [Verdict::Violated, Verdict::Unknown] {
-        let says = match verdict {
-            Verdict::Violated => "breaks",
-            _ => "leaves undecided",
-        };
         for run in runs {
             let rules = run.report.rules.iter();
-            let names: Vec<&str> = rules
-                .filter(|rule| rule.judgement.verdict == verdict)
-                .map(|rule| rule.name)
-                .collect();
-            if !names.is_empty() {
-                let whose = match runs {
-                    [_] => "the trace".to_owned(),
-                    _ => format!("the {} run", run.name()),
-                };
-                broken.push(format!("{whose} {says} {}", names.join(" and ")));
-            }
+            let rules: Vec<&Ruled> =
+                rules.filter(|rule| rule.judgement.verdict == verdict).collect();
+            let Some(judgement) = rules.first().map(|rule| &rule.judgement) else {
+                continue;
+            };
+            let said = judgement.explanation.as_ref().or(judgement.reason.as_ref());
+            first = first.or(said);
+            let names = rules.iter().map(|rule| rule.name).collect::<Vec<_>>().join(" and ");
+            let whose = match runs {
+                [_] => "the trace".to_owned(),
+                _ => format!("the {} run", run.name()),
+            };
+            broken.push(match verdict {
+                Verdict::Violated => format!("{whose} breaks {names}"),
+                _ => format!("{whose} leaves {names} undecided"),
+            });
         }
     }
-    broken.join("; ")
+    match first {
+        Some(first) => format!("{}: {first}", broken.join("; ")),
+        None => broken.join("; "),
+    }
 }
 
 #[cfg(test)]

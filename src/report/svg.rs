@@ -6,8 +6,8 @@
 use plotters::prelude::*;
 
 use super::chart::Axis;
-use super::curve::{Curve, Point, Row};
-use super::layout::printable;
+use super::curve::Curve;
+use super::layout::{Series, printable};
 
 /// Blue and vermilion: told apart by the colour-blind, too (Okabe & Ito, 2008).
 const P2P: RGBColor = RGBColor(0, 114, 178);
@@ -62,22 +62,24 @@ fn draw(curve: &Curve, text: &mut String) -> Result<(), Failure> {
         .x_label_formatter(&|peers| axis.label(*peers))
         .y_label_formatter(&|time| axis.label(*time))
         .draw()?;
-    let both: [(&str, RGBColor, fn(&Row) -> &Point); 2] = [
-        ("client-server", CLIENT_SERVER, |row| &row.client_server),
-        ("peer-to-peer", P2P, |row| &row.p2p),
+    let both = [
+        ("client-server", CLIENT_SERVER, Series::ClientServer),
+        ("peer-to-peer", P2P, Series::P2p),
     ];
-    for (name, colour, point) in both {
+    for (name, colour, series) in both {
         let place = |time| axis.place(time);
         let bounds = curve
             .rows
             .iter()
-            .filter_map(|row| Some((row.peers as f64, place(point(row).bound()?))));
+            .filter_map(|row| Some((row.peers as f64, place(row.point(series).bound()?))));
         chart
             .draw_series(LineSeries::new(bounds, colour.stroke_width(2)))?
             .label(format!("{name}, the best bound"))
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 24, y)], colour.stroke_width(2)));
-        let runs =
-            curve.rows.iter().filter_map(|row| Some((row.peers as f64, place(point(row).time?))));
+        let runs = curve
+            .rows
+            .iter()
+            .filter_map(|row| Some((row.peers as f64, place(row.point(series).time?))));
         chart
             .draw_series(runs.map(|at| Circle::new(at, 4, colour.filled())))?
             .label(format!("{name}, simulated runs"))

@@ -76,15 +76,21 @@ fn a_wrong_resolved_scenario_is_refused() {
     }
 }
 
-const HEADER: &str = r#"{"swarmbound":1,"name":"t","file":{"bytes":1000,"chunk_bytes":500},"source":{"upload_bps":8000},"peers":[{"id":1,"upload_bps":8000,"download_bps":null,"joins_ns":0}]}"#;
+const HEADER: &str = concat!(
+    r#"{"swarmbound":1,"name":"t","file":{"bytes":1000,"chunk_bytes":500},"#,
+    r#""source":{"upload_bps":8000},"#,
+    r#""peers":[{"id":1,"upload_bps":8000,"download_bps":null,"joins_ns":0}]}"#,
+);
 
 #[test]
 fn a_wrong_trace_is_refused_with_its_line() {
     let join = r#"{"event":"join","t":0,"node":1}"#;
     let transfer = |to: &str, chunk: &str, start: &str, end: &str| {
-        format!(
-            r#"{{"event":"transfer","from":0,"to":{to},"chunk":{chunk},"start":{start},"end":{end},"bytes":500}}"#
-        )
+        [
+            format!(r#"{{"event":"transfer","from":0,"to":{to},"chunk":{chunk},"#),
+            format!(r#""start":{start},"end":{end},"bytes":500}}"#),
+        ]
+        .concat()
     };
     let wrong = [
         ("cut off", join[..20].to_owned(), "cut off"),

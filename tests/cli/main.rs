@@ -1,5 +1,7 @@
 //! Black-box tests: the binary is run and what it says is read.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod bad_input;
 mod commands;
 

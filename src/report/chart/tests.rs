@@ -5,6 +5,7 @@ use swarmbound::bounds::Earliest;
 
 use super::*;
 use crate::report::bounds::Best;
+use crate::report::curve::{Point, Row};
 
 const SECOND: u64 = 1_000_000_000;
 
