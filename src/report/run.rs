@@ -3,7 +3,7 @@
 //! The judgement itself is the audit's. The type to know is [`Run`].
 
 use comfy_table::{Attribute, Cell};
-use swarmbound::audit::{Mode, Report, Slack, Verdict};
+use swarmbound::audit::{Mode, Report, Ruled, Slack, Verdict};
 use swarmbound::bounds::{Earliest, Senders};
 use swarmbound::scenario::Scenario;
 use swarmbound::trace::{Evidence, Header, Stamps};
@@ -272,30 +272,35 @@ fn comparison(p2p: &Run, client_server: &Run) -> String {
     }
 }
 
-/// What is wrong with runs, by the names of the rules.
+/// What is wrong with runs, by the names of the rules, and the first of it in full.
 fn faults(runs: &[&Run]) -> String {
     let mut broken = Vec::new();
+    let mut first = None;
     for verdict in [Verdict::Violated, Verdict::Unknown] {
-        let says = match verdict {
-            Verdict::Violated => "breaks",
-            _ => "leaves undecided",
-        };
         for run in runs {
             let rules = run.report.rules.iter();
-            let names: Vec<&str> = rules
-                .filter(|rule| rule.judgement.verdict == verdict)
-                .map(|rule| rule.name)
-                .collect();
-            if !names.is_empty() {
-                let whose = match runs {
-                    [_] => "the trace".to_owned(),
-                    _ => format!("the {} run", run.name()),
-                };
-                broken.push(format!("{whose} {says} {}", names.join(" and ")));
-            }
+            let rules: Vec<&Ruled> =
+                rules.filter(|rule| rule.judgement.verdict == verdict).collect();
+            let Some(judgement) = rules.first().map(|rule| &rule.judgement) else {
+                continue;
+            };
+            let said = judgement.explanation.as_ref().or(judgement.reason.as_ref());
+            first = first.or(said);
+            let names = rules.iter().map(|rule| rule.name).collect::<Vec<_>>().join(" and ");
+            let whose = match runs {
+                [_] => "the trace".to_owned(),
+                _ => format!("the {} run", run.name()),
+            };
+            broken.push(match verdict {
+                Verdict::Violated => format!("{whose} breaks {names}"),
+                _ => format!("{whose} leaves {names} undecided"),
+            });
         }
     }
-    broken.join("; ")
+    match first {
+        Some(first) => format!("{}: {first}", broken.join("; ")),
+        None => broken.join("; "),
+    }
 }
 
 #[cfg(test)]
