@@ -414,7 +414,9 @@ fn presence(ledger: &Ledger) -> Vec<Spans> {
     for &(node, at, edge) in &ledger.members {
         edges[node.index()].push((at, edge));
     }
-    if edges[0].iter().all(|&(_, edge)| edge == Edge::Close) {
+    // A source whose first logged event is that it leaves was there before.
+    let first = edges[0].iter().min();
+    if first.is_none_or(|&(_, edge)| edge == Edge::Close) {
         edges[0].push((Time::ZERO, Edge::Open));
     }
     let node = |(at, mut edges): (usize, Vec<_>)| {

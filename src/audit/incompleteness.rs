@@ -96,7 +96,10 @@ impl<'a> Scene<'a> {
             return Some(Cause::Later { joins_ns });
         }
         let until_ns = facts.scenario().parts().until;
-        if until_ns <= with_tolerance(facts, self.now) {
+        // A log that goes on after the time at which the run was to be cut off shows that it was
+        // not.
+        let goes_on = facts.transfers().iter().any(|t| with_tolerance(facts, until_ns) < t.start);
+        if until_ns <= with_tolerance(facts, self.now) && !goes_on {
             return Some(Cause::CutOff { until_ns });
         }
         // Whoever should be there and never came has no reason.

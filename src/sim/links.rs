@@ -253,14 +253,11 @@ impl Links {
         Stopped { moved: Bytes(moved as u64), last, flow }
     }
 
-    /// Everything that one node has under way to the other, oldest first.
+    /// Everything that is leaving one node for the other, oldest first. What has left travels on,
+    /// whatever becomes of the connection.
     pub(super) fn between(&self, from: PeerId, to: PeerId) -> Vec<FlowId> {
         let leaving = self.up[from.index()].flows.iter().copied();
-        let travelling = self.travelling[to.index()].iter().copied();
-        let mut found: Vec<FlowId> = leaving.chain(travelling).collect();
-        found.retain(|&id| self.flow(id).from == from && self.flow(id).to == to);
-        found.sort_unstable_by_key(|&id| self.flow(id).order);
-        found
+        leaving.filter(|&id| self.flow(id).to == to).collect()
     }
 
     /// Everything that stops when a node is gone, oldest first: what it is sending and what is on

@@ -1,5 +1,6 @@
 //! Spans of time that follow from a scenario.
 
+use crate::chunks::ChunkId;
 use crate::engine::Settings;
 use crate::scenario::{Protocol, Scenario};
 use crate::units::Time;
@@ -18,14 +19,20 @@ fn requests(scenario: &Scenario) -> u32 {
 }
 
 /// What the engines of a run are told. A choker that decides faster than its unchoke can travel and
-/// a request can come back would take every slot away before it is used, so the intervals are at
-/// least two round trips.
+/// a request can come back would take every slot away before it is used, and one that decides
+/// faster than the fastest link sends a chunk has nothing new to look at: the intervals are at
+/// least two round trips, and at least such a chunk.
 pub(super) fn settings(scenario: &Scenario) -> Settings {
     let mut protocol = scenario.parts().protocol.clone().unwrap_or_default();
     let slowest = scenario.nodes().map(|node| scenario.latency_to(node)).max();
     let round_trips = Time(slowest.unwrap_or(Time::ZERO).0.saturating_mul(4));
-    protocol.rechoke = protocol.rechoke.max(round_trips);
-    protocol.optimistic = protocol.optimistic.map(|span| span.max(round_trips));
+    let fastest = scenario.nodes().map(|node| scenario.upload(node)).max();
+    let chunk = scenario.file().length(ChunkId(0)).nanobits();
+    let chunk = fastest.and_then(|rate| rate.time_for(chunk)).unwrap_or(Time::MAX);
+    let least = round_trips.max(chunk);
+    protocol.rechoke = protocol.rechoke.max(least);
+    protocol.optimistic = protocol.optimistic.map(|span| span.max(least));
+    protocol.announce = protocol.announce.max(least);
     Settings { protocol, requests: requests(scenario) }
 }
 

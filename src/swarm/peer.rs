@@ -155,7 +155,10 @@ impl Peer {
 
     fn receive(&mut self, from: PeerId, message: Message, choose: &mut dyn Choose) {
         let Some(neighbor) = self.neighbors.find(from) else {
-            // It was dropped while this was on its way.
+            // It was dropped while this was on its way; a chunk is welcome all the same.
+            if let Message::Chunk(chunk) = message {
+                self.received(from, chunk, choose);
+            }
             return;
         };
         neighbor.silent = 0;

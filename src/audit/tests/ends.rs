@@ -179,6 +179,10 @@ fn the_end_of_the_run_explains() {
     assert_eq!(run(200).verdict(WHY), Verdict::Holds);
     assert_eq!(cause(&run(200), 0), Some(Cause::CutOff { until_ns: Time(200) }));
     assert_eq!(run(201).verdict(WHY), Verdict::Violated);
+    // A transfer that starts after that time shows that the run was not cut off there.
+    let goes_on = |start| run(150).send(0, 2, 0, start..start + 100);
+    assert_eq!(goes_on(150).verdict(WHY), Verdict::Holds);
+    assert_eq!(goes_on(151).verdict(WHY), Verdict::Violated);
 }
 
 #[test]

@@ -63,6 +63,16 @@ fn a_sender_may_leave_while_its_last_bytes_fly_and_an_aborting_receiver_at_once(
 }
 
 #[test]
+fn a_source_that_leaves_and_comes_back_was_there_from_the_start() {
+    let run = |left| {
+        let first = Run::new(1, 2).send(0, 1, 0, 0..100).leave(0, left).join(0, 500);
+        first.send(0, 1, 1, 500..600).complete(1, 600)
+    };
+    run(100).assert_holds();
+    assert_eq!(run(99).verdict(RULE), Verdict::Violated);
+}
+
+#[test]
 fn nobody_joins_before_or_acts_after_what_is_announced() {
     let run = |joins, leaves| {
         Run::new(1, 1)

@@ -130,6 +130,18 @@ fn a_source_leaves_after_its_copies() {
 }
 
 #[test]
+fn what_has_left_arrives_though_its_sender_is_gone() {
+    for latency in [0, 1, 250_000_000] {
+        let mut once = parts(6, 1000, &[1000, 1000, 1000]);
+        once.source.leaves = SourceLeaves::AfterCopies(1);
+        once.network.latency = Time(latency);
+        let (outcome, events) = run::<swarm::Peer>(once);
+        assert_eq!(outcome.ended, Ended::AllComplete, "latency {latency}");
+        assert_eq!(completions(&events).len(), 3, "latency {latency}");
+    }
+}
+
+#[test]
 fn time_runs_out() {
     let mut short = parts(10, 1000, &[0]);
     short.until = Time(3_500_000_000);
