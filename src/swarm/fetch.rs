@@ -10,7 +10,7 @@ use crate::engine::Output;
 
 /// Decisions of the choker after which an awaited chunk may be requested of a second neighbor too,
 /// when there is nothing else left to request.
-const STALE: u32 = 2;
+pub(super) const STALE: u32 = 2;
 
 impl Peer {
     /// A neighbor has these chunks.
@@ -109,10 +109,11 @@ impl Peer {
         }
     }
 
-    /// Endgame: a chunk that everybody who was asked for it has kept this peer waiting for. There
-    /// is no limit to how many are asked, one after another: some links carry nothing at all.
+    /// Endgame: when this neighbor has nothing else to offer, a chunk that everybody who was asked
+    /// for it has kept this peer waiting for. There is no limit to how many are asked, one after
+    /// another: some links carry nothing at all.
     fn pick_stale(&mut self, from: PeerId, choose: &mut dyn Choose) -> Option<ChunkId> {
-        if !self.open.is_empty() {
+        if !self.overdue {
             return None;
         }
         let at = self.neighbors.position(from)?;

@@ -47,6 +47,8 @@ pub struct Peer {
     pub(super) balances: BTreeMap<PeerId, i64>,
     /// The source's first pass over the chunks; None when it is over, or there is none.
     pub(super) offers: Option<Offers>,
+    /// Whether a request was overdue at the last decision of the choker.
+    pub(super) overdue: bool,
     /// Decisions of the choker since a neighbor last had something that it lacks.
     pub(super) bored: u32,
     pub(super) outputs: VecDeque<Output<Message>>,
@@ -78,6 +80,7 @@ impl Engine for Peer {
             optimistic: None,
             balances: BTreeMap::new(),
             offers: first_pass.then(|| Offers::new(chunks)),
+            overdue: false,
             bored: 0,
             outputs: VecDeque::new(),
         }

@@ -1,5 +1,6 @@
 //! Neighbors come and go: whom to ask, whom to accept, whom to give up.
 
+use super::fetch::STALE;
 use super::message::Message;
 use super::neighbor::Neighbor;
 use super::peer::Peer;
@@ -106,6 +107,7 @@ impl Peer {
         let mut dead = Vec::new();
         let mut quiet = Vec::new();
         let mut interesting = false;
+        self.overdue = false;
         for neighbor in self.neighbors.iter_mut() {
             neighbor.silent += 1;
             if SILENCE < neighbor.silent {
@@ -115,6 +117,7 @@ impl Peer {
             }
             for awaited in &mut neighbor.requested {
                 awaited.age = awaited.age.saturating_add(1);
+                self.overdue |= STALE <= awaited.age;
             }
             interesting |= neighbor.wanted != 0;
         }
