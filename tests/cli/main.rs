@@ -1,6 +1,7 @@
 //! Black-box tests: the binary is run and what it says is read.
 
 mod bad_input;
+mod check;
 mod commands;
 
 use std::io::Write;
