@@ -19,9 +19,12 @@ use crate::report::json;
 /// More states than these no picture shows.
 const MOST_DRAWN: usize = 2000;
 
+/// Options by name.
+type Written = &'static [(&'static str, &'static str)];
+
 /// The worlds that are checked when no model is named; a model that has none here is checked in the
 /// world that it has without options. Together they take under a minute.
-const WORLDS: &[(&str, &[&[(&str, &str)]])] = &[
+const WORLDS: &[(&str, &[Written])] = &[
     (
         "churn",
         &[
