@@ -128,7 +128,7 @@ impl fmt::Debug for State {
 }
 
 /// What somebody does. Node 0 is the source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
     /// The node enters the swarm.
     Join(u8),
@@ -143,6 +143,23 @@ pub enum Action {
         /// The chunk.
         chunk: u8,
     },
+}
+
+impl fmt::Debug for Action {
+    /// `peer 1 joins`, `the source sends chunk 2 to peer 1`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |node: u8| match node {
+            0 => "the source".to_owned(),
+            peer => format!("peer {peer}"),
+        };
+        match *self {
+            Action::Join(node) => write!(f, "{} joins", name(node)),
+            Action::Leave(node) => write!(f, "{} leaves", name(node)),
+            Action::Transfer { from, to, chunk } => {
+                write!(f, "{} sends chunk {chunk} to {}", name(from), name(to))
+            }
+        }
+    }
 }
 
 impl Churn {

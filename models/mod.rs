@@ -12,7 +12,7 @@ pub mod registry;
 pub mod schedule;
 
 pub use options::{Options, Refused};
-pub use outcome::{Outcome, PropertyOutcome};
+pub use outcome::{MOST_WORDS, Outcome, PropertyOutcome};
 
 #[cfg(test)]
 mod oracles;

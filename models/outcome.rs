@@ -11,7 +11,7 @@ use crate::checker::{
 };
 
 /// The most steps of a witness that are put into words.
-const MOST_WORDS: usize = 1000;
+pub const MOST_WORDS: usize = 1000;
 
 /// What a check of one model says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -31,7 +31,10 @@ const FLOORS: &[(&str, &[&str])] = &[
             "audit", "engine", "swarm", "sim",
         ],
     ),
-    ("report", &["units", "ratio", "chunks", "scenario", "bounds", "trace", "audit"]),
+    (
+        "report",
+        &["units", "ratio", "chunks", "scenario", "bounds", "checker", "trace", "audit", "models"],
+    ),
     (
         "cli",
         &[

@@ -62,6 +62,9 @@ fn an_option_that_a_model_does_not_have_is_refused() {
         assert!(outcome(model, &[(option, value)]).is_err(), "{model} --{option} {value}");
     }
     assert!(outcome("choir", &[]).unwrap_err().to_string().contains("churn, schedule"));
+    // Before a graph is made: it would not fit into any memory.
+    let vast = [("peers", "999999999999"), ("overlay", "path")];
+    assert!(outcome("schedule", &vast).unwrap_err().to_string().contains("write 1 to 7"));
     let both = [("barter", "strict"), ("calls", "telephone")];
     assert!(outcome("schedule", &both).is_err());
 }

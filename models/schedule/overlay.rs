@@ -1,5 +1,7 @@
 //! Who may send to whom.
 
+use crate::models::orbits::ROW_PEERS;
+
 /// An undirected graph over the source (node 0) and the peers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overlay {
@@ -20,6 +22,9 @@ impl Overlay {
     /// # Errors
     /// What is none of these, or does not fit the number of peers.
     pub fn parse(text: &str, peers: usize) -> Result<Self, String> {
+        if !(1..=ROW_PEERS).contains(&peers) {
+            return Err(format!("{peers} peers; write 1 to {ROW_PEERS}"));
+        }
         let chain = || (0..peers).map(|node| (node, node + 1));
         let edges: Vec<(usize, usize)> = match text {
             "path" => chain().collect(),

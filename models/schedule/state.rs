@@ -95,14 +95,18 @@ impl Slot {
 }
 
 impl fmt::Debug for Slot {
-    /// `0→1:2 1→3:0`
+    /// `the source sends chunk 2 to peer 1, peer 1 sends chunk 0 to peer 3`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let transfers = self.transfers();
-        let texts: Vec<String> =
-            transfers.map(|t| format!("{}\u{2192}{}:{}", t.from, t.to, t.chunk)).collect();
+        let mut transfers: Vec<Transfer> = self.transfers().collect();
+        transfers.sort_unstable_by_key(|transfer| (transfer.from, transfer.to, transfer.chunk));
+        let text = |Transfer { from, to, chunk }: &Transfer| match from {
+            0 => format!("the source sends chunk {chunk} to peer {to}"),
+            from => format!("peer {from} sends chunk {chunk} to peer {to}"),
+        };
+        let texts: Vec<String> = transfers.iter().map(text).collect();
         match texts.is_empty() {
             true => write!(f, "idle"),
-            false => write!(f, "{}", texts.join(" ")),
+            false => write!(f, "{}", texts.join(", ")),
         }
     }
 }

@@ -299,7 +299,8 @@ fn forwarding_in_the_same_slot_is_found_with_the_shortest_witness() {
     let report = check(&cheat, &spec, Settings::default()).unwrap();
     let witness = report.findings[0].verdict.witness().unwrap();
     let words: Vec<String> = witness.steps.iter().map(|step| format!("{step:?}")).collect();
-    assert_eq!(words, ["((0\u{2192}1:0, 1\u{2192}2:0), 1 {0}; 2 {0})"]);
+    let both = "the source sends chunk 0 to peer 1, peer 1 sends chunk 0 to peer 2";
+    assert_eq!(words, [format!("(({both}), 1 {{0}}; 2 {{0}})")]);
 }
 
 #[test]

@@ -15,13 +15,16 @@ use crate::report::layout::printable;
 
 mod audit;
 mod bounds;
+mod check;
 mod curve;
+mod explore;
 mod input;
 mod judge;
 mod output;
 mod presets;
 mod progress;
 mod run;
+mod world;
 
 /// How fast can a file possibly reach N peers, and did nobody claim to be faster?
 ///
@@ -48,6 +51,10 @@ enum Command {
     Presets(presets::Arguments),
     /// Client-server against peer-to-peer over the number of peers
     Curve(curve::Arguments),
+    /// Every run of a small swarm: what holds in all of them, and what the best can do
+    Check(check::Arguments),
+    /// The states of a small swarm in the browser
+    Explore(explore::Arguments),
 }
 
 /// How a result is written.
@@ -95,6 +102,8 @@ pub(crate) fn main() -> ExitCode {
         Some(Command::Audit(arguments)) => audit::run(&arguments),
         Some(Command::Presets(arguments)) => presets::run(&arguments),
         Some(Command::Curve(arguments)) => curve::run(&arguments),
+        Some(Command::Check(arguments)) => check::run(&arguments),
+        Some(Command::Explore(arguments)) => explore::run(&arguments),
     };
     match verdict {
         Ok(Verdict::Holds | Verdict::Skipped) => ExitCode::SUCCESS,

@@ -1,10 +1,14 @@
 //! How far a long run is: on standard error, only on a terminal, only after a while.
 //!
-//! The type to know is [`Progress`].
+//! The types to know are [`Progress`], of a run, and [`Searching`], of a search.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use swarmbound::checker;
+
+use crate::report::check::searched;
 
 /// Whoever is done before needs no bar.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -71,5 +75,46 @@ fn bar(name: &'static str, whole: Option<u64>) -> ProgressBar {
     let style = ProgressStyle::with_template(template);
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.set_prefix(name);
+    bar
+}
+
+/// How far a search is; it has no whole, because nobody knows how many states there are.
+pub(super) struct Searching {
+    name: String,
+    since: Instant,
+    bar: Option<ProgressBar>,
+}
+
+impl Searching {
+    /// Nothing is found yet.
+    pub(super) fn new(name: &str) -> Self {
+        Searching { name: name.to_owned(), since: Instant::now(), bar: None }
+    }
+
+    /// Says how far it is, and that it goes on.
+    pub(super) fn at(&mut self, progress: &checker::Progress) -> ControlFlow<checker::Reason> {
+        let elapsed = self.since.elapsed();
+        if PATIENCE <= elapsed {
+            let bar = self.bar.get_or_insert_with(|| spinner(&self.name));
+            bar.set_message(searched(progress, elapsed));
+            bar.tick();
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl Drop for Searching {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn spinner(name: &str) -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    let style = ProgressStyle::with_template("{prefix:>13} {spinner} {msg}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar.set_prefix(name.to_owned());
     bar
 }

@@ -128,15 +128,14 @@ pub(crate) fn wrapped(text: &str, indent: usize) -> String {
 /// the first line are indented.
 pub(crate) fn follow(head: &str, text: &str, indent: usize) -> String {
     let mut out = head.to_owned();
-    let start = head.chars().count();
-    let mut column = start;
-    for word in printable(text).split_whitespace() {
+    let mut column = head.chars().count();
+    for (at, word) in printable(text).split_whitespace().enumerate() {
         let length = word.chars().count();
-        if column != start && WIDTH < column + 1 + length {
+        if 0 < at && WIDTH < column + 1 + length {
             out.push('\n');
             out.push_str(&" ".repeat(indent));
             column = indent;
-        } else if column != start {
+        } else if 0 < at {
             out.push(' ');
             column += 1;
         }
@@ -164,6 +163,9 @@ mod tests {
     fn the_head_of_a_sentence_takes_its_columns() {
         let text = follow("    a  ", &"x".repeat(WIDTH - 7), 4);
         assert_eq!(text, format!("    a  {}\n", "x".repeat(WIDTH - 7)));
+        // The second line comes to the column at which the first began, and goes on from there.
+        let text = follow("    a  ", &format!("{} yyy zz", "x".repeat(WIDTH - 7)), 4);
+        assert_eq!(text, format!("    a  {}\n    yyy zz\n", "x".repeat(WIDTH - 7)));
         let text = follow("    a  ", &format!("b {}", "x".repeat(WIDTH - 8)), 4);
         assert_eq!(text, format!("    a  b\n    {}\n", "x".repeat(WIDTH - 8)));
     }

@@ -6,6 +6,7 @@
 
 pub(crate) mod bounds;
 pub(crate) mod chart;
+pub(crate) mod check;
 pub(crate) mod curve;
 pub(crate) mod json;
 pub(crate) mod layout;

@@ -1,0 +1,92 @@
+//! The options that make the world of a model, by the names that models know.
+//!
+//! Nothing is understood here: each model reads its own options and refuses those of others. The
+//! type to know is [`World`].
+
+use clap::Args;
+use swarmbound::models::{Options, Refused};
+
+use super::Failure;
+
+/// What a small world is like; each model says which of these it has.
+#[derive(Args)]
+#[command(next_help_heading = "The world of the model")]
+pub(super) struct World {
+    /// Peers beside the source (default 3)
+    #[arg(long, value_name = "N")]
+    peers: Option<String>,
+    /// Chunks of the file (default 2)
+    #[arg(long, value_name = "M")]
+    chunks: Option<String>,
+    /// What leaving means: whoever leaves may come back with its chunks, is gone for good with
+    /// them, or nobody leaves (default rejoin)
+    #[arg(long, value_name = "rejoin|once|none")]
+    churn: Option<String>,
+    /// Whether the source comes and goes, too (default stays)
+    #[arg(long, value_name = "stays|churns")]
+    source: Option<String>,
+    /// Chunks that the source sends a slot (default 1)
+    #[arg(long, value_name = "N")]
+    source_slots: Option<String>,
+    /// Chunks that a peer can receive a slot (default unlimited)
+    #[arg(long, value_name = "N|unlimited")]
+    download_slots: Option<String>,
+    /// Peers send only in swaps, in cycles of at most three, or on credit (default none)
+    #[arg(long, value_name = "none|strict|cycles3|credit:S")]
+    barter: Option<String>,
+    /// The last so many peers never send (default 0)
+    #[arg(long, value_name = "R")]
+    free_riders: Option<String>,
+    /// Whoever has the file leaves
+    #[arg(long)]
+    selfish: bool,
+    /// Who may send to whom; EDGES are written 0-1,1-2 and 0 is the source (default: all to all)
+    #[arg(long, value_name = "path|star|star-leaf|cycle|tree|hypercube|EDGES")]
+    overlay: Option<String>,
+    /// One call a slot and node, which carries a chunk one way or one each way (default any)
+    #[arg(long, value_name = "any|telegraph|telephone")]
+    calls: Option<String>,
+    /// Slots that the source and each peer take for a chunk, such as 1:2,2,3
+    #[arg(long, value_name = "S:a,b,c")]
+    times: Option<String>,
+}
+
+impl World {
+    /// The options that were written.
+    pub(super) fn options(&self) -> Options {
+        let selfish = self.selfish.then(|| "true".to_owned());
+        let written = [
+            ("peers", &self.peers),
+            ("chunks", &self.chunks),
+            ("churn", &self.churn),
+            ("source", &self.source),
+            ("source-slots", &self.source_slots),
+            ("download-slots", &self.download_slots),
+            ("barter", &self.barter),
+            ("free-riders", &self.free_riders),
+            ("selfish", &selfish),
+            ("overlay", &self.overlay),
+            ("calls", &self.calls),
+            ("times", &self.times),
+        ];
+        written.into_iter().fold(Options::default(), |options, (name, value)| match value {
+            Some(value) => options.with(name, value),
+            None => options,
+        })
+    }
+}
+
+/// Says what is wrong as the command line writes it.
+pub(super) fn refused(refused: Refused) -> Failure {
+    Failure(match refused {
+        Refused::UnknownOption { model, option, known } => {
+            let known: Vec<String> = known.split(", ").map(|name| format!("--{name}")).collect();
+            format!("{model} has no option --{option}; write one of {}", known.join(", "))
+        }
+        Refused::BadValue { option, message } => format!("--{option}: {message}"),
+        Refused::UnknownModel { name, known } => {
+            format!("`{name}` is no model; write one of {known}")
+        }
+        Refused::NoWorld(_) | Refused::Fault(_) => refused.to_string(),
+    })
+}

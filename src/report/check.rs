@@ -1,0 +1,270 @@
+//! The result of `check`: what was explored, a verdict a property, witnesses step by step.
+//!
+//! The model and the search know the answers; here they are laid out. The types to know are
+//! [`Check`] and [`CheckDocument`].
+
+use std::time::Duration;
+
+use comfy_table::Cell;
+use serde::Serialize;
+use swarmbound::audit::Verdict;
+use swarmbound::checker::Progress;
+use swarmbound::models::{MOST_WORDS, Outcome, PropertyOutcome};
+use swarmbound::units::Time;
+
+use super::Style;
+use super::layout::{Align, follow, lines, table, verdict_cell, wrapped};
+use super::numbers::{self, grouped};
+
+/// A model that was checked.
+pub(crate) struct Check {
+    /// What it says.
+    pub(crate) outcome: Outcome,
+    /// How long that took.
+    pub(crate) took: Duration,
+}
+
+impl Check {
+    /// Whether what the model requires holds.
+    pub(crate) fn verdict(&self) -> Verdict {
+        match self.outcome.exit_code() {
+            0 => Verdict::Holds,
+            1 => Verdict::Violated,
+            _ => Verdict::Unknown,
+        }
+    }
+
+    fn took(&self) -> String {
+        let ns = u64::try_from(self.took.as_nanos()).unwrap_or(u64::MAX);
+        numbers::span(Time(ns))
+    }
+
+    /// `--chunks 3 --peers 5`, as one may write it again.
+    fn options(&self) -> String {
+        let options = self.outcome.options.0.iter().map(|(name, value)| match name.as_str() {
+            "selfish" => " --selfish".to_owned(),
+            _ if value.contains('(') => format!(" --{name} '{value}'"),
+            _ => format!(" --{name} {value}"),
+        });
+        options.collect()
+    }
+
+    fn exploration(&self) -> String {
+        let Outcome { exploration, reason, .. } = self.outcome;
+        match reason {
+            None => exploration.to_owned(),
+            Some(reason) => format!("{exploration} ({reason})"),
+        }
+    }
+}
+
+/// The worst verdict of all.
+pub(crate) fn worst(checks: &[Check]) -> Verdict {
+    let has = |verdict| checks.iter().any(|check| check.verdict() == verdict);
+    let worst = [Verdict::Violated, Verdict::Unknown].into_iter().find(|&verdict| has(verdict));
+    worst.unwrap_or(Verdict::Holds)
+}
+
+/// What `check --json` says.
+#[derive(Serialize)]
+pub(crate) struct CheckDocument<'a> {
+    #[serde(flatten)]
+    outcome: &'a Outcome,
+    seconds: f64,
+}
+
+impl<'a> CheckDocument<'a> {
+    /// One model.
+    pub(crate) fn new(check: &'a Check) -> Self {
+        CheckDocument { outcome: &check.outcome, seconds: check.took.as_secs_f64() }
+    }
+}
+
+/// Where a search is: states, rate, depth, memory.
+pub(crate) fn searched(progress: &Progress, elapsed: Duration) -> String {
+    let rate = progress.states as f64 / elapsed.as_secs_f64().max(0.001);
+    format!(
+        "{} states, {} a second, {} waiting, depth {}, {} MiB",
+        grouped(progress.states as u128),
+        grouped(rate as u128),
+        grouped(progress.waiting as u128),
+        progress.depth,
+        progress.bytes >> 20
+    )
+}
+
+/// One model: what was explored, every property, the witnesses, how often each action was taken.
+pub(crate) fn told(style: Style, question: &str, check: &Check) -> String {
+    let outcome = &check.outcome;
+    let title = follow(&format!("{}: ", outcome.model), question, 4);
+    let title = title.replacen(&outcome.model, &style.bold(&outcome.model), 1);
+    let text = [
+        title + &wrapped(&format!("swarmbound check {}{}", outcome.model, check.options()), 4),
+        explored(check),
+        properties(style, outcome),
+        witnesses(style, outcome),
+        coverage(style, outcome),
+        format!("what the model requires: {}\n", style.verdict(check.verdict())),
+    ];
+    text.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+fn explored(check: &Check) -> String {
+    let outcome = &check.outcome;
+    let what = if outcome.symmetry { "states up to names" } else { "states" };
+    let mut text = format!(
+        "{}: {} {what}, {} generated, depth {}, {} MiB, {}",
+        check.exploration(),
+        grouped(outcome.states as u128),
+        grouped(u128::from(outcome.generated)),
+        outcome.depth,
+        outcome.bytes.div_ceil(1 << 20),
+        check.took()
+    );
+    if 0 < outcome.outside {
+        text += &format!("; {} beyond the boundary", grouped(u128::from(outcome.outside)));
+    }
+    let mut text = wrapped(&text, 4);
+    if let Some(makespan) = outcome.makespan {
+        text += &format!("makespan: {}\n", numbers::count(makespan, "slot"));
+    }
+    text
+}
+
+fn verdict(word: &str) -> Verdict {
+    match word {
+        "holds" => Verdict::Holds,
+        "violated" => Verdict::Violated,
+        _ => Verdict::Unknown,
+    }
+}
+
+fn properties(style: Style, outcome: &Outcome) -> String {
+    let columns = [
+        ("property", Align::Left),
+        ("kind", Align::Left),
+        ("required", Align::Left),
+        ("verdict", Align::Left),
+        ("evidence", Align::Left),
+    ];
+    let mut table = table(style, &columns);
+    for property in &outcome.properties {
+        table.add_row([
+            Cell::new(property.name),
+            Cell::new(property.kind.replace('_', " ")),
+            Cell::new(if property.required { "yes" } else { "no" }),
+            verdict_cell(verdict(property.verdict)),
+            Cell::new(evidence(outcome, property)),
+        ]);
+    }
+    lines(&table)
+}
+
+/// What stands behind a verdict, in a few words.
+fn evidence(outcome: &Outcome, property: &PropertyOutcome) -> String {
+    let mut text = match (property.steps, property.lasso_from) {
+        (_, Some(from)) => format!("for ever from step {from}"),
+        (Some(steps), None) => format!("after {}", numbers::count(steps, "step")),
+        (None, _) => match property.verdict {
+            "unknown" => "the search was cut".to_owned(),
+            "violated" => "no run gets there".to_owned(),
+            _ if outcome.exploration == "exhausted" => "every state was seen".to_owned(),
+            _ => "every state that matters was seen".to_owned(),
+        },
+    };
+    if let Some(states) = property.states {
+        text += &format!("; {} such states", grouped(u128::from(states)));
+    }
+    text
+}
+
+/// The runs that show something: against whatever is violated, and the longest of those that show
+/// what can be reached; the others are much like it.
+fn witnesses(style: Style, outcome: &Outcome) -> String {
+    let with_run = || outcome.properties.iter().filter(|property| !property.witness.is_empty());
+    let reached = with_run().filter(|property| property.verdict == "holds");
+    let most = reached.clone().filter_map(|property| property.steps).max();
+    let longest = reached.into_iter().find(|property| property.steps == most);
+    let shown = with_run().filter(|property| {
+        property.verdict == "violated" || longest.is_some_and(|longest| longest == *property)
+    });
+    shown.map(|property| witness(style, property)).collect::<Vec<_>>().join("\n")
+}
+
+fn witness(style: Style, property: &PropertyOutcome) -> String {
+    let title = match property.verdict {
+        "violated" => "a run against it, the shortest or nearest",
+        _ => "a shortest run that gets there",
+    };
+    let mut text = format!("{}: {title}\n", style.bold(property.name));
+    let steps = property.steps.unwrap_or(0).min(MOST_WORDS);
+    let width = steps.to_string().len();
+    for (at, line) in property.witness.iter().enumerate() {
+        let number = if at <= steps { at.to_string() } else { String::new() };
+        text += &follow(&format!("  {number:>width$}  "), line, width + 6);
+    }
+    text
+}
+
+fn coverage(style: Style, outcome: &Outcome) -> String {
+    let taken = outcome.coverage.iter().filter(|(_, taken)| 0 < **taken);
+    let taken: Vec<String> =
+        taken.map(|(name, count)| format!("{name} {}", grouped(u128::from(*count)))).collect();
+    let never = outcome.coverage.iter().filter(|(_, taken)| **taken == 0);
+    let never: Vec<&str> = never.map(|(name, _)| name.as_str()).collect();
+    let line = |title: &str, names: &str| {
+        let line = follow(&format!("{title}: "), names, 4);
+        line.replacen(title, &style.bold(title), 1)
+    };
+    let mut text = line("actions taken", &taken.join(", "));
+    if !never.is_empty() {
+        text += &line("never taken", &never.join(", "));
+    }
+    text
+}
+
+/// Several models, a line each, and below it what was violated.
+pub(crate) fn compared(style: Style, checks: &[Check]) -> String {
+    let columns = [
+        ("model", Align::Left),
+        ("world", Align::Left),
+        ("states", Align::Right),
+        ("time", Align::Right),
+        ("exploration", Align::Left),
+        ("slots", Align::Right),
+        ("required", Align::Left),
+    ];
+    let mut table = table(style, &columns);
+    for check in checks {
+        let outcome = &check.outcome;
+        table.add_row([
+            Cell::new(&outcome.model),
+            Cell::new(check.options().trim_start()),
+            Cell::new(grouped(outcome.states as u128)),
+            Cell::new(check.took()),
+            Cell::new(check.exploration()),
+            Cell::new(outcome.makespan.map_or_else(|| "-".to_owned(), |slots| slots.to_string())),
+            verdict_cell(check.verdict()),
+        ]);
+    }
+    let mut text = lines(&table) + "\n";
+    for check in checks {
+        let against = check
+            .outcome
+            .properties
+            .iter()
+            .filter(|property| property.verdict == "violated" || property.verdict == "unknown");
+        let names: Vec<String> = against
+            .map(|property| match property.required {
+                true => format!("{} {}", property.name, property.verdict),
+                false => format!("{} {} (not required)", property.name, property.verdict),
+            })
+            .collect();
+        if !names.is_empty() {
+            let world = format!("{}{}: ", check.outcome.model, check.options());
+            text += &follow(&world, &names.join(", "), 4);
+        }
+    }
+    let all = format!("what the models require: {}\n", style.verdict(worst(checks)));
+    text + &all + "\nswarmbound check MODEL with these options shows properties and witnesses\n"
+}
