@@ -2,7 +2,8 @@
 //!
 //! A model is a world small enough that `checker` sees all of it. It knows the protocol's rules or
 //! the engine that it explores, never how the search works. [`registry`] runs models by name. The
-//! models to know are [`churn::Churn`] and [`schedule::Schedule`].
+//! models to know are [`churn::Churn`],
+//! [`schedule::Schedule`] and [`tracker::Introductions`].
 
 pub mod churn;
 mod options;
@@ -10,6 +11,7 @@ mod orbits;
 mod outcome;
 pub mod registry;
 pub mod schedule;
+pub mod tracker;
 
 pub use options::{Options, Refused};
 pub use outcome::{Outcome, PropertyOutcome};

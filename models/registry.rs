@@ -14,10 +14,12 @@ use super::churn::{Churn, Departures, SourceStays};
 use super::options::{Options, Refused, Taker};
 use super::outcome::Outcome;
 use super::schedule::{EVERYONE, Leaving, Moves, Overlay, Rules, Schedule, World};
+use super::tracker::Introductions;
 use crate::checker::{
     Checked, Explorable, Fairness, Fault, KeepEdges, Limits, Quotient, Search, Settings, Stop,
     Watch,
 };
+use crate::swarm::Tracker;
 
 /// A model that can be named.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +34,7 @@ pub struct Entry {
 pub static ALL: &[Entry] = &[
     Entry { name: "churn", question: "does everybody get the file when anybody may come and go?" },
     Entry { name: "schedule", question: "how many slots does the best schedule need?" },
+    Entry { name: "tracker", question: "does the tracker know who is there?" },
 ];
 
 /// What goes with a check beside its options.
@@ -85,6 +88,7 @@ pub fn run(model: &str, options: &Options, run: Run<'_>) -> Result<Outcome, Refu
             let makespan = outcome.property(EVERYONE).and_then(|property| property.steps);
             Ok(Outcome { makespan, ..outcome })
         }
+        "tracker" => check(model, &tracker(options)?, options, Stop::Exhausted, run),
         _ => Err(unknown(model)),
     }
 }
@@ -97,6 +101,7 @@ pub fn explore(model: &str, options: &Options, address: impl ToSocketAddrs) -> R
     match model {
         "churn" => drop(churn(options)?.checker().serve(address)),
         "schedule" => drop(schedule(options)?.checker().serve(address)),
+        "tracker" => drop(tracker(options)?.checker().serve(address)),
         _ => return Err(unknown(model)),
     }
     Ok(())
@@ -216,6 +221,14 @@ fn schedule(options: &Options) -> Result<Schedule, Refused> {
         world.moves = Moves::Dominant;
     }
     Schedule::new(world).map_err(Refused::NoWorld)
+}
+
+fn tracker(options: &Options) -> Result<Introductions<Tracker>, Refused> {
+    let mut take = Taker::new("tracker", options);
+    let peers = take.number("peers", 2)?;
+    let want = take.number("want", 1)?;
+    take.finish()?;
+    Introductions::new(peers, want).map_err(Refused::NoWorld)
 }
 
 /// `none`, `strict`, `cycles3` or `credit:S`.
