@@ -3,8 +3,9 @@
 //! A model is a world small enough that `checker` sees all of it. It knows the protocol's rules or
 //! the engine that it explores, never how the search works. [`registry`] runs models by name. The
 //! models to know are [`churn::Churn`],
-//! [`schedule::Schedule`] and [`tracker::Introductions`].
+//! [`schedule::Schedule`], [`tracker::Introductions`] and [`choke::Choking`].
 
+pub mod choke;
 pub mod churn;
 mod options;
 mod orbits;
