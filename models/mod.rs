@@ -2,14 +2,17 @@
 //!
 //! A model is a world small enough that `checker` sees all of it. It knows the protocol's rules or
 //! the engine that it explores, never how the search works. [`registry`] runs models by name. The
-//! models to know are [`churn::Churn`] and [`schedule::Schedule`].
+//! models to know are [`churn::Churn`],
+//! [`schedule::Schedule`], [`tracker::Introductions`] and [`choke::Choking`].
 
+pub mod choke;
 pub mod churn;
 mod options;
 mod orbits;
 mod outcome;
 pub mod registry;
 pub mod schedule;
+pub mod tracker;
 
 pub use options::{Options, Refused};
 pub use outcome::{MOST_WORDS, Outcome, PropertyOutcome};

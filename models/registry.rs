@@ -10,14 +10,18 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stateright::Model;
 
+use super::choke::{Choking, Optimistic};
 use super::churn::{Churn, Departures, SourceStays};
 use super::options::{Options, Refused, Taker};
 use super::outcome::Outcome;
 use super::schedule::{EVERYONE, Leaving, Moves, Overlay, Rules, Schedule, World};
+use super::tracker::Introductions;
 use crate::checker::{
     Checked, Explorable, Fairness, Fault, KeepEdges, Limits, Quotient, Search, Settings, Stop,
     Watch,
 };
+use crate::scenario::{Choker, Seeding};
+use crate::swarm::{Policy, Tracker};
 
 /// A model that can be named.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +36,8 @@ pub struct Entry {
 pub static ALL: &[Entry] = &[
     Entry { name: "churn", question: "does everybody get the file when anybody may come and go?" },
     Entry { name: "schedule", question: "how many slots does the best schedule need?" },
+    Entry { name: "tracker", question: "does the tracker know who is there?" },
+    Entry { name: "choke", question: "does the choker give everybody its turn, and no more?" },
 ];
 
 /// What goes with a check beside its options.
@@ -85,6 +91,8 @@ pub fn run(model: &str, options: &Options, run: Run<'_>) -> Result<Outcome, Refu
             let makespan = outcome.property(EVERYONE).and_then(|property| property.steps);
             Ok(Outcome { makespan, ..outcome })
         }
+        "tracker" => check(model, &tracker(options)?, options, Stop::Exhausted, run),
+        "choke" => check(model, &choke(options)?, options, Stop::Exhausted, run),
         _ => Err(unknown(model)),
     }
 }
@@ -97,6 +105,8 @@ pub fn explore(model: &str, options: &Options, address: impl ToSocketAddrs) -> R
     match model {
         "churn" => drop(churn(options)?.checker().serve(address)),
         "schedule" => drop(schedule(options)?.checker().serve(address)),
+        "tracker" => drop(tracker(options)?.checker().serve(address)),
+        "choke" => drop(choke(options)?.checker().serve(address)),
         _ => return Err(unknown(model)),
     }
     Ok(())
@@ -216,6 +226,35 @@ fn schedule(options: &Options) -> Result<Schedule, Refused> {
         world.moves = Moves::Dominant;
     }
     Schedule::new(world).map_err(Refused::NoWorld)
+}
+
+fn tracker(options: &Options) -> Result<Introductions<Tracker>, Refused> {
+    let mut take = Taker::new("tracker", options);
+    let peers = take.number("peers", 2)?;
+    let want = take.number("want", 1)?;
+    take.finish()?;
+    Introductions::new(peers, want).map_err(Refused::NoWorld)
+}
+
+fn choke(options: &Options) -> Result<Choking, Refused> {
+    let mut take = Taker::new("choke", options);
+    let neighbors = take.number("peers", 3)?;
+    let slots = take.number("slots", 1)?;
+    let free_riders = take.number("free-riders", 1)?;
+    let policy = take.word(
+        "policy",
+        &[
+            ("tit-for-tat", Policy::Leecher(Choker::TitForTat)),
+            ("round-robin", Policy::Leecher(Choker::RoundRobin)),
+            ("seed-round-robin", Policy::Seeder(Seeding::RoundRobin)),
+            ("seed-fastest-first", Policy::Seeder(Seeding::FastestFirst)),
+        ],
+    )?;
+    let optimistic =
+        take.word("optimistic", &[("on", Optimistic::On), ("off", Optimistic::Off)])?;
+    take.finish()?;
+    let world = Choking::new(neighbors, slots, policy, optimistic).map_err(Refused::NoWorld)?;
+    world.with_free_riders(free_riders).map_err(Refused::NoWorld)
 }
 
 /// `none`, `strict`, `cycles3` or `credit:S`.

@@ -57,6 +57,12 @@ fn an_option_that_a_model_does_not_have_is_refused() {
         ("schedule", "source-slots", "8"),
         ("schedule", "free-riders", "4"),
         ("schedule", "peers", "999999999999"),
+        ("tracker", "peers", "5"),
+        ("tracker", "chunks", "2"),
+        ("choke", "peers", "0"),
+        ("choke", "slots", "0"),
+        ("choke", "policy", "strict"),
+        ("choke", "free-riders", "4"),
     ];
     for (model, option, value) in refusals {
         assert!(outcome(model, &[(option, value)]).is_err(), "{model} --{option} {value}");

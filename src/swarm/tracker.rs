@@ -5,6 +5,8 @@
 
 use std::num::NonZeroUsize;
 
+use serde::{Deserialize, Serialize};
+
 use crate::choose::Choose;
 use crate::chunks::PeerId;
 use crate::engine::{Introduce, Presence};
@@ -14,7 +16,8 @@ use crate::engine::{Introduce, Presence};
 pub const PATIENCE: u8 = 2;
 
 /// A tracker of one swarm.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Tracker {
     /// Members and their intervals of silence, in ascending order of ids.
     members: Vec<(PeerId, u8)>,

@@ -1,0 +1,263 @@
+use std::num::NonZeroUsize;
+
+use stateright::Checker;
+
+use super::*;
+use crate::checker::{Demand, Report, Settings, Verdict, Violation, check};
+use crate::choose::Seeded;
+use crate::chunks::Manifest;
+use crate::engine::{self, Engine, Input, Kind as Meaning, Output, Payload, Role, Timer};
+use crate::scenario::{Behavior, Protocol};
+use crate::swarm::{Message, Peer};
+use crate::units::Bytes;
+
+const TIT_FOR_TAT: Policy = Policy::Leecher(Choker::TitForTat);
+const TURNS_OF_SEEDER: Policy = Policy::Seeder(Seeding::RoundRobin);
+const FASTEST_FIRST: Policy = Policy::Seeder(Seeding::FastestFirst);
+
+fn world(neighbors: usize, slots: usize, policy: Policy, optimistic: Optimistic) -> Choking {
+    Choking::new(neighbors, slots, policy, optimistic).unwrap()
+}
+
+fn report(world: &Choking) -> Report<Choking> {
+    check(world, &world.spec(), Settings::default()).unwrap()
+}
+
+fn verdict(report: &Report<Choking>, name: &str) -> &'static str {
+    report.finding(name).unwrap().verdict.name()
+}
+
+/// Where everybody has a slot nobody waits: a neighbor wants something or not, and under tit for
+/// tat it gave something or not; who rides free did not.
+#[test]
+fn slots_for_all_leave_two_or_four_states_a_neighbor() {
+    for neighbors in 1..=3u32 {
+        let count = neighbors as usize;
+        let turns = world(count, count, TURNS_OF_SEEDER, Optimistic::Off);
+        assert_eq!(report(&turns).states, 2usize.pow(neighbors));
+        let gifts = world(count, count, TIT_FOR_TAT, Optimistic::Off);
+        assert_eq!(report(&gifts).states, 4usize.pow(neighbors));
+        let rider = gifts.with_free_riders(1).unwrap();
+        assert_eq!(report(&rider).states, 2 * 4usize.pow(neighbors - 1));
+    }
+}
+
+/// By hand for two neighbors and one slot: whoever is served has not waited, and at most one other
+/// has. Nobody is served: 3 ways of having waited. One is: which, whether the other wants
+/// something, and whether it has waited. The other counts are those of stateright.
+#[test]
+fn stateright_counts_the_same() {
+    let worlds = [
+        (world(2, 1, TURNS_OF_SEEDER, Optimistic::Off), 11),
+        (world(3, 1, TURNS_OF_SEEDER, Optimistic::Off), 112),
+        (world(3, 1, FASTEST_FIRST, Optimistic::On), 260),
+        (world(3, 1, TIT_FOR_TAT, Optimistic::On).with_free_riders(1).unwrap(), 184),
+    ];
+    let mut counts = Vec::new();
+    for (world, states) in worlds {
+        let dfs = world.clone().checker().spawn_dfs().join();
+        let ours = check(&world, &Spec::of_properties(&world), Settings::default()).unwrap();
+        assert_eq!(ours.states, dfs.unique_state_count());
+        assert_eq!(ours.generated, dfs.state_count() as u64);
+        counts.push((ours.states, states));
+    }
+    assert!(counts.iter().all(|(ours, stated)| ours == stated), "{counts:?}");
+}
+
+#[test]
+fn the_choker_keeps_its_slots_and_gives_everybody_a_turn() {
+    for (neighbors, slots) in [(2, 1), (3, 1), (3, 2)] {
+        for policy in [TIT_FOR_TAT, TURNS_OF_SEEDER, FASTEST_FIRST] {
+            for optimistic in [Optimistic::On, Optimistic::Off] {
+                let world = world(neighbors, slots, policy, optimistic);
+                let report = report(&world.with_free_riders(1).unwrap());
+                let mut failed = report.findings.iter().filter(|finding| {
+                    finding.demand == Demand::Required && finding.verdict.name() != "holds"
+                });
+                let failed = failed.next().map(|finding| finding.name);
+                assert_eq!(failed, None, "{policy:?} {optimistic:?}");
+            }
+        }
+    }
+}
+
+/// Without luck a free rider starves among givers, and who takes slowly among the fast.
+#[test]
+fn without_the_optimistic_slot_somebody_may_starve() {
+    let rider = world(2, 1, TIT_FOR_TAT, Optimistic::Off).with_free_riders(1).unwrap();
+    assert_eq!(verdict(&report(&rider), "2_gets_its_turn"), "violated");
+    let slow = world(2, 1, FASTEST_FIRST, Optimistic::Off);
+    assert_eq!(verdict(&report(&slow), "2_gets_its_turn"), "violated");
+}
+
+fn planted(world: Choking, select: Select) -> Choking {
+    Choking { select, ..world }
+}
+
+fn shortest(report: &Report<Choking>, name: &str) -> Vec<Event> {
+    let Verdict::Violated(Violation { witness: Some(witness), .. }) =
+        &report.finding(name).unwrap().verdict
+    else {
+        panic!("{name} must not hold");
+    };
+    witness.steps.iter().map(|(action, _)| action.event).collect()
+}
+
+/// Planted: a choker that starves, for it serves by name alone. Both want something; from then on
+/// one decision after the other serves the first.
+#[test]
+fn a_choker_that_starves_is_found() {
+    let by_name: Select = |_, slots, candidates| {
+        candidates.iter().map(|candidate| candidate.peer).take(slots).collect()
+    };
+    let world = world(2, 1, TURNS_OF_SEEDER, Optimistic::Off);
+    let report = report(&planted(world, by_name));
+    assert_eq!(verdict(&report, "1_gets_its_turn"), "holds");
+    assert_eq!(verdict(&report, "slots_are_kept"), "holds");
+    let finding = report.finding("2_gets_its_turn").unwrap();
+    let witness = finding.verdict.witness().unwrap();
+    let cycle = &witness.steps[witness.lasso_from.unwrap()..];
+    assert!(cycle.iter().all(|(_, state)| state.waits(2) && !state.waits(1)));
+    let stem = &shortest(&report, "2_gets_its_turn")[..2];
+    assert_eq!(stem, [Event::Want(1), Event::Want(2)]);
+}
+
+/// Planted: a choker that forgets to stop at its slots. At a decision it serves whoever waits.
+#[test]
+fn a_choker_that_serves_too_many_is_found() {
+    let everybody: Select =
+        |_, _, candidates| candidates.iter().map(|candidate| candidate.peer).collect();
+    let world = world(2, 1, TURNS_OF_SEEDER, Optimistic::Off);
+    let events = shortest(&report(&planted(world, everybody)), "slots_are_kept");
+    assert_eq!(events.len(), 3, "two want something, then a decision: {events:?}");
+    assert_eq!(events[2], Event::Rechoke);
+}
+
+/// Planted: tit for tat that forgets who gave. Both want something, the rider waits for one
+/// decision, the other gives: the next decision serves the rider all the same.
+#[test]
+fn a_choker_that_does_not_reward_is_found() {
+    let by_waiting: Select = |_, slots, candidates| select(TURNS_OF_SEEDER, slots, candidates);
+    let world = world(2, 1, TIT_FOR_TAT, Optimistic::Off).with_free_riders(1).unwrap();
+    let report = report(&planted(world, by_waiting));
+    let events = shortest(&report, "givers_come_first");
+    assert_eq!(events.len(), 4, "{events:?}");
+    let needed = [Event::Want(1), Event::Want(2), Event::Rechoke, Event::Give(1)];
+    assert!(needed.iter().all(|event| events.contains(event)), "{events:?}");
+}
+
+/// The reference peer in the place of the model's arithmetic of slots.
+#[derive(Clone, PartialEq)]
+struct Reference {
+    peer: Peer,
+    served: Vec<bool>,
+}
+
+impl Reference {
+    fn new(world: &Choking) -> Self {
+        let manifest = Manifest::new(Bytes(2), Bytes(1)).unwrap();
+        let mut protocol = Protocol { unchoke_slots: world.slots as u32, ..Protocol::default() };
+        protocol.super_seeding = false;
+        if world.optimistic == Optimistic::Off {
+            protocol.optimistic = None;
+        }
+        let role = match world.policy {
+            Policy::Seeder(seeding) => {
+                protocol.seeding = seeding;
+                Role::Source
+            }
+            Policy::Leecher(choker) => {
+                protocol.choker = choker;
+                Role::Peer(Behavior::Cooperative)
+            }
+        };
+        let settings = engine::Settings { protocol, requests: 1 };
+        let peer = Peer::new(PeerId(9), &manifest, role, &settings);
+        let mut reference = Reference { peer, served: vec![false; world.neighbors] };
+        let mut choose = Recorded::default();
+        for neighbor in 1..=world.neighbors as u32 {
+            reference.tell(Input::Connected(PeerId(neighbor)), &mut choose);
+        }
+        reference
+    }
+
+    fn tell(&mut self, input: Input<Message>, choose: &mut dyn Choose) {
+        self.peer.handle(input, choose);
+        while let Some(output) = self.peer.poll() {
+            let Output::Send { to, message } = output else {
+                continue;
+            };
+            match message.kind() {
+                Meaning::Unchoke => self.served[to.index() - 1] = true,
+                Meaning::Choke => self.served[to.index() - 1] = false,
+                Meaning::Chunk(_) | Meaning::Control => {}
+            }
+        }
+    }
+
+    fn hear(&mut self, neighbor: u8, message: Message, choose: &mut dyn Choose) {
+        self.tell(Input::Received { from: PeerId(u32::from(neighbor)), message }, choose);
+    }
+
+    /// Everything that may follow from an event: a choice is a place in the peer's own order.
+    fn follow(&self, event: Event) -> Vec<Reference> {
+        let mut choose = Enumerate::default();
+        let mut outcomes = Vec::new();
+        loop {
+            let mut next = self.clone();
+            next.meet(event, &mut choose);
+            outcomes.push(next);
+            if !choose.advance() {
+                return outcomes;
+            }
+        }
+    }
+
+    fn meet(&mut self, event: Event, choose: &mut dyn Choose) {
+        match event {
+            Event::Want(neighbor) => self.hear(neighbor, Message::Interested, choose),
+            Event::Content(neighbor) => self.hear(neighbor, Message::NotInterested, choose),
+            Event::Rechoke => {
+                for neighbor in 1..=self.served.len() as u8 {
+                    self.hear(neighbor, Message::KeepAlive, choose);
+                }
+                self.tell(Input::Expired(Timer(0)), choose);
+            }
+            Event::Rotate => self.tell(Input::Expired(Timer(1)), choose),
+            Event::Give(_) | Event::Take(_) => unreachable!("nobody gives or takes here"),
+        }
+    }
+}
+
+/// The model's slots are those of the reference peer: on long random walks the peer can
+/// always serve the same neighbors. What the model chose is a set of peers that agree with it.
+#[test]
+fn the_reference_peer_serves_whom_the_model_serves() {
+    for policy in [TIT_FOR_TAT, TURNS_OF_SEEDER] {
+        for optimistic in [Optimistic::On, Optimistic::Off] {
+            for seed in 0..5 {
+                let world = world(4, 2, policy, optimistic).with_free_riders(4).unwrap();
+                let mut state = world.init_states().remove(0);
+                let mut agreeing = vec![Reference::new(&world)];
+                let mut choose = Seeded::new(seed, 0);
+                for _ in 0..200 {
+                    let mut actions = Vec::new();
+                    world.actions(&state, &mut actions);
+                    let at = choose.index(NonZeroUsize::new(actions.len()).unwrap());
+                    let action = actions.swap_remove(at);
+                    let event = action.event;
+                    state = world.next_state(&state, action).unwrap();
+                    let served: Vec<bool> = state.seats.iter().map(|seat| seat.served).collect();
+                    let mut next: Vec<Reference> = Vec::new();
+                    for outcome in agreeing.iter().flat_map(|peer| peer.follow(event)) {
+                        if outcome.served == served && !next.contains(&outcome) {
+                            next.push(outcome);
+                        }
+                    }
+                    assert!(!next.is_empty(), "{event:?} leads to {state:?}");
+                    agreeing = next;
+                }
+            }
+        }
+    }
+}
