@@ -1,4 +1,4 @@
-//! How fast traces are read and judged: transfers a second, with and without the JSON.
+//! How fast traces are read and judged: events a second, with and without the JSON.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use swarmbound::audit::Audit;

@@ -1,7 +1,8 @@
 //! Client and server: the source sends every chunk to every client, and clients send nothing.
 //!
 //! The server sends each client the chunks in order, and always serves the client that has got the
-//! least, so that all finish together: the scheme that reaches max(N F/u_s, F/d_min).
+//! least, so that all finish together. With equal clients that reaches max(N F/u_s, F/d_min); a
+//! client that is much slower than others may end a little later, behind their older transfers.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
