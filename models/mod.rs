@@ -12,6 +12,7 @@ mod orbits;
 mod outcome;
 pub mod registry;
 pub mod schedule;
+pub mod swarm;
 pub mod tracker;
 
 pub use options::{Options, Refused};

@@ -190,7 +190,7 @@ impl Reference {
             match message.kind() {
                 Meaning::Unchoke => self.served[to.index() - 1] = true,
                 Meaning::Choke => self.served[to.index() - 1] = false,
-                Meaning::Chunk(_) | Meaning::Control => {}
+                _ => {}
             }
         }
     }
