@@ -1,25 +1,26 @@
 //! Does every run of a real engine end well?
 //!
-//! A source and a few peers, each the engine itself and nothing but it: [`Swarm`] takes any
-//! [`Engine`] and any [`Introduce`] and sees every order of events and every choice they make. What
-//! happens is what the seam of engines names: a message or a chunk arrives, the last byte of a
-//! chunk leaves, a timer runs out, somebody joins, leaves with or without a goodbye, a connection
-//! breaks in the middle of whatever goes on over it.
+//! A source and a few peers, each of them the engine itself: [`Swarm`] takes any [`Engine`] and any
+//! [`Introduce`] and sees every order of events and every choice they make. The events are those
+//! that the seam of engines names: a message or a chunk arrives, the last byte of a chunk leaves, a
+//! timer runs out, somebody joins, leaves with or without a goodbye, a connection breaks in the
+//! middle of whatever goes on over it.
 //!
-//! What is cut, so that an end is in sight:
+//! What is cut, so that there is an end ([`World::left_out`] says it of one world):
 //!
-//! - Time. What one node sends another arrives in its order, after any delay. An uplink carries one
-//!   chunk at a time, and its owner knows at once when it is free; the tracker answers at once. A
-//!   timer has no length: all run out once a round, in any order, and only when nothing else can
-//!   happen ([`Timers::Idle`]), because a message is faster than a timer is short. With
-//!   [`Timers::Any`] so many run out whenever they like.
+//! - Time. What one node sends another arrives in its order, after any delay; a chunk joins that
+//!   order when its last byte leaves. An uplink carries one chunk at a time, and its owner hears
+//!   that it is free at once, or at any time with [`Ready::AnyTime`]. The tracker answers at once.
+//!   Timers have no length: each runs out once a round, in any order, when nothing else can happen,
+//!   because a message is faster than a timer. With [`Timers::Any`] so many of them overtake it.
 //! - Numbers. Few peers, few chunks, so many departures and broken connections in all.
-//! - Names. Engines may break ties by ids and lower chunks, so no two states count as one.
+//! - Nothing is taken for the same: engines may break ties by ids of peers and chunks, so there is
+//!   no symmetry.
 //!
-//! Departures and breaks are sound to cut: runs with fewer are all there. Of a run in which timers
-//! overtake messages more often than was allowed nothing is said. Each state carries what went
-//! wrong on the way to it, and nothing follows after that. The types to know are [`Swarm`],
-//! [`World`] and [`State`].
+//! Runs with fewer departures, breaks and hasty timers are all there; of runs with more nothing is
+//! said. An engine whose state grows for ever (a count of everything that ever happened) has no end
+//! here; one that keeps what it looks at has. A state carries the first fault on the way to it, and
+//! nothing follows after that. The types to know are [`Swarm`], [`World`] and [`State`].
 
 use std::sync::Arc;
 
@@ -70,6 +71,8 @@ pub struct World {
     pub free_riders: usize,
     /// When timers run out.
     pub timers: Timers,
+    /// When a node hears that its uplink is free.
+    pub ready: Ready,
     /// What the engines are told; spans of time make no difference.
     pub protocol: Protocol,
     /// How many chunks to have requested of one neighbor at a time.
@@ -87,6 +90,15 @@ pub enum Timers {
     Any(u8),
 }
 
+/// When a node hears that its uplink is free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ready {
+    /// At once.
+    AtOnce,
+    /// At any time after that.
+    AnyTime,
+}
+
 impl World {
     /// So many peers and chunks, everybody there from the start; nothing goes wrong.
     pub fn calm(peers: usize, chunks: usize) -> Self {
@@ -99,10 +111,31 @@ impl World {
             losses: 0,
             free_riders: 0,
             timers: Timers::Idle,
+            ready: Ready::AtOnce,
             protocol: Protocol::default(),
             requests: 1,
             fairness: Fairness::none(),
         }
+    }
+
+    /// What its runs leave out, in sentences.
+    pub fn left_out(&self) -> Vec<String> {
+        let uplinks = match self.ready {
+            Ready::AtOnce => {
+                "an uplink carries one chunk at a time; its owner knows when it is free"
+            }
+            Ready::AnyTime => "an uplink carries one chunk at a time",
+        };
+        let timers = match self.timers {
+            Timers::Idle => "timers run out once a round, when nothing else can happen".to_owned(),
+            Timers::Any(most) => format!(
+                "timers run out once a round, when nothing else can happen, but for {most} in all"
+            ),
+        };
+        let (left, lost) = (self.departures, self.losses);
+        let changes =
+            format!("no more than {left} departures and {lost} broken connections in all");
+        vec![uplinks.to_owned(), timers, changes]
     }
 
     fn file(&self) -> Few {
@@ -216,7 +249,9 @@ impl<E: Engine, T: Introduce> Swarm<E, T> {
         if state.fault.is_some() {
             return events;
         }
-        let mut calm = true;
+        let idle = state.present().filter(|&(at, node)| !node.told && self.is_free(state, at));
+        events.extend(idle.map(|(at, _)| Event::Ready(PeerId(at as u32))));
+        let mut calm = events.is_empty();
         for (from, to, way) in state.busy() {
             if self.world.uploads(from) {
                 let leaving = way.leaving.iter().map(|&(chunk, _)| chunk);
@@ -231,6 +266,12 @@ impl<E: Engine, T: Introduce> Swarm<E, T> {
         self.timeouts(state, calm, &mut events);
         self.changes(state, &mut events);
         events
+    }
+
+    /// Whether a node's uplink could carry a chunk.
+    fn is_free(&self, state: &State<E, T>, node: usize) -> bool {
+        let nothing_leaves = || state.ways[node].iter().all(|way| way.leaving.is_empty());
+        self.world.uploads(PeerId(node as u32)) && nothing_leaves()
     }
 
     fn timeouts(&self, state: &State<E, T>, calm: bool, events: &mut Vec<Event<E::Message>>) {

@@ -26,6 +26,8 @@ pub enum Event<M> {
     Vanish(PeerId),
     /// The connection of two neighbors breaks.
     Lose(PeerId, PeerId),
+    /// A node hears that its uplink is free.
+    Ready(PeerId),
     /// The last byte of a chunk leaves.
     Sent {
         /// The sender.
@@ -76,6 +78,7 @@ impl<M: Payload + fmt::Debug> fmt::Debug for Event<M> {
             Event::Leave(node) => write!(f, "{node} says goodbye and leaves"),
             Event::Vanish(node) => write!(f, "{node} vanishes without a word"),
             Event::Lose(a, b) => write!(f, "the connection of {a} and {b} breaks"),
+            Event::Ready(node) => write!(f, "{node} hears that its uplink is free"),
             Event::Sent { from, to, chunk } => write!(f, "{chunk} has left {from} for {to}"),
             Event::Arrive { from, to, letter } => arrival(f, *from, *to, letter),
             Event::Expire { node, timer: Timer(timer), .. } => {

@@ -6,10 +6,10 @@
 
 use std::collections::VecDeque;
 
-use super::Swarm;
 use super::action::Event;
 use super::shared::Draft;
 use super::state::{Fault, Few, Left, Letter, NODES, Node, State, Turn, Way};
+use super::{Ready, Swarm};
 use crate::choose::Choose;
 use crate::chunks::{ChunkId, ChunkSet, PeerId};
 use crate::engine::{Engine, Input, Introduce, Kind, Output, Payload, Role, Timer};
@@ -109,6 +109,7 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
                 self.depart(node);
             }
             Event::Lose(a, b) => self.lose(a, b),
+            Event::Ready(node) => self.ready(node, choose),
             Event::Sent { from, to, chunk } => self.sent(from, to, chunk, choose),
             Event::Arrive { from, to, .. } => {
                 if let Some(letter) = self.way(from, to).letters.pop_front() {
@@ -142,26 +143,27 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
             while let Some((node, input)) = self.soon.pop_front() {
                 self.hand(node, input, choose);
             }
-            let Some(node) = self.with_spare_uplink() else {
-                return;
-            };
-            if let Some(node) = self.node(node) {
-                node.told = true;
+            let at_once = self.swarm.world.ready == Ready::AtOnce && self.fault.is_none();
+            match (0..NODES as u32).map(PeerId).find(|&node| at_once && self.is_spare(node)) {
+                Some(node) => self.ready(node, choose),
+                None => return,
             }
-            self.hand(node, Input::Ready, choose);
         }
     }
 
-    /// Somebody whose uplink could carry a chunk and who does not know it.
-    fn with_spare_uplink(&self) -> Option<PeerId> {
-        let spare = |node: &PeerId| {
-            let idle = || self.ways[node.index()].iter().all(|way| way.read().leaving.is_empty());
-            let untold = |draft: &Draft<Node<E>>| !draft.read().told;
-            self.nodes[node.index()].as_ref().is_some_and(untold)
-                && self.swarm.world.uploads(*node)
-                && idle()
-        };
-        (0..NODES as u32).map(PeerId).find(spare)
+    /// Whether a node's uplink could carry a chunk, which it does not know.
+    fn is_spare(&self, node: PeerId) -> bool {
+        let ways = &self.ways[node.index()];
+        self.nodes[node.index()].as_ref().is_some_and(|node| !node.read().told)
+            && self.swarm.world.uploads(node)
+            && ways.iter().all(|way| way.read().leaving.is_empty())
+    }
+
+    fn ready(&mut self, node: PeerId, choose: &mut dyn Choose) {
+        if let Some(node) = self.node(node) {
+            node.told = true;
+        }
+        self.hand(node, Input::Ready, choose);
     }
 
     fn node(&mut self, node: PeerId) -> Option<&mut Node<E>> {

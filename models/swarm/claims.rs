@@ -12,7 +12,7 @@ const CAN_COMPLETE: [&str; MOST_PEERS] =
     ["peer_1_can_complete", "peer_2_can_complete", "peer_3_can_complete"];
 
 /// Classes of a node each, of an ordered pair each, and of all together.
-const OF_NODES: [&str; 4] = ["join", "leave", "vanish", "expire"];
+const OF_NODES: [&str; 5] = ["join", "leave", "vanish", "expire", "ready"];
 const OF_PAIRS: [&str; 3] = ["lose", "send", "arrive"];
 
 fn without<E: Engine, T: Introduce>(
@@ -146,6 +146,7 @@ fn class<E: Engine, T: Introduce>(swarm: &Swarm<E, T>, action: &Action<E::Messag
         Event::Leave(node) => of_node(1, node),
         Event::Vanish(node) => of_node(2, node),
         Event::Expire { node, .. } => of_node(3, node),
+        Event::Ready(node) => of_node(4, node),
         Event::Lose(a, b) => of_pair(0, a, b),
         Event::Sent { from, to, .. } => of_pair(1, from, to),
         Event::Arrive { from, to, .. } => of_pair(2, from, to),

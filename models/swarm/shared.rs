@@ -12,7 +12,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A value that states point to.
-pub struct Shared<T>(Arc<Hashed<T>>);
+pub(super) struct Shared<T>(Arc<Hashed<T>>);
 
 struct Hashed<T> {
     hash: u64,

@@ -147,11 +147,6 @@ impl<E: Engine, T: Eq> State<E, T> {
         .filter(|(_, _, way)| !way.is_empty())
     }
 
-    /// Whether nothing is on its way.
-    pub(super) fn is_calm(&self) -> bool {
-        self.busy().next().is_none()
-    }
-
     /// Whether a node is there and has the whole file.
     pub(super) fn is_complete(&self, node: usize) -> bool {
         self.node(node).is_some_and(|node| node.engine.have().is_full())

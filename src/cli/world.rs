@@ -49,6 +49,30 @@ pub(super) struct World {
     /// Slots that the source and each peer take for a chunk, such as 1:2,2,3
     #[arg(long, value_name = "S:a,b,c")]
     times: Option<String>,
+    /// How many may leave in all (default 1 where anybody may)
+    #[arg(long, value_name = "N")]
+    departures: Option<String>,
+    /// How many connections may break in all (default 0)
+    #[arg(long, value_name = "N")]
+    losses: Option<String>,
+    /// Timers run out when nothing else can happen, or N of them at any time (default idle)
+    #[arg(long, value_name = "idle|any:N")]
+    timers: Option<String>,
+    /// When a node hears that its uplink is free (default at-once)
+    #[arg(long, value_name = "at-once|any-time")]
+    ready: Option<String>,
+    /// Neighbors that a node keeps (default 40)
+    #[arg(long, value_name = "N")]
+    neighbors: Option<String>,
+    /// Neighbors that a node serves at a time, the optimistic one not counted (default 4)
+    #[arg(long, value_name = "N")]
+    slots: Option<String>,
+    /// Whether there is an optimistic slot (default on)
+    #[arg(long, value_name = "on|off")]
+    optimistic: Option<String>,
+    /// Whether the source sends each chunk once before it repeats one (default true)
+    #[arg(long, value_name = "true|false")]
+    super_seeding: Option<String>,
 }
 
 impl World {
@@ -68,6 +92,14 @@ impl World {
             ("overlay", &self.overlay),
             ("calls", &self.calls),
             ("times", &self.times),
+            ("departures", &self.departures),
+            ("losses", &self.losses),
+            ("timers", &self.timers),
+            ("ready", &self.ready),
+            ("neighbors", &self.neighbors),
+            ("slots", &self.slots),
+            ("optimistic", &self.optimistic),
+            ("super-seeding", &self.super_seeding),
         ];
         written.into_iter().fold(Options::default(), |options, (name, value)| match value {
             Some(value) => options.with(name, value),
