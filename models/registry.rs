@@ -314,7 +314,7 @@ fn swarm(options: &Options) -> Result<Swarm<Peer, Tracker>, Refused> {
     world.fairness = take.parsed("fair", "", Fairness::parse)?;
     let protocol = &mut world.protocol;
     protocol.unchoke_slots = take.parsed("slots", "4", at_least_one)?;
-    protocol.neighbors = take.parsed("neighbors", "40", at_least_one)?;
+    protocol.neighbors = take.parsed("neighbors", "4", at_least_one)?;
     protocol.super_seeding = take.word("super-seeding", &[("true", true), ("false", false)])?;
     let optimistic = protocol.optimistic;
     protocol.optimistic = take.word("optimistic", &[("on", optimistic), ("off", None)])?;

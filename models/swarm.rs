@@ -102,6 +102,8 @@ pub enum Ready {
 impl World {
     /// So many peers and chunks, everybody there from the start; nothing goes wrong.
     pub fn calm(peers: usize, chunks: usize) -> Self {
+        // Room for everybody; how long a peer waits before it looks for others follows from it.
+        let protocol = Protocol { neighbors: MOST_PEERS as u32 + 1, ..Protocol::default() };
         World {
             peers,
             chunks,
@@ -112,7 +114,7 @@ impl World {
             free_riders: 0,
             timers: Timers::Idle,
             ready: Ready::AtOnce,
-            protocol: Protocol::default(),
+            protocol,
             requests: 1,
             fairness: Fairness::none(),
         }
@@ -327,7 +329,12 @@ impl<E: Engine, T: Introduce> Model for Swarm<E, T> {
             }
         };
         let mut states: Vec<State<E, T>> = Vec::new();
-        self.branch(&self.void(), start, |_, moment| states.push(moment.close()));
+        self.branch(&self.void(), start, |_, moment| {
+            let state = moment.close();
+            if !states.contains(&state) {
+                states.push(state);
+            }
+        });
         states
     }
 

@@ -374,7 +374,10 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
     }
 
     fn connect(&mut self, node: PeerId, asker: PeerId) {
-        if self.is_here(asker) && node != asker && !self.are_neighbors(node, asker) {
+        if !self.is_here(asker) || node == asker {
+            // It went without waiting for the answer.
+            self.soon.push_back((node, Input::Disconnected(asker)));
+        } else if !self.are_neighbors(node, asker) {
             self.connections[node.index()] |= bit(asker);
             self.connections[asker.index()] |= bit(node);
             self.soon.push_back((node, Input::Connected(asker)));

@@ -48,6 +48,15 @@ const WORLDS: &[(&str, &[Written])] = &[
             &[("times", "1:1,2,2")],
         ],
     ),
+    (
+        "swarm",
+        &[
+            &[("optimistic", "off"), ("fair", "WF(all)")],
+            &[("chunks", "1"), ("losses", "1"), ("free-riders", "1"), ("fair", "WF(all)")],
+            &[("peers", "1"), ("churn", "rejoin"), ("source", "churns"), ("losses", "1")],
+            &[("peers", "1"), ("timers", "any:2"), ("ready", "any-time"), ("losses", "1")],
+        ],
+    ),
 ];
 
 /// Arguments of `check`.

@@ -12,14 +12,14 @@ use super::Failure;
 #[derive(Args)]
 #[command(next_help_heading = "The world of the model")]
 pub(super) struct World {
-    /// Peers beside the source (default 3)
+    /// Peers beside the source (default 3, `swarm` and `tracker` 2)
     #[arg(long, value_name = "N")]
     peers: Option<String>,
     /// Chunks of the file (default 2)
     #[arg(long, value_name = "M")]
     chunks: Option<String>,
     /// What leaving means: whoever leaves may come back with its chunks, is gone for good with
-    /// them, or nobody leaves (default rejoin)
+    /// them, or nobody leaves (default rejoin; `swarm`: none, and engines come back without)
     #[arg(long, value_name = "rejoin|once|none")]
     churn: Option<String>,
     /// Whether the source comes and goes, too (default stays)
@@ -61,7 +61,7 @@ pub(super) struct World {
     /// When a node hears that its uplink is free (default at-once)
     #[arg(long, value_name = "at-once|any-time")]
     ready: Option<String>,
-    /// Neighbors that a node keeps (default 40)
+    /// Neighbors that a node looks for (default 4)
     #[arg(long, value_name = "N")]
     neighbors: Option<String>,
     /// Neighbors that a node serves at a time, the optimistic one not counted (default 4)
