@@ -44,6 +44,7 @@ pub use action::{Action, Event};
 pub use state::{Fault, Letter, Node, State, Way};
 
 use carry::Moment;
+use claims::Doing;
 use shared::{Pool, Shared};
 use state::{Few, Left, NODES, Turn};
 
@@ -169,6 +170,8 @@ pub struct Swarm<E: Engine, T: Introduce> {
     world: World,
     manifest: Manifest,
     settings: Settings,
+    /// The classes of actions.
+    doings: Vec<Doing>,
     pools: Arc<Pools<E, T>>,
 }
 
@@ -199,7 +202,7 @@ impl<E: Engine, T: Introduce> Swarm<E, T> {
         let manifest = Manifest::new(Bytes(chunks as u64), Bytes(1))?;
         let settings = Settings { protocol: world.protocol.clone(), requests: world.requests };
         let pools = Pools { nodes: Pool::new(), ways: Pool::new(), trackers: Pool::new() };
-        Ok(Swarm { world, manifest, settings, pools: Arc::new(pools) })
+        Ok(Swarm { doings: world.doings(), world, manifest, settings, pools: Arc::new(pools) })
     }
 
     /// The world that it is a model of.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::state::Letter;
+use super::state::{Letter, set};
 use crate::chunks::{ChunkId, PeerId};
 use crate::engine::{Kind, Payload, Timer};
 
@@ -105,7 +105,8 @@ fn arrival<M: Payload + fmt::Debug>(
             Kind::Unchoke => write!(f, "{to} hears that {from} serves it"),
             Kind::Request(chunk) => write!(f, "{to} hears that {from} requests {chunk}"),
             Kind::Have(chunk) => write!(f, "{to} hears that {from} has {chunk}"),
-            Kind::Bitfield(_) | Kind::Control => write!(f, "{to} hears of {from}: {letter:?}"),
+            Kind::Bitfield(theirs) => write!(f, "{to} hears that {from} has {}", set(theirs)),
+            Kind::Control => write!(f, "{to} hears of {from}: {letter:?}"),
         },
     }
 }

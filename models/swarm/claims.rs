@@ -2,7 +2,7 @@
 
 use super::action::{Action, Event};
 use super::state::{Fault, State};
-use super::{MOST_PEERS, Swarm};
+use super::{MOST_PEERS, Ready, Swarm, World};
 use crate::checker::{Checked, Claim, Class, Classes, Condition, Demand, Kind, Spec};
 use crate::chunks::PeerId;
 use crate::engine::{Engine, Introduce};
@@ -10,10 +10,6 @@ use crate::models::churn::{Departures, SourceStays};
 
 const CAN_COMPLETE: [&str; MOST_PEERS] =
     ["peer_1_can_complete", "peer_2_can_complete", "peer_3_can_complete"];
-
-/// Classes of a node each, of an ordered pair each, and of all together.
-const OF_NODES: [&str; 5] = ["join", "leave", "vanish", "expire", "ready"];
-const OF_PAIRS: [&str; 3] = ["lose", "send", "arrive"];
 
 fn without<E: Engine, T: Introduce>(
     name: &'static str,
@@ -100,24 +96,57 @@ impl<E: Engine, T: Introduce> Swarm<E, T> {
     }
 
     fn classes(&self) -> Classes<Self> {
-        let nodes = self.world.peers + 1;
-        let name = |node: usize| if node == 0 { "source".into() } else { node.to_string() };
-        let mut all = Vec::new();
-        for family in OF_NODES {
-            all.extend(
-                (0..nodes).map(|node| Class { family, label: format!("{family} {}", name(node)) }),
-            );
-        }
-        for family in OF_PAIRS {
-            for from in 0..nodes {
-                all.extend((0..nodes).map(|to| Class {
-                    family,
-                    label: format!("{family} {}>{}", name(from), name(to)),
-                }));
+        let name = |node: u8| if node == 0 { "source".into() } else { node.to_string() };
+        let all = self.doings.iter().map(|&doing| match doing {
+            Doing::Of(family, node) => Class { family, label: format!("{family} {}", name(node)) },
+            Doing::Between(family, from, to) => {
+                Class { family, label: format!("{family} {}>{}", name(from), name(to)) }
+            }
+            Doing::Tick => Class { family: "tick", label: "tick".into() },
+        });
+        Classes { all: all.collect(), of: class::<E, T> }
+    }
+}
+
+/// What may be done in a world, each a class of actions.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Doing {
+    Of(&'static str, u8),
+    Between(&'static str, u8, u8),
+    Tick,
+}
+
+impl World {
+    /// Everything that may be done, in ascending order.
+    pub(super) fn doings(&self) -> Vec<Doing> {
+        let mut doings = vec![Doing::Tick];
+        let nodes = 0..=self.peers as u8;
+        for node in nodes.clone() {
+            let id = PeerId(u32::from(node));
+            let leaves = self.may_leave(id) && 0 < self.departures;
+            let returns = leaves && self.churn == Departures::Rejoin;
+            let comes = self.churn != Departures::None && !id.is_source();
+            let families = [
+                ("expire", true),
+                ("join", comes || returns),
+                ("leave", leaves),
+                ("ready", self.ready == Ready::AnyTime && self.uploads(id)),
+                ("vanish", leaves),
+            ];
+            let possible = families.into_iter().filter(|&(_, possible)| possible);
+            doings.extend(possible.map(|(family, _)| Doing::Of(family, node)));
+            for other in nodes.clone().filter(|&other| other != node) {
+                doings.push(Doing::Between("arrive", node, other));
+                if self.uploads(id) {
+                    doings.push(Doing::Between("send", node, other));
+                }
+                if 0 < self.losses && node < other {
+                    doings.push(Doing::Between("lose", node, other));
+                }
             }
         }
-        all.push(Class { family: "tick", label: "tick".into() });
-        Classes { all, of: class::<E, T> }
+        doings.sort_unstable();
+        doings
     }
 }
 
@@ -136,22 +165,20 @@ fn completes<E: Engine, T: Introduce, const PEER: usize>(
 }
 
 fn class<E: Engine, T: Introduce>(swarm: &Swarm<E, T>, action: &Action<E::Message>) -> usize {
-    let nodes = swarm.world.peers + 1;
-    let of_node = |family: usize, node: PeerId| family * nodes + node.index();
-    let of_pair = |family: usize, from: PeerId, to: PeerId| {
-        OF_NODES.len() * nodes + (family * nodes + from.index()) * nodes + to.index()
+    let of = |family, node: PeerId| Doing::Of(family, node.0 as u8);
+    let between = |family, a: PeerId, b: PeerId| Doing::Between(family, a.0 as u8, b.0 as u8);
+    let doing = match action.event {
+        Event::Join(node) => of("join", node),
+        Event::Leave(node) => of("leave", node),
+        Event::Vanish(node) => of("vanish", node),
+        Event::Ready(node) => of("ready", node),
+        Event::Expire { node, .. } => of("expire", node),
+        Event::Lose(a, b) => between("lose", a, b),
+        Event::Sent { from, to, .. } => between("send", from, to),
+        Event::Arrive { from, to, .. } => between("arrive", from, to),
+        Event::Tick => Doing::Tick,
     };
-    match action.event {
-        Event::Join(node) => of_node(0, node),
-        Event::Leave(node) => of_node(1, node),
-        Event::Vanish(node) => of_node(2, node),
-        Event::Expire { node, .. } => of_node(3, node),
-        Event::Ready(node) => of_node(4, node),
-        Event::Lose(a, b) => of_pair(0, a, b),
-        Event::Sent { from, to, .. } => of_pair(1, from, to),
-        Event::Arrive { from, to, .. } => of_pair(2, from, to),
-        Event::Tick => OF_NODES.len() * nodes + OF_PAIRS.len() * nodes * nodes,
-    }
+    swarm.doings.binary_search(&doing).expect("every action of a world is one of its doings")
 }
 
 impl<E: Engine, T: Introduce> Checked for Swarm<E, T> {

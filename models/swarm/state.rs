@@ -9,7 +9,7 @@ use std::fmt;
 
 use super::MOST_PEERS;
 use super::shared::Shared;
-use crate::chunks::{ChunkId, PeerId};
+use crate::chunks::{ChunkId, ChunkSet, PeerId};
 use crate::engine::{Engine, Kind, Payload, Timer};
 
 /// Places for nodes: the source and every peer.
@@ -157,9 +157,9 @@ impl<E: Engine, T: Eq> State<E, T> {
     }
 }
 
-/// `{c0,c2}`
-fn set(chunks: impl Iterator<Item = ChunkId>) -> String {
-    let chunks: Vec<String> = chunks.map(|chunk| chunk.0.to_string()).collect();
+/// `{0,2}`
+pub(super) fn set(chunks: &ChunkSet) -> String {
+    let chunks: Vec<String> = chunks.iter().map(|chunk| chunk.0.to_string()).collect();
     format!("{{{}}}", chunks.join(","))
 }
 
@@ -175,7 +175,7 @@ pub(super) fn saying<M: Payload + fmt::Debug>(message: &M) -> String {
         Kind::Unchoke => "unchoke".to_owned(),
         Kind::Request(chunk) => format!("request {}", chunk.0),
         Kind::Have(chunk) => format!("have {}", chunk.0),
-        Kind::Bitfield(theirs) => format!("have {}", set(theirs.iter())),
+        Kind::Bitfield(theirs) => format!("have {}", set(theirs)),
         Kind::Control => format!("{message:?}"),
     }
 }
@@ -200,7 +200,7 @@ impl<E: Engine, T: Eq> fmt::Debug for State<E, T> {
             let separator = if at == 0 { "" } else { "; " };
             write!(f, "{separator}{}", name(PeerId(at as u32)))?;
             match self.node(at) {
-                Some(node) => write!(f, " {}", set(node.engine.have().iter()))?,
+                Some(node) => write!(f, " {}", set(node.engine.have()))?,
                 None if self.has_been(at) => f.write_str(" gone")?,
                 None => f.write_str(" away")?,
             }

@@ -133,9 +133,15 @@ fn who_sends_to_a_choked_peer_is_found() {
     world.protocol.super_seeding = false;
     assert_eq!(violated(&report::<Peer>(fair(world.clone()))), [""; 0]);
     let (words, last) = caught::<Generous>(world, "a_choked_peer_gets_nothing_new");
-    // It can only be the end of a run in which somebody's turn is over.
-    println!("{words:#?}\n{last}");
-    assert!(last.ends_with("and chokes it"), "{last}");
+    // By hand: each of two asks, hears that it is a neighbor and what there is, and says that it
+    // is interested; the first is served, hears of it and requests; then the other's turn comes,
+    // and the request arrives.
+    assert_eq!(words.len(), 11, "{words:#?}");
+    let late = &words[7..];
+    assert_eq!(late[0], "peer 2 hears that the source serves it");
+    assert_eq!(late[2], "timer 0 of the source runs out");
+    assert_eq!(late[3], "the source hears that peer 2 requests chunk 0");
+    assert!(last.ends_with("the source sends peer 2 chunk 0 and chokes it"), "{last}");
 }
 
 /// As soon as it has a neighbor it says that it has a chunk.
