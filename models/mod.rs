@@ -12,10 +12,12 @@ mod orbits;
 mod outcome;
 pub mod registry;
 pub mod schedule;
+mod threads;
 pub mod tracker;
 
 pub use options::{Options, Refused};
 pub use outcome::{MOST_WORDS, Outcome, PropertyOutcome};
+pub use threads::Threads;
 
 #[cfg(test)]
 mod oracles;
