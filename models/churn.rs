@@ -166,7 +166,7 @@ impl Churn {
     /// The world of oracle tables: nobody rides free, nothing is assumed of runs.
     ///
     /// # Errors
-    /// More peers or chunks than a state can hold, or none.
+    /// More peers or chunks than a state can hold, or none; a source that leaves where nobody does.
     pub fn new(
         peers: usize,
         chunks: usize,
@@ -178,6 +178,9 @@ impl Churn {
         }
         if !(1..=MOST_CHUNKS).contains(&chunks) {
             return Err(format!("{chunks} chunks; write 1 to {MOST_CHUNKS}"));
+        }
+        if departures == Departures::None && source == SourceStays::Churns {
+            return Err("nobody leaves, so the source stays; write another churn, or that".into());
         }
         let fairness = Fairness::none();
         Ok(Churn { peers, chunks, departures, source, free_riders: 0, fairness })

@@ -12,7 +12,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use super::claim::Explorable;
 use super::expand::{Batch, ENOUGH, Expander};
 use super::fault::Fault;
-use super::search::{Exploration, Limits, Search, Supply, Watch};
+use super::search::{Exploration, Limits, Reason, Search, Supply, Watch};
 
 /// Lends threads to a search, which starts none itself.
 pub trait Crew {
@@ -25,6 +25,8 @@ pub trait Crew {
     fn work(&self, help: &(dyn Fn() + Sync), lead: &mut dyn FnMut());
 }
 
+/// A search that ends before this many states is over before a thread has begun.
+const WORTH_A_CREW: usize = 4096;
 /// Fewer waiting states than these are not worth telling anybody about.
 const WORTH_SHARING: usize = 128;
 /// The fewest states of a task.
@@ -45,8 +47,12 @@ impl<M: Explorable<State: Send> + Sync> Search<'_, M> {
         watch: &mut Watch<'_>,
     ) -> Result<Exploration, Fault> {
         let hands = crew.hands().get();
-        if hands == 1 {
-            return self.run(limits, watch);
+        let most = if hands == 1 { limits.states } else { limits.states.min(WORTH_A_CREW) };
+        let alone = self.run(Limits { states: most, ..limits }, watch)?;
+        if alone != Exploration::Bounded(Reason::States)
+            || limits.states <= self.found_states().len()
+        {
+            return Ok(alone);
         }
         let desk = Desk::new();
         let expander = self.expander;

@@ -135,6 +135,11 @@ struct Look<'l, 'w> {
     watch: &'l mut Watch<'w>,
 }
 
+/// The look after so many states: it does not depend on where a search was taken up.
+fn next_look(generated: u64) -> u64 {
+    (generated / GENERATED_PER_LOOK + 1) * GENERATED_PER_LOOK
+}
+
 impl Look<'_, '_> {
     /// Why the search has to stop here, if it has to.
     #[inline]
@@ -142,7 +147,7 @@ impl Look<'_, '_> {
         if search.tally.generated < self.next {
             return None;
         }
-        self.next = search.tally.generated + GENERATED_PER_LOOK;
+        self.next = next_look(search.tally.generated);
         let progress = search.progress();
         if self.limits.bytes <= progress.bytes {
             return Some(Reason::Memory);
@@ -285,7 +290,7 @@ impl<'m, M: Explorable> Search<'m, M> {
         watch: &mut Watch<'_>,
         supply: &mut dyn Supply<M>,
     ) -> Result<Exploration, Fault> {
-        let mut look = Look { next: self.tally.generated + GENERATED_PER_LOOK, limits, watch };
+        let mut look = Look { next: next_look(self.tally.generated), limits, watch };
         loop {
             if let Some(exploration) = self.at_end(limits) {
                 return Ok(exploration);
