@@ -19,6 +19,7 @@ use crate::swarm::{Account, Candidate, Policy, may_serve, select};
 
 mod claims;
 mod serving;
+mod words;
 
 /// The most neighbors.
 pub const MOST_NEIGHBORS: usize = 4;
@@ -56,7 +57,7 @@ pub struct Choking {
 }
 
 /// A neighbor.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Seat {
     /// Whether it wants something.
     interested: bool,
@@ -75,7 +76,7 @@ pub struct Seat {
 }
 
 /// All neighbors; neighbor i is `seats[i - 1]`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct State {
     seats: Vec<Seat>,
     /// Whom the optimistic slot serves.
@@ -83,7 +84,7 @@ pub struct State {
 }
 
 /// What happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Event {
     /// A neighbor wants something from now on.
     Want(u8),
@@ -104,7 +105,7 @@ pub enum Event {
 }
 
 /// What happens, and what was chosen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Action {
     /// What happens.
     pub event: Event,
