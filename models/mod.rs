@@ -1,7 +1,8 @@
 //! Every run of a small swarm: one file a question.
 //!
 //! A model is a world small enough that `checker` sees all of it. It knows the protocol's rules or
-//! the engine that it explores, never how the search works. [`registry`] runs models by name. The
+//! the engine that it explores, never how the search works. [`registry`] runs models by name,
+//! [`Threads`] lends them the cores of the machine. The
 //! models to know are [`churn::Churn`],
 //! [`schedule::Schedule`], [`tracker::Introductions`] and [`choke::Choking`].
 
@@ -12,10 +13,12 @@ mod orbits;
 mod outcome;
 pub mod registry;
 pub mod schedule;
+mod threads;
 pub mod tracker;
 
 pub use options::{Options, Refused};
 pub use outcome::{MOST_WORDS, Outcome, PropertyOutcome};
+pub use threads::Threads;
 
 #[cfg(test)]
 mod oracles;
