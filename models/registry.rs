@@ -18,8 +18,8 @@ use super::schedule::{EVERYONE, Leaving, Moves, Overlay, Rules, Schedule, World}
 use super::swarm::{self, Ready, Swarm, Timers};
 use super::tracker::Introductions;
 use crate::checker::{
-    Checked, Explorable, Fairness, Fault, KeepEdges, Limits, Quotient, Search, Settings, Stop,
-    Watch,
+    Checked, Crew, Explorable, Fairness, Fault, KeepEdges, Limits, Quotient, Search, Settings,
+    Stop, Watch,
 };
 use crate::scenario::{Choker, Seeding};
 use crate::swarm::{Peer, Policy, Tracker};
@@ -48,6 +48,8 @@ pub struct Run<'a> {
     pub limits: Limits,
     /// Whether states that differ only in names are one; `schedule` always takes them for one.
     pub quotient: Quotient,
+    /// Who works; nothing that is found depends on it.
+    pub crew: &'a dyn Crew,
     /// Who looks on; clocks live there.
     pub watch: &'a mut Watch<'a>,
     /// Where to write the graph.
@@ -104,6 +106,12 @@ pub fn run(model: &str, options: &Options, run: Run<'_>) -> Result<Outcome, Refu
     }
 }
 
+/// Whether more threads than one find the same sooner. A step of `churn` costs less than handing
+/// its states to another thread and back; a canonical form or a step of real code costs more.
+pub fn shares_well(model: &str, quotient: Quotient) -> bool {
+    quotient == Quotient::Symmetric || model != "churn"
+}
+
 /// Serves stateright's Explorer for the model of that name; returns only when it fails.
 ///
 /// # Errors
@@ -133,16 +141,16 @@ fn check<M>(
     run: Run<'_>,
 ) -> Result<Outcome, Refused>
 where
-    M: Checked + Explorable<State: Serialize + DeserializeOwned>,
+    M: Checked + Explorable<State: Serialize + DeserializeOwned + Send> + Sync,
 {
     let spec = model.spec();
     let settings = settings(&run, stop);
-    let identity = format!("{name} {:?}", options.0);
+    let identity = format!("swarmbound {} {name} {:?}", env!("CARGO_PKG_VERSION"), options.0);
     let mut search = match run.resume {
         Some(input) => Search::resume(model, &spec, settings, &identity, input)?,
         None => Search::new(model, &spec, settings)?,
     };
-    let exploration = search.run(run.limits, run.watch)?;
+    let exploration = search.run_with(run.crew, run.limits, run.watch)?;
     export(&search, run.exports)?;
     if let Some(out) = run.save {
         search.save(&identity, out)?;
@@ -286,6 +294,19 @@ fn choke(options: &Options) -> Result<Choking, Refused> {
     )?;
     let optimistic =
         take.word("optimistic", &[("on", Optimistic::On), ("off", Optimistic::Off)])?;
+    let policy = match take.parsed("barter", "none", barter)? {
+        None => policy,
+        Some(_) if options.0.contains_key("policy") => {
+            let message = "barter is a policy of its own; leave out the policy, or the barter";
+            return Err(Refused::NoWorld(message.into()));
+        }
+        Some(Rules::Credit(most)) => Policy::Leecher(Choker::Credit(u32::from(most))),
+        Some(Rules::Strict) => Policy::Leecher(Choker::StrictBarter),
+        Some(_) => {
+            let message = "a choker knows no cycles of three; write none, strict or credit:1";
+            return Err(Refused::BadValue { option: "barter", message: message.into() });
+        }
+    };
     take.finish()?;
     let world = Choking::new(neighbors, slots, policy, optimistic).map_err(Refused::NoWorld)?;
     world.with_free_riders(free_riders).map_err(Refused::NoWorld)

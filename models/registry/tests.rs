@@ -2,6 +2,7 @@ use std::ops::ControlFlow;
 
 use super::*;
 use crate::checker::{Progress, Reason};
+use crate::models::Threads;
 
 fn options(pairs: &[(&str, &str)]) -> Options {
     pairs.iter().fold(Options::default(), |options, (name, value)| options.with(name, value))
@@ -11,6 +12,7 @@ fn plain<'a>(watch: &'a mut Watch<'a>) -> Run<'a> {
     Run {
         limits: Limits::NONE,
         quotient: Quotient::Raw,
+        crew: &Threads::ONE,
         watch,
         exports: Vec::new(),
         resume: None,

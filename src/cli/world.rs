@@ -31,7 +31,8 @@ pub(super) struct World {
     /// Chunks that a peer can receive a slot (default unlimited)
     #[arg(long, value_name = "N|unlimited")]
     download_slots: Option<String>,
-    /// Peers send only in swaps, in cycles of at most three, or on credit (default none)
+    /// Peers send only in swaps, in cycles of at most three, or on credit of S chunks (default
+    /// none)
     #[arg(long, value_name = "none|strict|cycles3|credit:S")]
     barter: Option<String>,
     /// The last so many peers never send (default 0)
@@ -49,6 +50,18 @@ pub(super) struct World {
     /// Slots that the source and each peer take for a chunk, such as 1:2,2,3
     #[arg(long, value_name = "S:a,b,c")]
     times: Option<String>,
+    /// Members that a peer asks the tracker for (default 1)
+    #[arg(long, value_name = "N")]
+    want: Option<String>,
+    /// Neighbors that are served at a time, beside the optimistic one (default 1; swarm: 4)
+    #[arg(long, value_name = "N")]
+    slots: Option<String>,
+    /// Whom the choker serves; barter is a policy of its own (default tit-for-tat)
+    #[arg(long, value_name = "tit-for-tat|round-robin|seed-round-robin|seed-fastest-first")]
+    policy: Option<String>,
+    /// Whether one slot more goes to anybody by luck (default on)
+    #[arg(long, value_name = "on|off")]
+    optimistic: Option<String>,
     /// How many may leave in all (default 1 where anybody may)
     #[arg(long, value_name = "N")]
     departures: Option<String>,
@@ -64,12 +77,6 @@ pub(super) struct World {
     /// Neighbors that a node looks for (default 4)
     #[arg(long, value_name = "N")]
     neighbors: Option<String>,
-    /// Neighbors that a node serves at a time, the optimistic one not counted (default 4)
-    #[arg(long, value_name = "N")]
-    slots: Option<String>,
-    /// Whether there is an optimistic slot (default on)
-    #[arg(long, value_name = "on|off")]
-    optimistic: Option<String>,
     /// Whether the source sends each chunk once before it repeats one (default true)
     #[arg(long, value_name = "true|false")]
     super_seeding: Option<String>,
@@ -92,13 +99,15 @@ impl World {
             ("overlay", &self.overlay),
             ("calls", &self.calls),
             ("times", &self.times),
+            ("want", &self.want),
+            ("slots", &self.slots),
+            ("policy", &self.policy),
+            ("optimistic", &self.optimistic),
             ("departures", &self.departures),
             ("losses", &self.losses),
             ("timers", &self.timers),
             ("ready", &self.ready),
             ("neighbors", &self.neighbors),
-            ("slots", &self.slots),
-            ("optimistic", &self.optimistic),
             ("super-seeding", &self.super_seeding),
         ];
         written.into_iter().fold(Options::default(), |options, (name, value)| match value {

@@ -258,7 +258,7 @@ fn wrong_options_say_what_to_write() {
         (&["check", "churn", "--churn", "often"], "rejoin, once, none"),
         (&["check", "churn", "--fair", "WF(joining)"], "join"),
         (&["check", "churn", "--symmetry", "--fair", "WF(join)"], "without symmetry"),
-        (&["check", "churn", "--threads", "2"], "write --threads 1"),
+        (&["check", "churn", "--churn", "none", "--source", "churns"], "the source stays"),
         (&["check", "churn", "--max-memory", "5"], "write a unit"),
         (&["check", "schedule", "--barter", "credit"], "credit:1"),
         (&["check", "schedule", "--times", "1:2,2"], "one for each"),
