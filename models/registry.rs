@@ -18,7 +18,7 @@ use super::schedule::{EVERYONE, Leaving, Moves, Overlay, Rules, Schedule, World}
 use super::tracker::Introductions;
 use crate::checker::{
     Checked, Crew, Explorable, Fairness, Fault, KeepEdges, Limits, Quotient, Search, Settings,
-    Stop, Watch,
+    Spec, Stop, Watch,
 };
 use crate::scenario::{Choker, Seeding};
 use crate::swarm::{Policy, Tracker};
@@ -84,7 +84,14 @@ pub enum Format {
 /// sense for the model.
 pub fn run(model: &str, options: &Options, run: Run<'_>) -> Result<Outcome, Refused> {
     match model {
-        "churn" => check(model, &churn(options)?, options, Stop::Exhausted, run),
+        "churn" => {
+            let churn = churn(options)?;
+            let mut spec = churn.spec();
+            if churn.departures == Departures::Once && run.quotient == Quotient::Raw {
+                spec.claims.push(Churn::peer_one_can_complete());
+            }
+            answer(model, (&churn, &spec), options, Stop::Exhausted, run)
+        }
         "schedule" => {
             let schedule = schedule(options)?;
             // No claim of it tells names apart, and without symmetry seven peers take too long.
@@ -135,7 +142,19 @@ fn check<M>(
 where
     M: Checked + Explorable<State: Serialize + DeserializeOwned + Send> + Sync,
 {
-    let spec = model.spec();
+    answer(name, (model, &model.spec()), options, stop, run)
+}
+
+fn answer<M>(
+    name: &str,
+    (model, spec): (&M, &Spec<M>),
+    options: &Options,
+    stop: Stop,
+    run: Run<'_>,
+) -> Result<Outcome, Refused>
+where
+    M: Explorable<State: Serialize + DeserializeOwned + Send> + Sync,
+{
     let edges = match run.exports.is_empty() {
         true => KeepEdges::AsClaimed,
         false => KeepEdges::Always,
@@ -143,8 +162,8 @@ where
     let settings = Settings { quotient: run.quotient, stop, edges };
     let identity = format!("swarmbound {} {name} {:?}", env!("CARGO_PKG_VERSION"), options.0);
     let mut search = match run.resume {
-        Some(input) => Search::resume(model, &spec, settings, &identity, input)?,
-        None => Search::new(model, &spec, settings)?,
+        Some(input) => Search::resume(model, spec, settings, &identity, input)?,
+        None => Search::new(model, spec, settings)?,
     };
     let exploration = search.run_with(run.crew, run.limits, run.watch)?;
     for export in run.exports {
