@@ -280,7 +280,7 @@ impl Reference {
                 Meaning::Unchoke => self.served[to.index() - 1] = true,
                 Meaning::Choke => self.served[to.index() - 1] = false,
                 Meaning::Chunk(_) => sent = Some(to.index() as u8),
-                Meaning::Control => {}
+                _ => {}
             }
         }
         sent

@@ -63,6 +63,15 @@ const WORLDS: &[(&str, &[Spelled])] = &[
             &[("peers", "2"), ("barter", "credit:1")],
         ],
     ),
+    (
+        "swarm",
+        &[
+            &[("optimistic", "off"), ("fair", "WF(all)")],
+            &[("chunks", "1"), ("losses", "1"), ("free-riders", "1"), ("fair", "WF(all)")],
+            &[("peers", "1"), ("churn", "rejoin"), ("source", "churns"), ("losses", "1")],
+            &[("peers", "1"), ("timers", "any:2"), ("ready", "any-time"), ("losses", "1")],
+        ],
+    ),
 ];
 
 /// Arguments of `check`.
