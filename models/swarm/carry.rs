@@ -235,7 +235,7 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
         }
     }
 
-    /// Somebody is there no more: what it sends stops, what is on its way to it is lost, and whoever
+    /// Somebody is gone: what it sends stops, what is on its way to it is lost, and whoever
     /// was its neighbor finds out by itself. What it has sent travels on.
     fn depart(&mut self, node: PeerId) {
         self.nodes[node.index()] = None;

@@ -66,8 +66,8 @@ const WORLDS: &[(&str, &[Spelled])] = &[
     (
         "swarm",
         &[
-            &[("optimistic", "off"), ("fair", "WF(all)")],
-            &[("chunks", "1"), ("losses", "1"), ("free-riders", "1"), ("fair", "WF(all)")],
+            &[("slots", "1"), ("optimistic", "off"), ("fair", "WF(all)")],
+            &[("chunks", "1"), ("losses", "1"), ("optimistic", "off"), ("fair", "WF(all)")],
             &[("peers", "1"), ("churn", "rejoin"), ("source", "churns"), ("losses", "1")],
             &[("peers", "1"), ("timers", "any:2"), ("ready", "any-time"), ("losses", "1")],
         ],

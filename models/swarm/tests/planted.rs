@@ -60,7 +60,7 @@ impl<F: Flaw> Engine for Flawed<F> {
     }
 }
 
-/// The claim that a flaw violates in a world, the steps of the witness in words, and its last state.
+/// The steps of the witness against a claim that a flaw violates, in words, and its last state.
 fn caught<F: Flaw>(world: World, claim: &str) -> (Vec<String>, String) {
     let report = report::<Flawed<F>>(world);
     assert!(violated(&report).contains(&claim), "{:?}", violated(&report));
