@@ -6,13 +6,13 @@
 
 use std::ops::ControlFlow;
 
-use super::canary::{Canary, Kind, control};
+use super::canary::{ANY, Canary, Kind, control};
 use super::case::Case;
 use super::examine::{Ratios, descend, generate};
 use super::property::ALL;
 use super::subject::Subject;
 use crate::audit::Verdict;
-use crate::scenario::Scenario;
+use crate::scenario::{Choker, Picker, Protocol, Scenario, Seeding};
 
 /// What stands for a property where a lawful run refutes a bound.
 pub const LAWFUL_RUN: &str = "a lawful run";
@@ -154,6 +154,65 @@ impl Kill {
         }
         self.smallest = smallest;
     }
+}
+
+/// What the control was accused of: the reference engine, with each picker, choker and seeding in
+/// turn.
+#[derive(Clone, Debug, Default)]
+pub struct Controls {
+    /// In how many cases.
+    pub cases: u32,
+    /// In which of them something accused it, of what, and in which scenario.
+    pub accused: Vec<(u32, &'static str, String, Scenario)>,
+}
+
+/// Every way to pick, to choke and to seed.
+pub fn policies() -> Vec<(Picker, Choker, Seeding)> {
+    let chokers = [Choker::TitForTat, Choker::RoundRobin, Choker::StrictBarter, Choker::Credit(2)];
+    let mut all = Vec::new();
+    for picker in [Picker::RarestFirst, Picker::Random, Picker::InOrder] {
+        for choker in chokers {
+            for seeding in [Seeding::RoundRobin, Seeding::FastestFirst] {
+                all.push((picker, choker, seeding));
+            }
+        }
+    }
+    all
+}
+
+impl Controls {
+    /// Judges the control in `cases` scenarios. `watch` is told after each case how many are done;
+    /// None when it breaks.
+    pub fn of(
+        seed: u64,
+        cases: u32,
+        watch: &mut dyn FnMut(u32) -> ControlFlow<()>,
+    ) -> Option<Controls> {
+        let policies = policies();
+        let mut controls = Controls { cases, accused: Vec::new() };
+        let mut subject = control();
+        for (case, policy) in (0..cases).zip(policies.iter().cycle()) {
+            let scenario = with_policy(&generate(&ANY, seed, case).current(), *policy);
+            let (accusations, _) = accusations(subject.as_mut(), &scenario);
+            for (property, words) in accusations {
+                controls.accused.push((case, property, words, scenario.clone()));
+            }
+            if watch(case + 1).is_break() {
+                return None;
+            }
+        }
+        Some(controls)
+    }
+}
+
+fn with_policy(
+    scenario: &Scenario,
+    (picker, choker, seeding): (Picker, Choker, Seeding),
+) -> Scenario {
+    let mut parts = scenario.parts().clone();
+    let protocol = parts.protocol.unwrap_or_default();
+    parts.protocol = Some(Protocol { picker, choker, seeding, ..protocol });
+    Scenario::new(parts).expect("a policy breaks no scenario")
 }
 
 /// The most runs that are spent on making a scenario smaller.

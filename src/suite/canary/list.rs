@@ -2,7 +2,7 @@
 
 use super::bent::{Bend, Bent};
 use super::steps::{Law, Steps};
-use super::{ANY, CALM, Canary, GIVING, Kind, Nature, bound, doctored, giving, taking};
+use super::{ANY, CALM, Canary, GIVING, Kind, Make, Nature, bound, doctored, giving, taking};
 use crate::scenario::{Parts, Scenario};
 use crate::suite::strategy::Scope;
 use crate::suite::subject::{Simulated, Subject};
@@ -17,7 +17,7 @@ const fn engine(
     name: &'static str,
     about: &'static str,
     caught_by: &'static [&'static str],
-    subject: fn() -> Box<dyn Subject>,
+    subject: Make,
 ) -> Canary {
     let (kind, nature) = (Kind::Engine, Nature::Subject(subject));
     Canary { name, about, seen: None, caught_by, kind, scope: ANY, nature }
@@ -27,7 +27,7 @@ const fn log(
     name: &'static str,
     about: &'static str,
     caught_by: &'static [&'static str],
-    subject: fn() -> Box<dyn Subject>,
+    subject: Make,
 ) -> Canary {
     Canary { kind: Kind::Log, ..engine(name, about, caught_by, subject) }
 }
@@ -36,16 +36,12 @@ const fn simulator(
     name: &'static str,
     about: &'static str,
     caught_by: &'static [&'static str],
-    subject: fn() -> Box<dyn Subject>,
+    subject: Make,
 ) -> Canary {
     Canary { kind: Kind::Simulator, ..engine(name, about, caught_by, subject) }
 }
 
-const fn slow(
-    name: &'static str,
-    about: &'static str,
-    subject: fn() -> Box<dyn Subject>,
-) -> Canary {
+const fn slow(name: &'static str, about: &'static str, subject: Make) -> Canary {
     Canary { kind: Kind::Slow, scope: CALM, ..engine(name, about, &[], subject) }
 }
 

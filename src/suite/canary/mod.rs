@@ -6,7 +6,7 @@
 
 use super::strategy::{Barter, Churn, Scope};
 use super::subject::{Simulated, Subject};
-use crate::scenario::Scenario;
+use crate::scenario::{Discipline, Scenario};
 use crate::swarm::{Peer, Tracker};
 
 mod bent;
@@ -18,6 +18,9 @@ mod steps;
 mod taking;
 
 pub use list::ALL;
+
+/// Makes a subject that has run nothing yet.
+pub type Make = fn() -> Box<dyn Subject>;
 
 /// Something that is broken on purpose.
 #[derive(Clone, Copy, Debug)]
@@ -56,13 +59,15 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Nature {
     /// It turns scenarios into traces.
-    Subject(fn() -> Box<dyn Subject>),
+    Subject(Make),
     /// It says how long a distribution takes at least.
     Bound(bound::Formula),
 }
 
-/// The engine that nothing is wrong with, among the canaries.
-pub const CONTROL: &str = "control";
+/// What is not broken, by name: the reference engine, and the stepped simulator while its law is in
+/// order.
+pub static CONTROLS: &[(&str, Make)] =
+    &[("control", control), ("control_in_steps", || Box::new(steps::Steps(steps::Law::Lawful)))];
 
 impl Canary {
     /// The canary of that name.
@@ -92,12 +97,6 @@ pub fn control() -> Box<dyn Subject> {
     Box::new(Simulated::<Peer, Tracker>::default())
 }
 
-/// The stepped simulator of the canaries, with its law in order.
-#[cfg(test)]
-pub(super) fn lawful_steps() -> Box<dyn Subject> {
-    Box::new(steps::Steps(steps::Law::Lawful))
-}
-
 /// Scenarios without barter: some simulators know none.
 pub(super) const GIVING: Scope = Scope { barter: Barter::None, ..ANY };
 
@@ -110,9 +109,5 @@ pub(super) const ANY: Scope = Scope {
     chunks: 64,
     churn: Churn::Any,
     barter: Barter::Any,
-    discipline: crate::scenario::Discipline {
-        cut_through: false,
-        multi_source: false,
-        coded: false,
-    },
+    discipline: Discipline { cut_through: false, multi_source: false, coded: false },
 };

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use crate::suite::canary::{ALL, Kind, lawful_steps};
+use crate::suite::canary::{ALL, CONTROLS, Kind};
 use crate::suite::kill::hunt;
 use crate::suite::{Barter, Config, Scope, examine};
 
@@ -23,6 +23,7 @@ fn every_canary_dies() {
 fn the_stepped_simulator_is_lawful_while_its_law_is() {
     let scope = Scope { barter: Barter::None, ..Scope::default() };
     let config = Config { cases: 200, scope, ..Config::default() };
-    let examination = examine(lawful_steps().as_mut(), &config, &mut |_| ControlFlow::Continue(()));
+    let (_, steps) = CONTROLS.iter().find(|(name, _)| *name == "control_in_steps").unwrap();
+    let examination = examine(steps().as_mut(), &config, &mut |_| ControlFlow::Continue(()));
     assert!(examination.finding.is_none(), "{:#?}", examination.finding);
 }
