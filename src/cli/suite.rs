@@ -2,6 +2,7 @@
 
 use clap::Args;
 use swarmbound::audit::Verdict;
+use swarmbound::suite::canary::ALL;
 
 use super::{Failure, Format, canaries};
 
@@ -11,6 +12,9 @@ pub(super) struct Arguments {
     /// Meet every canary, and print which rule catches which
     #[arg(long)]
     canaries: bool,
+    /// Meet the reference engine with every picker, choker and seeding
+    #[arg(long, conflicts_with = "canaries")]
+    control: bool,
     /// How many scenarios
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
     cases: u32,
@@ -23,8 +27,14 @@ pub(super) struct Arguments {
 
 /// Examines what the arguments name.
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
-    if !arguments.canaries {
-        return Err(Failure("nothing to examine; write `swarmbound suite --canaries`".to_owned()));
-    }
-    canaries::run(arguments.cases, arguments.seed, &arguments.format)
+    let canaries = match (arguments.canaries, arguments.control) {
+        (true, _) => ALL,
+        (false, true) => &[],
+        (false, false) => {
+            return Err(Failure(
+                "nothing to examine; write `swarmbound suite --canaries`".to_owned(),
+            ));
+        }
+    };
+    canaries::run(canaries, arguments.cases, arguments.seed, &arguments.format)
 }

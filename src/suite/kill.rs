@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use super::canary::{ANY, Canary, Kind, control};
 use super::case::Case;
-use super::examine::{Ratios, descend, generate};
+use super::examine::{Ratios, generate, smallest};
 use super::property::ALL;
 use super::subject::Subject;
 use crate::audit::Verdict;
@@ -140,19 +140,19 @@ impl Kill {
     fn shrink(&mut self, seed: u64) {
         let Some(first) = self.first else { return };
         let canary = self.canary;
-        let mut smallest = None;
+        let mut found = None;
         let mut fails = |scenario: &Scenario| {
             let caught = catches(canary, scenario);
             let expected = caught.into_iter().find(|(name, _)| canary.caught_by.contains(name));
             let Some((_, words)) = expected else { return ControlFlow::Continue(false) };
-            smallest = Some((scenario.clone(), words));
+            found = Some((scenario.clone(), words));
             ControlFlow::Continue(true)
         };
         let tree = generate(&canary.scope, seed, first);
         if fails(&tree.current()) == ControlFlow::Continue(true) {
-            descend(tree, SHRINKS, &mut fails);
+            smallest(tree, SHRINKS, &mut fails);
         }
-        self.smallest = smallest;
+        self.smallest = found;
     }
 }
 
@@ -215,5 +215,5 @@ fn with_policy(
     Scenario::new(parts).expect("a policy breaks no scenario")
 }
 
-/// The most runs that are spent on making a scenario smaller.
+/// The most runs that are spent on each way to make a scenario smaller.
 const SHRINKS: u32 = 2000;

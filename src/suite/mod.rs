@@ -9,10 +9,14 @@
 mod calm;
 pub mod canary;
 mod case;
+pub mod check;
+mod contract;
 mod examine;
 mod guard;
 pub mod kill;
+mod macros;
 mod property;
+mod smaller;
 mod strategy;
 mod subject;
 #[cfg(test)]

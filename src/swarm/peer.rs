@@ -223,6 +223,11 @@ impl Peer {
         }
     }
 
+    /// Does the file have such a chunk? Neighbors may say anything.
+    pub(super) fn exists(&self, chunk: ChunkId) -> bool {
+        chunk.index() < self.manifest.chunks()
+    }
+
     /// Does it lack anything?
     pub(super) fn is_leecher(&self) -> bool {
         !self.have.is_full()

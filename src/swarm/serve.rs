@@ -199,6 +199,9 @@ impl Peer {
 
     /// A neighbor does not need a chunk any more.
     pub(super) fn cancelled(&mut self, from: PeerId, chunk: ChunkId) {
+        if !self.exists(chunk) {
+            return;
+        }
         self.queue.retain(|&request| request != (from, chunk));
         let on_its_way =
             self.neighbors.find(from).is_some_and(|neighbor| neighbor.forget_sending(chunk));

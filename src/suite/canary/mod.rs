@@ -9,13 +9,13 @@ use super::subject::{Simulated, Subject};
 use crate::scenario::{Discipline, Scenario};
 use crate::swarm::{Peer, Tracker};
 
-mod bent;
+pub(super) mod bent;
 mod bound;
 mod doctored;
-mod giving;
+pub(super) mod giving;
 mod list;
 mod steps;
-mod taking;
+pub(super) mod taking;
 
 pub use list::ALL;
 

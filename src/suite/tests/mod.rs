@@ -1,2 +1,4 @@
 mod canaries;
 mod control;
+mod lies;
+mod reference;
