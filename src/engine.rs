@@ -63,7 +63,7 @@ pub enum Kind {
 pub enum Role {
     /// It starts with the whole file.
     Source,
-    /// It starts with nothing.
+    /// It starts with nothing. Whoever has no uplink is a free rider, whatever its intentions.
     Peer(Behavior),
 }
 
@@ -128,7 +128,8 @@ pub enum Output<M> {
     },
     /// Ask a node to be a neighbor.
     Connect(PeerId),
-    /// Agree to [`Input::Asked`].
+    /// Agree to [`Input::Asked`]. [`Input::Connected`] follows, or [`Input::Disconnected`] when the
+    /// other is gone by now.
     Accept(PeerId),
     /// Do not agree to [`Input::Asked`].
     Refuse(PeerId),

@@ -139,6 +139,11 @@ fn every_module_imports_lower_floors_only() {
             continue;
         };
         for (number, line) in source.code() {
+            if line.contains("crate::{") {
+                // What stands in braces may go over many lines, which `imports` does not see.
+                let place = format!("{}:{number}", source.path.display());
+                complaints.push(format!("{place}: write one `use crate::module` for each module"));
+            }
             for import in imports(line) {
                 let known = FLOORS.iter().any(|(module, _)| *module == import);
                 if known && import != source.module && !allowed.contains(&import) {

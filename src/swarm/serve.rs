@@ -185,9 +185,10 @@ impl Peer {
 
     /// A neighbor requests a chunk.
     pub(super) fn requested(&mut self, from: PeerId, chunk: ChunkId) {
-        let known = chunk.index() < self.manifest.chunks() && self.have.contains(chunk);
+        let known = self.exists(chunk) && self.have.contains(chunk);
         let served = self.neighbors.find(from).is_some_and(|neighbor| neighbor.served);
-        if !known || !served {
+        let meant = self.offers.as_ref().is_none_or(|offers| offers.promised_to(from, chunk));
+        if !known || !served || !meant {
             self.tell(from, Message::Reject(chunk));
             return;
         }
