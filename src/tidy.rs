@@ -32,14 +32,24 @@ const FLOORS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "suite",
+        &[
+            "units", "ratio", "chunks", "choose", "scenario", "bounds", "trace", "audit", "engine",
+            "swarm", "sim",
+        ],
+    ),
+    (
         "report",
-        &["units", "ratio", "chunks", "scenario", "bounds", "checker", "trace", "audit", "models"],
+        &[
+            "units", "ratio", "chunks", "scenario", "bounds", "checker", "trace", "audit", "suite",
+            "models",
+        ],
     ),
     (
         "cli",
         &[
             "units", "ratio", "chunks", "choose", "scenario", "bounds", "checker", "trace",
-            "audit", "engine", "swarm", "sim", "models", "report",
+            "audit", "engine", "swarm", "sim", "suite", "models", "report",
         ],
     ),
 ];
@@ -47,7 +57,7 @@ const FLOORS: &[(&str, &[&str])] = &[
 /// Where floating point may be.
 const FLOATING: &[&str] = &["cli", "report"];
 /// Where clocks, threads and sockets may be: from floor 6 on.
-const OUTSIDE: &[&str] = &["models", "cli", "report"];
+const OUTSIDE: &[&str] = &["suite", "models", "cli", "report"];
 
 struct Source {
     path: PathBuf,

@@ -1,0 +1,215 @@
+//! Cases one after another, until one has a finding; then smaller and smaller ones.
+//!
+//! Case k of a seed is the same on every machine, whatever the cases before it did. The function to
+//! know is [`examine`], its answer an [`Examination`].
+
+use std::ops::ControlFlow;
+
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config as Proptest, RngAlgorithm, TestRng, TestRunner};
+
+use super::case::Case;
+use super::property::{ALL, Property};
+use super::strategy::{Scope, scenarios};
+use super::subject::Subject;
+use crate::audit::{Report, Verdict, Witness};
+use crate::scenario::Scenario;
+
+/// What is examined.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How many scenarios.
+    pub cases: u32,
+    /// Where their randomness starts.
+    pub seed: u64,
+    /// What they may say.
+    pub scope: Scope,
+    /// The names of properties that are not judged.
+    pub left_out: Vec<String>,
+    /// The most runs that are spent on making a scenario smaller.
+    pub shrinks: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config { cases: 256, seed: 1, scope: Scope::default(), left_out: Vec::new(), shrinks: 2000 }
+    }
+}
+
+/// How far an examination is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// So many cases are done.
+    Cases(u32),
+    /// So many runs were spent on making a scenario smaller.
+    Shrinks(u32),
+}
+
+/// What an examination found.
+#[derive(Clone, Debug)]
+pub struct Examination {
+    /// How many cases were run, the one with the finding included.
+    pub cases: u32,
+    /// In how many of them some property could not be decided for lack of evidence.
+    pub unknown: u32,
+    /// The first finding.
+    pub finding: Option<Finding>,
+    /// How far the runs were from the best bounds.
+    pub ratios: Ratios,
+}
+
+/// A property that does not hold, and the smallest scenario that shows it.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The property.
+    pub property: &'static str,
+    /// What happened in the smallest scenario, as a sentence.
+    pub explanation: String,
+    /// The same as data, where a rule of the audit says it.
+    pub witness: Option<Box<Witness>>,
+    /// In which case, from 0.
+    pub case: u32,
+    /// The scenario of that case.
+    pub generated: Scenario,
+    /// The smallest scenario that was found.
+    pub scenario: Scenario,
+    /// How many runs were spent on making it smaller.
+    pub shrinks: u32,
+}
+
+/// Distribution times over the best bounds, in thousandths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ratios {
+    /// Of how many runs, those in which everybody completed.
+    pub runs: u64,
+    /// The sum of the ratios, each rounded down to a thousandth.
+    pub thousandths: u128,
+}
+
+impl Ratios {
+    /// Takes the ratio of a run in which everybody completed.
+    pub fn add(&mut self, report: &Report) {
+        if let (Some(took), Some(bound)) = (report.distribution_time, report.best.at)
+            && bound.0 != 0
+        {
+            self.runs += 1;
+            self.thousandths += u128::from(took.0) * 1000 / u128::from(bound.0);
+        }
+    }
+
+    /// Their mean in thousandths, rounded down; None without a run.
+    pub fn mean(&self) -> Option<u128> {
+        self.thousandths.checked_div(u128::from(self.runs))
+    }
+}
+
+/// The scenario of case `case`, as a tree of smaller ones.
+pub(super) fn generate(
+    scope: &Scope,
+    seed: u64,
+    case: u32,
+) -> Box<dyn ValueTree<Value = Scenario>> {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    bytes[8..12].copy_from_slice(&case.to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(Proptest::default(), rng);
+    let tree = scenarios(scope).new_tree(&mut runner);
+    tree.expect("the strategy rejects nothing, so it cannot give up")
+}
+
+/// The first property that a subject breaks on a scenario, with the judgement's words.
+struct Broken {
+    property: &'static Property,
+    explanation: String,
+    witness: Option<Box<Witness>>,
+}
+
+/// Hands `subject` one scenario after another until a property is broken, then smaller ones that
+/// break it too. `watch` is told of every run, and ends the examination by breaking.
+pub fn examine(
+    subject: &mut dyn Subject,
+    config: &Config,
+    watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Examination {
+    let judged: Vec<&'static Property> =
+        ALL.iter().filter(|property| !config.left_out.iter().any(|n| n == property.name)).collect();
+    let mut examination =
+        Examination { cases: 0, unknown: 0, finding: None, ratios: Ratios::default() };
+    for case in 0..config.cases {
+        let tree = generate(&config.scope, config.seed, case);
+        let generated = tree.current();
+        let run = Case::run(subject, &generated);
+        examination.cases += 1;
+        if let Ok(judged) = run.outcome() {
+            examination.ratios.add(&judged.report);
+        }
+        let (broken, unknown) = first_broken(&run, &judged, subject);
+        examination.unknown += u32::from(unknown);
+        if let Some(broken) = broken {
+            let mut finding = Finding {
+                property: broken.property.name,
+                explanation: broken.explanation,
+                witness: broken.witness,
+                case,
+                scenario: generated.clone(),
+                generated,
+                shrinks: 0,
+            };
+            shrink(tree, broken.property, subject, &mut finding, config.shrinks, watch);
+            examination.finding = Some(finding);
+            break;
+        }
+        if watch(Progress::Cases(case + 1)).is_break() {
+            break;
+        }
+    }
+    examination
+}
+
+/// The first property that a run breaks, and whether one could not be decided.
+fn first_broken(
+    run: &Case,
+    judged: &[&'static Property],
+    subject: &mut dyn Subject,
+) -> (Option<Broken>, bool) {
+    let mut unknown = false;
+    for &property in judged {
+        let judgement = run.judge(property, subject);
+        unknown |= judgement.verdict == Verdict::Unknown;
+        if judgement.verdict == Verdict::Violated {
+            let explanation = judgement.explanation.unwrap_or_default();
+            return (Some(Broken { property, explanation, witness: judgement.witness }), unknown);
+        }
+    }
+    (None, unknown)
+}
+
+/// Walks down the tree to a smallest scenario that breaks `property`, as proptest does.
+fn shrink(
+    mut tree: Box<dyn ValueTree<Value = Scenario>>,
+    property: &'static Property,
+    subject: &mut dyn Subject,
+    finding: &mut Finding,
+    most: u32,
+    watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) {
+    let mut more = tree.simplify();
+    while more && finding.shrinks < most {
+        finding.shrinks += 1;
+        let scenario = tree.current();
+        let (broken, _) = first_broken(&Case::run(subject, &scenario), &[property], subject);
+        more = match broken {
+            Some(broken) => {
+                finding.scenario = scenario;
+                finding.explanation = broken.explanation;
+                finding.witness = broken.witness;
+                tree.simplify()
+            }
+            None => tree.complicate(),
+        };
+        if watch(Progress::Shrinks(finding.shrinks)).is_break() {
+            return;
+        }
+    }
+}
