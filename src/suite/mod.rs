@@ -10,6 +10,7 @@ mod calm;
 mod case;
 mod examine;
 mod guard;
+pub mod process;
 mod property;
 mod strategy;
 mod subject;
