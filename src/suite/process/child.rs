@@ -1,8 +1,8 @@
 //! A process with everything that it starts: a group of processes that ends as a whole.
 //!
-//! The group is ended when its [`Child`] is dropped, whatever happened, and by [`end_all`] when this
-//! program is told to end. A process that has ended keeps its number until its group has been
-//! ended, so nobody else is ever hit. The type to know is [`Child`].
+//! The group is ended when its [`Child`] is dropped, whatever happened, and by [`end_all`] when
+//! this program is told to end. A process that has ended keeps its number until its group has
+//! been ended, so nobody else is ever hit. The type to know is [`Child`].
 
 use std::collections::BTreeSet;
 use std::io::{self, PipeReader};

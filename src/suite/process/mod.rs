@@ -6,16 +6,17 @@
 //! takes is limited, and it ends with everything that it started. Whatever goes wrong is a
 //! [`Failure`] that says what happened and what the command said last on standard error.
 //!
-//! Two limits of that: a process that leaves the command's process group cannot be found, and
-//! elsewhere than on Unix there are no process groups, so that every run fails there with a sentence
-//! that says so. The types to know are [`Program`] and [`Lifetime`].
+//! Two limits of that: a process that leaves the command's process group cannot be found; and away
+//! from Unix there are no process groups, so that every run fails there with a sentence that says
+//! so. The types to know are [`Program`] and [`Lifetime`].
 
 mod answer;
 #[cfg(unix)]
 mod child;
 #[cfg(unix)]
 mod conversation;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 
 use std::time::Duration;
