@@ -15,6 +15,8 @@ use crate::report::layout::printable;
 
 mod audit;
 mod bounds;
+mod canaries;
+mod canary;
 mod check;
 mod curve;
 mod explore;
@@ -24,6 +26,7 @@ mod output;
 mod presets;
 mod progress;
 mod run;
+mod suite;
 mod world;
 
 /// How fast can a file possibly reach N peers, and did nobody claim to be faster?
@@ -55,6 +58,10 @@ enum Command {
     Check(check::Arguments),
     /// The states of a small swarm in the browser
     Explore(explore::Arguments),
+    /// Generated scenarios for any engine, or for the bugs that they must catch
+    Suite(suite::Arguments),
+    /// An engine with a bug, as a program: a scenario on standard input, a trace on standard output
+    Canary(canary::Arguments),
 }
 
 /// How a result is written.
@@ -104,6 +111,8 @@ pub(crate) fn main() -> ExitCode {
         Some(Command::Curve(arguments)) => curve::run(&arguments),
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Explore(arguments)) => explore::run(&arguments),
+        Some(Command::Suite(arguments)) => suite::run(&arguments),
+        Some(Command::Canary(arguments)) => canary::run(&arguments),
     };
     match verdict {
         Ok(Verdict::Holds | Verdict::Skipped) => ExitCode::SUCCESS,

@@ -10,6 +10,7 @@ pub(crate) mod check;
 pub(crate) mod curve;
 pub(crate) mod json;
 pub(crate) mod layout;
+pub(crate) mod matrix;
 pub(crate) mod numbers;
 pub(crate) mod run;
 pub(crate) mod svg;

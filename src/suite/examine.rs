@@ -185,31 +185,44 @@ fn first_broken(
     (None, unknown)
 }
 
-/// Walks down the tree to a smallest scenario that breaks `property`, as proptest does.
+/// Walks down the tree to a smallest scenario that breaks `property`.
 fn shrink(
-    mut tree: Box<dyn ValueTree<Value = Scenario>>,
+    tree: Box<dyn ValueTree<Value = Scenario>>,
     property: &'static Property,
     subject: &mut dyn Subject,
     finding: &mut Finding,
     most: u32,
     watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) {
-    let mut more = tree.simplify();
-    while more && finding.shrinks < most {
+    descend(tree, most, &mut |scenario| {
         finding.shrinks += 1;
-        let scenario = tree.current();
-        let (broken, _) = first_broken(&Case::run(subject, &scenario), &[property], subject);
-        more = match broken {
-            Some(broken) => {
-                finding.scenario = scenario;
-                finding.explanation = broken.explanation;
-                finding.witness = broken.witness;
-                tree.simplify()
-            }
-            None => tree.complicate(),
-        };
-        if watch(Progress::Shrinks(finding.shrinks)).is_break() {
+        let (broken, _) = first_broken(&Case::run(subject, scenario), &[property], subject);
+        let fails = broken.is_some();
+        if let Some(broken) = broken {
+            finding.scenario = scenario.clone();
+            finding.explanation = broken.explanation;
+            finding.witness = broken.witness;
+        }
+        watch(Progress::Shrinks(finding.shrinks)).map_continue(|()| fails)
+    });
+}
+
+/// Walks down a tree as proptest does, for at most `most` steps, and breaks when `fails` does. The
+/// root itself is known to fail.
+pub(super) fn descend(
+    mut tree: Box<dyn ValueTree<Value = Scenario>>,
+    most: u32,
+    fails: &mut dyn FnMut(&Scenario) -> ControlFlow<(), bool>,
+) {
+    let mut more = tree.simplify();
+    for _ in 0..most {
+        if !more {
             return;
         }
+        more = match fails(&tree.current()) {
+            ControlFlow::Continue(true) => tree.simplify(),
+            ControlFlow::Continue(false) => tree.complicate(),
+            ControlFlow::Break(()) => return,
+        };
     }
 }

@@ -7,9 +7,11 @@
 //! [`Subject`], [`Property`] and [`Finding`].
 
 mod calm;
+pub mod canary;
 mod case;
 mod examine;
 mod guard;
+pub mod kill;
 pub mod process;
 mod property;
 mod strategy;

@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use crate::suite::{ALL, Config, Simulated, examine};
-use crate::swarm::{Peer, Tracker};
+use crate::suite::ALL;
+use crate::suite::kill::Controls;
 use crate::{audit, bounds};
 
 #[test]
@@ -18,11 +18,10 @@ fn every_rule_and_every_bound_has_its_property() {
     }
 }
 
+/// Every picker with every choker and every seeding, about twenty cases each.
 #[test]
-fn the_reference_engine_is_accused_of_nothing() {
-    let mut subject = Simulated::<Peer, Tracker>::default();
-    let config = Config { cases: 500, ..Config::default() };
-    let examination = examine(&mut subject, &config, &mut |_| ControlFlow::Continue(()));
-    assert!(examination.finding.is_none(), "{:#?}", examination.finding);
-    assert_eq!(examination.cases, 500);
+fn no_control_is_accused() {
+    let controls = Controls::of(1, 500, &mut |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(controls.cases, 500);
+    assert!(controls.accused.is_empty(), "{:#?}", controls.accused);
 }

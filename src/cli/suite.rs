@@ -1,0 +1,30 @@
+//! `swarmbound suite`: generated scenarios for any engine.
+
+use clap::Args;
+use swarmbound::audit::Verdict;
+
+use super::{Failure, Format, canaries};
+
+/// Arguments of `suite`.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Meet every canary, and print which rule catches which
+    #[arg(long)]
+    canaries: bool,
+    /// How many scenarios
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
+    cases: u32,
+    /// Where the randomness of the scenarios starts
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// Examines what the arguments name.
+pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    if !arguments.canaries {
+        return Err(Failure("nothing to examine; write `swarmbound suite --canaries`".to_owned()));
+    }
+    canaries::run(arguments.cases, arguments.seed, &arguments.format)
+}
