@@ -20,7 +20,7 @@ mod subject;
 mod tests;
 
 pub use case::{Case, Judged};
-pub use examine::{Config, Examination, Finding, Progress, Ratios, examine};
+pub use examine::{Config, Examination, Finding, Progress, Ratios, Tally, examine, examine_one};
 pub use guard::Budget;
 pub use property::{ALL, Property, find};
 pub use strategy::{Barter, Churn, Scope, scenarios};
