@@ -53,10 +53,53 @@ pub struct Examination {
     pub cases: u32,
     /// In how many of them some property could not be decided for lack of evidence.
     pub unknown: u32,
+    /// What each property said, of those that were judged.
+    pub tallies: Vec<Tally>,
     /// The first finding.
     pub finding: Option<Finding>,
     /// How far the runs were from the best bounds.
     pub ratios: Ratios,
+}
+
+/// How often a property was judged, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Tally {
+    /// The property.
+    pub property: &'static Property,
+    /// Cases in which nothing speaks against it.
+    pub held: u32,
+    /// Cases in which there is nothing to judge.
+    pub skipped: u32,
+    /// Cases in which evidence is missing.
+    pub unknown: u32,
+    /// Cases that break it: at most one, since the first finding ends an examination.
+    pub violated: u32,
+}
+
+impl Tally {
+    fn new(property: &'static Property) -> Self {
+        Tally { property, held: 0, skipped: 0, unknown: 0, violated: 0 }
+    }
+
+    fn count(&mut self, verdict: Verdict) {
+        *match verdict {
+            Verdict::Holds => &mut self.held,
+            Verdict::Skipped => &mut self.skipped,
+            Verdict::Unknown => &mut self.unknown,
+            Verdict::Violated => &mut self.violated,
+        } += 1;
+    }
+
+    /// The worst that was said of it; skipped when it was never judged.
+    pub fn verdict(&self) -> Verdict {
+        let said = [
+            (self.violated, Verdict::Violated),
+            (self.unknown, Verdict::Unknown),
+            (self.held, Verdict::Holds),
+        ];
+        let worst = said.into_iter().find(|&(cases, _)| 0 < cases);
+        worst.map_or(Verdict::Skipped, |(_, verdict)| verdict)
+    }
 }
 
 /// A property that does not hold, and the smallest scenario that shows it.
@@ -133,31 +176,15 @@ pub fn examine(
     config: &Config,
     watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Examination {
-    let judged: Vec<&'static Property> =
-        ALL.iter().filter(|property| !config.left_out.iter().any(|n| n == property.name)).collect();
-    let mut examination =
-        Examination { cases: 0, unknown: 0, finding: None, ratios: Ratios::default() };
+    let mut examination = Examination::new(config);
     for case in 0..config.cases {
         let tree = generate(&config.scope, config.seed, case);
         let generated = tree.current();
-        let run = Case::run(subject, &generated);
-        examination.cases += 1;
-        if let Ok(judged) = run.outcome() {
-            examination.ratios.add(&judged.report);
-        }
-        let (broken, unknown) = first_broken(&run, &judged, subject);
-        examination.unknown += u32::from(unknown);
+        let broken = examination.case(subject, &generated);
         if let Some(broken) = broken {
-            let mut finding = Finding {
-                property: broken.property.name,
-                explanation: broken.explanation,
-                witness: broken.witness,
-                case,
-                scenario: generated.clone(),
-                generated,
-                shrinks: 0,
-            };
-            shrink(tree, broken.property, subject, &mut finding, config.shrinks, watch);
+            let property = broken.property;
+            let mut finding = broken.finding(case, generated);
+            shrink(tree, property, subject, &mut finding, config.shrinks, watch);
             examination.finding = Some(finding);
             break;
         }
@@ -168,15 +195,65 @@ pub fn examine(
     examination
 }
 
+/// Hands `subject` one scenario, which stays as it is.
+pub fn examine_one(subject: &mut dyn Subject, scenario: &Scenario, config: &Config) -> Examination {
+    let mut examination = Examination::new(config);
+    let broken = examination.case(subject, scenario);
+    examination.finding = broken.map(|broken| broken.finding(0, scenario.clone()));
+    examination
+}
+
+impl Examination {
+    fn new(config: &Config) -> Self {
+        let judged =
+            ALL.iter().filter(|property| !config.left_out.iter().any(|n| n == property.name));
+        Examination {
+            cases: 0,
+            unknown: 0,
+            tallies: judged.map(Tally::new).collect(),
+            finding: None,
+            ratios: Ratios::default(),
+        }
+    }
+
+    /// Runs one scenario and judges it.
+    fn case(&mut self, subject: &mut dyn Subject, scenario: &Scenario) -> Option<Broken> {
+        let run = Case::run(subject, scenario);
+        self.cases += 1;
+        if let Ok(judged) = run.outcome() {
+            self.ratios.add(&judged.report);
+        }
+        let (broken, unknown) = first_broken(&run, &mut self.tallies, subject);
+        self.unknown += u32::from(unknown);
+        broken
+    }
+}
+
+impl Broken {
+    fn finding(self, case: u32, generated: Scenario) -> Finding {
+        Finding {
+            property: self.property.name,
+            explanation: self.explanation,
+            witness: self.witness,
+            case,
+            scenario: generated.clone(),
+            generated,
+            shrinks: 0,
+        }
+    }
+}
+
 /// The first property that a run breaks, and whether one could not be decided.
 fn first_broken(
     run: &Case,
-    judged: &[&'static Property],
+    judged: &mut [Tally],
     subject: &mut dyn Subject,
 ) -> (Option<Broken>, bool) {
     let mut unknown = false;
-    for &property in judged {
+    for tally in judged {
+        let property = tally.property;
         let judgement = run.judge(property, subject);
+        tally.count(judgement.verdict);
         unknown |= judgement.verdict == Verdict::Unknown;
         if judgement.verdict == Verdict::Violated {
             let explanation = judgement.explanation.unwrap_or_default();
@@ -197,7 +274,8 @@ fn shrink(
 ) {
     smallest(tree, most, &mut |scenario| {
         finding.shrinks += 1;
-        let (broken, _) = first_broken(&Case::run(subject, scenario), &[property], subject);
+        let judged = &mut [Tally::new(property)];
+        let (broken, _) = first_broken(&Case::run(subject, scenario), judged, subject);
         let fails = broken.is_some();
         if let Some(broken) = broken {
             finding.scenario = scenario.clone();

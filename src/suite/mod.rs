@@ -15,6 +15,7 @@ mod examine;
 mod guard;
 pub mod kill;
 mod macros;
+pub mod process;
 mod property;
 mod smaller;
 mod strategy;
@@ -23,7 +24,7 @@ mod subject;
 mod tests;
 
 pub use case::{Case, Judged};
-pub use examine::{Config, Examination, Finding, Progress, Ratios, examine};
+pub use examine::{Config, Examination, Finding, Progress, Ratios, Tally, examine, examine_one};
 pub use guard::Budget;
 pub use property::{ALL, Property, find};
 pub use strategy::{Barter, Churn, Scope, scenarios};

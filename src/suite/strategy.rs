@@ -26,6 +26,8 @@ pub struct Scope {
     pub barter: Barter,
     /// What the engine may do; decides which bounds bind it.
     pub discipline: Discipline,
+    /// The burst of every link; None draws one.
+    pub burst: Option<Bytes>,
 }
 
 impl Default for Scope {
@@ -36,6 +38,7 @@ impl Default for Scope {
             churn: Churn::Any,
             barter: Barter::Any,
             discipline: Discipline::default(),
+            burst: None,
         }
     }
 }
@@ -214,7 +217,7 @@ pub fn scenarios(scope: &Scope) -> BoxedStrategy<Scenario> {
         Churn::None => Just(100_000).boxed(),
         Churn::Any => prop_oneof![4 => Just(100_000), 1 => 500..4000u64].boxed(),
     };
-    let discipline = scope.discipline;
+    let Scope { discipline, burst: allowed, .. } = *scope;
     let source = (base(), multiple(), link());
     let sketch = (
         file(scope.chunks),
@@ -226,7 +229,7 @@ pub fn scenarios(scope: &Scope) -> BoxedStrategy<Scenario> {
         until,
         any::<u64>(),
     );
-    sketch.prop_map(move |sketch| draw(sketch, discipline)).boxed()
+    sketch.prop_map(move |sketch| draw(sketch, discipline, allowed)).boxed()
 }
 
 /// What the distribution takes at least if everybody is there, in nanoseconds: the unit of shares.
@@ -238,14 +241,17 @@ fn pace(file: &Manifest, source: Rate, peers: &[Draft], base: Rate) -> u128 {
     one.max(all).max(1000)
 }
 
-fn draw(sketch: Sketch, discipline: Discipline) -> Scenario {
+fn draw(sketch: Sketch, discipline: Discipline, burst: Option<Bytes>) -> Scenario {
     let (file, (base, multiple, link), source_leaves, drafts, protocol, network, until, seed) =
         sketch;
     let upload = times(base, multiple);
     let pace = pace(&file, upload, &drafts, base);
     let time = |share: Share| Time((pace * u128::from(share) / 1000) as u64);
     let later = |share: Share| Time(time(share).0 + 1);
-    let own = |(latency, burst): (Option<Share>, _)| Link { latency: latency.map(time), burst };
+    let own = |(latency, own): (Option<Share>, Option<Bytes>)| Link {
+        latency: latency.map(time),
+        burst: own.filter(|_| burst.is_none()),
+    };
     let peers = drafts.iter().map(|draft| Peer {
         upload: if draft.upload == 0 { Rate::ZERO } else { times(base, draft.upload) },
         download: draft.download.map(|multiple| times(base, multiple)),
@@ -276,7 +282,7 @@ fn draw(sketch: Sketch, discipline: Discipline) -> Scenario {
         source: Source { upload, leaves, link: own(link) },
         peers: peers.collect(),
         protocol: Some(protocol),
-        network: Network { latency: time(network.0), burst: network.1 },
+        network: Network { latency: time(network.0), burst: burst.unwrap_or(network.1) },
         discipline,
         seed,
         until: later(until),

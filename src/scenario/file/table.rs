@@ -267,6 +267,17 @@ impl<'t> Table<'t> {
         self.fields.remove(name)
     }
 
+    /// Takes a field that is this word; leaves any other.
+    pub(super) fn take_word(&mut self, name: &str, word: &str) -> bool {
+        let field = self.fields.get(name);
+        let is =
+            field.is_some_and(|field| matches!(&field.value, DeValue::String(it) if it == word));
+        if is {
+            self.fields.remove(name);
+        }
+        is
+    }
+
     /// A field that must be there.
     pub(super) fn need(&mut self, name: &str, example: &str) -> Result<Field<'t>, FileError> {
         self.take(name).ok_or_else(|| self.missing(name, example))

@@ -110,4 +110,5 @@ pub(super) const ANY: Scope = Scope {
     churn: Churn::Any,
     barter: Barter::Any,
     discipline: Discipline { cut_through: false, multi_source: false, coded: false },
+    burst: None,
 };
