@@ -2,7 +2,8 @@
 //! alone would have caught.
 //!
 //! Case k of a seed is the same scenario for every canary of a scope. The functions to know are
-//! [`hunt`], which stops at the first catch, and [`Kill::of`], which counts.
+//! [`hunt`], which stops at the first catch, [`shrunk`], which goes on from there, and [`Kill::of`],
+//! which counts.
 
 use std::ops::ControlFlow;
 
@@ -30,7 +31,7 @@ pub struct Kill {
     pub cases: u32,
     /// In how many of them anything caught it.
     pub caught: u32,
-    /// The first case that caught it, from 0.
+    /// The first case in which what must catch it did, from 0.
     pub first: Option<u32>,
     /// In how many each property caught it, in the order of the properties; none that never did.
     pub by: Vec<(&'static str, u32)>,
@@ -102,8 +103,8 @@ impl Kill {
                 *count += u32::from(caught.iter().any(|(name, _)| *name == property.name));
             }
             kill.textbook += u32::from(caught.iter().any(|(name, _)| TEXTBOOK.contains(name)));
-            if !caught.is_empty() {
-                kill.caught += 1;
+            kill.caught += u32::from(!caught.is_empty());
+            if caught.iter().any(|(name, _)| canary.caught_by.contains(name)) {
                 kill.first.get_or_insert(case);
             }
             if watch(case + 1).is_break() {
@@ -115,7 +116,7 @@ impl Kill {
         if canary.kind == Kind::Bound && kill.caught != 0 {
             kill.by.push((LAWFUL_RUN, kill.caught));
         }
-        kill.shrink(seed);
+        kill.smallest = kill.first.and_then(|case| shrunk(canary, seed, case));
         Some(kill)
     }
 
@@ -136,24 +137,23 @@ impl Kill {
         }
         caught
     }
+}
 
-    fn shrink(&mut self, seed: u64) {
-        let Some(first) = self.first else { return };
-        let canary = self.canary;
-        let mut found = None;
-        let mut fails = |scenario: &Scenario| {
-            let caught = catches(canary, scenario);
-            let expected = caught.into_iter().find(|(name, _)| canary.caught_by.contains(name));
-            let Some((_, words)) = expected else { return ControlFlow::Continue(false) };
-            found = Some((scenario.clone(), words));
-            ControlFlow::Continue(true)
-        };
-        let tree = generate(&canary.scope, seed, first);
-        if fails(&tree.current()) == ControlFlow::Continue(true) {
-            smallest(tree, SHRINKS, &mut fails);
-        }
-        self.smallest = found;
+/// The smallest scenario found that shows a canary, from a case that does, and what is said of it.
+pub fn shrunk(canary: &Canary, seed: u64, case: u32) -> Option<(Scenario, String)> {
+    let mut found = None;
+    let mut fails = |scenario: &Scenario| {
+        let caught = catches(canary, scenario);
+        let expected = caught.into_iter().find(|(name, _)| canary.caught_by.contains(name));
+        let Some((_, words)) = expected else { return ControlFlow::Continue(false) };
+        found = Some((scenario.clone(), words));
+        ControlFlow::Continue(true)
+    };
+    let tree = generate(&canary.scope, seed, case);
+    if fails(&tree.current()) == ControlFlow::Continue(true) {
+        smallest(tree, SHRINKS, &mut fails);
     }
+    found
 }
 
 /// What the control was accused of: the reference engine, with each picker, choker and seeding in
