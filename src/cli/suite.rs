@@ -16,7 +16,8 @@ pub(super) struct Arguments {
     #[arg(long, conflicts_with = "canaries")]
     control: bool,
     /// How many scenarios
-    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     cases: u32,
     /// Where the randomness of the scenarios starts
     #[arg(long, value_name = "N", default_value_t = 1)]

@@ -82,8 +82,8 @@ pub(crate) fn told(style: Style, matrix: &Matrix) -> String {
     }
     let mut text = wrapped(
         &format!(
-            "{} met with {} each, seed {}: in how many each is caught, in which case on average, in \
-             how many by the textbook's bounds alone, most often by what, and the smallest \
+            "{} met with {} each, seed {}: in how many each is caught, in which case on average, \
+             in how many by the textbook's bounds alone, most often by what, and the smallest \
              scenario that shows it, as peers x chunks",
             count(matrix.kills.len(), "canary").replace("canarys", "canaries"),
             count(matrix.cases as usize, "scenario"),

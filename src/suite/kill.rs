@@ -2,8 +2,8 @@
 //! alone would have caught.
 //!
 //! Case k of a seed is the same scenario for every canary of a scope. The functions to know are
-//! [`hunt`], which stops at the first catch, [`shrunk`], which goes on from there, and [`Kill::of`],
-//! which counts.
+//! [`hunt`], which stops at the first catch, [`shrunk`], which goes on from there, and
+//! [`Kill::of`], which counts.
 
 use std::ops::ControlFlow;
 

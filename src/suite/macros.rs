@@ -29,9 +29,9 @@
 /// - `leave_out`: properties that are not judged. Each still has its test, in a module `left_out`,
 ///   so that whoever reads the output sees what was not looked at.
 ///
-/// A failing test names the property, says what happened in the smallest scenario, and how to repeat
-/// it. The seed of the failure is kept in `proptest-regressions/suite.txt` of the caller's package
-/// and tried first from then on: check it in.
+/// A failing test names the property, says what happened in the smallest scenario, and how to
+/// repeat it. The seed of the failure is kept in `proptest-regressions/suite.txt` of the caller's
+/// package and tried first from then on: check it in.
 #[macro_export]
 macro_rules! suite {
     (
@@ -114,11 +114,16 @@ macro_rules! suite_tests {
     (@each [$engine:ty] completes_when_calm [completes_when_calm $($rest:ident)*]) => {};
     (@each [$engine:ty] same_seed_same_trace [same_seed_same_trace $($rest:ident)*]) => {};
     (@each [$engine:ty] withstands_lies [withstands_lies $($rest:ident)*]) => {};
-    (@each [$engine:ty] distribution_time_respects_client_server [distribution_time_respects_client_server $($rest:ident)*]) => {};
-    (@each [$engine:ty] distribution_time_respects_fluid [distribution_time_respects_fluid $($rest:ident)*]) => {};
-    (@each [$engine:ty] distribution_time_respects_warm_up [distribution_time_respects_warm_up $($rest:ident)*]) => {};
-    (@each [$engine:ty] distribution_time_respects_branching [distribution_time_respects_branching $($rest:ident)*]) => {};
-    (@each [$engine:ty] distribution_time_respects_presence [distribution_time_respects_presence $($rest:ident)*]) => {};
+    (@each [$engine:ty] distribution_time_respects_client_server
+        [distribution_time_respects_client_server $($rest:ident)*]) => {};
+    (@each [$engine:ty] distribution_time_respects_fluid
+        [distribution_time_respects_fluid $($rest:ident)*]) => {};
+    (@each [$engine:ty] distribution_time_respects_warm_up
+        [distribution_time_respects_warm_up $($rest:ident)*]) => {};
+    (@each [$engine:ty] distribution_time_respects_branching
+        [distribution_time_respects_branching $($rest:ident)*]) => {};
+    (@each [$engine:ty] distribution_time_respects_presence
+        [distribution_time_respects_presence $($rest:ident)*]) => {};
     (@each [$engine:ty] $property:ident [$other:ident $($rest:ident)*]) => {
         $crate::suite_tests! { @each [$engine] $property [$($rest)*] }
     };
