@@ -3,7 +3,7 @@
 use clap::Args;
 use swarmbound::audit::Verdict;
 
-use super::{Failure, Format, canaries};
+use super::{Failure, Format, canaries, engine};
 
 /// Arguments of `suite`.
 #[derive(Args)]
@@ -18,13 +18,23 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     #[command(flatten)]
+    engine: engine::Options,
+    #[command(flatten)]
     format: Format,
 }
 
 /// Examines what the arguments name.
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    if let Some(command) = arguments.engine.engine() {
+        let Arguments { cases, seed, engine, format, .. } = arguments;
+        return engine::run(command, *cases, *seed, engine, format);
+    }
     if !arguments.canaries {
-        return Err(Failure("nothing to examine; write `swarmbound suite --canaries`".to_owned()));
+        return Err(Failure(
+            "nothing to examine; write `swarmbound suite --engine CMD` or `swarmbound suite \
+             --canaries`"
+                .to_owned(),
+        ));
     }
     canaries::run(arguments.cases, arguments.seed, &arguments.format)
 }
