@@ -4,7 +4,7 @@ use clap::Args;
 use swarmbound::audit::Verdict;
 use swarmbound::suite::canary::ALL;
 
-use super::{Failure, Format, canaries};
+use super::{Failure, Format, canaries, engine};
 
 /// Arguments of `suite`.
 #[derive(Args)]
@@ -23,17 +23,24 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     #[command(flatten)]
+    engine: engine::Options,
+    #[command(flatten)]
     format: Format,
 }
 
 /// Examines what the arguments name.
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    if let Some(command) = arguments.engine.engine() {
+        let Arguments { cases, seed, engine, format, .. } = arguments;
+        return engine::run(command, *cases, *seed, engine, format);
+    }
     let canaries = match (arguments.canaries, arguments.control) {
         (true, _) => ALL,
         (false, true) => &[],
         (false, false) => {
             return Err(Failure(
-                "nothing to examine; write `swarmbound suite --canaries`".to_owned(),
+                "nothing to examine; write `swarmbound suite --engine CMD`, --canaries or --control"
+                    .to_owned(),
             ));
         }
     };

@@ -13,6 +13,7 @@ pub(crate) mod layout;
 pub(crate) mod matrix;
 pub(crate) mod numbers;
 pub(crate) mod run;
+pub(crate) mod suite;
 pub(crate) mod svg;
 
 pub(crate) use layout::Style;

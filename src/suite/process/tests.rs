@@ -105,6 +105,17 @@ fn what_an_engine_says_is_heard() {
 }
 
 #[test]
+fn who_has_nothing_to_tell_says_nothing() {
+    let mut parts = scenario(1).into_parts();
+    parts.peers[0].joins = parts.until;
+    let nobody = Scenario::new(parts).unwrap();
+    for lifetime in [Lifetime::Scenario, Lifetime::Session] {
+        let mut silent = Program::new("read -r scenario; echo", lifetime, LONG);
+        assert_eq!(heard(&mut silent, &nobody), Ok(vec![]), "{lifetime:?}");
+    }
+}
+
+#[test]
 fn what_is_said_of_the_stamps_is_heard() {
     let evidence = r#"s/^{/{"evidence":{"stamps":"receiver"},/"#;
     let command = format!("sed '{evidence}'; {LAWFUL}");
