@@ -13,7 +13,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     canaries: bool,
     /// Meet the reference engine with every picker, choker and seeding
-    #[arg(long, conflicts_with = "canaries")]
+    #[arg(long, conflicts_with_all = ["canaries", "engine"])]
     control: bool,
     /// How many scenarios
     #[arg(long, value_name = "N", default_value_t = 256)]

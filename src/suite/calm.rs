@@ -2,7 +2,7 @@
 //!
 //! That a run was cut off explains an incomplete peer to the audit. It does not here, when the calm
 //! was long enough: as long as the slowest link that there is would need, alone and one after the
-//! other, for everything that anybody needs, eight times over. It never judges a scenario that ends
+//! other, for everything that anybody needs, twice over. It never judges a scenario that ends
 //! before that. The function to know is [`completes_when_calm`].
 
 use super::case::{Judged, accuse};
@@ -12,7 +12,7 @@ use crate::trace::Event;
 use crate::units::{Rate, Time};
 
 /// How many times over the slowest link must have had the time.
-const TIMES: u64 = 8;
+const TIMES: u64 = 2;
 
 /// Judges the end of a run.
 pub(super) fn completes_when_calm(scenario: &Scenario, judged: &Judged) -> Judgement {
@@ -65,7 +65,7 @@ fn enough(scenario: &Scenario) -> Option<Time> {
     // A chunk costs a few round trips and decisions; whoever looks for neighbors, some announces.
     let waits = latency.0.checked_mul(4)?.checked_add(protocol.rechoke.0)?.checked_mul(4)?;
     let waits = waits.checked_add(protocol.optimistic.unwrap_or(Time::ZERO).0)?;
-    let waits = waits.checked_mul(chunks)?.checked_add(protocol.announce.0.checked_mul(8)?)?;
+    let waits = waits.checked_mul(chunks)?.checked_add(protocol.announce.0.checked_mul(2)?)?;
     let once = slowest.time_for(bits)?.checked_add(Time(waits))?;
     Some(Time(once.0.checked_mul(TIMES)?))
 }

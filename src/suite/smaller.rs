@@ -16,11 +16,12 @@ use crate::units::{Bytes, Rate, Time};
 /// A change of one thing, of the peer at a position where it is about peers.
 type Edit = fn(&mut Parts, usize);
 
-/// Changes of one peer.
+/// Changes of one peer. Without it the others make other choices: some seeds show the same.
 const OF_A_PEER: &[Edit] = &[
-    |parts, at| {
-        parts.peers.remove(at);
-    },
+    |parts, at| without(parts, at, parts.seed),
+    |parts, at| without(parts, at, 1),
+    |parts, at| without(parts, at, 2),
+    |parts, at| without(parts, at, 3),
     |parts, at| parts.peers[at].leaves = Leaves::Never,
     |parts, at| parts.peers[at].joins = Time::ZERO,
     |parts, at| parts.peers[at].behavior = Behavior::Cooperative,
@@ -37,6 +38,16 @@ const OF_A_PEER: &[Edit] = &[
 
 /// Changes of everything else.
 const OF_THE_REST: &[Edit] = &[
+    |parts, _| {
+        let half = parts.peers.len().div_ceil(2);
+        parts.peers.truncate(half);
+    },
+    |parts, _| drop(parts.peers.drain(..parts.peers.len() / 2)),
+    |parts, _| parts.peers.iter_mut().for_each(|peer| peer.leaves = Leaves::Never),
+    |parts, _| parts.peers.iter_mut().for_each(|peer| peer.joins = Time::ZERO),
+    |parts, _| parts.peers.iter_mut().for_each(|peer| peer.download = None),
+    |parts, _| parts.peers.iter_mut().for_each(|peer| peer.link = Link::default()),
+    |parts, _| parts.peers.iter_mut().for_each(|peer| peer.upload = RATE),
     |parts, _| cut(parts, 1, parts.file.chunk()),
     |parts, _| cut(parts, parts.file.chunks() as u64 / 2, parts.file.chunk()),
     |parts, _| cut(parts, parts.file.chunks() as u64 - 1, parts.file.chunk()),
@@ -59,7 +70,6 @@ const OF_THE_REST: &[Edit] = &[
     |parts, _| of_protocol(parts, |it| it.super_seeding = true),
     |parts, _| of_protocol(parts, |it| it.optimistic = None),
     |parts, _| of_protocol(parts, |it| it.unchoke_slots = 1),
-    |parts, _| of_protocol(parts, |it| it.unchoke_slots = Protocol::default().unchoke_slots),
     |parts, _| of_protocol(parts, |it| it.neighbors = Protocol::default().neighbors),
     |parts, _| of_protocol(parts, |it| round(&mut it.rechoke)),
     |parts, _| of_protocol(parts, |it| round(&mut it.announce)),
@@ -79,6 +89,11 @@ fn round(time: &mut Time) {
             return;
         }
     }
+}
+
+fn without(parts: &mut Parts, at: usize, seed: u64) {
+    parts.peers.remove(at);
+    parts.seed = seed;
 }
 
 fn cut(parts: &mut Parts, chunks: u64, chunk: Bytes) {
