@@ -255,3 +255,20 @@ fn the_readme_names_every_bound_and_every_rule() {
         .collect();
     complain(&unnamed);
 }
+
+#[test]
+fn the_readme_names_every_property_and_every_canary() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let properties = crate::suite::ALL.iter().map(|property| property.name);
+    let canaries = crate::suite::canary::ALL.iter().map(|canary| canary.name);
+    let unnamed: Vec<String> = properties
+        .filter(|name| !name.starts_with("distribution_time_respects_"))
+        .chain(["distribution_time_respects_client_server"])
+        .map(|name| format!("| `{name}` "))
+        .chain(canaries.map(|name| format!("\n{name} ")))
+        .filter(|row| !readme.contains(row.as_str()))
+        .map(|row| format!("README.md has no row {row}"))
+        .collect();
+    complain(&unnamed);
+}

@@ -16,12 +16,14 @@ use crate::units::{Bytes, Rate, Time};
 /// A change of one thing, of the peer at a position where it is about peers.
 type Edit = fn(&mut Parts, usize);
 
-/// Changes of one peer. Without it the others make other choices: some seeds show the same.
+/// Without a peer the others make other choices: among few, some of these seeds may show the same.
+const SEEDS: std::ops::RangeInclusive<u64> = 1..=8;
+/// How many are few.
+const FEW: usize = 8;
+
+/// Changes of one peer.
 const OF_A_PEER: &[Edit] = &[
-    |parts, at| without(parts, at, parts.seed),
-    |parts, at| without(parts, at, 1),
-    |parts, at| without(parts, at, 2),
-    |parts, at| without(parts, at, 3),
+    |parts, at| drop(parts.peers.drain(at..=at)),
     |parts, at| parts.peers[at].leaves = Leaves::Never,
     |parts, at| parts.peers[at].joins = Time::ZERO,
     |parts, at| parts.peers[at].behavior = Behavior::Cooperative,
@@ -91,11 +93,6 @@ fn round(time: &mut Time) {
     }
 }
 
-fn without(parts: &mut Parts, at: usize, seed: u64) {
-    parts.peers.remove(at);
-    parts.seed = seed;
-}
-
 fn cut(parts: &mut Parts, chunks: u64, chunk: Bytes) {
     if let Ok(file) = Manifest::new(Bytes(chunks.saturating_mul(chunk.0)), chunk) {
         parts.file = file;
@@ -111,50 +108,62 @@ fn of_protocol(parts: &mut Parts, change: fn(&mut Protocol)) {
 /// Makes a scenario that fails simpler, one thing at a time, until nothing can be made simpler or
 /// `most` were tried.
 pub(super) fn settle(
-    mut scenario: Scenario,
+    scenario: Scenario,
     most: u32,
     fails: &mut dyn FnMut(&Scenario) -> ControlFlow<(), bool>,
 ) {
-    let mut left = most;
+    let mut search = Search { scenario, left: most, fails };
     loop {
-        let before = scenario.clone();
-        for edit in OF_THE_REST {
-            if attempt(&mut scenario, *edit, 0, &mut left, fails).is_break() {
-                return;
-            }
-        }
-        for at in (0..before.peer_count()).rev() {
-            for edit in OF_A_PEER {
-                let there = at < scenario.peer_count();
-                if there && attempt(&mut scenario, *edit, at, &mut left, fails).is_break() {
-                    return;
-                }
-            }
-        }
-        if scenario == before {
+        let before = search.scenario.clone();
+        if search.round().is_break() || search.scenario == before {
             return;
         }
     }
 }
 
-/// Keeps an edit when it changes something, makes a scenario, and that fails too.
-fn attempt(
-    scenario: &mut Scenario,
-    edit: Edit,
-    at: usize,
-    left: &mut u32,
-    fails: &mut dyn FnMut(&Scenario) -> ControlFlow<(), bool>,
-) -> ControlFlow<()> {
-    let mut parts = scenario.parts().clone();
-    edit(&mut parts, at);
-    let Ok(simpler) = Scenario::new(parts) else { return ControlFlow::Continue(()) };
-    if simpler == *scenario {
-        return ControlFlow::Continue(());
+struct Search<'a> {
+    scenario: Scenario,
+    left: u32,
+    fails: &'a mut dyn FnMut(&Scenario) -> ControlFlow<(), bool>,
+}
+
+impl Search<'_> {
+    /// Tries everything once.
+    fn round(&mut self) -> ControlFlow<()> {
+        for edit in OF_THE_REST {
+            self.attempt(&|parts| edit(parts, 0))?;
+        }
+        for at in (0..self.scenario.peer_count()).rev() {
+            for edit in OF_A_PEER {
+                if at < self.scenario.peer_count() {
+                    self.attempt(&|parts| edit(parts, at))?;
+                }
+            }
+            for seed in SEEDS {
+                if at < self.scenario.peer_count() && self.scenario.peer_count() <= FEW {
+                    self.attempt(&|parts| {
+                        parts.peers.remove(at);
+                        parts.seed = seed;
+                    })?;
+                }
+            }
+        }
+        ControlFlow::Continue(())
     }
-    let Some(rest) = left.checked_sub(1) else { return ControlFlow::Break(()) };
-    *left = rest;
-    if fails(&simpler)? {
-        *scenario = simpler;
+
+    /// Keeps an edit when it changes something, makes a scenario, and that fails too.
+    fn attempt(&mut self, edit: &dyn Fn(&mut Parts)) -> ControlFlow<()> {
+        let mut parts = self.scenario.parts().clone();
+        edit(&mut parts);
+        let Ok(simpler) = Scenario::new(parts) else { return ControlFlow::Continue(()) };
+        if simpler == self.scenario {
+            return ControlFlow::Continue(());
+        }
+        let Some(left) = self.left.checked_sub(1) else { return ControlFlow::Break(()) };
+        self.left = left;
+        if (self.fails)(&simpler)? {
+            self.scenario = simpler;
+        }
+        ControlFlow::Continue(())
     }
-    ControlFlow::Continue(())
 }

@@ -103,6 +103,9 @@ pub(super) const GIVING: Scope = Scope { barter: Barter::None, ..ANY };
 /// Scenarios without arrivals, departures and barter: for how fast an engine is.
 pub(super) const CALM: Scope = Scope { churn: Churn::None, ..GIVING };
 
+/// Scenarios of a few peers, for runs that end only when they are ended.
+pub(super) const FEW: Scope = Scope { peers: 4, chunks: 4, ..ANY };
+
 /// Every kind of scenario.
 pub(super) const ANY: Scope = Scope {
     peers: 60,

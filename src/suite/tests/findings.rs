@@ -49,6 +49,31 @@ fn who_sits_out_the_time_is_found_out() {
     assert_eq!((finding.scenario.peer_count(), finding.scenario.file().chunks()), (1, 1));
 }
 
+/// Everybody goes at once, and nobody was to.
+struct GivesUp;
+
+impl Subject for GivesUp {
+    fn run(
+        &mut self,
+        scenario: &Scenario,
+        record: &mut dyn FnMut(Event),
+    ) -> Result<Evidence, Failure> {
+        for node in scenario.nodes() {
+            let at = scenario.joins(node);
+            record(Event::Join { at, node });
+            record(Event::Leave { at: Time(at.0 + 1), node });
+        }
+        Ok(Evidence::default())
+    }
+}
+
+#[test]
+fn who_goes_though_it_was_to_stay_is_found_out() {
+    let finding = examined(&mut GivesUp, &calm()).finding.unwrap();
+    assert_eq!(finding.property, "completes_when_calm");
+    assert!(finding.explanation.contains("announces no departure"), "{finding:?}");
+}
+
 /// Where there was no time, there is no accusation.
 #[test]
 fn who_had_no_time_is_not_accused() {
