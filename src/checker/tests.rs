@@ -6,6 +6,9 @@ use stateright::{Checker, Model, Property};
 
 use super::*;
 
+mod crews;
+mod lassos;
+
 /// A graph written down: each transition has a start, a class and an end.
 #[derive(Clone, Debug)]
 struct Digraph {
@@ -291,6 +294,14 @@ fn a_saved_search_goes_on_as_if_it_had_never_stopped() {
         lines.remove(damage);
         assert!(resume("ladder 30", lines.join("\n").as_bytes()).is_err(), "line {damage}");
     }
+    for (at, byte) in text.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_digit()) {
+        let mut damaged = text.clone().into_bytes();
+        damaged[at] = if byte == b'9' { b'0' } else { byte + 1 };
+        assert!(resume("ladder 30", &damaged).is_err(), "byte {at}");
+    }
+    let newer = text.replacen("\"checkpoint\":1", "\"checkpoint\":2,\"more\":0", 1);
+    let refusal = resume("ladder 30", newer.as_bytes()).err().unwrap().to_string();
+    assert!(refusal.contains("another version"), "{refusal}");
 }
 
 #[test]

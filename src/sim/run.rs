@@ -357,7 +357,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             }
             Kind::Choke => record(Event::Choke { at: now, from, to }),
             Kind::Unchoke => record(Event::Unchoke { at: now, from, to }),
-            Kind::Control => {}
+            Kind::Request(_) | Kind::Have(_) | Kind::Bitfield(_) | Kind::Control => {}
         }
         self.tell(from, to, Input::Received { from, message });
     }

@@ -60,8 +60,10 @@ impl Peer {
             self.fill_slots(choose);
         }
         let first_pass = self.offers.is_some();
+        // Nobody waits for whom it never serves.
+        let serves = !self.is_free_rider();
         for neighbor in self.neighbors.iter_mut() {
-            let waits = (neighbor.interested || first_pass) && !neighbor.served;
+            let waits = serves && (neighbor.interested || first_pass) && !neighbor.served;
             neighbor.waited = if waits { neighbor.waited.saturating_add(1) } else { 0 };
             neighbor.received = 0;
             neighbor.sent = 0;

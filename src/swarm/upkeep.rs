@@ -129,7 +129,8 @@ impl Peer {
                 quiet.push(neighbor.peer);
             }
             for awaited in &mut neighbor.requested {
-                awaited.age = awaited.age.saturating_add(1);
+                // Nothing looks beyond: who behaves alike must be equal.
+                awaited.age = STALE.min(awaited.age + 1);
                 self.overdue |= STALE <= awaited.age;
             }
             interesting |= neighbor.wanted != 0;

@@ -190,12 +190,35 @@ fn without_a_model_all_of_them_hold_what_they_require() {
     let (code, documents) = json(&["check", "--json"]);
     assert_eq!(code, 0);
     let documents = documents.as_array().unwrap();
-    for model in ["churn", "schedule"] {
+    for model in ["churn", "schedule", "tracker", "choke", "swarm"] {
         assert!(documents.iter().any(|document| document["model"] == model), "{model}");
     }
     let seconds: f64 = documents.iter().filter_map(|document| document["seconds"].as_f64()).sum();
     println!("{seconds} s in all, 60 s allowed");
     assert!(seconds < 60.0);
+}
+
+#[test]
+fn the_reference_engine_completes_on_every_run() {
+    let (code, document) = check("swarm --peers 1 --losses 1 --fair WF(all)");
+    assert_eq!((code, &document["exploration"]), (0, &object!("exhausted")));
+    for property in document["properties"].as_array().unwrap() {
+        assert_eq!(
+            (&property["verdict"], &property["required"]),
+            (&object!("holds"), &object!(true))
+        );
+    }
+    assert!(document["left_out"].as_array().is_some_and(|sentences| !sentences.is_empty()));
+    assert!(document["coverage"]["lose source>1"].as_u64().is_some_and(|taken| 0 < taken));
+    // With the source gone nobody is promised anything, and the run that shows it is told in words.
+    let words =
+        "check swarm --peers 1 --churn once --source churns --fair WF(all) --optimistic off";
+    let Said { code, out, .. } = swarmbound(&words.split(' ').collect::<Vec<_>>());
+    assert_eq!(code, 0, "{out}");
+    let (_, run) = out.split_once("everyone_completes: a run against it").unwrap();
+    assert!(run.contains("\n  0  source {0,1}"), "{run}");
+    assert!(run.contains("the source vanishes without a word: source gone"), "{run}");
+    assert!(out.contains("left out: an uplink carries one chunk at a time"), "{out}");
 }
 
 #[test]
@@ -226,7 +249,7 @@ fn the_graph_is_written_for_graphviz() {
 
 #[test]
 fn wrong_options_say_what_to_write() {
-    let rows: [(&[&str], &str); 16] = [
+    let rows: [(&[&str], &str); 19] = [
         (&["check", "choir"], "write one of churn, schedule"),
         (&["check", "churn", "--overlay", "path"], "--free-riders"),
         (&["check", "churn", "--peers", "many"], "write one such as 3"),
@@ -235,11 +258,14 @@ fn wrong_options_say_what_to_write() {
         (&["check", "churn", "--churn", "often"], "rejoin, once, none"),
         (&["check", "churn", "--fair", "WF(joining)"], "join"),
         (&["check", "churn", "--symmetry", "--fair", "WF(join)"], "without symmetry"),
-        (&["check", "churn", "--threads", "2"], "write --threads 1"),
+        (&["check", "churn", "--churn", "none", "--source", "churns"], "the source stays"),
         (&["check", "churn", "--max-memory", "5"], "write a unit"),
         (&["check", "schedule", "--barter", "credit"], "credit:1"),
         (&["check", "schedule", "--times", "1:2,2"], "one for each"),
         (&["check", "schedule", "--peers", "999999999999", "--overlay", "path"], "write 1 to 7"),
+        (&["check", "swarm", "--peers", "4"], "write 1 to 3"),
+        (&["check", "swarm", "--timers", "any"], "any:3"),
+        (&["check", "swarm", "--source", "churns"], "--churn once"),
         (&["check", "--peers", "3"], "check MODEL"),
         (&["check", "churn", "--dot", "/no/such/folder/x.dot"], "/no/such/folder/x.dot"),
         (&["explore", "schedule", "--port", "0", "--churn", "once"], "--barter"),
