@@ -62,6 +62,14 @@ fn average(kill: &Kill) -> String {
     }
 }
 
+/// In how many cases the textbook's bounds catch it; a bound is no run that they could judge.
+fn textbook(kill: &Kill) -> String {
+    match kill.canary.kind {
+        Kind::Bound => "-".to_owned(),
+        _ => share(kill.textbook, kill.cases),
+    }
+}
+
 /// `3 x 2`: peers and chunks of a scenario.
 fn size(scenario: &Scenario) -> String {
     format!("{} x {}", scenario.peer_count(), scenario.file().chunks())
@@ -123,7 +131,7 @@ fn deaths(style: Style, matrix: &Matrix) -> String {
             Cell::new(kill.canary.name),
             Cell::new(share(kill.caught, kill.cases)),
             Cell::new(average(kill)),
-            Cell::new(share(kill.textbook, kill.cases)),
+            Cell::new(textbook(kill)),
             Cell::new(most.map_or("nothing", |(name, _)| name)),
             Cell::new(kill.smallest.as_ref().map_or("-".to_owned(), |(it, _)| size(it))),
         ]);

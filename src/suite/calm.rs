@@ -1,9 +1,9 @@
 //! Property `completes_when_calm`: once nobody comes or goes any more, everybody left completes.
 //!
-//! That a peer left, or that the run was cut off, explains to the audit why it is incomplete. Here a
-//! departure must be announced, and a run must not be cut off when the calm was long enough: as
-//! long as the slowest link that there is would need, alone and one after the other, for everything
-//! that anybody needs, twice over. It never judges the calm of a scenario that ends before that. The
+//! That a peer left, or that the run was cut off, explains to the audit why it is incomplete. Here
+//! a departure must be announced, and a run must not be cut off when the calm was long enough: as
+//! long as the slowest link that there is would need, alone and one after the other, for all that
+//! anybody needs, twice over. It never judges the calm of a scenario that ends before that. The
 //! function to know is [`completes_when_calm`].
 
 use std::cmp::Reverse;

@@ -23,8 +23,18 @@ fn calm() -> Config {
     Config { scope, cases: 50, ..Config::default() }
 }
 
-/// Everybody comes, nobody sends anything, and at the end of time everybody goes.
-struct Idle;
+/// Everybody comes, nobody sends anything, and everybody goes when it says.
+struct Idle(fn(&Scenario, PeerId) -> Time);
+
+/// At the end of time.
+fn at_the_end(scenario: &Scenario, _: PeerId) -> Time {
+    scenario.parts().until
+}
+
+/// As soon as it has come.
+fn at_once(scenario: &Scenario, node: PeerId) -> Time {
+    Time(scenario.joins(node).0 + 1)
+}
 
 impl Subject for Idle {
     fn run(
@@ -34,7 +44,7 @@ impl Subject for Idle {
     ) -> Result<Evidence, Failure> {
         for node in scenario.nodes() {
             record(Event::Join { at: scenario.joins(node), node });
-            record(Event::Leave { at: scenario.parts().until, node });
+            record(Event::Leave { at: (self.0)(scenario, node), node });
         }
         Ok(Evidence::default())
     }
@@ -43,33 +53,15 @@ impl Subject for Idle {
 /// The audit accepts that a run was cut off; a calm that was long enough makes it an excuse.
 #[test]
 fn who_sits_out_the_time_is_found_out() {
-    let finding = examined(&mut Idle, &calm()).finding.unwrap();
+    let finding = examined(&mut Idle(at_the_end), &calm()).finding.unwrap();
     assert_eq!(finding.property, "completes_when_calm");
     assert!(finding.explanation.contains("peer 1 has not got the file"), "{finding:?}");
     assert_eq!((finding.scenario.peer_count(), finding.scenario.file().chunks()), (1, 1));
 }
 
-/// Everybody goes at once, and nobody was to.
-struct GivesUp;
-
-impl Subject for GivesUp {
-    fn run(
-        &mut self,
-        scenario: &Scenario,
-        record: &mut dyn FnMut(Event),
-    ) -> Result<Evidence, Failure> {
-        for node in scenario.nodes() {
-            let at = scenario.joins(node);
-            record(Event::Join { at, node });
-            record(Event::Leave { at: Time(at.0 + 1), node });
-        }
-        Ok(Evidence::default())
-    }
-}
-
 #[test]
 fn who_goes_though_it_was_to_stay_is_found_out() {
-    let finding = examined(&mut GivesUp, &calm()).finding.unwrap();
+    let finding = examined(&mut Idle(at_once), &calm()).finding.unwrap();
     assert_eq!(finding.property, "completes_when_calm");
     assert!(finding.explanation.contains("announces no departure"), "{finding:?}");
 }
@@ -80,8 +72,8 @@ fn who_had_no_time_is_not_accused() {
     let mut parts = crate::suite::examine::generate(&calm().scope, 1, 0).current().into_parts();
     parts.until = Time(1);
     let scenario = Scenario::new(parts).unwrap();
-    let case = Case::run(&mut Idle, &scenario);
-    let judgement = case.judge(find("completes_when_calm").unwrap(), &mut Idle);
+    let case = Case::run(&mut Idle(at_the_end), &scenario);
+    let judgement = case.judge(find("completes_when_calm").unwrap(), &mut Idle(at_the_end));
     assert_eq!(judgement.verdict, Verdict::Skipped, "{judgement:?}");
 }
 
@@ -117,7 +109,7 @@ impl Subject for Moody {
         self.0 += 1;
         match self.0 % 2 {
             1 => Simulated::<Peer, Tracker>::default().run(scenario, record),
-            _ => Idle.run(scenario, record),
+            _ => Idle(at_the_end).run(scenario, record),
         }
     }
 }
@@ -133,7 +125,7 @@ fn a_second_run_that_differs_is_found() {
 #[test]
 fn what_is_left_out_is_not_judged() {
     let left_out = vec!["completes_when_calm".to_owned()];
-    let examination = examined(&mut Idle, &Config { left_out, ..calm() });
+    let examination = examined(&mut Idle(at_the_end), &Config { left_out, ..calm() });
     assert!(examination.finding.is_none(), "{:?}", examination.finding);
     assert_eq!(examination.cases, 50);
 }
