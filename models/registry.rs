@@ -19,7 +19,7 @@ use super::swarm::{self, Ready, Swarm, Timers};
 use super::tracker::Introductions;
 use crate::checker::{
     Checked, Crew, Explorable, Fairness, Fault, KeepEdges, Limits, Quotient, Search, Settings,
-    Stop, Watch,
+    Spec, Stop, Watch,
 };
 use crate::scenario::{Choker, Seeding};
 use crate::swarm::{Peer, Policy, Tracker};
@@ -86,7 +86,14 @@ pub enum Format {
 /// sense for the model.
 pub fn run(model: &str, options: &Options, run: Run<'_>) -> Result<Outcome, Refused> {
     match model {
-        "churn" => check(model, &churn(options)?, options, Stop::Exhausted, run),
+        "churn" => {
+            let churn = churn(options)?;
+            let mut spec = churn.spec();
+            if churn.departures == Departures::Once && run.quotient == Quotient::Raw {
+                spec.claims.push(Churn::peer_one_can_complete());
+            }
+            answer(model, (&churn, &spec), options, Stop::Exhausted, run)
+        }
         "schedule" => {
             let schedule = schedule(options)?;
             // No claim of it tells names apart, and without symmetry seven peers take too long.
@@ -143,12 +150,24 @@ fn check<M>(
 where
     M: Checked + Explorable<State: Serialize + DeserializeOwned + Send> + Sync,
 {
-    let spec = model.spec();
+    answer(name, (model, &model.spec()), options, stop, run)
+}
+
+fn answer<M>(
+    name: &str,
+    (model, spec): (&M, &Spec<M>),
+    options: &Options,
+    stop: Stop,
+    run: Run<'_>,
+) -> Result<Outcome, Refused>
+where
+    M: Explorable<State: Serialize + DeserializeOwned + Send> + Sync,
+{
     let settings = settings(&run, stop);
     let identity = format!("swarmbound {} {name} {:?}", env!("CARGO_PKG_VERSION"), options.0);
     let mut search = match run.resume {
-        Some(input) => Search::resume(model, &spec, settings, &identity, input)?,
-        None => Search::new(model, &spec, settings)?,
+        Some(input) => Search::resume(model, spec, settings, &identity, input)?,
+        None => Search::new(model, spec, settings)?,
     };
     let exploration = search.run_with(run.crew, run.limits, run.watch)?;
     export(&search, run.exports)?;
@@ -159,19 +178,17 @@ where
 }
 
 /// Checks a model whose states stay in this process: engines need not know how to be written down.
-fn unsaved<M: Checked>(
-    name: &str,
-    model: &M,
-    options: &Options,
-    run: Run<'_>,
-) -> Result<Outcome, Refused> {
+fn unsaved<M>(name: &str, model: &M, options: &Options, run: Run<'_>) -> Result<Outcome, Refused>
+where
+    M: Checked + Explorable<State: Send> + Sync,
+{
     if run.save.is_some() || run.resume.is_some() {
         let message = format!("a search of {name} cannot be saved; run it in one go");
         return Err(Refused::NoWorld(message));
     }
     let spec = model.spec();
     let mut search = Search::new(model, &spec, settings(&run, Stop::Exhausted))?;
-    let exploration = search.run(run.limits, run.watch)?;
+    let exploration = search.run_with(run.crew, run.limits, run.watch)?;
     export(&search, run.exports)?;
     Ok(Outcome::new(name, options, &search.report(exploration)?))
 }

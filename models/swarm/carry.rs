@@ -38,8 +38,9 @@ fn bit(node: PeerId) -> Few {
     1 << node.0
 }
 
-fn bits(chunks: &ChunkSet) -> Few {
-    chunks.iter().fold(0, |bits, chunk| bits | 1 << chunk.0)
+/// One bit a chunk; chunks that no world has are in nobody's books.
+pub(super) fn bits(chunks: &ChunkSet) -> Few {
+    chunks.iter().fold(0, |bits, chunk| bits | Few::checked_shl(1, chunk.0).unwrap_or(0))
 }
 
 fn lowest(bits: Few) -> ChunkId {
@@ -186,7 +187,7 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
     }
 
     fn are_neighbors(&self, a: PeerId, b: PeerId) -> bool {
-        self.connections[a.index()] & bit(b) != 0
+        b.index() < NODES && self.connections[a.index()] & bit(b) != 0
     }
 
     fn fail(&mut self, fault: Fault) {
@@ -212,7 +213,7 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
             serves: 0,
             chokes: false,
         };
-        self.nodes[node.index()] = Some(Draft::Changed(newcomer));
+        self.nodes[node.index()] = Some(Draft::Changed(Box::new(newcomer)));
         self.forget_former_life(node);
         self.hand(node, Input::Start, choose);
     }

@@ -1,6 +1,7 @@
 //! What is claimed of every run.
 
 use super::action::{Action, Event};
+use super::carry::bits;
 use super::state::{Fault, State};
 use super::{MOST_PEERS, Ready, Swarm, World};
 use crate::checker::{Checked, Claim, Class, Classes, Condition, Demand, Kind, Spec};
@@ -30,10 +31,8 @@ impl<E: Engine, T: Introduce> Swarm<E, T> {
     /// Whether those who are there and upload hold the whole file together.
     fn file_is_here(&self, state: &State<E, T>) -> bool {
         let sharing = state.present().filter(|&(at, _)| self.world.uploads(PeerId(at as u32)));
-        let held = sharing
-            .flat_map(|(_, node)| node.engine.have().iter())
-            .fold(0, |held, chunk| held | 1 << chunk.0);
-        held == self.world.file()
+        let held = sharing.fold(0, |held, (_, node)| held | bits(node.engine.have()));
+        held & self.world.file() == self.world.file()
     }
 
     fn keeps_the_rules() -> Vec<Claim<Self>> {
@@ -71,11 +70,8 @@ impl<E: Engine, T: Introduce> Swarm<E, T> {
                 },
             },
         ));
-        let given: [Condition<Self>; MOST_PEERS] = [
-            lacks_what_is_here::<E, T, 1>,
-            lacks_what_is_here::<E, T, 2>,
-            lacks_what_is_here::<E, T, 3>,
-        ];
+        let given: [Condition<Self>; MOST_PEERS] =
+            [is_near_the_file::<E, T, 1>, is_near_the_file::<E, T, 2>, is_near_the_file::<E, T, 3>];
         let goal: [Condition<Self>; MOST_PEERS] =
             [completes::<E, T, 1>, completes::<E, T, 2>, completes::<E, T, 3>];
         let each = CAN_COMPLETE.into_iter().zip(given.into_iter().zip(goal));
@@ -150,7 +146,7 @@ impl World {
     }
 }
 
-fn lacks_what_is_here<E: Engine, T: Introduce, const PEER: usize>(
+fn is_near_the_file<E: Engine, T: Introduce, const PEER: usize>(
     swarm: &Swarm<E, T>,
     state: &State<E, T>,
 ) -> bool {

@@ -80,10 +80,10 @@ impl<T: Eq + Hash> Pool<T> {
     }
 }
 
-/// A value in the making: as it was, or changed.
+/// A value in the making: as it was, or changed. Most are as they were, and are moved around.
 pub(super) enum Draft<T> {
     Kept(Shared<T>),
-    Changed(T),
+    Changed(Box<T>),
 }
 
 impl<T: Clone + Eq + Hash> Draft<T> {
@@ -96,7 +96,7 @@ impl<T: Clone + Eq + Hash> Draft<T> {
 
     pub(super) fn write(&mut self) -> &mut T {
         if let Draft::Kept(shared) = self {
-            *self = Draft::Changed(T::clone(shared));
+            *self = Draft::Changed(Box::new(T::clone(shared)));
         }
         match self {
             Draft::Changed(value) => value,
@@ -107,7 +107,7 @@ impl<T: Clone + Eq + Hash> Draft<T> {
     pub(super) fn share(self, pool: &Pool<T>) -> Shared<T> {
         match self {
             Draft::Kept(shared) => shared,
-            Draft::Changed(value) => pool.share(value),
+            Draft::Changed(value) => pool.share(*value),
         }
     }
 }

@@ -162,6 +162,34 @@ fn client_and_server_do_well_while_no_connection_breaks() {
     assert_eq!(format!("{:?}", stuck.steps[4].1), "source {0}; 1 {}");
 }
 
+/// The state after the one action that is told so.
+fn after<E: Engine>(
+    swarm: &Swarm<E, Tracker>,
+    state: &State<E, Tracker>,
+    words: &str,
+) -> State<E, Tracker> {
+    let mut actions = Vec::new();
+    swarm.actions(state, &mut actions);
+    let told = actions.into_iter().find(|action| format!("{action:?}") == words);
+    swarm.next_state(state, told.unwrap()).unwrap()
+}
+
+/// Whoever asked must not wait for ever: not for somebody who went before he heard of it, and not
+/// for somebody who was gone already.
+#[test]
+fn who_asks_somebody_that_is_gone_hears_of_it() {
+    let world = World { source: SourceStays::Churns, ..World::calm(1, 1) };
+    let swarm = Swarm::<ClientServer, Tracker>::new(churning(world, Departures::Once)).unwrap();
+    let alone = swarm.init_states().remove(0);
+    let vanishes = "the source vanishes without a word";
+    let asked = after(&swarm, &alone, "peer 1 joins");
+    let late = after(&swarm, &asked, vanishes);
+    let never = after(&swarm, &after(&swarm, &alone, vanishes), "peer 1 joins");
+    for state in [late, never] {
+        assert_eq!(format!("{state:?}"), "source gone; 1 {}; source>1: disconnect");
+    }
+}
+
 #[test]
 fn worlds_beyond_reach_are_refused() {
     let refused = |world: World| Swarm::<Peer, Tracker>::new(world).err().unwrap();

@@ -248,13 +248,13 @@ impl<'s, M: Explorable> Together<'s, M> {
     fn turn_to(&mut self, next: usize, search: &Search<'_, M>) {
         self.hand_out(search);
         let current = match next < self.unassigned {
-            true => self.from_the_desk(next),
+            true => self.fetch(next),
             false => self.alone(next, search),
         };
         self.spare.push(std::mem::replace(&mut self.current, current));
     }
 
-    fn from_the_desk(&mut self, next: usize) -> Task<M::State> {
+    fn fetch(&mut self, next: usize) -> Task<M::State> {
         loop {
             let task = match self.desk.wanted(next) {
                 Wanted::Done(task) => task,

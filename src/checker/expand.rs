@@ -4,7 +4,7 @@
 //! wait for memory once instead of many times, and because a batch can be filled on another thread.
 //! Nothing here knows which states are new. The types to know are [`Expander`] and [`Batch`].
 
-use super::claim::{Explorable, Spec};
+use super::claim::{Canonical, Explorable, Spec};
 use super::fault::Fault;
 use super::search::{Quotient, Settings};
 use super::store::Offer;
@@ -18,7 +18,7 @@ pub(super) struct Expander<'m, M: Explorable> {
     model: &'m M,
     spec: &'m Spec<M>,
     inspection: Option<Inspection>,
-    canonical: Option<fn(&M, &M::State) -> M::State>,
+    canonical: Option<Canonical<M>>,
 }
 
 /// The successors of a run of states, in the order of the states.

@@ -57,8 +57,8 @@ mod tests;
 use std::ops::ControlFlow;
 
 pub use claim::{
-    ALL_CLASSES, ANY_STEP, Checked, Claim, Class, Classes, Condition, Demand, Explorable, Fairness,
-    Kind, Spec, Strength, Symmetry,
+    ALL_CLASSES, ANY_STEP, Canonical, Checked, Claim, Class, Classes, Condition, Demand,
+    Explorable, Fairness, Kind, Spec, Strength, Symmetry,
 };
 pub use crew::Crew;
 pub use export::Exported;

@@ -61,7 +61,7 @@ pub struct Limits {
     pub states: usize,
     /// Do not expand states at this depth or deeper.
     pub depth: u32,
-    /// Stop once the tables take this many bytes.
+    /// Stop before the tables take this many bytes, as far as can be foreseen.
     pub bytes: usize,
 }
 
@@ -148,11 +148,11 @@ impl Look<'_, '_> {
             return None;
         }
         self.next = next_look(search.tally.generated);
-        let progress = search.progress();
-        if self.limits.bytes <= progress.bytes {
+        // Tables double when they are full: what they take at the next look is what counts.
+        if self.limits.bytes <= search.bytes_with(GENERATED_PER_LOOK as usize) {
             return Some(Reason::Memory);
         }
-        (self.watch)(&progress).break_value()
+        (self.watch)(&search.progress()).break_value()
     }
 }
 
@@ -419,8 +419,14 @@ impl<'m, M: Explorable> Search<'m, M> {
             generated: self.tally.generated,
             waiting: self.store.len() - self.next,
             depth: self.depth(),
-            bytes: self.store.bytes() + self.edges.as_ref().map_or(0, Edges::bytes),
+            bytes: self.bytes_with(0),
         }
+    }
+
+    /// Bytes of the tables after so many more steps, all of which may lead to new states.
+    fn bytes_with(&self, more: usize) -> usize {
+        let edges = self.edges.as_ref().map_or(0, |edges| edges.bytes_with(more));
+        self.store.bytes_with(more) + edges
     }
 
     /// Asks the undecided claims about a state that is new, at `depth`.

@@ -20,6 +20,14 @@ pub(super) struct Store<S> {
     table: Table,
 }
 
+/// Bytes of a vector once it holds so many items more: it doubles when it is full.
+pub(super) fn room<T>(items: &Vec<T>, more: usize) -> usize {
+    let needed = items.len() + more;
+    let capacity = items.capacity();
+    let capacity = if needed <= capacity { capacity } else { needed.max(2 * capacity) };
+    capacity * size_of::<T>()
+}
+
 /// A state that may be new.
 pub(super) struct Offer<S> {
     state: S,
@@ -55,11 +63,12 @@ impl<S: Eq + Hash> Store<S> {
         self.states.len()
     }
 
-    /// Bytes of the tables; what a state keeps elsewhere (on the heap) is not seen.
-    pub(super) fn bytes(&self) -> usize {
-        self.states.capacity() * size_of::<S>()
-            + self.parents.capacity() * size_of::<u32>()
-            + self.table.slots.capacity() * size_of::<u64>()
+    /// Bytes of the tables once there are `more` states; what a state keeps elsewhere (on the heap)
+    /// is not seen. While the table grows, the old one is there beside the new one.
+    pub(super) fn bytes_with(&self, more: usize) -> usize {
+        let table = self.table.slots.len() * size_of::<u64>();
+        let grows = Table::is_crowded(self.table.filled + more, self.table.slots.len());
+        room(&self.states, more) + room(&self.parents, more) + if grows { 3 * table } else { table }
     }
 
     /// Recognizes those of the offered states that were known before, in three passes so that the
@@ -168,9 +177,14 @@ impl Table {
     fn fill(&mut self, vacant: usize, hash: u32, at: u32) {
         self.slots[vacant] = u64::from(hash) << 32 | u64::from(at + 1);
         self.filled += 1;
-        if self.slots.len() * 5 <= self.filled * 8 {
+        if Table::is_crowded(self.filled, self.slots.len()) {
             self.grow();
         }
+    }
+
+    #[inline]
+    fn is_crowded(filled: usize, slots: usize) -> bool {
+        slots * 5 <= filled * 8
     }
 
     #[cold]

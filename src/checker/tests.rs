@@ -256,6 +256,7 @@ fn whoever_watches_can_stop_the_search_and_memory_is_a_limit() {
     assert_eq!(cut, Exploration::Bounded(Reason::Time));
     let limits = Limits { bytes: 8_000_000, ..Limits::NONE };
     assert_eq!(search.run(limits, &mut go).unwrap(), Exploration::Bounded(Reason::Memory));
+    assert!(search.progress().bytes <= limits.bytes, "{} bytes", search.progress().bytes);
     assert_eq!(search.run(Limits::NONE, &mut go).unwrap(), Exploration::Exhausted);
     assert_eq!(search.progress().states, 1_000_000);
 }

@@ -265,3 +265,42 @@ fn who_miscounts_what_it_holds_or_finds_no_end_is_found() {
     assert_eq!(words.len(), 0);
     assert!(last.ends_with("the source finds no end of things to do at once"), "{last}");
 }
+
+/// It takes a new connection for the old one: it requests what it was told of then, and sends to
+/// whom it served then.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Nostalgic<const AS: char> {
+    told: bool,
+    served: bool,
+}
+
+impl<const AS: char> Flaw for Nostalgic<AS> {
+    fn alter(&mut self, output: Output<Message>, _: &ChunkSet, outputs: &mut Outputs) {
+        self.served |= matches!(output, Output::Send { message: Message::Unchoke, .. });
+        outputs.push_back(output);
+    }
+
+    fn meddle(&mut self, input: &Input<Message>, held: &ChunkSet, outputs: &mut Outputs) {
+        match *input {
+            Input::Received { message: Message::Bitfield(_), .. } => self.told = true,
+            Input::Connected(to) if AS == 'r' && self.told && !held.contains(FIRST) => {
+                outputs.push_back(say(to, Message::Request(FIRST)));
+            }
+            Input::Connected(to) if AS == 's' && self.served => {
+                outputs.push_back(say(to, Message::Chunk(FIRST)));
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn who_takes_a_new_connection_for_the_old_one_is_found() {
+    let mut world = World { losses: 1, ..World::calm(1, 1) };
+    world.protocol.super_seeding = false;
+    let broken = "the connection of the source and peer 1 breaks".to_owned();
+    let (words, _) = caught::<Nostalgic<'r'>>(world.clone(), "requests_what_it_was_told_of");
+    assert!(words.contains(&broken), "{words:#?}");
+    let (words, _) = caught::<Nostalgic<'s'>>(world, "a_choked_peer_gets_nothing_new");
+    assert!(words.contains(&broken), "{words:#?}");
+}
