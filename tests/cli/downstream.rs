@@ -19,7 +19,8 @@ swarmbound = { path = "ROOT", default-features = false, features = ["suite"] }
 opt-level = 2
 
 [profile.dev.package.swarmbound]
-opt-level = 1
+opt-level = 0
+debug = false
 "#;
 
 /// A lawful engine and one that serves one neighbor too many; a property is left out of the suite
