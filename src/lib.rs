@@ -14,6 +14,7 @@
 //! | 3 | [`trace`] [`audit`] [`engine`] | events, the rules that judge them, the seam for engines |
 //! | 4 | [`swarm`] | the reference engine |
 //! | 5 | [`sim`] | virtual time, links, arrivals and departures |
+//! | 6 | `suite` | generated tests for any engine (feature `suite`) |
 //! | 6 | `models` | every run of a small swarm (feature `models`) |
 //! | 7 | `cli` `report` | the command line, where everything meets (feature `cli`) |
 
@@ -30,6 +31,8 @@ pub mod models;
 pub mod ratio;
 pub mod scenario;
 pub mod sim;
+#[cfg(any(test, feature = "suite"))]
+pub mod suite;
 pub mod swarm;
 #[cfg(test)]
 mod tidy;

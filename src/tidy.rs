@@ -32,14 +32,24 @@ const FLOORS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "suite",
+        &[
+            "units", "ratio", "chunks", "choose", "scenario", "bounds", "trace", "audit", "engine",
+            "swarm", "sim",
+        ],
+    ),
+    (
         "report",
-        &["units", "ratio", "chunks", "scenario", "bounds", "checker", "trace", "audit", "models"],
+        &[
+            "units", "ratio", "chunks", "scenario", "bounds", "checker", "trace", "audit", "suite",
+            "models",
+        ],
     ),
     (
         "cli",
         &[
             "units", "ratio", "chunks", "choose", "scenario", "bounds", "checker", "trace",
-            "audit", "engine", "swarm", "sim", "models", "report",
+            "audit", "engine", "swarm", "sim", "suite", "models", "report",
         ],
     ),
 ];
@@ -47,7 +57,7 @@ const FLOORS: &[(&str, &[&str])] = &[
 /// Where floating point may be.
 const FLOATING: &[&str] = &["cli", "report"];
 /// Where clocks, threads and sockets may be: from floor 6 on.
-const OUTSIDE: &[&str] = &["models", "cli", "report"];
+const OUTSIDE: &[&str] = &["suite", "models", "cli", "report"];
 
 struct Source {
     path: PathBuf,
@@ -242,6 +252,23 @@ fn the_readme_names_every_bound_and_every_rule() {
         .chain(rules)
         .filter(|name| !readme.contains(&format!("| `{name}` |")))
         .map(|name| format!("README.md has no row for {name}"))
+        .collect();
+    complain(&unnamed);
+}
+
+#[test]
+fn the_readme_names_every_property_and_every_canary() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let properties = crate::suite::ALL.iter().map(|property| property.name);
+    let canaries = crate::suite::canary::ALL.iter().map(|canary| canary.name);
+    let unnamed: Vec<String> = properties
+        .filter(|name| !name.starts_with("distribution_time_respects_"))
+        .chain(["distribution_time_respects_client_server"])
+        .map(|name| format!("| `{name}` "))
+        .chain(canaries.map(|name| format!("\n{name} ")))
+        .filter(|row| !readme.contains(row.as_str()))
+        .map(|row| format!("README.md has no row {row}"))
         .collect();
     complain(&unnamed);
 }

@@ -15,15 +15,20 @@ use crate::report::layout::printable;
 
 mod audit;
 mod bounds;
+mod canaries;
+mod canary;
 mod check;
 mod curve;
+mod engine;
 mod explore;
 mod input;
+mod interrupt;
 mod judge;
 mod output;
 mod presets;
 mod progress;
 mod run;
+mod suite;
 mod world;
 
 /// How fast can a file possibly reach N peers, and did nobody claim to be faster?
@@ -55,6 +60,10 @@ enum Command {
     Check(check::Arguments),
     /// The states of a small swarm in the browser
     Explore(explore::Arguments),
+    /// Generated scenarios for any engine, or for the bugs that they must catch
+    Suite(suite::Arguments),
+    /// An engine with a bug, as a program that reads a scenario and writes a trace
+    Canary(canary::Arguments),
 }
 
 /// How a result is written.
@@ -104,6 +113,8 @@ pub(crate) fn main() -> ExitCode {
         Some(Command::Curve(arguments)) => curve::run(&arguments),
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Explore(arguments)) => explore::run(&arguments),
+        Some(Command::Suite(arguments)) => suite::run(&arguments),
+        Some(Command::Canary(arguments)) => canary::run(&arguments),
     };
     match verdict {
         Ok(Verdict::Holds | Verdict::Skipped) => ExitCode::SUCCESS,

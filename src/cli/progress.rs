@@ -1,6 +1,7 @@
 //! How far a long run is: on standard error, only on a terminal, only after a while.
 //!
-//! The types to know are [`Progress`], of a run, and [`Searching`], of a search.
+//! The types to know are [`Progress`], of a run, [`Searching`], of a search, and [`Counting`], of
+//! one thing after another.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -121,5 +122,44 @@ fn spinner(name: &str) -> ProgressBar {
     let style = ProgressStyle::with_template("{prefix:>13} {spinner} {msg}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
     bar.set_prefix(name.to_owned());
+    bar
+}
+
+/// How many things of a known number are done.
+pub(super) struct Counting {
+    whole: u64,
+    since: Instant,
+    bar: Option<ProgressBar>,
+}
+
+impl Counting {
+    /// Nothing of `whole` is done yet.
+    pub(super) fn new(whole: u64) -> Self {
+        Counting { whole, since: Instant::now(), bar: None }
+    }
+
+    /// Says how much is done, and of what it is a part.
+    pub(super) fn at(&mut self, name: &str, done: u64) {
+        if self.since.elapsed() < PATIENCE {
+            return;
+        }
+        let bar = self.bar.get_or_insert_with(|| counter(self.whole));
+        bar.set_position(done);
+        bar.set_message(name.to_owned());
+    }
+}
+
+impl Drop for Counting {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn counter(whole: u64) -> ProgressBar {
+    let bar = ProgressBar::new(whole);
+    let style = ProgressStyle::with_template("[{bar:40}] {percent:>3} % {human_pos} cases {msg}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar
 }

@@ -10,8 +10,10 @@ pub(crate) mod check;
 pub(crate) mod curve;
 pub(crate) mod json;
 pub(crate) mod layout;
+pub(crate) mod matrix;
 pub(crate) mod numbers;
 pub(crate) mod run;
+pub(crate) mod suite;
 pub(crate) mod svg;
 
 pub(crate) use layout::Style;

@@ -16,6 +16,7 @@ mod arrivals;
 mod table;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use arrivals::Joins;
 use table::{Field, Spans, Table, Text};
@@ -67,9 +68,12 @@ pub fn read_toml(file: &str, text: &str, seed: Option<u64>) -> Result<Scenario, 
     let source = "[source] with upload = \"10 Mbit/s\"";
     let source = read_source(root.need_table("source", source, &mut spans)?)?;
     let groups = read_groups(&mut root, &mut spans)?;
-    let protocol = match root.table("protocol", &mut spans)? {
-        Some(table) => read_protocol(table)?,
-        None => Protocol::default(),
+    let protocol = match root.take_word("protocol", write::UNKNOWN) {
+        true => None,
+        false => match root.table("protocol", &mut spans)? {
+            Some(table) => Some(read_protocol(table)?),
+            None => Some(Protocol::default()),
+        },
     };
     let mut network = Network::default();
     if let Some(mut table) = root.table("network", &mut spans)? {
@@ -88,10 +92,35 @@ pub fn read_toml(file: &str, text: &str, seed: Option<u64>) -> Result<Scenario, 
     }
     let seed = seed.unwrap_or(drawn_from);
     let peers = settle(&groups, seed)?;
-    let protocol = Some(protocol);
     let parts = Parts { name, file, source, peers, protocol, network, discipline, seed, until };
     Scenario::new(parts).map_err(|malformed| blame(text, &spans, &groups, malformed))
 }
+
+/// Reads what an engine may do from the text of the file called `file`: its `[discipline]`, and the
+/// burst of every link where `[network]` says one.
+///
+/// # Errors
+/// As [`read_toml`]; and whatever else a scenario may say.
+pub fn read_allowance(file: &str, text: &str) -> Result<(Discipline, Option<Bytes>), FileError> {
+    let text = Text { file, text };
+    let mut spans = Spans::default();
+    let mut root = Table::root(text, &mut spans)?;
+    let discipline = match root.table("discipline", &mut spans)? {
+        Some(table) => read_discipline(table)?,
+        None => Discipline::default(),
+    };
+    let mut burst = None;
+    if let Some(mut table) = root.table("network", &mut spans)? {
+        burst = table.take("burst").map(|field| field.quantity("64 KiB")).transpose()?;
+        table.is_empty(MORE)?;
+    }
+    root.is_empty(MORE)?;
+    Ok((discipline, burst))
+}
+
+/// What is wrong with more than an allowance.
+const MORE: &str = "says more than what an engine may do; write [discipline], and [network] with \
+                    its burst, and nothing else";
 
 /// The name of a file without its folder and ending.
 fn stem(file: &str) -> &str {

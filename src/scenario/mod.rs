@@ -16,10 +16,12 @@ mod words;
 #[cfg(test)]
 pub(crate) mod arbitrary;
 
-pub use file::{FileError, read_toml};
+pub use file::{FileError, read_allowance, read_toml};
 pub(crate) use json::Document;
 pub use json::JsonError;
 pub use preset::{PRESETS, Preset};
+#[cfg(feature = "suite")]
+pub(crate) use words::printable;
 
 /// The most peers that a scenario may have.
 pub const MOST_PEERS: usize = 1_000_000;

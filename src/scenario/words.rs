@@ -9,7 +9,7 @@ use std::str::FromStr;
 use super::{Behavior, Choker, Picker, Seeding};
 
 /// What may go to a terminal as it is: characters that steer one are written as their codes.
-pub(super) fn printable(message: String) -> String {
+pub(crate) fn printable(message: String) -> String {
     if !message.chars().any(char::is_control) {
         return message;
     }

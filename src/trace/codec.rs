@@ -3,7 +3,7 @@
 //! Every event is checked against the header before anybody sees it: whoever holds an [`Event`] of
 //! a [`Reader`] need not ask whether its nodes and chunks exist. The codec judges nothing else:
 //! what a swarm may do is the business of the audit. The types to know are [`Reader`] and
-//! [`Writer`].
+//! [`Writer`]; [`Decoder`] reads the answer to a scenario.
 
 use std::io::{self, BufRead, Read, Write};
 
@@ -13,10 +13,12 @@ use super::{Event, Evidence, Header, Stamps, Trace};
 use crate::scenario::{Document, JsonError, Malformed};
 use crate::units::Time;
 
+mod decoder;
 mod line;
 #[cfg(test)]
 mod tests;
 
+pub use decoder::{Decoder, Said};
 use line::Form;
 
 /// The most bytes that the header may have: a million peers take a third of them.

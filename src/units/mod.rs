@@ -116,7 +116,7 @@ impl Add for Time {
 }
 
 /// The exact decimal of `value / 10^shift`, without trailing zeros.
-fn decimal(value: u128, shift: u32) -> String {
+pub(crate) fn decimal(value: u128, shift: u32) -> String {
     let unit = 10u128.pow(shift);
     let (whole, part) = (value / unit, value % unit);
     if part == 0 {

@@ -5,6 +5,8 @@
 mod bad_input;
 mod check;
 mod commands;
+mod downstream;
+mod suite;
 
 use std::io::Write;
 use std::process::{Command, Stdio};

@@ -267,6 +267,24 @@ impl<'t> Table<'t> {
         self.fields.remove(name)
     }
 
+    /// Takes a field that is this word; leaves any other.
+    pub(super) fn take_word(&mut self, name: &str, word: &str) -> bool {
+        let field = self.fields.get(name);
+        let is =
+            field.is_some_and(|field| matches!(&field.value, DeValue::String(it) if it == word));
+        if is {
+            self.fields.remove(name);
+        }
+        is
+    }
+
+    /// Nothing is left; an error about the first field that is, `wrong` being what is wrong with
+    /// it.
+    pub(super) fn is_empty(&self, wrong: &str) -> Result<(), FileError> {
+        let first = self.fields.values().min_by_key(|field| field.span.start);
+        first.map_or(Ok(()), |field| Err(field.error(wrong)))
+    }
+
     /// A field that must be there.
     pub(super) fn need(&mut self, name: &str, example: &str) -> Result<Field<'t>, FileError> {
         self.take(name).ok_or_else(|| self.missing(name, example))

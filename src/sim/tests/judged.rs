@@ -3,13 +3,13 @@
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use super::scenarios::scenarios;
 use crate::audit::{Audit, Report, Verdict};
 use crate::bounds::{self, Earliest, Senders};
 use crate::chunks::PeerId;
 use crate::engine::Engine;
 use crate::scenario::{Choker, Scenario};
 use crate::sim::{Ended, Outcome, simulate};
+use crate::suite::{Scope, scenarios};
 use crate::swarm::{ClientServer, Peer, Tracker};
 use crate::trace::{Event, Evidence, Header};
 use crate::units::Time;
@@ -83,6 +83,11 @@ fn check<E: Engine>(scenario: &Scenario, senders: &[Senders]) -> Result<(), Test
     Ok(())
 }
 
+/// Scenarios of 1 to `peers` peers.
+fn among(peers: usize) -> impl Strategy<Value = Scenario> {
+    scenarios(&Scope { peers, ..Scope::default() })
+}
+
 /// The same cases on every machine and in every run; PROPTEST_RNG_SEED and PROPTEST_CASES ask for
 /// others and more.
 fn cases(cases: u32) -> ProptestConfig {
@@ -97,12 +102,12 @@ proptest! {
     #![proptest_config(cases(192))]
 
     #[test]
-    fn a_swarm_is_lawful_and_never_beats_a_bound(scenario in scenarios(14)) {
+    fn a_swarm_is_lawful_and_never_beats_a_bound(scenario in among(14)) {
         check::<Peer>(&scenario, &[Senders::Everybody])?;
     }
 
     #[test]
-    fn client_and_server_are_lawful_and_never_beat_a_bound(scenario in scenarios(20)) {
+    fn client_and_server_are_lawful_and_never_beat_a_bound(scenario in among(20)) {
         let both = [Senders::Everybody, Senders::SourceOnly];
         check::<ClientServer>(&scenario.client_server(), &both)?;
     }
@@ -112,7 +117,7 @@ proptest! {
     #![proptest_config(cases(32))]
 
     #[test]
-    fn a_large_swarm_is_lawful_and_never_beats_a_bound(scenario in scenarios(60)) {
+    fn a_large_swarm_is_lawful_and_never_beats_a_bound(scenario in among(60)) {
         check::<Peer>(&scenario, &[Senders::Everybody])?;
     }
 }

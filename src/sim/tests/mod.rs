@@ -1,4 +1,3 @@
 mod judged;
 mod links;
 mod runs;
-mod scenarios;

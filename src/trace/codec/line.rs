@@ -122,6 +122,7 @@ fn need<T>(value: Option<T>, field: &str) -> Result<T, Malformed> {
 }
 
 /// What the events of one header must keep to.
+#[derive(Debug)]
 pub(super) struct Form {
     peers: usize,
     file: Manifest,

@@ -1,0 +1,43 @@
+//! `swarmbound suite --canaries`: which rule catches which bug, and that it accuses nobody else.
+
+use std::ops::ControlFlow;
+
+use swarmbound::audit::Verdict;
+use swarmbound::suite::canary::Canary;
+use swarmbound::suite::kill::{Controls, Kill};
+
+use super::progress::Counting;
+use super::{Failure, Format, output};
+use crate::report::json;
+use crate::report::matrix::{self, Matrix, MatrixDocument};
+
+/// Meets some canaries and the control with `cases` scenarios each.
+pub(super) fn run(
+    canaries: &'static [Canary],
+    cases: u32,
+    seed: u64,
+    format: &Format,
+) -> Result<Verdict, Failure> {
+    let mut counting = Counting::new((canaries.len() as u64 + 1) * u64::from(cases));
+    let mut done = 0;
+    let mut kills = Vec::new();
+    let mut counted = |name: &str, case: u32| {
+        counting.at(name, done + u64::from(case));
+        if case == cases {
+            done += u64::from(cases);
+        }
+        ControlFlow::Continue(())
+    };
+    for canary in canaries {
+        kills.extend(Kill::of(canary, seed, cases, &mut |case| counted(canary.name, case)));
+    }
+    let controls = Controls::of(seed, cases, &mut |case| counted("control", case));
+    let matrix = Matrix { cases, seed, kills, controls: controls.unwrap_or_default() };
+    drop(counting);
+    let text = match format.json {
+        true => json::line(&MatrixDocument::new(&matrix)),
+        false => matrix::told(output::style(), &matrix),
+    };
+    output::print(&text)?;
+    Ok(matrix.verdict())
+}

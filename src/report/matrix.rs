@@ -1,0 +1,321 @@
+//! The kill matrix: canaries in rows, what catches each and how often, and the textbook beside it.
+//!
+//! Nothing is judged here. The types to know are [`Matrix`] and [`MatrixDocument`].
+
+use comfy_table::Cell;
+use serde::Serialize;
+use swarmbound::audit::Verdict;
+use swarmbound::scenario::Scenario;
+use swarmbound::suite::Ratios;
+use swarmbound::suite::canary::{ALL, Canary, Kind};
+use swarmbound::suite::kill::{Controls, Kill};
+
+use super::Style;
+use super::layout::{Align, lines, table, wrapped};
+use super::numbers::{count, percent};
+
+/// Every canary, how it fared, and what the control was accused of.
+pub(crate) struct Matrix {
+    /// How many cases each was met with.
+    pub(crate) cases: u32,
+    /// Of which seed.
+    pub(crate) seed: u64,
+    /// The canaries.
+    pub(crate) kills: Vec<Kill>,
+    /// The control.
+    pub(crate) controls: Controls,
+}
+
+/// Did what must catch a canary catch it? A slow one must never be caught.
+fn is_as_it_should_be(kill: &Kill) -> bool {
+    match kill.canary.kind {
+        Kind::Slow => kill.caught == 0,
+        _ => kill.by.iter().any(|(name, _)| kill.canary.caught_by.contains(name)),
+    }
+}
+
+impl Matrix {
+    /// Holds when every canary dies and nobody lawful is accused.
+    pub(crate) fn verdict(&self) -> Verdict {
+        let fine = self.kills.iter().all(is_as_it_should_be) && self.controls.accused.is_empty();
+        if fine { Verdict::Holds } else { Verdict::Violated }
+    }
+
+    fn dead(&self) -> impl Iterator<Item = &Kill> {
+        self.kills.iter().filter(|kill| kill.canary.kind != Kind::Slow)
+    }
+
+    fn slow(&self) -> impl Iterator<Item = &Kill> {
+        self.kills.iter().filter(|kill| kill.canary.kind == Kind::Slow)
+    }
+}
+
+fn share(part: u32, whole: u32) -> String {
+    percent(u128::from(part), u128::from(whole))
+}
+
+/// In which case it is caught on average.
+fn average(kill: &Kill) -> String {
+    match kill.caught {
+        0 => "-".to_owned(),
+        caught => format!("{:.1}", f64::from(kill.cases) / f64::from(caught)),
+    }
+}
+
+/// In how many cases the textbook's bounds catch it; a bound is no run that they could judge.
+fn textbook(kill: &Kill) -> String {
+    match kill.canary.kind {
+        Kind::Bound => "-".to_owned(),
+        _ => share(kill.textbook, kill.cases),
+    }
+}
+
+/// `3 x 2`: peers and chunks of a scenario.
+fn size(scenario: &Scenario) -> String {
+    format!("{} x {}", scenario.peer_count(), scenario.file().chunks())
+}
+
+/// What catches it, the most frequent first.
+fn catchers(kill: &Kill) -> String {
+    let mut by = kill.by.clone();
+    by.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+    let names = by.iter().map(|&(name, cases)| format!("{name} {}", share(cases, kill.cases)));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// The whole matrix as text.
+pub(crate) fn told(style: Style, matrix: &Matrix) -> String {
+    if matrix.kills.is_empty() {
+        return verdict(style, matrix);
+    }
+    let mut text = wrapped(
+        &format!(
+            "{} met with {} each, seed {}: in how many each is caught, in which case on average, \
+             in how many by the textbook's bounds alone, most often by what, and the smallest \
+             scenario that shows it, as peers x chunks",
+            count(matrix.kills.len(), "canary").replace("canarys", "canaries"),
+            count(matrix.cases as usize, "scenario"),
+            matrix.seed
+        ),
+        0,
+    );
+    text += &deaths(style, matrix);
+    text.push('\n');
+    for kill in matrix.dead() {
+        text += &wrapped(&format!("{}: {}", style.bold(kill.canary.name), catchers(kill)), 4);
+        if let Some((scenario, words)) = &kill.smallest {
+            text += "    ";
+            text += &wrapped(&format!("{}: {words}", size(scenario)), 4);
+        }
+    }
+    text.push('\n');
+    text += &ratios(style, matrix);
+    text.push('\n');
+    text += &verdict(style, matrix);
+    text
+}
+
+fn deaths(style: Style, matrix: &Matrix) -> String {
+    let columns = [
+        ("canary", Align::Left),
+        ("caught", Align::Right),
+        ("case", Align::Right),
+        ("textbook", Align::Right),
+        ("most by", Align::Left),
+        ("smallest", Align::Right),
+    ];
+    let mut table = table(style, &columns);
+    for kill in matrix.dead() {
+        let most = kill.by.iter().max_by_key(|&&(_, cases)| cases);
+        table.add_row([
+            Cell::new(kill.canary.name),
+            Cell::new(share(kill.caught, kill.cases)),
+            Cell::new(average(kill)),
+            Cell::new(textbook(kill)),
+            Cell::new(most.map_or("nothing", |(name, _)| name)),
+            Cell::new(kill.smallest.as_ref().map_or("-".to_owned(), |(it, _)| size(it))),
+        ]);
+    }
+    lines(&table)
+}
+
+fn thousandths(ratios: &Ratios) -> String {
+    ratios.mean().map_or("-".to_owned(), |mean| format!("{}.{:03}", mean / 1000, mean % 1000))
+}
+
+fn ratios(style: Style, matrix: &Matrix) -> String {
+    let columns = [
+        ("lawful but slow", Align::Left),
+        ("accused", Align::Right),
+        ("ratio to the best bound", Align::Right),
+        ("the control's", Align::Right),
+    ];
+    let mut table = table(style, &columns);
+    for kill in matrix.slow() {
+        let [own, control] = &kill.ratios;
+        table.add_row([
+            Cell::new(kill.canary.name),
+            Cell::new(share(kill.caught, kill.cases)),
+            Cell::new(thousandths(own)),
+            Cell::new(thousandths(control)),
+        ]);
+    }
+    lines(&table)
+}
+
+fn verdict(style: Style, matrix: &Matrix) -> String {
+    let alive = matrix.kills.iter().filter(|kill| !is_as_it_should_be(kill));
+    let alive: Vec<&str> = alive.map(|kill| kill.canary.name).collect();
+    let dead = matrix.dead().count();
+    let accused = matrix.controls.accused.len();
+    let mut text = format!("{}: ", style.verdict(matrix.verdict()));
+    text += &match (dead, alive.is_empty()) {
+        (0, _) => String::new(),
+        (_, true) => format!("all {dead} canaries are caught by what must catch them; "),
+        (_, false) => format!("not as they should be: {}; ", alive.join(", ")),
+    };
+    text += &format!(
+        "the control is accused {accused} times in {}.",
+        count(matrix.controls.cases as usize, "case")
+    );
+    let mut text = wrapped(&text, 2);
+    for (case, property, words, _) in &matrix.controls.accused {
+        text += &wrapped(&format!("  case {case}, {property}: {words}"), 4);
+    }
+    text
+}
+
+/// The canaries, one a line.
+pub(crate) fn listed() -> String {
+    let width = ALL.iter().map(|canary| canary.name.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for canary in ALL {
+        let seen = canary.seen.map_or(String::new(), |seen| format!(" ({seen})"));
+        text += &format!("{:width$}  ", canary.name);
+        text += &wrapped(&format!("{}{seen}", canary.about), width + 2);
+    }
+    text + "\nswarmbound canary NAME reads a resolved scenario and writes a trace\n"
+}
+
+/// A canary in a document.
+#[derive(Serialize)]
+pub(crate) struct CanaryEntry<'a> {
+    name: &'a str,
+    about: &'a str,
+    kind: &'static str,
+    seen: Option<&'a str>,
+    caught_by: &'a [&'a str],
+}
+
+impl CanaryEntry<'static> {
+    /// What it says of itself.
+    pub(crate) fn new(canary: &'static Canary) -> Self {
+        CanaryEntry {
+            name: canary.name,
+            about: canary.about,
+            kind: match canary.kind {
+                Kind::Engine => "engine",
+                Kind::Log => "log",
+                Kind::Simulator => "simulator",
+                Kind::Bound => "bound",
+                Kind::Slow => "slow",
+            },
+            seen: canary.seen,
+            caught_by: canary.caught_by,
+        }
+    }
+}
+
+/// What `suite --canaries --json` says.
+#[derive(Serialize)]
+pub(crate) struct MatrixDocument<'a> {
+    cases: u32,
+    seed: u64,
+    verdict: Verdict,
+    canaries: Vec<KillEntry<'a>>,
+    controls: ControlEntry<'a>,
+}
+
+#[derive(Serialize)]
+struct KillEntry<'a> {
+    #[serde(flatten)]
+    canary: CanaryEntry<'a>,
+    caught: u32,
+    first: Option<u32>,
+    textbook: u32,
+    by: serde_json::Map<String, serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    smallest: Option<SmallestEntry<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ratio_thousandths: Option<u128>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    control_ratio_thousandths: Option<u128>,
+}
+
+#[derive(Serialize)]
+struct SmallestEntry<'a> {
+    peers: usize,
+    chunks: usize,
+    explanation: &'a str,
+    scenario: &'a Scenario,
+}
+
+#[derive(Serialize)]
+struct ControlEntry<'a> {
+    cases: u32,
+    accused: Vec<AccusedEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct AccusedEntry<'a> {
+    case: u32,
+    property: &'a str,
+    explanation: &'a str,
+    scenario: &'a Scenario,
+}
+
+impl<'a> MatrixDocument<'a> {
+    /// The whole matrix.
+    pub(crate) fn new(matrix: &'a Matrix) -> Self {
+        let accused = matrix.controls.accused.iter();
+        MatrixDocument {
+            cases: matrix.cases,
+            seed: matrix.seed,
+            verdict: matrix.verdict(),
+            canaries: matrix.kills.iter().map(KillEntry::new).collect(),
+            controls: ControlEntry {
+                cases: matrix.controls.cases,
+                accused: accused
+                    .map(|(case, property, explanation, scenario)| AccusedEntry {
+                        case: *case,
+                        property,
+                        explanation,
+                        scenario,
+                    })
+                    .collect(),
+            },
+        }
+    }
+}
+
+impl<'a> KillEntry<'a> {
+    fn new(kill: &'a Kill) -> Self {
+        let by = kill.by.iter().map(|&(name, cases)| (name.to_owned(), cases.into()));
+        let [own, control] = &kill.ratios;
+        KillEntry {
+            canary: CanaryEntry::new(kill.canary),
+            caught: kill.caught,
+            first: kill.first,
+            textbook: kill.textbook,
+            by: by.collect(),
+            smallest: kill.smallest.as_ref().map(|(scenario, explanation)| SmallestEntry {
+                peers: scenario.peer_count(),
+                chunks: scenario.file().chunks(),
+                explanation,
+                scenario,
+            }),
+            ratio_thousandths: own.mean(),
+            control_ratio_thousandths: control.mean(),
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Bends in what an engine gives: chunks that it lacks, to whom it may not, to too many, to none.
+
+use std::collections::BTreeSet;
+
+use super::bent::{Bend, Heard, Said};
+use crate::chunks::{ChunkId, PeerId};
+use crate::engine::{Engine, Input, Output, Settings};
+use crate::scenario::Choker;
+use crate::swarm::{Message, Peer};
+
+/// Sends the next chunk that it lacks instead of the one that was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::suite) struct SendsWhatItLacks;
+
+impl Bend for SendsWhatItLacks {
+    fn says(&mut self, output: Said, peer: &Peer, said: &mut Vec<Said>) {
+        said.push(match (&output, peer.have().missing().next()) {
+            (&Output::Send { to, message: Message::Chunk(_) }, Some(lacking)) => {
+                Output::Send { to, message: Message::Chunk(lacking) }
+            }
+            _ => output,
+        });
+    }
+}
+
+/// Tells everybody of a chunk as soon as it has asked for it, and answers requests for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::suite) struct HaveTooSoon {
+    neighbors: BTreeSet<PeerId>,
+    served: BTreeSet<PeerId>,
+    asked: Option<(PeerId, ChunkId)>,
+}
+
+impl Bend for HaveTooSoon {
+    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+        self.asked = None;
+        match input {
+            Input::Connected(peer) => {
+                self.neighbors.insert(peer);
+            }
+            Input::Disconnected(peer) => {
+                self.neighbors.remove(&peer);
+                self.served.remove(&peer);
+            }
+            Input::Received { from, message: Message::Request(chunk) } => {
+                self.asked = Some((from, chunk));
+            }
+            _ => {}
+        }
+        Some(input)
+    }
+
+    fn says(&mut self, output: Said, _: &Peer, said: &mut Vec<Said>) {
+        match output {
+            Output::Send { to, message: Message::Request(chunk) } => {
+                let others = self.neighbors.iter().filter(|&&other| other != to);
+                said.extend(others.map(|&to| Output::Send { to, message: Message::Have(chunk) }));
+            }
+            Output::Send { to, message: Message::Unchoke } => {
+                self.served.insert(to);
+            }
+            Output::Send { to, message: Message::Choke } => {
+                self.served.remove(&to);
+            }
+            Output::Send { to, message: Message::Reject(chunk) }
+                if self.asked == Some((to, chunk)) && self.served.contains(&to) =>
+            {
+                said.push(Output::Send { to, message: Message::Chunk(chunk) });
+                return;
+            }
+            _ => {}
+        }
+        said.push(output);
+    }
+}
+
+/// Sends what a neighbor had asked for although it has just choked it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::suite) struct ServesTheChoked {
+    choked: Option<PeerId>,
+}
+
+impl Bend for ServesTheChoked {
+    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+        self.choked = None;
+        Some(input)
+    }
+
+    fn says(&mut self, output: Said, peer: &Peer, said: &mut Vec<Said>) {
+        match output {
+            Output::Send { to, message: Message::Choke } => self.choked = Some(to),
+            Output::Send { to, message: Message::Reject(chunk) }
+                if self.choked == Some(to) && peer.have().contains(chunk) =>
+            {
+                said.push(Output::Send { to, message: Message::Chunk(chunk) });
+                return;
+            }
+            _ => {}
+        }
+        said.push(output);
+    }
+}
+
+/// Serves one neighbor more than it has slots.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::suite) struct OneSlotTooMany;
+
+impl Bend for OneSlotTooMany {
+    fn settings(settings: &mut Settings) {
+        settings.protocol.unchoke_slots += 1;
+    }
+}
+
+/// Serves everybody.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::suite) struct UnchokesEverybody;
+
+impl Bend for UnchokesEverybody {
+    fn settings(settings: &mut Settings) {
+        settings.protocol.unchoke_slots = u32::MAX;
+    }
+}
+
+/// Serves by tit for tat where barter is strict: who gives nothing gets its optimistic turn.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::suite) struct ForgetsTheBarter;
+
+impl Bend for ForgetsTheBarter {
+    fn settings(settings: &mut Settings) {
+        if settings.protocol.choker == Choker::StrictBarter {
+            settings.protocol.choker = Choker::TitForTat;
+        }
+    }
+}
+
+/// How many timers of a node run out before a newcomer is late for it.
+const EARLY: u32 = 2;
+
+/// Serves nobody who became its neighbor after its first decisions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::suite) struct StarvesLateJoiners {
+    timers: u32,
+    late: BTreeSet<PeerId>,
+}
+
+impl Bend for StarvesLateJoiners {
+    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+        match input {
+            Input::Expired(_) => self.timers = self.timers.saturating_add(1),
+            Input::Connected(peer) if EARLY <= self.timers => {
+                self.late.insert(peer);
+            }
+            _ => {}
+        }
+        Some(input)
+    }
+
+    fn says(&mut self, output: Said, _: &Peer, said: &mut Vec<Said>) {
+        let starved = matches!(&output, Output::Send { to, message: Message::Unchoke }
+            if self.late.contains(to));
+        if !starved {
+            said.push(output);
+        }
+    }
+}
+
+/// In the loop over its neighbors, at each of its timers, it returns at the first one that wants
+/// nothing, where it should go on with the next.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::suite) struct ReturnForContinue {
+    /// The neighbors, and whether each wants something.
+    interested: std::collections::BTreeMap<PeerId, bool>,
+    looping: bool,
+}
+
+impl Bend for ReturnForContinue {
+    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+        self.looping = matches!(input, Input::Expired(_));
+        match &input {
+            Input::Connected(peer) if !peer.is_source() => {
+                self.interested.insert(*peer, false);
+            }
+            Input::Disconnected(peer) => {
+                self.interested.remove(peer);
+            }
+            Input::Received { from, message: Message::Interested } => {
+                self.interested.insert(*from, true);
+            }
+            Input::Received { from, message: Message::NotInterested } => {
+                self.interested.insert(*from, false);
+            }
+            _ => {}
+        }
+        Some(input)
+    }
+
+    fn says(&mut self, output: Said, _: &Peer, said: &mut Vec<Said>) {
+        let content = self.interested.iter().find(|&(_, &interested)| !interested);
+        let returned = content.map(|(&peer, _)| peer).filter(|_| self.looping);
+        let unreached = matches!(&output, Output::Send { to, message: Message::Unchoke }
+            if returned.is_some_and(|at| at < *to));
+        if !unreached {
+            said.push(output);
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Bends in what an engine takes and remembers: requests that are never repeated, neighbors that
+//! are never forgotten, chunks that are; and runs that never end or never repeat themselves.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, RandomState};
+
+use super::bent::{Bend, Heard, Lowest, Said};
+use crate::choose::Choose;
+use crate::chunks::{ChunkId, ChunkSet, PeerId};
+use crate::engine::{Engine, Input, Output, Settings, Timer};
+use crate::scenario::{Picker, Seeding};
+use crate::swarm::{Message, Peer};
+use crate::units::Time;
+
+/// Never asks again for a chunk whose sender went away or rejected it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::suite) struct NeverAsksAgain {
+    asked: BTreeSet<(PeerId, ChunkId)>,
+    lost: BTreeSet<ChunkId>,
+}
+
+impl Bend for NeverAsksAgain {
+    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+        match input {
+            Input::Disconnected(gone) => {
+                let awaited = self.asked.iter().filter(|&&(peer, _)| peer == gone);
+                self.lost.extend(awaited.map(|&(_, chunk)| chunk));
+                self.asked.retain(|&(peer, _)| peer != gone);
+            }
+            Input::Received { from, message: Message::Chunk(chunk) } => {
+                self.asked.remove(&(from, chunk));
+            }
+            _ => {}
+        }
+        Some(input)
+    }
+
+    fn says(&mut self, output: Said, _: &Peer, said: &mut Vec<Said>) {
+        if let Output::Send { to, message: Message::Request(chunk) } = output {
+            if self.lost.contains(&chunk) {
+                return;
+            }
+            self.asked.insert((to, chunk));
+        }
+        said.push(output);
+    }
+}
+
+/// Asks a neighbor for chunks only when that neighbor has just said something: one that holds the
+/// last chunk and has nothing to say is never asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::suite) struct NoEndgame {
+    speaks: Option<PeerId>,
+}
+
+impl Bend for NoEndgame {
+    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+        self.speaks = match &input {
+            Input::Received { from, .. } => Some(*from),
+            _ => None,
+        };
+        Some(input)
+    }
+
+    fn says(&mut self, output: Said, _: &Peer, said: &mut Vec<Said>) {
+        let silent = matches!(&output, Output::Send { to, message: Message::Request(_) }
+            if self.speaks != Some(*to));
+        if !silent {
+            said.push(output);
+        }
+    }
+}
+
+/// Keeps a neighbor that has gone on all its lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::suite) struct KeepsTheDeparted {
+    interested: BTreeSet<PeerId>,
+    departed: BTreeSet<PeerId>,
+}
+
+impl Bend for KeepsTheDeparted {
+    fn hears(&mut self, input: Heard, peer: &Peer, said: &mut Vec<Said>) -> Option<Heard> {
+        let _ = (peer, said);
+        match &input {
+            Input::Received { from, message: Message::Interested } => {
+                self.interested.insert(*from);
+            }
+            Input::Received { from, message: Message::NotInterested } => {
+                self.interested.remove(from);
+            }
+            Input::Connected(other) => {
+                self.departed.remove(other);
+            }
+            Input::Disconnected(other) if self.interested.contains(other) => {
+                self.departed.insert(*other);
+                return None;
+            }
+            _ => {}
+        }
+        Some(input)
+    }
+
+    fn says(&mut self, output: Said, _: &Peer, said: &mut Vec<Said>) {
+        let gives_up = matches!(&output, Output::Disconnect(other)
+            if self.interested.contains(other));
+        if !gives_up {
+            said.push(output);
+        }
+    }
+}
+
+/// Forgets the chunk that a neighbor gave it last when that neighbor goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::suite) struct LosesAChunk {
+    last: BTreeMap<PeerId, ChunkId>,
+    lost: BTreeSet<ChunkId>,
+    /// What is left, once something is lost.
+    left: Option<ChunkSet>,
+}
+
+impl Bend for LosesAChunk {
+    fn hears(&mut self, input: Heard, peer: &Peer, said: &mut Vec<Said>) -> Option<Heard> {
+        match input {
+            Input::Received { from, message: Message::Chunk(chunk) }
+                if chunk.index() < peer.have().capacity() =>
+            {
+                self.last.insert(from, chunk);
+                if let Some(left) = &mut self.left {
+                    left.insert(chunk);
+                }
+            }
+            Input::Received { from, message: Message::Request(chunk) }
+                if self.lost.contains(&chunk) =>
+            {
+                said.push(Output::Send { to: from, message: Message::Reject(chunk) });
+                return None;
+            }
+            Input::Disconnected(gone) => {
+                if let Some(chunk) = self.last.remove(&gone) {
+                    self.lost.insert(chunk);
+                    self.left.get_or_insert_with(|| peer.have().clone()).remove(chunk);
+                }
+            }
+            _ => {}
+        }
+        Some(input)
+    }
+
+    fn says(&mut self, output: Said, _: &Peer, said: &mut Vec<Said>) {
+        if output != Output::Completed || self.lost.is_empty() {
+            said.push(output);
+        }
+    }
+
+    fn have(&self) -> Option<&ChunkSet> {
+        self.left.as_ref()
+    }
+}
+
+/// Connects to members in the order in which a hash table lists them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::suite) struct HashOrder;
+
+impl Bend for HashOrder {
+    fn hears(&mut self, input: Heard, _: &Peer, said: &mut Vec<Said>) -> Option<Heard> {
+        let _ = said;
+        let Input::Members(members) = &input else { return Some(input) };
+        let state = RandomState::new();
+        let mut members = members.clone();
+        members.sort_by_key(|member| state.hash_one(member));
+        members.truncate(members.len().div_ceil(2));
+        Some(Input::Members(members))
+    }
+}
+
+/// Has always something more to say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::suite) struct NeverDrains {
+    timers: u32,
+}
+
+impl Bend for NeverDrains {
+    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+        if matches!(input, Input::Expired(_)) {
+            self.timers = self.timers.saturating_add(1);
+        }
+        Some(input)
+    }
+
+    fn more(&mut self) -> Option<Said> {
+        (2 < self.timers).then_some(Output::Arm { timer: Timer(0), after: Time(1) })
+    }
+}
+
+/// Answers a sign of life with a sign of life.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::suite) struct NeverEnds;
+
+impl Bend for NeverEnds {
+    fn hears(&mut self, input: Heard, _: &Peer, said: &mut Vec<Said>) -> Option<Heard> {
+        if let Input::Received { from, message: Message::KeepAlive } = input {
+            said.push(Output::Send { to: from, message: Message::KeepAlive });
+        }
+        Some(input)
+    }
+}
+
+/// Takes the lowest of equally rare chunks, as everybody else does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::suite) struct LowestIndex {
+    fetches: bool,
+}
+
+impl Bend for LowestIndex {
+    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+        // Its timers move its slots, which stay a matter of choice.
+        self.fetches = matches!(input, Input::Received { .. });
+        Some(input)
+    }
+
+    fn choices<'a>(
+        &self,
+        choose: &'a mut dyn Choose,
+        lowest: &'a mut Lowest,
+    ) -> &'a mut dyn Choose {
+        if self.fetches { lowest } else { choose }
+    }
+}
+
+/// Takes nobody's word back: what it has got already, others send it all the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::suite) struct NeverCancels;
+
+impl Bend for NeverCancels {
+    fn says(&mut self, output: Said, _: &Peer, said: &mut Vec<Said>) {
+        if !matches!(output, Output::Send { message: Message::Cancel(_), .. }) {
+            said.push(output);
+        }
+    }
+}
+
+/// As a source it sends again what is out already, before everything is out once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::suite) struct SourceRepeats;
+
+impl Bend for SourceRepeats {
+    fn settings(settings: &mut Settings) {
+        settings.protocol.super_seeding = false;
+        settings.protocol.picker = Picker::InOrder;
+        settings.protocol.seeding = Seeding::FastestFirst;
+    }
+}

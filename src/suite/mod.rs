@@ -1,0 +1,31 @@
+//! Generated tests for any engine: scenarios that shrink, properties with names, and canaries.
+//!
+//! A [`Subject`] turns a scenario into a trace: an engine in the simulator, a program in another
+//! language, an engine that is broken on purpose. [`examine`] hands it scenarios, judges every
+//! [`Property`] of what it did, and shrinks the first scenario with a finding. There is no clock
+//! here: whoever waits decides in its watch when it has waited enough. The types to know are
+//! [`Subject`], [`Property`] and [`Finding`].
+
+mod calm;
+pub mod canary;
+mod case;
+pub mod check;
+mod contract;
+mod examine;
+mod guard;
+pub mod kill;
+mod macros;
+pub mod process;
+mod property;
+mod smaller;
+mod strategy;
+mod subject;
+#[cfg(test)]
+mod tests;
+
+pub use case::{Case, Judged};
+pub use examine::{Config, Examination, Finding, Progress, Ratios, Tally, examine, examine_one};
+pub use guard::Budget;
+pub use property::{ALL, Property, find};
+pub use strategy::{Barter, Churn, Scope, scenarios};
+pub use subject::{Failure, Simulated, Subject};

@@ -1,0 +1,294 @@
+//! Scenarios of every kind, that shrink towards few peers, few chunks, round numbers and no churn.
+//!
+//! Times are drawn as shares of what the distribution takes at least, so that arrivals, departures
+//! and decisions fall into the run whatever the rates are, and keep doing so while a scenario
+//! shrinks. The types to know are [`Scope`] and [`scenarios`].
+
+use proptest::prelude::*;
+
+use crate::chunks::Manifest;
+use crate::scenario::{
+    Behavior, Choker, Discipline, Leaves, Link, Network, Parts, Peer, Picker, Protocol, Scenario,
+    Seeding, Source, SourceLeaves,
+};
+use crate::units::{Bytes, NANO, Rate, Time};
+
+/// What generated scenarios may say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// The most peers.
+    pub peers: usize,
+    /// The most chunks.
+    pub chunks: usize,
+    /// Whether peers and source come and go.
+    pub churn: Churn,
+    /// Whether chokers barter.
+    pub barter: Barter,
+    /// What the engine may do; decides which bounds bind it.
+    pub discipline: Discipline,
+    /// The burst of every link; None draws one.
+    pub burst: Option<Bytes>,
+}
+
+impl Default for Scope {
+    fn default() -> Self {
+        Scope {
+            peers: 60,
+            chunks: 64,
+            churn: Churn::Any,
+            barter: Barter::Any,
+            discipline: Discipline::default(),
+            burst: None,
+        }
+    }
+}
+
+/// Whether peers and source come and go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Churn {
+    /// Arrivals and departures of every kind.
+    Any,
+    /// Everybody is there from the start and stays.
+    None,
+}
+
+/// Whether chokers barter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Barter {
+    /// Every choker.
+    Any,
+    /// Those that give without a return.
+    None,
+}
+
+/// The rate that the others are multiples of: one chunk of [`CHUNK`] a second.
+const RATE: Rate = Rate(1000);
+/// The size of most chunks.
+const CHUNK: u64 = 125;
+
+/// Thousandths of a rate: mostly equal, often unequal, sometimes of another order.
+fn multiple() -> impl Strategy<Value = u64> {
+    prop_oneof![4 => Just(1000), 4 => 200..5000u64, 1 => 1..100u64, 1 => 5000..100_000u64]
+}
+
+/// The rate of which a scenario's rates are multiples.
+fn base() -> impl Strategy<Value = Rate> {
+    prop_oneof![3 => Just(RATE), 2 => (0..4u32, 100..1000u64)
+        .prop_map(|(power, digits)| Rate(digits * 10u64.pow(power)))]
+}
+
+fn times(base: Rate, multiple: u64) -> Rate {
+    Rate((base.0 * multiple / 1000).max(1))
+}
+
+/// A time, in thousandths of what the distribution takes at least.
+type Share = u64;
+
+/// When a run is cut off that should not be: long after everybody who can complete has.
+const LONG: Share = 300_000;
+
+#[derive(Clone, Debug)]
+enum Going {
+    Never,
+    At(Share),
+    After(Share),
+}
+
+fn going() -> impl Strategy<Value = Going> {
+    prop_oneof![
+        6 => Just(Going::Never),
+        1 => (1..3000u64).prop_map(Going::At),
+        2 => prop_oneof![Just(0), 0..1000u64].prop_map(Going::After),
+    ]
+}
+
+/// A peer, its rates as multiples and its times as shares.
+#[derive(Clone, Debug)]
+struct Draft {
+    upload: u64,
+    download: Option<u64>,
+    joins: Share,
+    going: Going,
+    behavior: Behavior,
+    link: (Option<Share>, Option<Bytes>),
+}
+
+fn peer(churn: Churn) -> BoxedStrategy<Draft> {
+    let upload = prop_oneof![5 => multiple(), 1 => Just(0)];
+    let download = prop_oneof![2 => Just(None), 3 => multiple().prop_map(Some)];
+    let behavior = prop_oneof![5 => Just(Behavior::Cooperative), 1 => Just(Behavior::FreeRider)];
+    let (joins, going) = match churn {
+        Churn::None => (Just(0).boxed(), Just(Going::Never).boxed()),
+        Churn::Any => (prop_oneof![2 => Just(0), 1 => 0..2000u64].boxed(), going().boxed()),
+    };
+    (upload, download, joins, going, behavior, link())
+        .prop_map(|(upload, download, joins, going, behavior, link)| Draft {
+            upload,
+            download,
+            joins,
+            going,
+            behavior,
+            link,
+        })
+        .boxed()
+}
+
+/// The latency and the burst of one node, where it has its own.
+fn link() -> impl Strategy<Value = (Option<Share>, Option<Bytes>)> {
+    let latency = prop_oneof![9 => Just(None), 1 => (0..40u64).prop_map(Some)];
+    let burst = prop_oneof![9 => Just(None), 1 => (0..500u64).prop_map(|b| Some(Bytes(b)))];
+    (latency, burst)
+}
+
+/// The file in bytes and the size of a chunk; the last chunk is often short.
+fn file(most: usize) -> impl Strategy<Value = Manifest> {
+    let most = most.max(1) as u64;
+    let whole = prop_oneof![3 => 1..=most.min(6), 2 => 1..=most];
+    let chunk = prop_oneof![3 => Just(CHUNK), 2 => 1..5000u64];
+    let short = prop_oneof![2 => Just(0), 1 => 0..5000u64];
+    (whole, chunk, short).prop_map(|(whole, chunk, short)| {
+        let file = Manifest::new(Bytes(whole * chunk - short % chunk), Bytes(chunk));
+        file.expect("a file of at least a byte, in few chunks")
+    })
+}
+
+/// The settings without their times, and the shares from which those follow.
+fn protocol(barter: Barter) -> impl Strategy<Value = (Protocol, Share)> {
+    let picker =
+        prop_oneof![Just(Picker::RarestFirst), Just(Picker::Random), Just(Picker::InOrder)];
+    let giving = prop_oneof![3 => Just(Choker::TitForTat), 1 => Just(Choker::RoundRobin)];
+    let choker = match barter {
+        Barter::None => giving.boxed(),
+        Barter::Any => prop_oneof![
+            4 => giving,
+            1 => Just(Choker::StrictBarter),
+            1 => (1..4u32).prop_map(Choker::Credit),
+        ]
+        .boxed(),
+    };
+    let seeding = prop_oneof![Just(Seeding::RoundRobin), Just(Seeding::FastestFirst)];
+    let settings = (1..20u32, 1..6u32, picker, choker, seeding, any::<bool>(), any::<bool>());
+    let rechoke = prop_oneof![Just(100), 10..200u64];
+    (settings, rechoke).prop_map(
+        |((neighbors, slots, picker, choker, seeding, super_seeding, optimistic), rechoke)| {
+            let protocol = Protocol {
+                neighbors,
+                unchoke_slots: slots,
+                picker,
+                choker,
+                seeding,
+                super_seeding,
+                optimistic: optimistic.then_some(Time::ZERO),
+                ..Protocol::default()
+            };
+            (protocol, rechoke)
+        },
+    )
+}
+
+/// When the source leaves: after a share, after some copies, or never.
+fn source_leaves(churn: Churn) -> BoxedStrategy<(Share, u64)> {
+    match churn {
+        Churn::None => Just((0, 0)).boxed(),
+        Churn::Any => {
+            prop_oneof![4 => Just((0, 0)), 1 => (1..4000u64, Just(0)), 1 => (Just(0), 1..4u64)]
+                .boxed()
+        }
+    }
+}
+
+/// Everything that decides a scenario.
+type Sketch = (
+    Manifest,
+    (Rate, u64, (Option<Share>, Option<Bytes>)),
+    (Share, u64),
+    Vec<Draft>,
+    (Protocol, Share),
+    (Share, Bytes),
+    Share,
+    u64,
+);
+
+/// Scenarios within `scope`.
+pub fn scenarios(scope: &Scope) -> BoxedStrategy<Scenario> {
+    let most = scope.peers.max(1);
+    let crowd = |most| prop::collection::vec(peer(scope.churn), 1..=most);
+    let peers = prop_oneof![6 => crowd(most.min(5)), 3 => crowd(most.min(14)), 1 => crowd(most)];
+    let latency = prop_oneof![3 => Just(0), 1 => 1..20u64];
+    let burst = prop_oneof![9 => Just(0), 1 => 0..500u64].prop_map(Bytes);
+    let until = match scope.churn {
+        Churn::None => Just(LONG).boxed(),
+        Churn::Any => prop_oneof![4 => Just(LONG), 1 => 500..4000u64].boxed(),
+    };
+    let Scope { discipline, burst: allowed, .. } = *scope;
+    let source = (base(), multiple(), link());
+    let sketch = (
+        file(scope.chunks),
+        source,
+        source_leaves(scope.churn),
+        peers,
+        protocol(scope.barter),
+        (latency, burst),
+        until,
+        any::<u64>(),
+    );
+    sketch.prop_map(move |sketch| draw(sketch, discipline, allowed)).boxed()
+}
+
+/// What the distribution takes at least if everybody is there, in nanoseconds: the unit of shares.
+fn pace(file: &Manifest, source: Rate, peers: &[Draft], base: Rate) -> u128 {
+    let uploads: u128 = peers.iter().map(|peer| u128::from(times(base, peer.upload).0)).sum();
+    let copies = file.file().bits() * peers.len() as u128;
+    let one = file.file().nanobits() / u128::from(source.0);
+    let all = copies * NANO / (uploads + u128::from(source.0));
+    one.max(all).max(1000)
+}
+
+fn draw(sketch: Sketch, discipline: Discipline, burst: Option<Bytes>) -> Scenario {
+    let (file, (base, multiple, link), source_leaves, drafts, protocol, network, until, seed) =
+        sketch;
+    let upload = times(base, multiple);
+    let pace = pace(&file, upload, &drafts, base);
+    let time = |share: Share| Time((pace * u128::from(share) / 1000) as u64);
+    let later = |share: Share| Time(time(share).0 + 1);
+    let own = |(latency, own): (Option<Share>, Option<Bytes>)| Link {
+        latency: latency.map(time),
+        burst: own.filter(|_| burst.is_none()),
+    };
+    let peers = drafts.iter().map(|draft| Peer {
+        upload: if draft.upload == 0 { Rate::ZERO } else { times(base, draft.upload) },
+        download: draft.download.map(|multiple| times(base, multiple)),
+        joins: time(draft.joins),
+        leaves: match draft.going {
+            Going::Never => Leaves::Never,
+            Going::At(share) => Leaves::At(Time(time(draft.joins).0 + later(share).0)),
+            Going::After(share) => Leaves::AfterCompletion(time(share)),
+        },
+        behavior: draft.behavior,
+        link: own(draft.link),
+    });
+    let (protocol, rechoke) = protocol;
+    let protocol = Protocol {
+        rechoke: later(rechoke),
+        optimistic: protocol.optimistic.map(|_| later(3 * rechoke)),
+        announce: later(20 * rechoke),
+        ..protocol
+    };
+    let leaves = match source_leaves {
+        (0, 0) => SourceLeaves::Never,
+        (share, 0) => SourceLeaves::At(later(share)),
+        (_, copies) => SourceLeaves::AfterCopies(copies),
+    };
+    let parts = Parts {
+        name: "generated".to_owned(),
+        file,
+        source: Source { upload, leaves, link: own(link) },
+        peers: peers.collect(),
+        protocol: Some(protocol),
+        network: Network { latency: time(network.0), burst: burst.unwrap_or(network.1) },
+        discipline,
+        seed,
+        until: later(until),
+    };
+    Scenario::new(parts).expect("the generator knows the rules")
+}

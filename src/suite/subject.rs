@@ -1,0 +1,94 @@
+//! Whatever turns a scenario into a trace, and how that can fail before there is a trace.
+//!
+//! A subject judges nothing. The types to know are [`Subject`], [`Failure`] and [`Simulated`].
+
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::guard::{Budget, Guarded, Overrun};
+use crate::engine::{Engine, Introduce};
+use crate::scenario::Scenario;
+use crate::sim::simulate;
+use crate::trace::{Event, Evidence};
+
+/// Whatever turns a scenario into a trace.
+pub trait Subject {
+    /// Runs `scenario` to its end, hands every event to `record`, in any order, and says how far
+    /// the times of the events can be trusted.
+    ///
+    /// # Errors
+    /// Why there is no trace: a finding of its own.
+    fn run(
+        &mut self,
+        scenario: &Scenario,
+        record: &mut dyn FnMut(Event),
+    ) -> Result<Evidence, Failure>;
+}
+
+/// A run that gave no trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The property that it breaks: [`Failure::ENDS`], or a narrower one.
+    pub property: &'static str,
+    /// What happened, in a word or two: `panicked`, `timed out`, `malformed output`...
+    pub name: &'static str,
+    /// What happened, as a sentence with the details.
+    pub explanation: String,
+}
+
+impl Failure {
+    /// The property that every run comes to its end and gives a trace.
+    pub const ENDS: &'static str = "runs_to_its_end";
+    /// The property that an engine has said everything after finitely many calls of `poll`.
+    pub const DRAINS: &'static str = "pollings_drain";
+
+    /// A run that did not come to its end.
+    pub fn new(name: &'static str, explanation: impl Into<String>) -> Self {
+        Failure { property: Failure::ENDS, name, explanation: explanation.into() }
+    }
+}
+
+/// An engine in the simulator, with a tracker.
+#[derive(Clone, Debug)]
+pub struct Simulated<E, T> {
+    budget: Option<Budget>,
+    engine: PhantomData<(E, T)>,
+}
+
+impl<E, T> Default for Simulated<E, T> {
+    fn default() -> Self {
+        Simulated { budget: None, engine: PhantomData }
+    }
+}
+
+impl<E, T> Simulated<E, T> {
+    /// The same with another budget than the one that follows from each scenario.
+    pub fn with_budget(budget: Budget) -> Self {
+        Simulated { budget: Some(budget), engine: PhantomData }
+    }
+}
+
+impl<E: Engine, T: Introduce> Subject for Simulated<E, T> {
+    fn run(
+        &mut self,
+        scenario: &Scenario,
+        record: &mut dyn FnMut(Event),
+    ) -> Result<Evidence, Failure> {
+        let budget = self.budget.unwrap_or_else(|| Budget::of(scenario));
+        let run = || budget.spend(|| simulate::<Guarded<E>, T>(scenario, record));
+        match catch_unwind(AssertUnwindSafe(run)) {
+            Ok(_) => Ok(Evidence::default()),
+            Err(payload) => Err(match payload.downcast::<Overrun>() {
+                Ok(overrun) => overrun.failure(),
+                Err(payload) => panicked(payload.as_ref()),
+            }),
+        }
+    }
+}
+
+fn panicked(payload: &(dyn std::any::Any + Send)) -> Failure {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
+    let text = text.unwrap_or_else(|| "without a message".to_owned());
+    Failure::new("panicked", format!("the engine panicked: {text}"))
+}
