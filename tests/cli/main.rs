@@ -5,6 +5,8 @@
 mod bad_input;
 mod check;
 mod commands;
+#[cfg(unix)]
+mod engine;
 
 use std::io::Write;
 use std::process::{Command, Stdio};
