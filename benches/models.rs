@@ -4,11 +4,15 @@
 //! machine is shared.
 
 use std::hint::black_box;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use stateright::{Checker, Model};
-use swarmbound::checker::{Checked, Kind, Quotient, Settings, Spec, check};
+use swarmbound::checker::{
+    Checked, Exploration, Kind, Limits, Progress, Quotient, Search, Settings, Spec, check,
+};
+use swarmbound::models::Threads;
 use swarmbound::models::churn::{Churn, Departures, SourceStays};
 use swarmbound::models::schedule::{Moves, Schedule, World};
 
@@ -61,6 +65,15 @@ fn symmetry(criterion: &mut Criterion) {
     let spec = safety(&model);
     group.bench_function("churn rejoin 6/4 (2^31 raw states)", |bencher| {
         bencher.iter(|| black_box(check(&model, &spec, settings).expect("it is sound")).states);
+    });
+    group.bench_function("the same on all cores", |bencher| {
+        bencher.iter(|| {
+            let mut search = Search::new(&model, &spec, settings).expect("it is sound");
+            let mut go = |_: &Progress| ControlFlow::Continue(());
+            let exploration = search.run_with(&Threads::all(), Limits::NONE, &mut go);
+            assert_eq!(exploration.expect("it is sound"), Exploration::Exhausted);
+            black_box(search.progress()).states
+        });
     });
     let world = World { moves: Moves::Dominant, ..World::plain(4, 4) };
     let schedule = Schedule::new(world).expect("it fits");

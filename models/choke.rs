@@ -1,26 +1,38 @@
 //! Does the choker give everybody its turn, and nobody more?
 //!
 //! One peer serves neighbors that do anything: want something or not, give something or not, in
-//! every order with the decisions. Whom to serve is decided by the swarm's [`select`]; slots and
-//! the optimistic slot go round as in the reference peer, with every choice of the lucky one. It
-//! knows no chunks and no accounts of barter. Waiting times grow without end, but only their order
-//! matters to a choker, so a state keeps their ranks. The types to know are [`Choking`] and
-//! [`State`].
+//! every order with the decisions. Whom to serve is decided by the swarm's [`select`], what may be
+//! sent by its [`may_serve`]; slots and the optimistic slot go round as in the reference peer, with
+//! every choice of the lucky one. It knows no chunks, only how many went each way. Waiting times
+//! grow without end, but only their order matters to a choker, so a state keeps their ranks; and
+//! nobody gives more than a chunk ahead, or accounts would grow without end, too. The types to know
+//! are [`Choking`] and [`State`].
 
 use serde::{Deserialize, Serialize};
 use stateright::{Model, Property};
 
-use crate::checker::{Checked, Claim, Class, Classes, Condition, Fairness, Kind, Spec, Strength};
-use crate::choose::{Choose, Enumerate, Recorded, pick};
+use crate::checker::{Checked, Class, Classes, Spec};
+use crate::choose::{Enumerate, Recorded};
 use crate::chunks::PeerId;
 use crate::scenario::{Choker, Seeding};
-use crate::swarm::{Candidate, Policy, select};
+use crate::swarm::{Account, Candidate, Policy, may_serve, select};
+
+mod claims;
+mod serving;
+mod words;
 
 /// The most neighbors.
 pub const MOST_NEIGHBORS: usize = 4;
 
+/// The most chunks that a neighbor may owe under barter on credit.
+pub const MOST_CREDIT: u32 = 3;
+/// The balance below which no neighbor gives.
+const AHEAD: i8 = -1;
+
 /// Decides whom to serve: [`select`], or what it is compared with.
 pub type Select = fn(Policy, usize, Vec<Candidate>) -> Vec<PeerId>;
+/// Decides whether a chunk may be sent: [`may_serve`], or what it is compared with.
+pub type MayServe = fn(Policy, Account) -> bool;
 
 /// Whether there is an optimistic slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,10 +53,11 @@ pub struct Choking {
     /// The last so many neighbors never give anything.
     free_riders: usize,
     select: Select,
+    may_serve: MayServe,
 }
 
 /// A neighbor.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Seat {
     /// Whether it wants something.
     interested: bool,
@@ -56,10 +69,14 @@ pub struct Seat {
     took: bool,
     /// The rank of its waiting time among all that wait; 0 does not wait.
     waited: u8,
+    /// Under barter: whether it serves the peer.
+    serves: bool,
+    /// Under barter: chunks sent to it less chunks got from it.
+    balance: i8,
 }
 
 /// All neighbors; neighbor i is `seats[i - 1]`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct State {
     seats: Vec<Seat>,
     /// Whom the optimistic slot serves.
@@ -67,7 +84,7 @@ pub struct State {
 }
 
 /// What happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Event {
     /// A neighbor wants something from now on.
     Want(u8),
@@ -77,6 +94,10 @@ pub enum Event {
     Give(u8),
     /// A neighbor that is served takes something.
     Take(u8),
+    /// A neighbor serves the peer from now on; whether it will give anything, nobody knows.
+    Offer(u8),
+    /// A neighbor does not serve the peer any more.
+    Withdraw(u8),
     /// The interval is over.
     Rechoke,
     /// The optimistic slot moves on.
@@ -84,7 +105,7 @@ pub enum Event {
 }
 
 /// What happens, and what was chosen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Action {
     /// What happens.
     pub event: Event,
@@ -98,7 +119,7 @@ impl Choking {
     /// A peer with so many slots, all of whose neighbors may give.
     ///
     /// # Errors
-    /// More neighbors than can be searched, or none; no slots; barter, whose accounts this lacks.
+    /// More neighbors than can be searched, or none; no slots; more credit than can be searched.
     pub fn new(
         neighbors: usize,
         slots: usize,
@@ -111,10 +132,13 @@ impl Choking {
         if !(1..=MOST_NEIGHBORS).contains(&slots) {
             return Err(format!("{slots} slots; write 1 to {MOST_NEIGHBORS}"));
         }
-        if matches!(policy, Policy::Leecher(Choker::StrictBarter | Choker::Credit(_))) {
-            return Err("barter needs accounts; write another choker".into());
+        if let Policy::Leecher(Choker::Credit(most)) = policy
+            && !(1..=MOST_CREDIT).contains(&most)
+        {
+            return Err(format!("credit {most}; write 1 to {MOST_CREDIT}"));
         }
-        Ok(Choking { neighbors, slots, policy, optimistic, free_riders: 0, select })
+        let free_riders = 0;
+        Ok(Choking { neighbors, slots, policy, optimistic, free_riders, select, may_serve })
     }
 
     /// The same where the last so many neighbors never give anything.
@@ -132,111 +156,56 @@ impl Choking {
         self.neighbors - self.free_riders < neighbor
     }
 
-    fn candidates(&self, state: &State, wanted: impl Fn(&Seat) -> bool) -> Vec<Candidate> {
-        let all = (1u32..).zip(&state.seats).filter(|(_, seat)| wanted(seat));
-        all.map(|(peer, seat)| Candidate {
-            peer: PeerId(peer),
-            received: u64::from(seat.gave),
-            sent: u64::from(seat.took),
-            waited: u32::from(seat.waited),
-            balance: 0,
-        })
-        .collect()
+    fn barters(&self) -> bool {
+        matches!(self.policy, Policy::Leecher(Choker::StrictBarter | Choker::Credit(_)))
     }
 
-    /// As in `Peer::rechoke`.
-    fn rechoke(&self, state: &mut State, choose: &mut dyn Choose) {
-        let candidates = self.candidates(state, |seat| seat.interested);
-        let chosen = (self.select)(self.policy, self.slots, candidates);
-        let is_chosen = |neighbor: u8| chosen.contains(&PeerId(u32::from(neighbor)));
-        state.lucky = state.lucky.filter(|&lucky| !is_chosen(lucky));
-        for (neighbor, seat) in (1u8..).zip(&mut state.seats) {
-            if is_chosen(neighbor) {
-                seat.serve();
-            } else if state.lucky != Some(neighbor) {
-                seat.served = false;
+    /// What may happen with each neighbor: the families of classes with a class for each. The lucky
+    /// one stands last, where there is none it is left out.
+    fn families(&self) -> &'static [&'static str] {
+        let families: &[&str] = match self.policy {
+            Policy::Leecher(Choker::TitForTat) => &["want", "content", "give", "rotate"],
+            Policy::Leecher(Choker::StrictBarter | Choker::Credit(_)) => {
+                &["want", "content", "give", "take", "offer", "withdraw", "rotate"]
             }
-        }
-        self.fill_slots(state, choose);
-        for seat in &mut state.seats {
-            let waits = seat.interested && !seat.served;
-            seat.waited = if waits { seat.waited + 1 } else { 0 };
-            (seat.gave, seat.took) = (false, false);
-        }
-        state.rank();
-    }
-
-    /// As in `Peer::fill_slots`.
-    fn fill_slots(&self, state: &mut State, choose: &mut dyn Choose) {
-        let taken = state.seats.iter().filter(|seat| seat.served).count()
-            - usize::from(state.lucky.is_some());
-        if taken < self.slots {
-            let waiting = self.candidates(state, |seat| seat.interested && !seat.served);
-            for peer in (self.select)(self.policy, self.slots - taken, waiting) {
-                state.seats[peer.index() - 1].serve();
+            Policy::Leecher(Choker::RoundRobin) | Policy::Seeder(Seeding::RoundRobin) => {
+                &["want", "content", "rotate"]
             }
-        }
-        if state.lucky.is_none() {
-            self.fill_optimistic(state, choose);
-        }
-    }
-
-    /// As in `Peer::fill_optimistic`.
-    fn fill_optimistic(&self, state: &mut State, choose: &mut dyn Choose) {
-        if self.optimistic == Optimistic::Off {
-            return;
-        }
-        let all = (1u8..).zip(&state.seats);
-        let waiting: Vec<u8> = all
-            .filter(|(_, seat)| seat.interested && !seat.served)
-            .map(|(neighbor, _)| neighbor)
-            .collect();
-        if let Some(lucky) = pick(&waiting, choose) {
-            state.lucky = Some(lucky);
-            state.seats[usize::from(lucky) - 1].serve();
+            Policy::Seeder(Seeding::FastestFirst) => &["want", "content", "take", "rotate"],
+        };
+        match self.optimistic {
+            Optimistic::On => families,
+            Optimistic::Off => &families[..families.len() - 1],
         }
     }
 
-    /// As in `Peer::move_optimistic`.
-    fn rotate(&self, state: &mut State, choose: &mut dyn Choose) {
-        let former = state.lucky.take();
-        self.fill_optimistic(state, choose);
-        if let Some(former) = former {
-            if state.lucky.is_none() {
-                state.lucky = Some(former);
-            } else {
-                state.seats[usize::from(former) - 1].served = false;
-                self.fill_slots(state, choose);
-            }
+    /// What a neighbor may do. What a choker does not look at makes no difference, and would make
+    /// states.
+    fn events_of(&self, neighbor: u8, seat: &Seat, events: &mut Vec<Event>) {
+        events.push(match seat.interested {
+            true => Event::Content(neighbor),
+            false => Event::Want(neighbor),
+        });
+        let gives = match self.policy {
+            Policy::Leecher(Choker::TitForTat) => !seat.gave,
+            _ => self.barters() && AHEAD < seat.balance,
+        };
+        if gives && !self.rides_free(usize::from(neighbor)) {
+            events.push(Event::Give(neighbor));
         }
-    }
-
-    /// As in `Peer::stop_serving_the_content`.
-    fn content(&self, state: &mut State, neighbor: u8, choose: &mut dyn Choose) {
-        let seat = &mut state.seats[usize::from(neighbor) - 1];
-        seat.interested = false;
-        if seat.served {
-            seat.served = false;
-            state.lucky = state.lucky.filter(|&lucky| lucky != neighbor);
-            self.fill_slots(state, choose);
+        let takes = match self.policy {
+            Policy::Seeder(Seeding::FastestFirst) => !seat.took,
+            _ => self.barters() && seat.interested && self.may_send(seat),
+        };
+        if takes && seat.served {
+            events.push(Event::Take(neighbor));
         }
-    }
-
-    fn after(&self, state: &State, event: Event, choose: &mut dyn Choose) -> State {
-        let mut next = state.clone();
-        let at = |neighbor: u8| usize::from(neighbor) - 1;
-        match event {
-            Event::Want(neighbor) => {
-                next.seats[at(neighbor)].interested = true;
-                self.fill_slots(&mut next, choose);
-            }
-            Event::Content(neighbor) => self.content(&mut next, neighbor, choose),
-            Event::Give(neighbor) => next.seats[at(neighbor)].gave = true,
-            Event::Take(neighbor) => next.seats[at(neighbor)].took = true,
-            Event::Rechoke => self.rechoke(&mut next, choose),
-            Event::Rotate => self.rotate(&mut next, choose),
+        if self.barters() {
+            events.push(match seat.serves {
+                true => Event::Withdraw(neighbor),
+                false => Event::Offer(neighbor),
+            });
         }
-        next
     }
 
     /// Everything that may follow from an event.
@@ -250,47 +219,6 @@ impl Choking {
             if !choose.advance() {
                 return outcomes;
             }
-        }
-    }
-
-    fn keeps_to_its_slots(&self, state: &State) -> bool {
-        let lucky = |seat: &Seat| seat.served && seat.interested;
-        let marked =
-            state.lucky.is_none_or(|lucky_one| lucky(&state.seats[lucky_one as usize - 1]));
-        state.regular().count() <= self.slots && marked
-    }
-
-    /// A slot does not stand empty while somebody waits.
-    fn wastes_no_slot(&self, state: &State) -> bool {
-        let waits = state.seats.iter().any(|seat| seat.interested && !seat.served);
-        let full = self.slots <= state.regular().count();
-        !waits || (full && (self.optimistic == Optimistic::Off || state.lucky.is_some()))
-    }
-
-    /// Whatever the next decision is: with givers enough for all slots, nobody else gets one that
-    /// is not the optimistic slot.
-    fn rewards_givers(&self, state: &State) -> bool {
-        let gives = |at: usize| state.seats[at].interested && state.seats[at].gave;
-        let givers = (0..self.neighbors).filter(|&at| gives(at)).count();
-        let tit_for_tat = self.policy == Policy::Leecher(Choker::TitForTat);
-        !tit_for_tat
-            || givers < self.slots
-            || self
-                .outcomes(state, Event::Rechoke)
-                .iter()
-                .all(|(_, next)| next.regular().all(gives))
-    }
-
-    /// What makes everybody's turn come: decisions where the choker takes turns, else luck.
-    fn turns(&self) -> Option<Fairness> {
-        let turns = matches!(
-            self.policy,
-            Policy::Leecher(Choker::RoundRobin) | Policy::Seeder(Seeding::RoundRobin)
-        );
-        match (turns, self.optimistic) {
-            (true, _) => Some(weak("rechoke")),
-            (false, Optimistic::On) => Some(weak("rotate")),
-            (false, Optimistic::Off) => None,
         }
     }
 }
@@ -323,85 +251,37 @@ impl State {
             seat.waited = rank as u8;
         }
     }
-
-    fn waits(&self, neighbor: usize) -> bool {
-        // Claims about neighbors beyond the world are not asked.
-        self.seats.get(neighbor - 1).is_some_and(|seat| seat.interested && !seat.served)
-    }
-}
-
-const TURNS: [&str; MOST_NEIGHBORS] =
-    ["1_gets_its_turn", "2_gets_its_turn", "3_gets_its_turn", "4_gets_its_turn"];
-const WAITS: [Condition<Choking>; MOST_NEIGHBORS] = [
-    |_, state| state.waits(1),
-    |_, state| state.waits(2),
-    |_, state| state.waits(3),
-    |_, state| state.waits(4),
-];
-const DOES_NOT_WAIT: [Condition<Choking>; MOST_NEIGHBORS] = [
-    |_, state| !state.waits(1),
-    |_, state| !state.waits(2),
-    |_, state| !state.waits(3),
-    |_, state| !state.waits(4),
-];
-
-fn weak(family: &str) -> Fairness {
-    Fairness(vec![(Strength::Weak, family.into())])
 }
 
 impl Checked for Choking {
     fn spec(&self) -> Spec<Self> {
-        let mut claims = vec![
-            Claim::required(
-                "slots_are_kept",
-                Kind::Always(|world: &Self, state: &State| world.keeps_to_its_slots(state)),
-            ),
-            Claim::required(
-                "no_slot_is_wasted",
-                Kind::Always(|world: &Self, state: &State| world.wastes_no_slot(state)),
-            ),
-            Claim::required(
-                "givers_come_first",
-                Kind::Always(|world: &Self, state: &State| world.rewards_givers(state)),
-            ),
-            Claim::required(
-                "a_slot_is_taken",
-                Kind::Sometimes(|_: &Self, state: &State| 0 < state.regular().count()),
-            ),
-        ];
-        let fairness = self.turns();
-        let each = TURNS.into_iter().zip(WAITS.into_iter().zip(DOES_NOT_WAIT));
-        claims.extend(each.take(self.neighbors).map(|(name, (from, goal))| match &fairness {
-            Some(fairness) => {
-                let fairness = fairness.clone();
-                Claim::required(name, Kind::LeadsTo { from, goal, fairness })
-            }
-            // Nothing makes a turn come: whether it can come is of interest.
-            None => {
-                Claim::informative(name, Kind::LeadsTo { from, goal, fairness: weak("rechoke") })
-            }
-        }));
-        let families = ["want", "content", "give", "take", "rotate"];
-        let of_neighbors = families.into_iter().flat_map(|family| {
-            let class = move |neighbor| Class { family, label: format!("{family} {neighbor}") };
-            (1..=self.neighbors).map(class)
-        });
-        let mut all: Vec<Class> = of_neighbors.collect();
-        all.push(Class { family: "rotate", label: "rotate".into() });
+        let mut all = Vec::new();
+        for &family in self.families() {
+            let class = |neighbor| Class { family, label: format!("{family} {neighbor}") };
+            all.extend((1..=self.neighbors).map(class));
+        }
         all.push(Class { family: "rechoke", label: "rechoke".into() });
+        all.push(Class { family: "rotate", label: "rotate".into() });
+        if self.optimistic == Optimistic::Off {
+            all.pop();
+        }
         let of = |world: &Self, action: &Action| {
             let (family, neighbor) = match (action.event, action.lucky) {
-                (Event::Want(neighbor), _) => (0, neighbor),
-                (Event::Content(neighbor), _) => (1, neighbor),
-                (Event::Give(neighbor), _) => (2, neighbor),
-                (Event::Take(neighbor), _) => (3, neighbor),
-                (Event::Rotate, Some(lucky)) => (4, lucky),
-                (Event::Rotate, None) => (5, 1),
-                (Event::Rechoke, _) => (5, 2),
+                (Event::Want(neighbor), _) => ("want", neighbor),
+                (Event::Content(neighbor), _) => ("content", neighbor),
+                (Event::Give(neighbor), _) => ("give", neighbor),
+                (Event::Take(neighbor), _) => ("take", neighbor),
+                (Event::Offer(neighbor), _) => ("offer", neighbor),
+                (Event::Withdraw(neighbor), _) => ("withdraw", neighbor),
+                (Event::Rotate, Some(lucky)) => ("rotate", lucky),
+                (Event::Rechoke, _) => ("", 1),
+                (Event::Rotate, None) => ("", 2),
             };
-            family * world.neighbors + usize::from(neighbor) - 1
+            let families = world.families();
+            let at = families.iter().position(|&known| known == family);
+            at.unwrap_or(families.len()) * world.neighbors + usize::from(neighbor) - 1
         };
-        Spec { claims, classes: Classes { all, of }, symmetry: None }
+        Spec { claims: self.claims(), classes: Classes { all, of }, symmetry: None }
     }
 }
 
@@ -416,19 +296,7 @@ impl Model for Choking {
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
         let mut events = vec![Event::Rechoke];
         for (neighbor, seat) in (1u8..).zip(&state.seats) {
-            events.push(match seat.interested {
-                true => Event::Content(neighbor),
-                false => Event::Want(neighbor),
-            });
-            // What a choker does not look at makes no difference, and would make states.
-            let looks_at_gifts = self.policy == Policy::Leecher(Choker::TitForTat);
-            if looks_at_gifts && !seat.gave && !self.rides_free(usize::from(neighbor)) {
-                events.push(Event::Give(neighbor));
-            }
-            let looks_at_taking = self.policy == Policy::Seeder(Seeding::FastestFirst);
-            if looks_at_taking && seat.served && !seat.took {
-                events.push(Event::Take(neighbor));
-            }
+            self.events_of(neighbor, seat, &mut events);
         }
         if self.optimistic == Optimistic::On {
             events.push(Event::Rotate);

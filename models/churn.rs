@@ -72,13 +72,13 @@ pub struct State(pub u64);
 
 impl State {
     fn byte(self, node: usize) -> u8 {
-        self.0.to_le_bytes()[node]
+        (self.0 >> (8 * node)) as u8
     }
 
+    /// By shifts: a word that is written whole after one of its bytes makes a processor wait.
     fn with(self, node: usize, byte: u8) -> State {
-        let mut bytes = self.0.to_le_bytes();
-        bytes[node] = byte;
-        State(u64::from_le_bytes(bytes))
+        let others = self.0 & !(0xff << (8 * node));
+        State(others | u64::from(byte) << (8 * node))
     }
 
     /// The chunks that a node has, one bit each.
@@ -166,7 +166,7 @@ impl Churn {
     /// The world of oracle tables: nobody rides free, nothing is assumed of runs.
     ///
     /// # Errors
-    /// More peers or chunks than a state can hold, or none.
+    /// More peers or chunks than a state can hold, or none; a source that leaves where nobody does.
     pub fn new(
         peers: usize,
         chunks: usize,
@@ -178,6 +178,9 @@ impl Churn {
         }
         if !(1..=MOST_CHUNKS).contains(&chunks) {
             return Err(format!("{chunks} chunks; write 1 to {MOST_CHUNKS}"));
+        }
+        if departures == Departures::None && source == SourceStays::Churns {
+            return Err("nobody leaves, so the source stays; write another churn, or that".into());
         }
         let fairness = Fairness::none();
         Ok(Churn { peers, chunks, departures, source, free_riders: 0, fairness })
@@ -209,6 +212,17 @@ impl Churn {
         };
         let senders = (1..=self.peers).filter(|&peer| !self.rides_free(peer));
         senders.fold(source, |chunks, peer| chunks | state.chunks(peer))
+    }
+
+    /// The chunks that each node can receive: what a peer lacks that is here.
+    fn lacks(&self, state: &State) -> [u8; MOST_PEERS + 1] {
+        let mut lacks = [0; MOST_PEERS + 1];
+        for (peer, lacks) in lacks.iter_mut().enumerate().skip(1) {
+            if state.is_here(peer) {
+                *lacks = self.file() & !state.chunks(peer);
+            }
+        }
+        lacks
     }
 
     /// Some peer lacks a chunk that nobody can give any more.
@@ -303,20 +317,18 @@ impl Model for Churn {
                 }
             }
         }
-        for from in 0..=self.peers {
+        let lacks = self.lacks(state);
+        for from in 0..self.peers + 1 {
             if !state.is_here(from) || (0 < from && self.rides_free(from)) {
                 continue;
             }
             let has = if from == 0 { self.file() } else { state.chunks(from) };
-            for to in 1..=self.peers {
-                if !state.is_here(to) {
-                    continue;
-                }
-                let mut useful = has & !state.chunks(to);
+            for (to, lacks) in (0u8..).zip(lacks).take(self.peers + 1) {
+                let mut useful = has & lacks;
                 while useful != 0 {
                     let chunk = useful.trailing_zeros() as u8;
                     useful &= useful - 1;
-                    actions.push(Action::Transfer { from: from as u8, to: to as u8, chunk });
+                    actions.push(Action::Transfer { from: from as u8, to, chunk });
                 }
             }
         }

@@ -44,6 +44,9 @@ pub struct Outcome {
     pub bytes: usize,
     /// Transitions that the model's boundary cut off.
     pub outside: u64,
+    /// What runs of this world leave out, where it is not plain from the options.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
 }
 
 /// The answer to one claim.
@@ -91,6 +94,7 @@ impl Outcome {
             coverage: report.coverage.iter().cloned().collect(),
             bytes: report.bytes,
             outside: report.outside,
+            left_out: Vec::new(),
         }
     }
 

@@ -15,13 +15,14 @@ use super::churn::{Churn, Departures, SourceStays};
 use super::options::{Options, Refused, Taker};
 use super::outcome::Outcome;
 use super::schedule::{EVERYONE, Leaving, Moves, Overlay, Rules, Schedule, World};
+use super::swarm::{self, Ready, Swarm, Timers};
 use super::tracker::Introductions;
 use crate::checker::{
-    Checked, Explorable, Fairness, Fault, KeepEdges, Limits, Quotient, Search, Settings, Stop,
-    Watch,
+    Checked, Crew, Explorable, Fairness, Fault, KeepEdges, Limits, Quotient, Search, Settings,
+    Spec, Stop, Watch,
 };
 use crate::scenario::{Choker, Seeding};
-use crate::swarm::{Policy, Tracker};
+use crate::swarm::{Peer, Policy, Tracker};
 
 /// A model that can be named.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +39,7 @@ pub static ALL: &[Entry] = &[
     Entry { name: "schedule", question: "how many slots does the best schedule need?" },
     Entry { name: "tracker", question: "does the tracker know who is there?" },
     Entry { name: "choke", question: "does the choker give everybody its turn, and no more?" },
+    Entry { name: "swarm", question: "does every run of the reference engine end well?" },
 ];
 
 /// What goes with a check beside its options.
@@ -46,6 +48,8 @@ pub struct Run<'a> {
     pub limits: Limits,
     /// Whether states that differ only in names are one; `schedule` always takes them for one.
     pub quotient: Quotient,
+    /// Who works; nothing that is found depends on it.
+    pub crew: &'a dyn Crew,
     /// Who looks on; clocks live there.
     pub watch: &'a mut Watch<'a>,
     /// Where to write the graph.
@@ -82,7 +86,14 @@ pub enum Format {
 /// sense for the model.
 pub fn run(model: &str, options: &Options, run: Run<'_>) -> Result<Outcome, Refused> {
     match model {
-        "churn" => check(model, &churn(options)?, options, Stop::Exhausted, run),
+        "churn" => {
+            let churn = churn(options)?;
+            let mut spec = churn.spec();
+            if churn.departures == Departures::Once && run.quotient == Quotient::Raw {
+                spec.claims.push(Churn::peer_one_can_complete());
+            }
+            answer(model, (&churn, &spec), options, Stop::Exhausted, run)
+        }
         "schedule" => {
             let schedule = schedule(options)?;
             // No claim of it tells names apart, and without symmetry seven peers take too long.
@@ -93,8 +104,19 @@ pub fn run(model: &str, options: &Options, run: Run<'_>) -> Result<Outcome, Refu
         }
         "tracker" => check(model, &tracker(options)?, options, Stop::Exhausted, run),
         "choke" => check(model, &choke(options)?, options, Stop::Exhausted, run),
+        "swarm" => {
+            let swarm = swarm(options)?;
+            let left_out = swarm.world().left_out();
+            Ok(Outcome { left_out, ..unsaved(model, &swarm, options, run)? })
+        }
         _ => Err(unknown(model)),
     }
+}
+
+/// Whether more threads than one find the same sooner. A step of `churn` costs less than handing
+/// its states to another thread and back; a canonical form or a step of real code costs more.
+pub fn shares_well(model: &str, quotient: Quotient) -> bool {
+    quotient == Quotient::Symmetric || model != "churn"
 }
 
 /// Serves stateright's Explorer for the model of that name; returns only when it fails.
@@ -107,6 +129,7 @@ pub fn explore(model: &str, options: &Options, address: impl ToSocketAddrs) -> R
         "schedule" => drop(schedule(options)?.checker().serve(address)),
         "tracker" => drop(tracker(options)?.checker().serve(address)),
         "choke" => drop(choke(options)?.checker().serve(address)),
+        "swarm" => drop(swarm(options)?.checker().serve(address)),
         _ => return Err(unknown(model)),
     }
     Ok(())
@@ -125,31 +148,67 @@ fn check<M>(
     run: Run<'_>,
 ) -> Result<Outcome, Refused>
 where
-    M: Checked + Explorable<State: Serialize + DeserializeOwned>,
+    M: Checked + Explorable<State: Serialize + DeserializeOwned + Send> + Sync,
 {
-    let spec = model.spec();
-    let edges = match run.exports.is_empty() {
-        true => KeepEdges::AsClaimed,
-        false => KeepEdges::Always,
-    };
-    let settings = Settings { quotient: run.quotient, stop, edges };
-    let identity = format!("{name} {:?}", options.0);
+    answer(name, (model, &model.spec()), options, stop, run)
+}
+
+fn answer<M>(
+    name: &str,
+    (model, spec): (&M, &Spec<M>),
+    options: &Options,
+    stop: Stop,
+    run: Run<'_>,
+) -> Result<Outcome, Refused>
+where
+    M: Explorable<State: Serialize + DeserializeOwned + Send> + Sync,
+{
+    let settings = settings(&run, stop);
+    let identity = format!("swarmbound {} {name} {:?}", env!("CARGO_PKG_VERSION"), options.0);
     let mut search = match run.resume {
-        Some(input) => Search::resume(model, &spec, settings, &identity, input)?,
-        None => Search::new(model, &spec, settings)?,
+        Some(input) => Search::resume(model, spec, settings, &identity, input)?,
+        None => Search::new(model, spec, settings)?,
     };
-    let exploration = search.run(run.limits, run.watch)?;
-    for export in run.exports {
-        let written = match export.format {
-            Format::Dot => search.write_dot(export.out, export.most),
-            Format::JsonLines => search.write_json_lines(export.out, export.most),
-        };
-        written.map_err(Fault::from)?;
-    }
+    let exploration = search.run_with(run.crew, run.limits, run.watch)?;
+    export(&search, run.exports)?;
     if let Some(out) = run.save {
         search.save(&identity, out)?;
     }
     Ok(Outcome::new(name, options, &search.report(exploration)?))
+}
+
+/// Checks a model whose states stay in this process: engines need not know how to be written down.
+fn unsaved<M>(name: &str, model: &M, options: &Options, run: Run<'_>) -> Result<Outcome, Refused>
+where
+    M: Checked + Explorable<State: Send> + Sync,
+{
+    if run.save.is_some() || run.resume.is_some() {
+        let message = format!("a search of {name} cannot be saved; run it in one go");
+        return Err(Refused::NoWorld(message));
+    }
+    let spec = model.spec();
+    let mut search = Search::new(model, &spec, settings(&run, Stop::Exhausted))?;
+    let exploration = search.run_with(run.crew, run.limits, run.watch)?;
+    export(&search, run.exports)?;
+    Ok(Outcome::new(name, options, &search.report(exploration)?))
+}
+
+fn settings(run: &Run<'_>, stop: Stop) -> Settings {
+    let edges = match run.exports.is_empty() {
+        true => KeepEdges::AsClaimed,
+        false => KeepEdges::Always,
+    };
+    Settings { quotient: run.quotient, stop, edges }
+}
+
+fn export<M: Explorable>(search: &Search<'_, M>, exports: Vec<Export<'_>>) -> Result<(), Fault> {
+    for export in exports {
+        match export.format {
+            Format::Dot => search.write_dot(export.out, export.most)?,
+            Format::JsonLines => search.write_json_lines(export.out, export.most)?,
+        };
+    }
+    Ok(())
 }
 
 fn churn(options: &Options) -> Result<Churn, Refused> {
@@ -252,9 +311,80 @@ fn choke(options: &Options) -> Result<Choking, Refused> {
     )?;
     let optimistic =
         take.word("optimistic", &[("on", Optimistic::On), ("off", Optimistic::Off)])?;
+    let policy = match take.parsed("barter", "none", barter)? {
+        None => policy,
+        Some(_) if options.0.contains_key("policy") => {
+            let message = "barter is a policy of its own; leave out the policy, or the barter";
+            return Err(Refused::NoWorld(message.into()));
+        }
+        Some(Rules::Credit(most)) => Policy::Leecher(Choker::Credit(u32::from(most))),
+        Some(Rules::Strict) => Policy::Leecher(Choker::StrictBarter),
+        Some(_) => {
+            let message = "a choker knows no cycles of three; write none, strict or credit:1";
+            return Err(Refused::BadValue { option: "barter", message: message.into() });
+        }
+    };
     take.finish()?;
     let world = Choking::new(neighbors, slots, policy, optimistic).map_err(Refused::NoWorld)?;
     world.with_free_riders(free_riders).map_err(Refused::NoWorld)
+}
+
+fn swarm(options: &Options) -> Result<Swarm<Peer, Tracker>, Refused> {
+    let mut take = Taker::new("swarm", options);
+    let mut world = swarm::World::calm(take.number("peers", 2)?, take.number("chunks", 2)?);
+    world.churn = take.word(
+        "churn",
+        &[("none", Departures::None), ("once", Departures::Once), ("rejoin", Departures::Rejoin)],
+    )?;
+    world.source =
+        take.word("source", &[("stays", SourceStays::Stays), ("churns", SourceStays::Churns)])?;
+    let nobody_leaves = world.churn == Departures::None;
+    world.departures = take.number("departures", if nobody_leaves { 0 } else { 1 })?;
+    if nobody_leaves && (world.departures != 0 || world.source == SourceStays::Churns) {
+        let message = "nobody leaves with --churn none; write --churn once or --churn rejoin";
+        return Err(Refused::NoWorld(message.into()));
+    }
+    world.losses = take.number("losses", 0)?;
+    world.free_riders = take.number("free-riders", 0)?;
+    world.timers = take.parsed("timers", "idle", timers)?;
+    world.ready =
+        take.word("ready", &[("at-once", Ready::AtOnce), ("any-time", Ready::AnyTime)])?;
+    world.fairness = take.parsed("fair", "", Fairness::parse)?;
+    let protocol = &mut world.protocol;
+    protocol.unchoke_slots = take.parsed("slots", "4", at_least_one)?;
+    protocol.neighbors = take.parsed("neighbors", "4", at_least_one)?;
+    protocol.super_seeding = take.word("super-seeding", &[("true", true), ("false", false)])?;
+    let optimistic = protocol.optimistic;
+    protocol.optimistic = take.word("optimistic", &[("on", optimistic), ("off", None)])?;
+    protocol.choker = take.parsed("barter", "none", choker)?;
+    take.finish()?;
+    Swarm::new(world).map_err(Refused::NoWorld)
+}
+
+/// `idle` or `any:N`.
+fn timers(text: &str) -> Result<Timers, String> {
+    match (text, text.strip_prefix("any:").map(str::parse)) {
+        ("idle", _) => Ok(Timers::Idle),
+        (_, Some(Ok(most))) => Ok(Timers::Any(most)),
+        _ => Err(format!("{text:?}; write idle, or any:3 for three of them at any time")),
+    }
+}
+
+fn at_least_one(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(number) if 0 < number => Ok(number),
+        _ => Err(format!("{text:?}; write a number from 1 on")),
+    }
+}
+
+/// The barter that the reference engine knows.
+fn choker(text: &str) -> Result<Choker, String> {
+    match barter(text)? {
+        None => Ok(Choker::TitForTat),
+        Some(Rules::Strict) => Ok(Choker::StrictBarter),
+        Some(Rules::Credit(most)) => Ok(Choker::Credit(u32::from(most))),
+        Some(_) => Err(format!("{text:?} is for schedules; write none, strict or credit:1")),
+    }
 }
 
 /// `none`, `strict`, `cycles3` or `credit:S`.

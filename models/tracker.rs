@@ -18,6 +18,8 @@ use crate::chunks::PeerId;
 use crate::engine::{Introduce, Presence};
 use crate::swarm::{PATIENCE, Tracker};
 
+mod words;
+
 /// The most peers; a peer has 32 states of its own, and they multiply.
 pub const MOST_PEERS: usize = 4;
 
@@ -43,7 +45,7 @@ pub struct Introductions<T> {
 }
 
 /// A peer, its link to the tracker, and what the tracker was told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Node {
     /// Whether it is in the swarm.
     alive: bool,
@@ -56,7 +58,7 @@ pub struct Node {
 }
 
 /// The tracker and its peers; peer i is `nodes[i - 1]`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct State<T> {
     tracker: T,
     nodes: Vec<Node>,
@@ -74,7 +76,7 @@ impl<T: Listed> State<T> {
 }
 
 /// What happens.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Action {
     /// A peer enters and announces itself.
     Join(u8),

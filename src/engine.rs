@@ -38,22 +38,30 @@ pub trait Engine: Clone + Debug + Eq + Hash {
     fn have(&self) -> &ChunkSet;
 }
 
-/// What a driver must know of a message: whether it is a chunk, which takes capacity, or whether it
-/// tells a neighbor that it is served. All other messages are small and take none.
+/// What others must know of a message. To a driver only chunks matter, which take capacity, and who
+/// is served; all other messages are small and take none. Models look at requests and at what a
+/// participant says that it holds, too. An engine that calls those [`Kind::Control`] runs all the
+/// same, but then no model judges them.
 pub trait Payload {
     /// What the message means to links and rules.
-    fn kind(&self) -> Kind;
+    fn kind(&self) -> Kind<'_>;
 }
 
 /// What a message means to links and rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum Kind<'m> {
     /// It carries the bytes of this chunk.
     Chunk(ChunkId),
     /// It says that the receiver is served no more.
     Choke,
     /// It says that the receiver is served from now on.
     Unchoke,
+    /// It asks for this chunk.
+    Request(ChunkId),
+    /// It says that the sender holds this chunk.
+    Have(ChunkId),
+    /// It says that the sender holds these chunks.
+    Bitfield(&'m ChunkSet),
     /// Anything else.
     Control,
 }
@@ -63,7 +71,7 @@ pub enum Kind {
 pub enum Role {
     /// It starts with the whole file.
     Source,
-    /// It starts with nothing.
+    /// It starts with nothing. Whoever has no uplink is a free rider, whatever its intentions.
     Peer(Behavior),
 }
 
@@ -128,7 +136,8 @@ pub enum Output<M> {
     },
     /// Ask a node to be a neighbor.
     Connect(PeerId),
-    /// Agree to [`Input::Asked`].
+    /// Agree to [`Input::Asked`]. [`Input::Connected`] follows, or [`Input::Disconnected`] when the
+    /// other is gone by now.
     Accept(PeerId),
     /// Do not agree to [`Input::Asked`].
     Refuse(PeerId),

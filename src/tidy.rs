@@ -139,6 +139,11 @@ fn every_module_imports_lower_floors_only() {
             continue;
         };
         for (number, line) in source.code() {
+            if line.contains("crate::{") {
+                // What stands in braces may go over many lines, which `imports` does not see.
+                let place = format!("{}:{number}", source.path.display());
+                complaints.push(format!("{place}: write one `use crate::module` for each module"));
+            }
             for import in imports(line) {
                 let known = FLOORS.iter().any(|(module, _)| *module == import);
                 if known && import != source.module && !allowed.contains(&import) {
@@ -247,6 +252,23 @@ fn the_readme_names_every_bound_and_every_rule() {
         .chain(rules)
         .filter(|name| !readme.contains(&format!("| `{name}` |")))
         .map(|name| format!("README.md has no row for {name}"))
+        .collect();
+    complain(&unnamed);
+}
+
+#[test]
+fn the_readme_names_every_property_and_every_canary() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let properties = crate::suite::ALL.iter().map(|property| property.name);
+    let canaries = crate::suite::canary::ALL.iter().map(|canary| canary.name);
+    let unnamed: Vec<String> = properties
+        .filter(|name| !name.starts_with("distribution_time_respects_"))
+        .chain(["distribution_time_respects_client_server"])
+        .map(|name| format!("| `{name}` "))
+        .chain(canaries.map(|name| format!("\n{name} ")))
+        .filter(|row| !readme.contains(row.as_str()))
+        .map(|row| format!("README.md has no row {row}"))
         .collect();
     complain(&unnamed);
 }

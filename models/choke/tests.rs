@@ -4,16 +4,18 @@ use stateright::Checker;
 
 use super::*;
 use crate::checker::{Demand, Report, Settings, Verdict, Violation, check};
-use crate::choose::Seeded;
-use crate::chunks::Manifest;
+use crate::choose::{Choose, Seeded};
+use crate::chunks::{ChunkId, ChunkSet, Manifest};
 use crate::engine::{self, Engine, Input, Kind as Meaning, Output, Payload, Role, Timer};
-use crate::scenario::{Behavior, Protocol};
+use crate::scenario::{Behavior, Picker, Protocol};
 use crate::swarm::{Message, Peer};
 use crate::units::Bytes;
 
 const TIT_FOR_TAT: Policy = Policy::Leecher(Choker::TitForTat);
 const TURNS_OF_SEEDER: Policy = Policy::Seeder(Seeding::RoundRobin);
 const FASTEST_FIRST: Policy = Policy::Seeder(Seeding::FastestFirst);
+const STRICT: Policy = Policy::Leecher(Choker::StrictBarter);
+const CREDIT: Policy = Policy::Leecher(Choker::Credit(1));
 
 fn world(neighbors: usize, slots: usize, policy: Policy, optimistic: Optimistic) -> Choking {
     Choking::new(neighbors, slots, policy, optimistic).unwrap()
@@ -42,6 +44,24 @@ fn slots_for_all_leave_two_or_four_states_a_neighbor() {
     }
 }
 
+/// Under barter a neighbor wants something or not, serves or not, took something since the last
+/// decision or not, and stands at one of -1 to s; a rider never gave, so it stands at one of 0 to s
+/// and at 0 only before it took anything.
+#[test]
+fn slots_for_all_leave_a_balance_to_each_neighbor() {
+    for (policy, balances) in [(STRICT, 3), (CREDIT, 3), (Policy::Leecher(Choker::Credit(2)), 4)] {
+        for neighbors in 1..=2u32 {
+            let count = neighbors as usize;
+            let world = world(count, count, policy, Optimistic::Off);
+            let each: usize = 2 * 2 * 2 * balances;
+            assert_eq!(report(&world).states, each.pow(neighbors), "{policy:?}");
+            let rider = report(&world.with_free_riders(1).unwrap()).states;
+            let of_rider = 2 * 2 * (1 + 2 * (balances - 2));
+            assert_eq!(rider, each.pow(neighbors - 1) * of_rider, "{policy:?}");
+        }
+    }
+}
+
 /// By hand for two neighbors and one slot: whoever is served has not waited, and at most one other
 /// has. Nobody is served: 3 ways of having waited. One is: which, whether the other wants
 /// something, and whether it has waited. The other counts are those of stateright.
@@ -52,6 +72,8 @@ fn stateright_counts_the_same() {
         (world(3, 1, TURNS_OF_SEEDER, Optimistic::Off), 112),
         (world(3, 1, FASTEST_FIRST, Optimistic::On), 260),
         (world(3, 1, TIT_FOR_TAT, Optimistic::On).with_free_riders(1).unwrap(), 184),
+        (world(2, 1, CREDIT, Optimistic::On), 1008),
+        (world(2, 1, STRICT, Optimistic::Off).with_free_riders(1).unwrap(), 600),
     ];
     let mut counts = Vec::new();
     for (world, states) in worlds {
@@ -67,7 +89,8 @@ fn stateright_counts_the_same() {
 #[test]
 fn the_choker_keeps_its_slots_and_gives_everybody_a_turn() {
     for (neighbors, slots) in [(2, 1), (3, 1), (3, 2)] {
-        for policy in [TIT_FOR_TAT, TURNS_OF_SEEDER, FASTEST_FIRST] {
+        let barter = [STRICT, CREDIT].into_iter().filter(|_| neighbors == 2);
+        for policy in [TIT_FOR_TAT, TURNS_OF_SEEDER, FASTEST_FIRST].into_iter().chain(barter) {
             for optimistic in [Optimistic::On, Optimistic::Off] {
                 let world = world(neighbors, slots, policy, optimistic);
                 let report = report(&world.with_free_riders(1).unwrap());
@@ -117,7 +140,7 @@ fn a_choker_that_starves_is_found() {
     let finding = report.finding("2_gets_its_turn").unwrap();
     let witness = finding.verdict.witness().unwrap();
     let cycle = &witness.steps[witness.lasso_from.unwrap()..];
-    assert!(cycle.iter().all(|(_, state)| state.waits(2) && !state.waits(1)));
+    assert!(cycle.iter().all(|(_, state)| !state.seats[1].served && state.seats[0].served));
     let stem = &shortest(&report, "2_gets_its_turn")[..2];
     assert_eq!(stem, [Event::Want(1), Event::Want(2)]);
 }
@@ -146,18 +169,76 @@ fn a_choker_that_does_not_reward_is_found() {
     assert!(needed.iter().all(|event| events.contains(event)), "{events:?}");
 }
 
+/// Planted: tit for tat that serves the rider whatever the other gives, by the highest name.
+#[test]
+fn a_choker_that_keeps_a_free_rider_is_found() {
+    let by_name: Select = |_, slots, candidates| {
+        candidates.iter().rev().map(|candidate| candidate.peer).take(slots).collect()
+    };
+    let world = world(2, 1, TIT_FOR_TAT, Optimistic::Off).with_free_riders(1).unwrap();
+    assert_eq!(verdict(&report(&world), "2_gives_or_goes"), "holds");
+    let report = report(&planted(world, by_name));
+    let finding = report.finding("2_gives_or_goes").unwrap();
+    let witness = finding.verdict.witness().unwrap();
+    let cycle = &witness.steps[witness.lasso_from.unwrap()..];
+    assert!(cycle.iter().any(|(action, _)| action.event == Event::Rechoke));
+    assert!(cycle.iter().all(|(_, state)| state.seats[1].served && state.seats[0].interested));
+}
+
+/// Planted: an account that lends one chunk more. One neighbor wants something and takes twice.
+#[test]
+fn a_choker_that_lends_too_much_is_found() {
+    let generous: MayServe = |_, account| account.balance < 2;
+    let world = world(2, 1, CREDIT, Optimistic::Off);
+    let report = report(&Choking { may_serve: generous, ..world });
+    let events = shortest(&report, "accounts_are_kept");
+    assert!(
+        matches!(events[..], [Event::Want(a), Event::Take(b), Event::Take(c)] if a == b && b == c)
+    );
+}
+
+/// Planted: barter that serves by name. Both want something, the first takes a chunk and owes it:
+/// the next decision serves it all the same.
+#[test]
+fn a_choker_that_prefers_debtors_is_found() {
+    let by_name: Select = |_, slots, candidates| {
+        candidates.iter().map(|candidate| candidate.peer).take(slots).collect()
+    };
+    let world = world(2, 1, CREDIT, Optimistic::Off);
+    let events = shortest(&report(&planted(world, by_name)), "who_owes_least_comes_first");
+    assert_eq!(events.len(), 3, "{events:?}");
+    assert!(events.contains(&Event::Take(1)) && events.contains(&Event::Want(2)), "{events:?}");
+}
+
+/// Planted: strict barter that waits for the other to send first. Two that wait for each other do
+/// so for ever.
+#[test]
+fn a_choker_that_waits_for_the_other_to_begin_is_found() {
+    let wary: MayServe = |_, account| account.balance < 0;
+    let world = world(2, 1, STRICT, Optimistic::On);
+    assert_eq!(verdict(&report(&world), "1_gets_its_due"), "holds");
+    let report = report(&Choking { may_serve: wary, ..world });
+    assert_eq!(verdict(&report, "credit_is_used_up"), "violated");
+}
+
 /// The reference peer in the place of the model's arithmetic of slots.
 #[derive(Clone, PartialEq)]
 struct Reference {
     peer: Peer,
     served: Vec<bool>,
+    /// How many chunks its neighbors gave it.
+    given: u32,
 }
+
+/// More than a walk gives.
+const CHUNKS: u64 = 300;
 
 impl Reference {
     fn new(world: &Choking) -> Self {
-        let manifest = Manifest::new(Bytes(2), Bytes(1)).unwrap();
+        let manifest = Manifest::new(Bytes(CHUNKS), Bytes(1)).unwrap();
         let mut protocol = Protocol { unchoke_slots: world.slots as u32, ..Protocol::default() };
         protocol.super_seeding = false;
+        protocol.picker = Picker::InOrder;
         if world.optimistic == Optimistic::Off {
             protocol.optimistic = None;
         }
@@ -173,16 +254,24 @@ impl Reference {
         };
         let settings = engine::Settings { protocol, requests: 1 };
         let peer = Peer::new(PeerId(9), &manifest, role, &settings);
-        let mut reference = Reference { peer, served: vec![false; world.neighbors] };
+        let mut reference = Reference { peer, served: vec![false; world.neighbors], given: 0 };
         let mut choose = Recorded::default();
+        // What it has to send; the source keeps no account.
+        reference.hear(0, Message::Chunk(ChunkId(CHUNKS as u32 - 1)), &mut choose);
         for neighbor in 1..=world.neighbors as u32 {
             reference.tell(Input::Connected(PeerId(neighbor)), &mut choose);
+            if world.barters() {
+                let all = Message::Bitfield(ChunkSet::full(CHUNKS as usize));
+                reference.hear(neighbor as u8, all, &mut choose);
+            }
         }
         reference
     }
 
-    fn tell(&mut self, input: Input<Message>, choose: &mut dyn Choose) {
+    /// Tells it something; answers to whom it sent a chunk then.
+    fn tell(&mut self, input: Input<Message>, choose: &mut dyn Choose) -> Option<u8> {
         self.peer.handle(input, choose);
+        let mut sent = None;
         while let Some(output) = self.peer.poll() {
             let Output::Send { to, message } = output else {
                 continue;
@@ -190,13 +279,27 @@ impl Reference {
             match message.kind() {
                 Meaning::Unchoke => self.served[to.index() - 1] = true,
                 Meaning::Choke => self.served[to.index() - 1] = false,
-                Meaning::Chunk(_) | Meaning::Control => {}
+                Meaning::Chunk(_) => sent = Some(to.index() as u8),
+                _ => {}
             }
         }
+        sent
+    }
+
+    /// A neighbor requests a chunk while the uplink is free; whether it gets it.
+    fn sends_to(&mut self, neighbor: u8) -> bool {
+        let choose = &mut Recorded::default();
+        let chunk = ChunkId(CHUNKS as u32 - 1);
+        self.hear(neighbor, Message::Request(chunk), choose);
+        let sent = self.tell(Input::Ready, choose) == Some(neighbor);
+        if sent {
+            self.tell(Input::Sent { to: PeerId(u32::from(neighbor)), chunk }, choose);
+        }
+        sent
     }
 
     fn hear(&mut self, neighbor: u8, message: Message, choose: &mut dyn Choose) {
-        self.tell(Input::Received { from: PeerId(u32::from(neighbor)), message }, choose);
+        let _ = self.tell(Input::Received { from: PeerId(u32::from(neighbor)), message }, choose);
     }
 
     /// Everything that may follow from an event: a choice is a place in the peer's own order.
@@ -223,8 +326,16 @@ impl Reference {
                 }
                 self.tell(Input::Expired(Timer(0)), choose);
             }
-            Event::Rotate => self.tell(Input::Expired(Timer(1)), choose),
-            Event::Give(_) | Event::Take(_) => unreachable!("nobody gives or takes here"),
+            Event::Rotate => {
+                self.tell(Input::Expired(Timer(1)), choose);
+            }
+            Event::Offer(neighbor) => self.hear(neighbor, Message::Unchoke, choose),
+            Event::Withdraw(neighbor) => self.hear(neighbor, Message::Choke, choose),
+            Event::Give(neighbor) => {
+                self.given += 1;
+                self.hear(neighbor, Message::Chunk(ChunkId(self.given - 1)), choose);
+            }
+            Event::Take(neighbor) => assert!(self.sends_to(neighbor), "it may send to {neighbor}"),
         }
     }
 }
@@ -233,10 +344,12 @@ impl Reference {
 /// always serve the same neighbors. What the model chose is a set of peers that agree with it.
 #[test]
 fn the_reference_peer_serves_whom_the_model_serves() {
-    for policy in [TIT_FOR_TAT, TURNS_OF_SEEDER] {
+    for policy in [TIT_FOR_TAT, TURNS_OF_SEEDER, STRICT, CREDIT] {
         for optimistic in [Optimistic::On, Optimistic::Off] {
             for seed in 0..5 {
-                let world = world(4, 2, policy, optimistic).with_free_riders(4).unwrap();
+                let world = world(4, 2, policy, optimistic);
+                let riders = if world.barters() { 1 } else { 4 };
+                let world = world.with_free_riders(riders).unwrap();
                 let mut state = world.init_states().remove(0);
                 let mut agreeing = vec![Reference::new(&world)];
                 let mut choose = Seeded::new(seed, 0);
@@ -254,7 +367,14 @@ fn the_reference_peer_serves_whom_the_model_serves() {
                             next.push(outcome);
                         }
                     }
-                    assert!(!next.is_empty(), "{event:?} leads to {state:?}");
+                    assert!(!next.is_empty(), "{policy:?}: {event:?} leads to {state:?}");
+                    if world.barters() {
+                        for (neighbor, seat) in (1u8..).zip(&state.seats) {
+                            if seat.served && !world.may_send(seat) {
+                                assert!(!next[0].clone().sends_to(neighbor), "{state:?}");
+                            }
+                        }
+                    }
                     agreeing = next;
                 }
             }

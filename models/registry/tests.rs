@@ -2,6 +2,7 @@ use std::ops::ControlFlow;
 
 use super::*;
 use crate::checker::{Progress, Reason};
+use crate::models::Threads;
 
 fn options(pairs: &[(&str, &str)]) -> Options {
     pairs.iter().fold(Options::default(), |options, (name, value)| options.with(name, value))
@@ -11,6 +12,7 @@ fn plain<'a>(watch: &'a mut Watch<'a>) -> Run<'a> {
     Run {
         limits: Limits::NONE,
         quotient: Quotient::Raw,
+        crew: &Threads::ONE,
         watch,
         exports: Vec::new(),
         resume: None,
@@ -63,6 +65,19 @@ fn an_option_that_a_model_does_not_have_is_refused() {
         ("choke", "slots", "0"),
         ("choke", "policy", "strict"),
         ("choke", "free-riders", "4"),
+        ("swarm", "peers", "4"),
+        ("swarm", "chunks", "5"),
+        ("swarm", "free-riders", "3"),
+        ("swarm", "source", "churns"),
+        ("swarm", "departures", "1"),
+        ("swarm", "losses", "256"),
+        ("swarm", "timers", "any"),
+        ("swarm", "ready", "late"),
+        ("swarm", "slots", "0"),
+        ("swarm", "neighbors", "0"),
+        ("swarm", "barter", "cycles3"),
+        ("swarm", "fair", "WF(transfer)"),
+        ("swarm", "overlay", "path"),
     ];
     for (model, option, value) in refusals {
         assert!(outcome(model, &[(option, value)]).is_err(), "{model} --{option} {value}");
@@ -102,6 +117,26 @@ fn a_schedule_tells_its_makespan() {
     let json = serde_json::to_value(&outcome).unwrap();
     assert_eq!(json["options"], serde_json::json!({"peers": "4", "chunks": "3"}));
     assert_eq!((json["makespan"].as_u64(), json["symmetry"].as_bool()), (Some(5), Some(true)));
+}
+
+#[test]
+fn a_search_of_engines_says_what_it_leaves_out_and_stays_in_one_process() {
+    let small = [("peers", "1"), ("losses", "2"), ("timers", "any:1"), ("fair", "WF(all)")];
+    let swarm = outcome("swarm", &small).unwrap();
+    assert_eq!((swarm.exit_code(), swarm.exploration), (0, "exhausted"));
+    let left_out = swarm.left_out.join("; ");
+    assert!(left_out.contains("but for 1 in all"), "{left_out}");
+    assert!(left_out.contains("0 departures and 2 broken connections"), "{left_out}");
+    let mut saved = Vec::new();
+    let mut watch = go;
+    let saving = Run { save: Some(&mut saved), ..plain(&mut watch) };
+    let refusal = run("swarm", &options(&small), saving).unwrap_err().to_string();
+    assert!(refusal.contains("cannot be saved"), "{refusal}");
+    // Engines may tell names apart.
+    let mut watch = go;
+    let quotient = Run { quotient: Quotient::Symmetric, ..plain(&mut watch) };
+    let refusal = run("swarm", &options(&small), quotient).unwrap_err().to_string();
+    assert!(refusal.contains("no symmetry"), "{refusal}");
 }
 
 #[test]

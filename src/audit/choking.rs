@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use super::barter::Barter;
 use super::facts::{Facts, with_tolerance};
-use super::neighbors::{cut_by_departures, pair};
-use super::spans::{Edge, PairEdge, Pairs};
+use super::neighbors::{connections, departures, pair};
+use super::spans::{Edge, PairEdge, Pairs, Reading, Spans};
 use super::witness::Witness;
 use super::{Judgement, Rule};
 use crate::chunks::PeerId;
@@ -38,16 +38,17 @@ impl Rule for Choking {
         if self.edges.is_empty() {
             return barter.unwrap_or_else(|| Judgement::skipped("the trace has no choke events"));
         }
-        let unchoked = self.unchoked(facts);
-        starts(facts, &unchoked)
-            .or(slots(facts, &unchoked))
+        // Each part accuses only what no order of the events of an instant allows.
+        starts(facts, &self.unchoked(facts, Reading::Most))
+            .or(slots(facts, &self.unchoked(facts, Reading::Least)))
             .or(barter.unwrap_or_else(Judgement::holds))
     }
 }
 
 impl Choking {
     /// When each node unchoked which.
-    fn unchoked(&self, facts: &Facts) -> Pairs {
+    fn unchoked(&self, facts: &Facts, reading: Reading) -> Pairs {
+        let connected = connections(facts);
         let mut ends: BTreeMap<(PeerId, PeerId), Vec<Time>> = BTreeMap::new();
         for &(link, at, edge) in facts.links() {
             if edge == Edge::Close {
@@ -55,9 +56,14 @@ impl Choking {
             }
         }
         Pairs::new(self.edges.clone(), |(from, to), edges| {
-            let ends = ends.get(&pair(from, to)).map_or(&[][..], Vec::as_slice);
-            edges.extend(ends.iter().map(|&at| (at, Edge::Close)));
-            cut_by_departures(facts, [from, to], edges);
+            let mut cuts = ends.get(&pair(from, to)).cloned().unwrap_or_default();
+            cuts.extend(departures(facts, [from, to]));
+            cuts.sort_unstable();
+            let goes_on = |at| match connected.of(pair(from, to)) {
+                Some(link) => link.ongoing(at),
+                None => [from, to].iter().all(|&node| facts.presence(node).ongoing(at)),
+            };
+            Spans::with_cuts(edges, &cuts, goes_on, reading)
         })
     }
 }

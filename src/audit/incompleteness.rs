@@ -188,7 +188,27 @@ impl<'a> Scene<'a> {
             }
             cause = cause.or(Some(Cause::Barter { chunk, holder }));
         }
-        cause
+        cause.or_else(|| self.stalled_afar(peer, barter))
+    }
+
+    /// No neighbor has what the peer lacks. Somebody behind them has, and among all of them no
+    /// chunk can move: whoever holds one lends no more to whoever has nothing to give.
+    fn stalled_afar(&self, peer: PeerId, barter: &Barter<'_>) -> Option<Cause> {
+        let groups = self.graph.groups(peer);
+        let members = || groups.iter().flat_map(|&group| &self.graph.members[group]).copied();
+        let gives = |holder: PeerId| holder.is_source() || self.facts.finish(holder).is_some();
+        let within = |node: PeerId| members().any(|member| member == node);
+        for &(a, b) in self.graph.links.iter().filter(|&&(a, b)| within(a) && within(b)) {
+            let one_way = |from, to| self.chunks.beyond(from, to).is_some();
+            let moves = |from, to| one_way(from, to) && (gives(from) || barter.lends(from, to));
+            if moves(a, b) || moves(b, a) || (one_way(a, b) && one_way(b, a)) {
+                return None;
+            }
+        }
+        members().find_map(|holder| {
+            let chunk = self.chunks.beyond(holder, peer)?;
+            Some(Cause::Barter { chunk, holder })
+        })
     }
 }
 

@@ -52,13 +52,14 @@ pub(super) fn pair(a: PeerId, b: PeerId) -> (PeerId, PeerId) {
 
 /// When each pair of nodes was connected: a departure of either ends it too.
 pub(super) fn connections(facts: &Facts) -> Pairs {
-    Pairs::new(facts.links().to_vec(), |(a, b), edges| cut_by_departures(facts, [a, b], edges))
+    Pairs::new(facts.links().to_vec(), |(a, b), edges| {
+        edges.extend(departures(facts, [a, b]).map(|at| (at, Edge::Close)));
+        Spans::new(edges)
+    })
 }
 
-/// Closes what is open when one of `nodes` leaves.
-pub(super) fn cut_by_departures(facts: &Facts, nodes: [PeerId; 2], edges: &mut Vec<(Time, Edge)>) {
-    for node in nodes {
-        let ends = facts.presence(node).list.iter().map(|span| span.to);
-        edges.extend(ends.filter(|&to| to != Time::MAX).map(|to| (to, Edge::Close)));
-    }
+/// When one of `nodes` leaves.
+pub(super) fn departures(facts: &Facts, nodes: [PeerId; 2]) -> impl Iterator<Item = Time> {
+    let ends = move |node| facts.presence(node).list.iter().map(|span| span.to);
+    nodes.into_iter().flat_map(ends).filter(|&to| to != Time::MAX)
 }

@@ -25,6 +25,49 @@ pub struct Span {
     pub to: Time,
 }
 
+/// How to read an instant whose order of events decides what is open after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Open, if some order leaves it open.
+    Most,
+    /// Open only if every order leaves it open.
+    Least,
+}
+
+/// How many events of each kind one instant has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Moment {
+    opens: usize,
+    closes: usize,
+    cuts: usize,
+}
+
+impl Moment {
+    /// Counts what happens at `at`; both tables are sorted by time.
+    fn new(at: Time, edges: &[(Time, Edge)], cuts: &[Time]) -> Self {
+        let here = &edges[edges.partition_point(|edge| edge.0 < at)..];
+        let here = &here[..here.partition_point(|edge| edge.0 == at)];
+        let opens = here.iter().filter(|edge| edge.1 == Edge::Open).count();
+        let cuts = cuts.partition_point(|&cut| cut <= at) - cuts.partition_point(|&cut| cut < at);
+        Moment { opens, closes: here.len() - opens, cuts }
+    }
+
+    /// Openings and closings alternate, and each cut closes what is open just then, if anything is.
+    fn leaves_open(self, open: bool, reading: Reading) -> bool {
+        let Moment { opens, closes, cuts } = self;
+        let before = usize::from(open) + opens;
+        match reading {
+            // Every cut but those that must close something falls on a closed moment, if there is
+            // one: before the first opening, or after a closing.
+            Reading::Most => {
+                let closed_once = !open || closes != 0 || cuts == 0;
+                closes + usize::from(!closed_once) < before
+            }
+            Reading::Least => closes + cuts < before,
+        }
+    }
+}
+
 /// The intervals of one thing, in order, and the first event that does not alternate.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Spans {
@@ -69,6 +112,37 @@ impl Spans {
         spans
     }
 
+    /// Reads the edges, which it sorts, of something that also ends at each of `cuts`, which are
+    /// sorted. A cut closes what is open and changes nothing else; unless it `goes_on` after that
+    /// instant, nothing is open then. Where the order of one instant decides what is open after it,
+    /// `reading` says which it is.
+    pub fn with_cuts(
+        edges: &mut [(Time, Edge)],
+        cuts: &[Time],
+        goes_on: impl Fn(Time) -> bool,
+        reading: Reading,
+    ) -> Self {
+        edges.sort_unstable();
+        let mut times: Vec<Time> = edges.iter().map(|edge| edge.0).chain(cuts.to_vec()).collect();
+        times.sort_unstable();
+        times.dedup();
+        let mut regular: Vec<(Time, Edge)> = Vec::with_capacity(edges.len() + cuts.len());
+        let mut open = false;
+        for at in times {
+            let instant = Moment::new(at, edges, cuts);
+            let after = (instant.cuts == 0 || goes_on(at)) && instant.leaves_open(open, reading);
+            // What was open for this instant only was open, too.
+            if !open && instant.opens != 0 {
+                regular.push((at, Edge::Open));
+            }
+            if !after && (open || instant.opens != 0) {
+                regular.push((at, Edge::Close));
+            }
+            open = after;
+        }
+        Spans::new(&mut regular)
+    }
+
     /// Cuts off everything after `limit`.
     pub fn until(mut self, limit: Time) -> Self {
         self.list.retain(|span| span.from <= limit);
@@ -109,10 +183,10 @@ pub(super) type PairEdge = ((PeerId, PeerId), Time, Edge);
 pub(super) struct Pairs(Vec<((PeerId, PeerId), Spans)>);
 
 impl Pairs {
-    /// Reads the edges; `more` adds what else closes an interval of a pair.
+    /// Reads the edges, those of each pair by `read`.
     pub(super) fn new(
         mut edges: Vec<PairEdge>,
-        more: impl Fn((PeerId, PeerId), &mut Vec<(Time, Edge)>),
+        read: impl Fn((PeerId, PeerId), &mut Vec<(Time, Edge)>) -> Spans,
     ) -> Self {
         edges.sort_unstable();
         let mut pairs = Vec::new();
@@ -121,8 +195,7 @@ impl Pairs {
             let pair = group[0].0;
             own.clear();
             own.extend(group.iter().map(|&(_, at, edge)| (at, edge)));
-            more(pair, &mut own);
-            pairs.push((pair, Spans::new(&mut own)));
+            pairs.push((pair, read(pair, &mut own)));
         }
         Pairs(pairs)
     }
@@ -195,5 +268,51 @@ mod tests {
         let doubled = Some((Time(5), Open));
         assert_eq!(spans(&[(0, Open), (5, Open), (9, Close)]), (vec![(0, 9)], doubled));
         assert_eq!(spans(&[(5, Close)]), (vec![], Some((Time(5), Close))));
+    }
+
+    /// Every order of the events of one instant, played one by one, against the counting.
+    #[test]
+    fn an_instant_is_read_as_some_or_as_every_order_of_its_events_leaves_it() {
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        enum What {
+            Opens,
+            Closes,
+            Cuts,
+        }
+        /// What is open after each order in which openings and closings alternate.
+        fn play(open: bool, left: &[What], after: &mut Vec<bool>) {
+            if left.is_empty() {
+                after.push(open);
+            }
+            for (at, what) in left.iter().enumerate() {
+                let mut rest = left.to_vec();
+                rest.remove(at);
+                match (what, open) {
+                    (What::Opens, false) => play(true, &rest, after),
+                    (What::Closes, true) | (What::Cuts, _) => play(false, &rest, after),
+                    _ => {}
+                }
+            }
+        }
+        let mut judged = 0;
+        for (opens, closes, cuts) in (0..27).map(|n| (n % 3, n / 3 % 3, n / 9)) {
+            for open in [false, true] {
+                let kinds = [(What::Opens, opens), (What::Closes, closes), (What::Cuts, cuts)];
+                let events: Vec<What> =
+                    kinds.iter().flat_map(|&(what, count)| vec![what; count]).collect();
+                let mut after = Vec::new();
+                play(open, &events, &mut after);
+                if after.is_empty() {
+                    continue;
+                }
+                judged += 1;
+                let instant = Moment { opens, closes, cuts };
+                let most = instant.leaves_open(open, Reading::Most);
+                let least = instant.leaves_open(open, Reading::Least);
+                assert_eq!(most, after.contains(&true), "{instant:?} from {open}");
+                assert_eq!(least, !after.contains(&false), "{instant:?} from {open}");
+            }
+        }
+        assert!(30 < judged, "{judged} instants can be played");
     }
 }

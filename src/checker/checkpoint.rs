@@ -1,8 +1,10 @@
 //! A search on disk: saved between two states, taken up again by another process.
 //!
 //! JSON lines: a header, then the states in the order of discovery. That order is the queue and the
-//! shortest paths, so nothing else is needed but the transitions, where claims keep them. A
-//! checkpoint of another model, of other claims or of a damaged file is refused, not guessed at.
+//! shortest paths, so nothing else is needed but the transitions, where claims keep them. The last
+//! line holds a sum of all others: a digit that changed somewhere could make a state that nobody
+//! can reach. A checkpoint of another model, of other claims or of a damaged file is refused, not
+//! guessed at.
 
 use std::io::{BufRead, Write};
 
@@ -12,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::claim::{Explorable, Spec};
 use super::fault::Fault;
 use super::graph::Edges;
+use super::hash::{fold, hash_of};
 use super::search::{Quotient, Search, Settings, Tally};
 use super::store::{Insertion, NO_PARENT, Offer};
 
@@ -34,10 +37,39 @@ struct Header {
     edges: bool,
 }
 
+/// What every version of a header has.
+#[derive(Deserialize)]
+struct Version {
+    checkpoint: u32,
+}
+
+/// The last line.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct End {
+    sum: String,
+}
+
+/// A sum over lines, against accidents.
+#[derive(Default)]
+struct Sum(u64);
+
+impl Sum {
+    fn add(&mut self, line: &str) {
+        self.0 = fold(self.0 ^ hash_of(&line), 0x9e37_79b9_7f4a_7c15).wrapping_add(1);
+    }
+
+    fn end(&self) -> End {
+        End { sum: format!("{:016x}", self.0) }
+    }
+}
+
 /// A state, the index of its predecessor (none for an initial one), and, where they are kept, the
 /// targets and classes of its transitions.
 #[derive(Serialize, Deserialize)]
-struct Line<S>(S, Option<u32>, Vec<(u32, u16)>);
+struct Line<S, E>(S, Option<u32>, E);
+
+type Out = Vec<(u32, u16)>;
 
 impl<M: Explorable<State: Serialize + DeserializeOwned>> Search<'_, M> {
     /// Writes the search; `model` says which model and options it belongs to.
@@ -45,14 +77,21 @@ impl<M: Explorable<State: Serialize + DeserializeOwned>> Search<'_, M> {
     /// # Errors
     /// What the writer says.
     pub fn save(&self, model: &str, out: &mut dyn Write) -> Result<(), Fault> {
-        write_line(out, &self.header(model))?;
+        let mut sum = Sum::default();
+        let mut write_line = |line: &dyn Fn() -> serde_json::Result<String>| {
+            let line = line().map_err(std::io::Error::from)?;
+            sum.add(&line);
+            writeln!(out, "{line}")
+        };
+        write_line(&|| serde_json::to_string(&self.header(model)))?;
         for (at, state) in self.store.states.iter().enumerate() {
             let parent = Some(self.store.parents[at]).filter(|&parent| parent != NO_PARENT);
             let edges = self.edges.as_ref().filter(|edges| at < edges.expanded());
-            let out_of = edges.map(|edges| edges.out(at as u32).collect()).unwrap_or_default();
-            write_line(out, &Line(state, parent, out_of))?;
+            let out_of: Out = edges.map(|edges| edges.out(at as u32).collect()).unwrap_or_default();
+            write_line(&|| serde_json::to_string(&Line(state, parent, &out_of)))?;
         }
-        Ok(())
+        let end = serde_json::to_string(&sum.end()).map_err(std::io::Error::from)?;
+        Ok(writeln!(out, "{end}")?)
     }
 
     fn header(&self, model: &str) -> Header {
@@ -96,15 +135,23 @@ impl<'m, M: Explorable<State: Serialize + DeserializeOwned>> Search<'m, M> {
                 None => Err(damaged("the file ends before the search does".into())),
             }
         };
-        let header: Header = parse(1, &next_line()?)?;
+        let mut sum = Sum::default();
+        let first = next_line()?;
+        if parse::<Version>(1, &first)?.checkpoint != VERSION {
+            return Err(damaged(1, "written by another version"));
+        }
+        let header: Header = parse(1, &first)?;
         search.belongs(&header, name)?;
+        sum.add(&first);
         let mut edges = Edges::default();
         for at in 0..header.states {
             let line = at + 2;
-            let Line(state, parent, out) = parse(line, &next_line()?)?;
+            let text = next_line()?;
+            sum.add(&text);
+            let Line(state, parent, out): Line<_, Out> = parse(line, &text)?;
             let parent = parent.unwrap_or(NO_PARENT);
-            if parent != NO_PARENT && at <= parent as usize {
-                return Err(damaged(line, "its predecessor stands behind it"));
+            if parent != NO_PARENT && at.min(header.expanded) <= parent as usize {
+                return Err(damaged(line, "its predecessor stands behind it, or was not expanded"));
             }
             if let Insertion::Known(_) = search.store.insert(Offer::new(state, 0), parent) {
                 return Err(damaged(line, "this state stands here twice"));
@@ -119,6 +166,13 @@ impl<'m, M: Explorable<State: Serialize + DeserializeOwned>> Search<'m, M> {
                 }
                 edges.close();
             }
+        }
+        let end: End = parse(header.states + 2, &next_line()?)?;
+        if end.sum != sum.end().sum {
+            return Err(damaged(
+                header.states + 2,
+                "the sum of the lines differs: some have changed",
+            ));
         }
         if search.edges.is_some() {
             search.edges = Some(edges);
@@ -139,18 +193,18 @@ impl<'m, M: Explorable<State: Serialize + DeserializeOwned>> Search<'m, M> {
         let own = self.header(name);
         let levels = &header.levels;
         let refusals = [
-            (header.checkpoint != VERSION, "written by another version"),
-            (header.model != own.model, "belongs to another model or other options"),
+            (header.model != own.model, "belongs to another model, version or other options"),
             (header.claims != own.claims, "belongs to other claims"),
             (header.symmetry != own.symmetry, "differs in symmetry"),
             (header.edges != own.edges, "differs in the transitions it keeps"),
             (header.coverage.len() != own.coverage.len(), "belongs to other classes of actions"),
             (header.found.len() != own.found.len(), "belongs to other claims"),
             (header.states < header.expanded, "says that more is expanded than known"),
-            (levels.len() < 2 || !levels.is_sorted(), "has no sensible depths"),
+            (levels.len() < 2 || levels[0] != 0 || !levels.is_sorted(), "has no sensible depths"),
             (
                 levels.last().is_some_and(|&end| header.states < end as usize)
-                    || levels.last().is_some_and(|&end| (end as usize) < header.expanded),
+                    || levels.last().is_some_and(|&end| (end as usize) < header.expanded)
+                    || levels.iter().rev().nth(1).is_some_and(|&s| header.expanded < s as usize),
                 "has depths beyond its states",
             ),
             (
@@ -167,11 +221,6 @@ impl<'m, M: Explorable<State: Serialize + DeserializeOwned>> Search<'m, M> {
 
 fn damaged(line: usize, message: impl Into<String>) -> Fault {
     Fault::Checkpoint { line, message: message.into() }
-}
-
-fn write_line(out: &mut dyn Write, line: &impl Serialize) -> Result<(), Fault> {
-    let text = serde_json::to_string(line).map_err(std::io::Error::from)?;
-    Ok(writeln!(out, "{text}")?)
 }
 
 fn parse<T: DeserializeOwned>(line: usize, text: &str) -> Result<T, Fault> {

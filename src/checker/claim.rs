@@ -23,6 +23,9 @@ pub trait Checked: Explorable {
 /// A condition on one state, as stateright writes it.
 pub type Condition<M> = fn(&M, &<M as Model>::State) -> bool;
 
+/// The one representative of a state's orbit.
+pub type Canonical<M> = fn(&M, &<M as Model>::State) -> <M as Model>::State;
+
 /// The questions to a model.
 pub struct Spec<M: Model> {
     /// What is claimed.
@@ -243,7 +246,7 @@ impl Fairness {
 /// Which states are the same but for the names of their parts.
 pub struct Symmetry<M: Model> {
     /// The one representative of a state's orbit.
-    pub canonical: fn(&M, &M::State) -> M::State,
+    pub canonical: Canonical<M>,
     /// Applies the generator of that index to a state. The search uses it only to test that claims
     /// and transitions do not tell the permuted parts apart.
     pub permute: fn(&M, usize, &M::State) -> M::State,

@@ -4,6 +4,8 @@
 //! iterative, because a path through millions of states overflows a call stack. It knows nothing of
 //! models. The types to know are [`Edges`] and [`Components`].
 
+use super::store::room;
+
 /// The transitions out of every expanded state (compressed sparse rows).
 #[derive(Default)]
 pub(super) struct Edges {
@@ -35,10 +37,9 @@ impl Edges {
         self.ends.len()
     }
 
-    pub(super) fn bytes(&self) -> usize {
-        self.ends.capacity() * size_of::<usize>()
-            + self.targets.capacity() * size_of::<u32>()
-            + self.classes.capacity() * size_of::<u16>()
+    /// Bytes once there are `more` transitions, and as many states at most.
+    pub(super) fn bytes_with(&self, more: usize) -> usize {
+        room(&self.ends, more) + room(&self.targets, more) + room(&self.classes, more)
     }
 
     fn range(&self, from: u32) -> std::ops::Range<usize> {

@@ -5,8 +5,8 @@
 //! weak and strong fairness" are decided on the exact state graph, with lassos as witnesses; and a
 //! search that was cut says so ([`Exploration::Bounded`]) and proves nothing.
 //!
-//! It knows nothing of swarms, reads no clock and starts no thread. A model's `within_boundary` is
-//! part of the model: what it cuts off does not exist, but is counted.
+//! It knows nothing of swarms, reads no clock and starts no thread; a [`Crew`] may lend it some. A
+//! model's `within_boundary` is part of the model: what it cuts off does not exist, but is counted.
 //!
 //! The types to know are [`Spec`], what is asked; [`Search`], which can stop and go on; and
 //! [`Report`], what is answered. A plain stateright model with its own properties:
@@ -38,6 +38,8 @@
 
 mod checkpoint;
 mod claim;
+mod crew;
+mod expand;
 mod export;
 mod fault;
 mod graph;
@@ -55,9 +57,10 @@ mod tests;
 use std::ops::ControlFlow;
 
 pub use claim::{
-    ALL_CLASSES, ANY_STEP, Checked, Claim, Class, Classes, Condition, Demand, Explorable, Fairness,
-    Kind, Spec, Strength, Symmetry,
+    ALL_CLASSES, ANY_STEP, Canonical, Checked, Claim, Class, Classes, Condition, Demand,
+    Explorable, Fairness, Kind, Spec, Strength, Symmetry,
 };
+pub use crew::Crew;
 pub use export::Exported;
 pub use fault::Fault;
 pub use report::{Finding, Report, Verdict, Violation};

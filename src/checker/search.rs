@@ -8,10 +8,10 @@
 use std::ops::ControlFlow;
 
 use super::claim::{Condition, Explorable, Kind, Spec};
+use super::expand::{Batch, Expander, Row};
 use super::fault::Fault;
 use super::graph::{Edges, MOST_CLASSES};
 use super::store::{Insertion, NO_PARENT, Offer, Store};
-use super::symmetry::Inspection;
 
 /// How to search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub struct Limits {
     pub states: usize,
     /// Do not expand states at this depth or deeper.
     pub depth: u32,
-    /// Stop once the tables take this many bytes.
+    /// Stop before the tables take this many bytes, as far as can be foreseen.
     pub bytes: usize,
 }
 
@@ -128,6 +128,62 @@ pub type Watch<'w> = dyn FnMut(&Progress) -> ControlFlow<Reason> + 'w;
 /// How many generated states lie between two looks of the watch.
 const GENERATED_PER_LOOK: u64 = 1 << 16;
 
+/// When the watch looks next, and at what.
+struct Look<'l, 'w> {
+    next: u64,
+    limits: Limits,
+    watch: &'l mut Watch<'w>,
+}
+
+/// The look after so many states: it does not depend on where a search was taken up.
+fn next_look(generated: u64) -> u64 {
+    (generated / GENERATED_PER_LOOK + 1) * GENERATED_PER_LOOK
+}
+
+impl Look<'_, '_> {
+    /// Why the search has to stop here, if it has to.
+    #[inline]
+    fn at<M: Explorable>(&mut self, search: &Search<'_, M>) -> Option<Reason> {
+        if search.tally.generated < self.next {
+            return None;
+        }
+        self.next = next_look(search.tally.generated);
+        // Tables double when they are full: what they take at the next look is what counts.
+        if self.limits.bytes <= search.bytes_with(GENERATED_PER_LOOK as usize) {
+            return Some(Reason::Memory);
+        }
+        (self.watch)(&search.progress()).break_value()
+    }
+}
+
+/// Where the successors of states come from.
+pub(super) trait Supply<M: Explorable> {
+    /// What follows from the next state of a search, and from as many behind it as it likes.
+    fn after(&mut self, search: &Search<'_, M>) -> &mut Batch<M::State>;
+}
+
+/// Generates successors where they are needed.
+struct Alone<'m, M: Explorable> {
+    expander: Expander<'m, M>,
+    actions: Vec<M::Action>,
+    batch: Batch<M::State>,
+}
+
+impl<'m, M: Explorable> Alone<'m, M> {
+    fn new(expander: Expander<'m, M>) -> Self {
+        Alone { expander, actions: Vec::new(), batch: Batch::new() }
+    }
+}
+
+impl<M: Explorable> Supply<M> for Alone<'_, M> {
+    fn after(&mut self, search: &Search<'_, M>) -> &mut Batch<M::State> {
+        let Alone { expander, actions, batch } = self;
+        let states = &search.found_states()[search.next..];
+        expander.fill(batch, actions, search.next as u32, states);
+        batch
+    }
+}
+
 /// A search of a model; it can be stopped and go on.
 pub struct Search<'m, M: Explorable> {
     pub(super) model: &'m M,
@@ -142,10 +198,8 @@ pub struct Search<'m, M: Explorable> {
     pub(super) tally: Tally,
     /// For each claim about single states: the first state that decides it.
     pub(super) found: Vec<Option<u32>>,
+    pub(super) expander: Expander<'m, M>,
     watched: Vec<Watched<M>>,
-    inspection: Option<Inspection>,
-    actions: Vec<M::Action>,
-    offers: Vec<Offer<M::State>>,
 }
 
 /// What is counted.
@@ -183,7 +237,7 @@ impl<'m, M: Explorable> Search<'m, M> {
         for state in model.init_states() {
             if model.within_boundary(&state) {
                 search.tally.generated += 1;
-                let state = search.represent(state);
+                let state = search.expander.represent(state);
                 if let Insertion::New(at) = search.store.insert(Offer::new(state, 0), NO_PARENT) {
                     search.judge(at, 0);
                 }
@@ -201,10 +255,6 @@ impl<'m, M: Explorable> Search<'m, M> {
     ) -> Result<Self, Fault> {
         let needs_edges = settings.edges == KeepEdges::Always
             || spec.claims.iter().any(|claim| claim.kind.needs_edges());
-        let inspection = match settings.quotient {
-            Quotient::Raw => None,
-            Quotient::Symmetric => Some(Inspection::new(spec)?),
-        };
         assert!(spec.classes.all.len() <= MOST_CLASSES, "classes are kept in 16 bits");
         for claim in &spec.claims {
             super::liveness::known_classes(claim, &spec.classes.all)?;
@@ -219,10 +269,8 @@ impl<'m, M: Explorable> Search<'m, M> {
             next: 0,
             tally: Tally { coverage: vec![0; spec.classes.all.len()], ..Tally::default() },
             found: vec![None; spec.claims.len()],
+            expander: Expander::new(model, spec, settings)?,
             watched: watched(spec),
-            inspection,
-            actions: Vec::new(),
-            offers: Vec::new(),
         })
     }
 
@@ -231,24 +279,82 @@ impl<'m, M: Explorable> Search<'m, M> {
     /// # Errors
     /// A symmetry that turns out to be none.
     pub fn run(&mut self, limits: Limits, watch: &mut Watch<'_>) -> Result<Exploration, Fault> {
-        let mut next_look = self.tally.generated + GENERATED_PER_LOOK;
+        let expander = self.expander;
+        self.drive(limits, watch, &mut Alone::new(expander))
+    }
+
+    /// The loop of every search, wherever the successors come from.
+    pub(super) fn drive(
+        &mut self,
+        limits: Limits,
+        watch: &mut Watch<'_>,
+        supply: &mut dyn Supply<M>,
+    ) -> Result<Exploration, Fault> {
+        let mut look = Look { next: next_look(self.tally.generated), limits, watch };
         loop {
             if let Some(exploration) = self.at_end(limits) {
                 return Ok(exploration);
             }
-            self.expand(self.next as u32)?;
-            self.next += 1;
-            if next_look <= self.tally.generated {
-                next_look = self.tally.generated + GENERATED_PER_LOOK;
-                let progress = self.progress();
-                if limits.bytes <= progress.bytes {
-                    return Ok(Exploration::Bounded(Reason::Memory));
-                }
-                if let ControlFlow::Break(reason) = watch(&progress) {
-                    return Ok(Exploration::Bounded(reason));
-                }
+            let batch = supply.after(self);
+            if let Some(exploration) = self.take_in(batch, &mut look)? {
+                return Ok(exploration);
             }
         }
+    }
+
+    /// Takes in a batch, state by state; what is left of it when the search has to stop between two
+    /// states is dropped, and will be generated again.
+    fn take_in(
+        &mut self,
+        batch: &mut Batch<M::State>,
+        look: &mut Look<'_, '_>,
+    ) -> Result<Option<Exploration>, Fault> {
+        assert_eq!(batch.first as usize, self.next, "batches come in the order of the states");
+        self.store.glance(&mut batch.offers);
+        let mut offers = batch.offers.drain(..);
+        let mut taken = 0;
+        for row in batch.rows.drain(..) {
+            let end = self.at_end(look.limits);
+            if end.is_some() {
+                return Ok(end);
+            }
+            self.take(offers.by_ref().take(row.end - taken), &row);
+            taken = row.end;
+            if let Some(reason) = look.at(self) {
+                return Ok(Some(Exploration::Bounded(reason)));
+            }
+        }
+        batch.fault.take().map_or(Ok(None), Err)
+    }
+
+    /// Takes in the successors of the next state.
+    #[inline]
+    fn take(&mut self, offers: impl Iterator<Item = Offer<M::State>>, row: &Row) {
+        let at = self.next as u32;
+        let depth = self.depth() + 1;
+        self.tally.outside += row.outside;
+        for offer in offers {
+            let class = offer.class;
+            self.tally.generated += 1;
+            self.tally.coverage[class as usize] += 1;
+            let to = match self.store.insert(offer, at) {
+                Insertion::Known(to) => to,
+                Insertion::New(to) => {
+                    self.judge(to, depth);
+                    to
+                }
+            };
+            if let Some(edges) = &mut self.edges {
+                edges.push(at, to, class);
+            }
+        }
+        if let Some(edges) = &mut self.edges {
+            edges.close();
+        }
+        if !row.moves {
+            self.judge_stuck(at);
+        }
+        self.next += 1;
     }
 
     /// Whether nothing may be expanded any more; opens the next depth where that is due.
@@ -286,6 +392,16 @@ impl<'m, M: Explorable> Search<'m, M> {
         }
     }
 
+    /// The states so far, in the order in which they were found.
+    pub(super) fn found_states(&self) -> &[M::State] {
+        &self.store.states
+    }
+
+    /// How many of them were expanded: the index of the next.
+    pub(super) fn expanded(&self) -> usize {
+        self.next
+    }
+
     /// Steps from the start to the states that are being expanded.
     pub(super) fn depth(&self) -> u32 {
         self.levels.len() as u32 - 2
@@ -303,78 +419,14 @@ impl<'m, M: Explorable> Search<'m, M> {
             generated: self.tally.generated,
             waiting: self.store.len() - self.next,
             depth: self.depth(),
-            bytes: self.store.bytes() + self.edges.as_ref().map_or(0, Edges::bytes),
+            bytes: self.bytes_with(0),
         }
     }
 
-    #[inline]
-    pub(super) fn represent(&self, state: M::State) -> M::State {
-        match (&self.spec.symmetry, self.settings.quotient) {
-            (Some(symmetry), Quotient::Symmetric) => (symmetry.canonical)(self.model, &state),
-            _ => state,
-        }
-    }
-
-    fn expand(&mut self, at: u32) -> Result<(), Fault> {
-        let state = self.store.states[at as usize].clone();
-        if let Some(inspection) = &self.inspection {
-            inspection.examine(self.model, self.spec, &state, at)?;
-        }
-        let moves = self.offer_successors(&state);
-        let depth = self.depth() + 1;
-        let mut offers = std::mem::take(&mut self.offers);
-        self.store.glance(&mut offers);
-        for offer in offers.drain(..) {
-            let class = offer.class;
-            let to = match self.store.insert(offer, at) {
-                Insertion::Known(to) => to,
-                Insertion::New(to) => {
-                    self.judge(to, depth);
-                    to
-                }
-            };
-            if let Some(edges) = &mut self.edges {
-                edges.push(at, to, class);
-            }
-        }
-        self.offers = offers;
-        if let Some(edges) = &mut self.edges {
-            edges.close();
-        }
-        if !moves {
-            self.judge_stuck(at);
-        }
-        Ok(())
-    }
-
-    /// Collects the successors of a state; false if none of them differs from it.
-    fn offer_successors(&mut self, state: &M::State) -> bool {
-        let Search { model, spec, tally, actions, offers, settings, .. } = self;
-        let canonical = match (&spec.symmetry, settings.quotient) {
-            (Some(symmetry), Quotient::Symmetric) => Some(symmetry.canonical),
-            _ => None,
-        };
-        let mut moves = false;
-        model.actions(state, actions);
-        for action in actions.drain(..) {
-            let class = (spec.classes.of)(model, &action);
-            let Some(next) = model.next_state(state, action) else {
-                continue;
-            };
-            if !model.within_boundary(&next) {
-                tally.outside += 1;
-                continue;
-            }
-            tally.generated += 1;
-            tally.coverage[class] += 1;
-            moves |= next != *state;
-            let next = match canonical {
-                Some(canonical) => canonical(model, &next),
-                None => next,
-            };
-            offers.push(Offer::new(next, class));
-        }
-        moves
+    /// Bytes of the tables after so many more steps, all of which may lead to new states.
+    fn bytes_with(&self, more: usize) -> usize {
+        let edges = self.edges.as_ref().map_or(0, |edges| edges.bytes_with(more));
+        self.store.bytes_with(more) + edges
     }
 
     /// Asks the undecided claims about a state that is new, at `depth`.

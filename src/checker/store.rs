@@ -2,9 +2,9 @@
 //!
 //! The states lie side by side: the order of discovery is the queue of the breadth-first search, so
 //! there is no other. The table beside them holds 8 bytes a slot: 32 bits of a hash, and an index.
-//! Looking a state up costs two cache misses, so the successors of a state are looked up together:
-//! first all their slots are read, then all the states these point to, and the processor waits for
-//! many at once instead of one after the other. It expands nothing.
+//! Looking a state up costs two cache misses, so many states are looked up together: first all
+//! their slots are read, then all the states these point to, and the processor waits for many at
+//! once instead of one after the other. It expands nothing.
 
 use std::hash::Hash;
 
@@ -20,12 +20,19 @@ pub(super) struct Store<S> {
     table: Table,
 }
 
+/// Bytes of a vector once it holds so many items more: it doubles when it is full.
+pub(super) fn room<T>(items: &Vec<T>, more: usize) -> usize {
+    let needed = items.len() + more;
+    let capacity = items.capacity();
+    let capacity = if needed <= capacity { capacity } else { needed.max(2 * capacity) };
+    capacity * size_of::<T>()
+}
+
 /// A state that may be new.
 pub(super) struct Offer<S> {
     state: S,
     hash: u32,
-    /// What the table said at a glance; then the index, where the glance was enough.
-    slot: u64,
+    /// After a glance: the index, if the glance was enough.
     known: u32,
     /// The class of the action that led here.
     pub(super) class: u32,
@@ -35,7 +42,7 @@ impl<S: Hash> Offer<S> {
     #[inline]
     pub(super) fn new(state: S, class: usize) -> Self {
         let hash = (hash_of(&state) >> 32) as u32;
-        Offer { state, hash, slot: 0, known: NO_PARENT, class: class as u32 }
+        Offer { state, hash, known: NO_PARENT, class: class as u32 }
     }
 }
 
@@ -56,34 +63,44 @@ impl<S: Eq + Hash> Store<S> {
         self.states.len()
     }
 
-    /// Bytes of the tables; what a state keeps elsewhere (on the heap) is not seen.
-    pub(super) fn bytes(&self) -> usize {
-        self.states.capacity() * size_of::<S>()
-            + self.parents.capacity() * size_of::<u32>()
-            + self.table.slots.capacity() * size_of::<u64>()
+    /// Bytes of the tables once there are `more` states; what a state keeps elsewhere (on the heap)
+    /// is not seen. While the table grows, the old one is there beside the new one.
+    pub(super) fn bytes_with(&self, more: usize) -> usize {
+        let table = self.table.slots.len() * size_of::<u64>();
+        let grows = Table::is_crowded(self.table.filled + more, self.table.slots.len());
+        room(&self.states, more) + room(&self.parents, more) + if grows { 3 * table } else { table }
     }
 
-    /// Recognizes those of the offered states that lie where their hash points. The others need
-    /// [`Store::insert`] to look further.
+    /// Recognizes those of the offered states that were known before, in three passes so that the
+    /// processor never waits for one state before it asks for the next: the slots where the hashes
+    /// point are fetched, then slots with equal hashes are sought, which are near, then the states
+    /// there are compared. Whatever is not recognized needs [`Store::insert`] to look again.
     #[inline]
     pub(super) fn glance(&self, offers: &mut [Offer<S>]) {
         for offer in offers.iter_mut() {
-            offer.slot = self.table.slots[self.table.home(offer.hash)];
+            offer.known = self.table.slots[self.table.home(offer.hash)] as u32;
+        }
+        for offer in offers.iter_mut() {
+            offer.known = self.table.find(offer.hash, |_| true).unwrap_or(NO_PARENT);
         }
         for offer in offers {
-            if let Some(at) = points_to(offer.slot, offer.hash)
-                && self.states[at as usize] == offer.state
+            if let Some(state) = self.states.get(offer.known as usize)
+                && *state != offer.state
             {
-                offer.known = at;
+                offer.known = NO_PARENT;
             }
         }
     }
 
     #[inline]
     pub(super) fn insert(&mut self, offer: Offer<S>, parent: u32) -> Insertion {
-        if offer.known != NO_PARENT {
-            return Insertion::Known(offer.known);
+        match offer.known {
+            NO_PARENT => self.insert_unseen(offer, parent),
+            known => Insertion::Known(known),
         }
+    }
+
+    fn insert_unseen(&mut self, offer: Offer<S>, parent: u32) -> Insertion {
         let Store { states, parents, table } = self;
         match table.find(offer.hash, |at| states[at as usize] == offer.state) {
             Ok(at) => Insertion::Known(at),
@@ -160,9 +177,14 @@ impl Table {
     fn fill(&mut self, vacant: usize, hash: u32, at: u32) {
         self.slots[vacant] = u64::from(hash) << 32 | u64::from(at + 1);
         self.filled += 1;
-        if self.slots.len() * 5 <= self.filled * 8 {
+        if Table::is_crowded(self.filled, self.slots.len()) {
             self.grow();
         }
+    }
+
+    #[inline]
+    fn is_crowded(filled: usize, slots: usize) -> bool {
+        slots * 5 <= filled * 8
     }
 
     #[cold]

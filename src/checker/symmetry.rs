@@ -17,6 +17,7 @@ const STRIDE: u32 = 64;
 const WALK: u64 = 8;
 
 /// The test of a symmetry.
+#[derive(Clone, Copy)]
 pub(super) struct Inspection(());
 
 impl Inspection {

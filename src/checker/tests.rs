@@ -6,6 +6,9 @@ use stateright::{Checker, Model, Property};
 
 use super::*;
 
+mod crews;
+mod lassos;
+
 /// A graph written down: each transition has a start, a class and an end.
 #[derive(Clone, Debug)]
 struct Digraph {
@@ -253,6 +256,7 @@ fn whoever_watches_can_stop_the_search_and_memory_is_a_limit() {
     assert_eq!(cut, Exploration::Bounded(Reason::Time));
     let limits = Limits { bytes: 8_000_000, ..Limits::NONE };
     assert_eq!(search.run(limits, &mut go).unwrap(), Exploration::Bounded(Reason::Memory));
+    assert!(search.progress().bytes <= limits.bytes, "{} bytes", search.progress().bytes);
     assert_eq!(search.run(Limits::NONE, &mut go).unwrap(), Exploration::Exhausted);
     assert_eq!(search.progress().states, 1_000_000);
 }
@@ -291,6 +295,14 @@ fn a_saved_search_goes_on_as_if_it_had_never_stopped() {
         lines.remove(damage);
         assert!(resume("ladder 30", lines.join("\n").as_bytes()).is_err(), "line {damage}");
     }
+    for (at, byte) in text.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_digit()) {
+        let mut damaged = text.clone().into_bytes();
+        damaged[at] = if byte == b'9' { b'0' } else { byte + 1 };
+        assert!(resume("ladder 30", &damaged).is_err(), "byte {at}");
+    }
+    let newer = text.replacen("\"checkpoint\":1", "\"checkpoint\":2,\"more\":0", 1);
+    let refusal = resume("ladder 30", newer.as_bytes()).err().unwrap().to_string();
+    assert!(refusal.contains("another version"), "{refusal}");
 }
 
 #[test]

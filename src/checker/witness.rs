@@ -64,7 +64,9 @@ impl<M: Explorable> Search<'_, M> {
         let starts = self.model.init_states().into_iter();
         let start = starts
             .filter(|state| self.model.within_boundary(state))
-            .find(|state| self.represent(state.clone()) == self.store.states[first as usize])
+            .find(|state| {
+                self.expander.represent(state.clone()) == self.store.states[first as usize]
+            })
             .ok_or_else(|| self.lost("the start".into(), first))?;
         let mut witness = Witness { start, steps: Vec::new(), lasso_from: None };
         for &to in path.iter().skip(1) {
@@ -95,7 +97,7 @@ impl<M: Explorable> Search<'_, M> {
             }
             if let Some(next) = self.model.next_state(state, action.clone())
                 && self.model.within_boundary(&next)
-                && self.represent(next.clone()) == *expected
+                && self.expander.represent(next.clone()) == *expected
             {
                 return Ok((action, next));
             }

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use swarmbound::audit::Verdict;
-use swarmbound::suite::canary::ALL;
+use swarmbound::suite::canary::Canary;
 use swarmbound::suite::kill::{Controls, Kill};
 
 use super::progress::Counting;
@@ -11,9 +11,14 @@ use super::{Failure, Format, output};
 use crate::report::json;
 use crate::report::matrix::{self, Matrix, MatrixDocument};
 
-/// Meets every canary and the controls with `cases` scenarios each.
-pub(super) fn run(cases: u32, seed: u64, format: &Format) -> Result<Verdict, Failure> {
-    let mut counting = Counting::new((ALL.len() as u64 + 1) * u64::from(cases));
+/// Meets some canaries and the control with `cases` scenarios each.
+pub(super) fn run(
+    canaries: &'static [Canary],
+    cases: u32,
+    seed: u64,
+    format: &Format,
+) -> Result<Verdict, Failure> {
+    let mut counting = Counting::new((canaries.len() as u64 + 1) * u64::from(cases));
     let mut done = 0;
     let mut kills = Vec::new();
     let mut counted = |name: &str, case: u32| {
@@ -23,7 +28,7 @@ pub(super) fn run(cases: u32, seed: u64, format: &Format) -> Result<Verdict, Fai
         }
         ControlFlow::Continue(())
     };
-    for canary in ALL {
+    for canary in canaries {
         kills.extend(Kill::of(canary, seed, cases, &mut |case| counted(canary.name, case)));
     }
     let controls = Controls::of(seed, cases, &mut |case| counted("control", case));

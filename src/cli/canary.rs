@@ -4,7 +4,7 @@
 //! lines of a trace on standard output; with `--persistent` one scenario a line, and an empty line
 //! after each trace.
 
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, Read};
 
 use clap::Args;
 use swarmbound::audit::Verdict;
@@ -83,14 +83,8 @@ fn answer(subject: &mut dyn Subject, text: &str, end: &str) -> Result<Verdict, F
         .map_err(|failure| Failure(failure.explanation))?;
     let trace = Trace { header: Header { scenario, evidence }, events };
     let mut text = Vec::new();
-    // Writing to memory does not fail.
-    let _ = write_trace(&mut text, &trace);
-    text.extend_from_slice(end.as_bytes());
-    let mut out = io::stdout().lock();
-    match out.write_all(&text).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure(format!("cannot write to standard output: {error}")))
-        }
-        _ => Ok(Verdict::Holds),
-    }
+    write_trace(&mut text, &trace)
+        .map_err(|error| Failure(format!("the trace cannot be written: {error}")))?;
+    output::print(&(String::from_utf8_lossy(&text) + end))?;
+    Ok(Verdict::Holds)
 }

@@ -1,14 +1,17 @@
 //! `swarmbound check`: every run of a small swarm.
 
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use swarmbound::audit::Verdict;
 use swarmbound::checker::{Limits, Quotient};
-use swarmbound::models::Options;
 use swarmbound::models::registry::{self, ALL, Export, Run};
-use swarmbound::units::Bytes;
+use swarmbound::models::{Options, Threads};
+use swarmbound::units::{Bytes, Time};
 
 use super::progress::Searching;
 use super::world::{World, refused};
@@ -18,13 +21,15 @@ use crate::report::json;
 
 /// More states than these no picture shows.
 const MOST_DRAWN: usize = 2000;
+/// More states than these fill a disk.
+const MOST_LISTED: usize = 1_000_000;
 
 /// Options by name.
-type Written = &'static [(&'static str, &'static str)];
+type Spelled = &'static [(&'static str, &'static str)];
 
 /// The worlds that are checked when no model is named; a model that has none here is checked in the
 /// world that it has without options. Together they take under a minute.
-const WORLDS: &[(&str, &[Written])] = &[
+const WORLDS: &[(&str, &[Spelled])] = &[
     (
         "churn",
         &[
@@ -48,6 +53,25 @@ const WORLDS: &[(&str, &[Written])] = &[
             &[("times", "1:1,2,2")],
         ],
     ),
+    (
+        "choke",
+        &[
+            &[],
+            &[("policy", "seed-round-robin"), ("optimistic", "off")],
+            &[("policy", "seed-fastest-first")],
+            &[("peers", "2"), ("barter", "strict")],
+            &[("peers", "2"), ("barter", "credit:1")],
+        ],
+    ),
+    (
+        "swarm",
+        &[
+            &[("optimistic", "off"), ("fair", "WF(all)")],
+            &[("chunks", "1"), ("losses", "1"), ("free-riders", "1"), ("fair", "WF(all)")],
+            &[("peers", "1"), ("churn", "rejoin"), ("source", "churns"), ("losses", "1")],
+            &[("peers", "1"), ("timers", "any:2"), ("ready", "any-time"), ("losses", "1")],
+        ],
+    ),
 ];
 
 /// Arguments of `check`.
@@ -67,15 +91,31 @@ pub(super) struct Arguments {
     /// Stop when so many states are known
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     max_states: Option<u64>,
-    /// Stop when the tables take so much memory
+    /// Stop before the steps that follow so many
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_depth: Option<u32>,
+    /// Stop before the tables take so much memory
     #[arg(long, value_name = "BYTES", default_value = "8 GiB")]
     max_memory: Bytes,
-    /// Threads that search; there is one today
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    threads: u64,
+    /// Stop after so much time
+    #[arg(long, value_name = "SPAN")]
+    max_time: Option<Time>,
+    /// Threads that search; what they find does not depend on it (default: all that the machine
+    /// runs at once, where that is sooner)
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
     /// Write the states and the steps between them as a Graphviz graph, the first 2000 states
     #[arg(long, value_name = "FILE")]
     dot: Option<PathBuf>,
+    /// Write them as JSON lines, the first million states
+    #[arg(long, value_name = "FILE")]
+    json_lines: Option<PathBuf>,
+    /// Keep the search in a file when it ends, to go on with it
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// Go on with a search that was kept in a file, under the same options
+    #[arg(long, value_name = "FILE")]
+    resume: Option<PathBuf>,
     #[command(flatten)]
     format: Format,
 }
@@ -94,19 +134,30 @@ impl Arguments {
         Limits {
             states: self.max_states.map_or(usize::MAX, whole),
             bytes: whole(self.max_memory.0),
-            ..Limits::NONE
+            depth: self.max_depth.unwrap_or(u32::MAX),
         }
+    }
+
+    fn quotient(&self) -> Quotient {
+        if self.symmetry { Quotient::Symmetric } else { Quotient::Raw }
+    }
+
+    fn threads(&self, model: &str) -> Threads {
+        match self.threads {
+            Some(threads) => Threads(threads),
+            None if registry::shares_well(model, self.quotient()) => Threads::all(),
+            None => Threads::ONE,
+        }
+    }
+
+    /// Whether a file is read or written that belongs to one search.
+    fn names_a_file(&self) -> bool {
+        [&self.dot, &self.json_lines, &self.save, &self.resume].into_iter().any(Option::is_some)
     }
 }
 
 /// Checks one model, or all of them.
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
-    if arguments.threads != 1 {
-        return Err(Failure(format!(
-            "--threads {}: a search runs on one thread; write --threads 1, or leave it out",
-            arguments.threads
-        )));
-    }
     match &arguments.model {
         Some(model) => one(model, arguments),
         None => all(arguments),
@@ -114,30 +165,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
 }
 
 fn one(model: &str, arguments: &Arguments) -> Result<Verdict, Failure> {
-    let mut graph = Vec::new();
-    let dot = arguments.dot.as_deref().map(|path| (path, &mut graph));
-    let (file, graph_of) = dot.unzip();
-    let check = checked(model, &arguments.options(), arguments, graph_of)?;
+    let mut files = Files::open(arguments)?;
+    let check = checked(model, &arguments.options(), arguments, &mut files)?;
+    files.keep()?;
     let text = match arguments.format.json {
         true => json::line(&CheckDocument::new(&check)),
         false => check::told(output::style(), question(model), &check),
     };
     output::print(&text)?;
-    if let Some(path) = file {
-        write_graph(path, graph)?;
-    }
     Ok(check.verdict())
-}
-
-fn write_graph(path: &Path, graph: Vec<u8>) -> Result<(), Failure> {
-    let text = String::from_utf8(graph);
-    let text = text.map_err(|_| Failure("the graph is no UTF-8 text".to_owned()))?;
-    output::write(path, &text)
 }
 
 fn all(arguments: &Arguments) -> Result<Verdict, Failure> {
     let of_a_model = arguments.options() != Options::default() || arguments.symmetry;
-    if of_a_model || arguments.dot.is_some() {
+    if of_a_model || arguments.names_a_file() {
         let names: Vec<&str> = ALL.iter().map(|entry| entry.name).collect();
         return Err(Failure(format!(
             "these options need a model; write `swarmbound check MODEL` and them, where MODEL is \
@@ -152,7 +193,7 @@ fn all(arguments: &Arguments) -> Result<Verdict, Failure> {
             let options = world
                 .iter()
                 .fold(Options::default(), |options, (name, value)| options.with(name, value));
-            checks.push(checked(entry.name, &options, arguments, None)?);
+            checks.push(checked(entry.name, &options, arguments, &mut Files::default())?);
         }
     }
     let text = match arguments.format.json {
@@ -171,20 +212,113 @@ fn checked(
     model: &str,
     options: &Options,
     arguments: &Arguments,
-    graph: Option<&mut Vec<u8>>,
+    files: &mut Files,
 ) -> Result<Check, Failure> {
     let since = Instant::now();
-    let mut searching = Searching::new(model);
+    let limit = arguments.max_time.map(|time| Duration::from_nanos(time.0));
+    let mut searching = Searching::new(model, limit);
     let mut watch = |progress: &_| searching.at(progress);
-    let exports = graph.map(|out| Export { format: registry::Format::Dot, most: MOST_DRAWN, out });
-    let run = Run {
+    let threads = arguments.threads(model);
+    let mut run = Run {
         limits: arguments.limits(),
-        quotient: if arguments.symmetry { Quotient::Symmetric } else { Quotient::Raw },
+        quotient: arguments.quotient(),
+        crew: &threads,
         watch: &mut watch,
-        exports: exports.into_iter().collect(),
+        exports: Vec::new(),
         resume: None,
         save: None,
     };
+    let Files { dot, json_lines, save, resume } = files;
+    if let Some(out) = dot {
+        run.exports.push(Export { format: registry::Format::Dot, most: MOST_DRAWN, out });
+    }
+    if let Some(out) = json_lines {
+        run.exports.push(Export { format: registry::Format::JsonLines, most: MOST_LISTED, out });
+    }
+    if let Some(input) = resume {
+        run.resume = Some(input);
+    }
+    if let Some(out) = save {
+        run.save = Some(out);
+    }
     let outcome = registry::run(model, options, run).map_err(refused)?;
     Ok(Check { outcome, took: since.elapsed() })
+}
+
+/// The files of a search.
+#[derive(Default)]
+struct Files {
+    dot: Option<Written>,
+    json_lines: Option<Written>,
+    save: Option<Written>,
+    resume: Option<BufReader<File>>,
+}
+
+impl Files {
+    /// Opens all of them before the search begins: afterwards would be late to hear of a mistake.
+    fn open(arguments: &Arguments) -> Result<Self, Failure> {
+        let write = |path: &Option<PathBuf>| path.as_deref().map(Written::new).transpose();
+        let read = |path: &PathBuf| {
+            File::open(path).map(BufReader::new).map_err(|e| Failure::file("read", path, &e))
+        };
+        Ok(Files {
+            dot: write(&arguments.dot)?,
+            json_lines: write(&arguments.json_lines)?,
+            save: write(&arguments.save)?,
+            resume: arguments.resume.as_ref().map(read).transpose()?,
+        })
+    }
+
+    fn keep(self) -> Result<(), Failure> {
+        [self.dot, self.json_lines, self.save].into_iter().flatten().try_for_each(Written::keep)
+    }
+}
+
+/// A file that takes its name when it is whole: a search that goes on from the file which it saves
+/// to loses nothing if it fails. What is no plain file (a pipe, a terminal) is written at once.
+struct Written {
+    path: PathBuf,
+    part: Option<PathBuf>,
+    out: BufWriter<File>,
+}
+
+impl Written {
+    fn new(path: &Path) -> Result<Self, Failure> {
+        let plain = path.is_file() || !path.exists();
+        let part = plain.then(|| {
+            let mut part = path.as_os_str().to_owned();
+            part.push(".part");
+            PathBuf::from(part)
+        });
+        let file = File::create(part.as_deref().unwrap_or(path));
+        let file = file.map_err(|error| Failure::file("write", path, &error))?;
+        Ok(Written { path: path.to_owned(), part, out: BufWriter::new(file) })
+    }
+
+    fn keep(mut self) -> Result<(), Failure> {
+        let kept = self.out.flush().and_then(|()| match &self.part {
+            Some(part) => std::fs::rename(part, &self.path),
+            None => Ok(()),
+        });
+        kept.map_err(|error| Failure::file("write", &self.path, &error))
+    }
+}
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl Drop for Written {
+    fn drop(&mut self) {
+        if let Some(part) = &self.part {
+            // After a success there is nothing left under this name.
+            let _ = std::fs::remove_file(part);
+        }
+    }
 }

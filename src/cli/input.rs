@@ -30,10 +30,12 @@ pub(super) fn scenario(argument: &str, seed: Option<u64>) -> Result<Scenario, Fa
         Ok(text) => text,
         Err(error) => return Err(not_text(&name, error.as_bytes(), error.utf8_error())),
     };
-    if is_json(&name, &text) {
-        return resolved(&name, &text, seed);
+    // Some editors put a byte order mark before the text; it is no part of it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    if is_json(&name, text) {
+        return resolved(&name, text, seed);
     }
-    read_toml(&name, &text, seed).map_err(|error| Failure(error.to_string()))
+    read_toml(&name, text, seed).map_err(|error| Failure(error.to_string()))
 }
 
 /// Does the argument mean a file? A name that is no preset does when there is such a file.

@@ -62,7 +62,7 @@ enum Command {
     Explore(explore::Arguments),
     /// Generated scenarios for any engine, or for the bugs that they must catch
     Suite(suite::Arguments),
-    /// An engine with a bug, as a program: a scenario on standard input, a trace on standard output
+    /// An engine with a bug, as a program that reads a scenario and writes a trace
     Canary(canary::Arguments),
 }
 

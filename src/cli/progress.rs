@@ -83,18 +83,23 @@ fn bar(name: &'static str, whole: Option<u64>) -> ProgressBar {
 pub(super) struct Searching {
     name: String,
     since: Instant,
+    /// How long it may take.
+    limit: Option<Duration>,
     bar: Option<ProgressBar>,
 }
 
 impl Searching {
     /// Nothing is found yet.
-    pub(super) fn new(name: &str) -> Self {
-        Searching { name: name.to_owned(), since: Instant::now(), bar: None }
+    pub(super) fn new(name: &str, limit: Option<Duration>) -> Self {
+        Searching { name: name.to_owned(), since: Instant::now(), limit, bar: None }
     }
 
-    /// Says how far it is, and that it goes on.
+    /// Says how far it is, and whether it goes on.
     pub(super) fn at(&mut self, progress: &checker::Progress) -> ControlFlow<checker::Reason> {
         let elapsed = self.since.elapsed();
+        if self.limit.is_some_and(|limit| limit <= elapsed) {
+            return ControlFlow::Break(checker::Reason::Time);
+        }
         if PATIENCE <= elapsed {
             let bar = self.bar.get_or_insert_with(|| spinner(&self.name));
             bar.set_message(searched(progress, elapsed));

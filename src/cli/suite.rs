@@ -2,6 +2,7 @@
 
 use clap::Args;
 use swarmbound::audit::Verdict;
+use swarmbound::suite::canary::ALL;
 
 use super::{Failure, Format, canaries, engine};
 
@@ -11,8 +12,12 @@ pub(super) struct Arguments {
     /// Meet every canary, and print which rule catches which
     #[arg(long)]
     canaries: bool,
+    /// Meet the reference engine with every picker, choker and seeding
+    #[arg(long, conflicts_with_all = ["canaries", "engine"])]
+    control: bool,
     /// How many scenarios
-    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     cases: u32,
     /// Where the randomness of the scenarios starts
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -29,12 +34,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         let Arguments { cases, seed, engine, format, .. } = arguments;
         return engine::run(command, *cases, *seed, engine, format);
     }
-    if !arguments.canaries {
-        return Err(Failure(
-            "nothing to examine; write `swarmbound suite --engine CMD` or `swarmbound suite \
-             --canaries`"
-                .to_owned(),
-        ));
-    }
-    canaries::run(arguments.cases, arguments.seed, &arguments.format)
+    let canaries = match (arguments.canaries, arguments.control) {
+        (true, _) => ALL,
+        (false, true) => &[],
+        (false, false) => {
+            return Err(Failure(
+                "nothing to examine; write `swarmbound suite --engine CMD`, --canaries or --control"
+                    .to_owned(),
+            ));
+        }
+    };
+    canaries::run(canaries, arguments.cases, arguments.seed, &arguments.format)
 }

@@ -12,14 +12,14 @@ use super::Failure;
 #[derive(Args)]
 #[command(next_help_heading = "The world of the model")]
 pub(super) struct World {
-    /// Peers beside the source (default 3)
+    /// Peers beside the source (default 3, `swarm` and `tracker` 2)
     #[arg(long, value_name = "N")]
     peers: Option<String>,
     /// Chunks of the file (default 2)
     #[arg(long, value_name = "M")]
     chunks: Option<String>,
     /// What leaving means: whoever leaves may come back with its chunks, is gone for good with
-    /// them, or nobody leaves (default rejoin)
+    /// them, or nobody leaves (default rejoin; `swarm`: none, and engines come back without)
     #[arg(long, value_name = "rejoin|once|none")]
     churn: Option<String>,
     /// Whether the source comes and goes, too (default stays)
@@ -31,7 +31,8 @@ pub(super) struct World {
     /// Chunks that a peer can receive a slot (default unlimited)
     #[arg(long, value_name = "N|unlimited")]
     download_slots: Option<String>,
-    /// Peers send only in swaps, in cycles of at most three, or on credit (default none)
+    /// Peers send only in swaps, in cycles of at most three, or on credit of S chunks (default
+    /// none)
     #[arg(long, value_name = "none|strict|cycles3|credit:S")]
     barter: Option<String>,
     /// The last so many peers never send (default 0)
@@ -49,6 +50,36 @@ pub(super) struct World {
     /// Slots that the source and each peer take for a chunk, such as 1:2,2,3
     #[arg(long, value_name = "S:a,b,c")]
     times: Option<String>,
+    /// Members that a peer asks the tracker for (default 1)
+    #[arg(long, value_name = "N")]
+    want: Option<String>,
+    /// Neighbors that are served at a time, beside the optimistic one (default 1; swarm: 4)
+    #[arg(long, value_name = "N")]
+    slots: Option<String>,
+    /// Whom the choker serves; barter is a policy of its own (default tit-for-tat)
+    #[arg(long, value_name = "tit-for-tat|round-robin|seed-round-robin|seed-fastest-first")]
+    policy: Option<String>,
+    /// Whether one slot more goes to anybody by luck (default on)
+    #[arg(long, value_name = "on|off")]
+    optimistic: Option<String>,
+    /// How many may leave in all (default 1 where anybody may)
+    #[arg(long, value_name = "N")]
+    departures: Option<String>,
+    /// How many connections may break in all (default 0)
+    #[arg(long, value_name = "N")]
+    losses: Option<String>,
+    /// Timers run out when nothing else can happen, or N of them at any time (default idle)
+    #[arg(long, value_name = "idle|any:N")]
+    timers: Option<String>,
+    /// When a node hears that its uplink is free (default at-once)
+    #[arg(long, value_name = "at-once|any-time")]
+    ready: Option<String>,
+    /// Neighbors that a node looks for (default 4)
+    #[arg(long, value_name = "N")]
+    neighbors: Option<String>,
+    /// Whether the source sends each chunk once before it repeats one (default true)
+    #[arg(long, value_name = "true|false")]
+    super_seeding: Option<String>,
 }
 
 impl World {
@@ -68,6 +99,16 @@ impl World {
             ("overlay", &self.overlay),
             ("calls", &self.calls),
             ("times", &self.times),
+            ("want", &self.want),
+            ("slots", &self.slots),
+            ("policy", &self.policy),
+            ("optimistic", &self.optimistic),
+            ("departures", &self.departures),
+            ("losses", &self.losses),
+            ("timers", &self.timers),
+            ("ready", &self.ready),
+            ("neighbors", &self.neighbors),
+            ("super-seeding", &self.super_seeding),
         ];
         written.into_iter().fold(Options::default(), |options, (name, value)| match value {
             Some(value) => options.with(name, value),

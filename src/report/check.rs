@@ -128,6 +128,9 @@ fn explored(check: &Check) -> String {
     if let Some(makespan) = outcome.makespan {
         text += &format!("makespan: {}\n", numbers::count(makespan, "slot"));
     }
+    if !outcome.left_out.is_empty() {
+        text += &follow("left out: ", &outcome.left_out.join("; "), 4);
+    }
     text
 }
 

@@ -54,6 +54,22 @@ fn share(part: u32, whole: u32) -> String {
     percent(u128::from(part), u128::from(whole))
 }
 
+/// In which case it is caught on average.
+fn average(kill: &Kill) -> String {
+    match kill.caught {
+        0 => "-".to_owned(),
+        caught => format!("{:.1}", f64::from(kill.cases) / f64::from(caught)),
+    }
+}
+
+/// In how many cases the textbook's bounds catch it; a bound is no run that they could judge.
+fn textbook(kill: &Kill) -> String {
+    match kill.canary.kind {
+        Kind::Bound => "-".to_owned(),
+        _ => share(kill.textbook, kill.cases),
+    }
+}
+
 /// `3 x 2`: peers and chunks of a scenario.
 fn size(scenario: &Scenario) -> String {
     format!("{} x {}", scenario.peer_count(), scenario.file().chunks())
@@ -69,10 +85,14 @@ fn catchers(kill: &Kill) -> String {
 
 /// The whole matrix as text.
 pub(crate) fn told(style: Style, matrix: &Matrix) -> String {
+    if matrix.kills.is_empty() {
+        return verdict(style, matrix);
+    }
     let mut text = wrapped(
         &format!(
-            "{} met with {} each, seed {}; the last column is the smallest scenario, as peers x \
-             chunks",
+            "{} met with {} each, seed {}: in how many each is caught, in which case on average, \
+             in how many by the textbook's bounds alone, most often by what, and the smallest \
+             scenario that shows it, as peers x chunks",
             count(matrix.kills.len(), "canary").replace("canarys", "canaries"),
             count(matrix.cases as usize, "scenario"),
             matrix.seed
@@ -99,7 +119,8 @@ fn deaths(style: Style, matrix: &Matrix) -> String {
     let columns = [
         ("canary", Align::Left),
         ("caught", Align::Right),
-        ("textbook alone", Align::Right),
+        ("case", Align::Right),
+        ("textbook", Align::Right),
         ("most by", Align::Left),
         ("smallest", Align::Right),
     ];
@@ -109,7 +130,8 @@ fn deaths(style: Style, matrix: &Matrix) -> String {
         table.add_row([
             Cell::new(kill.canary.name),
             Cell::new(share(kill.caught, kill.cases)),
-            Cell::new(share(kill.textbook, kill.cases)),
+            Cell::new(average(kill)),
+            Cell::new(textbook(kill)),
             Cell::new(most.map_or("nothing", |(name, _)| name)),
             Cell::new(kill.smallest.as_ref().map_or("-".to_owned(), |(it, _)| size(it))),
         ]);
@@ -147,9 +169,10 @@ fn verdict(style: Style, matrix: &Matrix) -> String {
     let dead = matrix.dead().count();
     let accused = matrix.controls.accused.len();
     let mut text = format!("{}: ", style.verdict(matrix.verdict()));
-    text += &match alive.is_empty() {
-        true => format!("all {dead} canaries are caught by what must catch them; "),
-        false => format!("not as they should be: {}; ", alive.join(", ")),
+    text += &match (dead, alive.is_empty()) {
+        (0, _) => String::new(),
+        (_, true) => format!("all {dead} canaries are caught by what must catch them; "),
+        (_, false) => format!("not as they should be: {}; ", alive.join(", ")),
     };
     text += &format!(
         "the control is accused {accused} times in {}.",

@@ -154,7 +154,8 @@ pub struct Discipline {
 /// The settings of the protocol.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Protocol {
-    /// How many members a peer asks the tracker for, and how many neighbors it keeps.
+    /// How many members a peer asks the tracker for, and how many neighbors it is to have: it looks
+    /// for half as many itself, and accepts whoever asks up to twice as many.
     pub neighbors: u32,
     /// How many neighbors a node unchokes at once, the optimistic one not counted.
     pub unchoke_slots: u32,

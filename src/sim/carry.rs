@@ -4,16 +4,30 @@ use super::links::FlowId;
 use super::run::{Happening, Simulation};
 use crate::chunks::PeerId;
 use crate::engine::{Engine, Input, Introduce, Role};
-use crate::scenario::{Leaves, SourceLeaves};
+use crate::scenario::{Behavior, Leaves, Scenario, SourceLeaves};
 use crate::trace::{Event, Outcome, Transfer};
-use crate::units::{Bytes, Time};
+use crate::units::{Bytes, Rate, Time};
+
+/// What a node is. A peer whose uplink carries nothing must not promise to serve: whoever believed
+/// it would wait for ever.
+fn role(scenario: &Scenario, node: PeerId) -> Role {
+    match scenario.upload(node) {
+        _ if node.is_source() => Role::Source,
+        Rate::ZERO => Role::Peer(Behavior::FreeRider),
+        _ => Role::Peer(Behavior::Cooperative),
+    }
+}
 
 impl<E: Engine, T: Introduce> Simulation<E, T> {
     pub(super) fn join(&mut self, node: PeerId, record: &mut dyn FnMut(Event)) {
         self.changes -= 1;
         self.progress = self.queue.now();
-        let role = self.scenario.peer(node).map_or(Role::Source, |peer| Role::Peer(peer.behavior));
-        let engine = E::new(node, self.scenario.file(), role, &self.settings);
+        let engine = E::new(
+            node,
+            self.scenario.file(),
+            role(&self.scenario, node),
+            &self.pace.settings(&self.scenario, node),
+        );
         self.nodes[node.index()].engine = Some(engine);
         self.touched.push(node);
         record(Event::Join { at: self.queue.now(), node });
@@ -71,7 +85,13 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     /// `node` has agreed to be a neighbor of `asker`.
     pub(super) fn connect(&mut self, node: PeerId, asker: PeerId, record: &mut dyn FnMut(Event)) {
         let present = self.nodes.get(asker.index()).is_some_and(|other| other.engine.is_some());
-        if !present || node == asker || self.are_neighbors(node, asker) {
+        if !present || node == asker {
+            // It went without waiting for the answer.
+            let now = self.queue.now();
+            self.queue.schedule(now, Happening::Input(node, Input::Disconnected(asker)));
+            return;
+        }
+        if self.are_neighbors(node, asker) {
             return;
         }
         self.nodes[node.index()].neighbors.push(asker);

@@ -11,6 +11,7 @@
 
 use std::collections::BTreeSet;
 
+use super::lane::{Binding, Lane};
 use crate::chunks::{ChunkId, PeerId};
 use crate::units::{Bytes, NANO, Rate, Time};
 
@@ -72,21 +73,6 @@ pub(super) struct Stopped {
     pub(super) last: Time,
 }
 
-/// One direction of a node's link.
-#[derive(Clone, Debug)]
-struct Lane {
-    /// None is unlimited.
-    capacity: Option<Rate>,
-    /// In the order of beginnings.
-    flows: Vec<FlowId>,
-}
-
-impl Lane {
-    fn new(capacity: Option<Rate>) -> Self {
-        Lane { capacity, flows: Vec::new() }
-    }
-}
-
 /// The links of all nodes and everything on them.
 #[derive(Clone, Debug)]
 pub(super) struct Links {
@@ -140,7 +126,6 @@ impl Links {
             version: 0,
             stage: Stage::Moving,
         };
-        self.begun += 1;
         let id = match self.free.pop() {
             Some(id) => {
                 let version = self.flows[id.0 as usize].version;
@@ -152,9 +137,10 @@ impl Links {
                 FlowId(self.flows.len() as u32 - 1)
             }
         };
-        self.up[from.index()].flows.push(id);
-        self.down[to.index()].flows.push(id);
-        self.unsettled.insert((self.begun - 1, id));
+        self.up[from.index()].push(self.begun, id);
+        self.down[to.index()].push(self.begun, id);
+        self.unsettled.insert((self.begun, id));
+        self.begun += 1;
         id
     }
 
@@ -169,53 +155,32 @@ impl Links {
     pub(super) fn settle(&mut self, now: Time, ends: &mut Vec<End>, touched: &mut Vec<PeerId>) {
         // Rates depend on older transfers only, so one pass from the oldest on settles everything.
         while let Some((order, id)) = self.unsettled.pop_first() {
-            let flow = &self.flows[id.0 as usize];
-            let rate = self
-                .left_over(&self.up[flow.from.index()], order)
-                .min(self.left_over(&self.down[flow.to.index()], order));
+            let flow = &mut self.flows[id.0 as usize];
+            let (up, down) = (&mut self.up[flow.from.index()], &mut self.down[flow.to.index()]);
+            let (above, below) = (up.left_for(order), down.left_for(order));
+            let rate = above.min(below);
+            let binding = |left| if left == rate { Binding::Binds } else { Binding::Spares };
+            up.set(order, rate, binding(above));
+            down.set(order, rate, binding(below));
+            self.unsettled.extend(up.affected(order).chain(down.affected(order)));
             if rate == flow.rate {
                 continue;
             }
-            let (from, to) = (flow.from, flow.to);
-            let flow = &mut self.flows[id.0 as usize];
             flow.advance(now);
             self.moving -= usize::from(flow.rate != Rate::ZERO);
             self.moving += usize::from(rate != Rate::ZERO);
             flow.rate = rate;
             flow.version = flow.version.wrapping_add(1);
-            let (left, version) = (flow.left, flow.version);
-            if let Some(at) = rate.time_for(left).and_then(|span| now.checked_add(span)) {
-                ends.push(End { at, flow: id, version });
+            if let Some(at) = rate.time_for(flow.left).and_then(|span| now.checked_add(span)) {
+                ends.push(End { at, flow: id, version: flow.version });
             }
-            touched.push(from);
-            self.unsettle_younger(from, to, order);
-        }
-    }
-
-    /// What older transfers leave of a lane.
-    fn left_over(&self, lane: &Lane, order: u64) -> Rate {
-        let Some(capacity) = lane.capacity else {
-            return Rate(u64::MAX);
-        };
-        let older = lane.flows.iter().map(|id| &self.flows[id.0 as usize]);
-        let used = older.take_while(|flow| flow.order < order).map(|flow| flow.rate.0);
-        // Older ones were settled first and never share out more than there is.
-        used.fold(capacity, |left, rate| Rate(left.0.saturating_sub(rate)))
-    }
-
-    fn unsettle_younger(&mut self, from: PeerId, to: PeerId, order: u64) {
-        for lane in [&self.up[from.index()], &self.down[to.index()]] {
-            if lane.capacity.is_none() {
-                continue;
-            }
-            let younger = lane.flows.iter().rev().map(|&id| (self.flows[id.0 as usize].order, id));
-            self.unsettled.extend(younger.take_while(|&(other, _)| order < other));
+            touched.push(flow.from);
         }
     }
 
     /// Could a node send more than it does?
     pub(super) fn has_spare(&self, node: PeerId) -> bool {
-        self.left_over(&self.up[node.index()], u64::MAX) != Rate::ZERO
+        self.up[node.index()].has_spare()
     }
 
     /// Is nothing moving anywhere?
@@ -256,14 +221,14 @@ impl Links {
     /// Everything that is leaving one node for the other, oldest first. What has left travels on,
     /// whatever becomes of the connection.
     pub(super) fn between(&self, from: PeerId, to: PeerId) -> Vec<FlowId> {
-        let leaving = self.up[from.index()].flows.iter().copied();
+        let leaving = self.up[from.index()].flows().iter().copied();
         leaving.filter(|&id| self.flow(id).to == to).collect()
     }
 
     /// Everything that stops when a node is gone, oldest first: what it is sending and what is on
     /// its way to it. What it has sent travels on.
     pub(super) fn of(&self, node: PeerId) -> Vec<FlowId> {
-        let lanes = [&self.up[node.index()].flows, &self.down[node.index()].flows];
+        let lanes = [self.up[node.index()].flows(), self.down[node.index()].flows()];
         let mut found: Vec<FlowId> = lanes.into_iter().flatten().copied().collect();
         found.extend(&self.travelling[node.index()]);
         found.sort_unstable_by_key(|&id| self.flow(id).order);
@@ -288,9 +253,10 @@ impl Links {
         flow.rate = Rate::ZERO;
         let (from, to, order) = (flow.from, flow.to, flow.order);
         self.unsettled.remove(&(order, id));
-        self.unsettle_younger(from, to, order);
-        self.up[from.index()].flows.retain(|&other| other != id);
-        self.down[to.index()].flows.retain(|&other| other != id);
+        for lane in [&mut self.up[from.index()], &mut self.down[to.index()]] {
+            lane.remove(order);
+            self.unsettled.extend(lane.affected(order));
+        }
     }
 
     fn release(&mut self, id: FlowId) -> Flow {

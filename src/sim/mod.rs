@@ -13,6 +13,7 @@
 //! `until`. The types to know are [`Simulation`] and [`Outcome`].
 
 mod carry;
+mod lane;
 mod links;
 mod queue;
 mod run;

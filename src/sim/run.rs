@@ -2,10 +2,10 @@
 
 use super::links::{End, FlowId, Links};
 use super::queue::Queue;
-use super::spans::{patience, settings};
+use super::spans::{Pace, patience};
 use crate::choose::Seeded;
 use crate::chunks::PeerId;
-use crate::engine::{Engine, Input, Introduce, Kind, Output, Payload, Settings, Timer};
+use crate::engine::{Engine, Input, Introduce, Kind, Output, Payload, Timer};
 use crate::scenario::Scenario;
 use crate::trace::Event;
 use crate::units::Time;
@@ -59,7 +59,7 @@ pub fn simulate<E: Engine, T: Introduce>(
 #[derive(Clone, Debug)]
 pub struct Simulation<E: Engine, T: Introduce> {
     pub(super) scenario: Scenario,
-    pub(super) settings: Settings,
+    pub(super) pace: Pace,
     pub(super) nodes: Vec<Node<E>>,
     pub(super) tracker: T,
     pub(super) links: Links,
@@ -112,7 +112,7 @@ pub(super) enum Happening<M> {
 impl<E: Engine, T: Introduce> Simulation<E, T> {
     /// A run of `scenario` that has not begun.
     pub fn new(scenario: &Scenario) -> Self {
-        let settings = settings(scenario);
+        let pace = Pace::new(scenario);
         let links = Links::new(
             scenario.nodes().map(|node| (scenario.upload(node), scenario.download(node))),
         );
@@ -135,8 +135,8 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             unfinished: scenario.peer_count(),
             delivered: 0,
             progress: Time::ZERO,
-            patience: patience(&settings.protocol),
-            settings,
+            patience: patience(&pace.protocol),
+            pace,
             emitted: 0,
             parcels: Vec::new(),
             ends: Vec::new(),
@@ -155,7 +155,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
                 self.schedule_change(at, Happening::Depart(node));
             }
         }
-        self.queue.schedule(self.settings.protocol.announce, Happening::Tick);
+        self.queue.schedule(self.pace.protocol.announce, Happening::Tick);
     }
 
     pub(super) fn schedule_change(&mut self, at: Time, change: Happening<E::Message>) {
@@ -177,10 +177,11 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     pub fn step(&mut self, record: &mut dyn FnMut(Event)) -> Step {
         let until = self.scenario.parts().until;
         let Some(at) = self.queue.next_at().filter(|&at| at <= until) else {
-            return self.cut_off(until, record);
+            self.queue.advance(until);
+            return self.end(Ended::CutOff, record);
         };
         if self.is_stalled(at) {
-            return Step::Ended(Outcome { ended: Ended::Stalled, at: self.queue.now() });
+            return self.end(Ended::Stalled, record);
         }
         self.queue.advance(at);
         loop {
@@ -193,7 +194,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             }
         }
         if self.unfinished == 0 {
-            return Step::Ended(Outcome { ended: Ended::AllComplete, at });
+            return self.end(Ended::AllComplete, record);
         }
         Step::Went(at)
     }
@@ -202,24 +203,33 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         self.changes == 0 && self.patience < at.since(self.progress) && self.links.is_idle()
     }
 
-    fn cut_off(&mut self, until: Time, record: &mut dyn FnMut(Event)) -> Step {
-        self.queue.advance(until);
+    /// The run is over: what is under way has moved bytes, which must be in the books.
+    fn end(&mut self, ended: Ended, record: &mut dyn FnMut(Event)) -> Step {
+        let at = self.queue.now();
         for flow in self.links.all() {
             self.stop(flow, record);
         }
-        // The trace must show that it ends here and why: nobody is there any more.
-        for node in self.scenario.nodes() {
-            if self.nodes[node.index()].engine.take().is_some() {
-                record(Event::Leave { at: until, node });
+        if ended == Ended::CutOff {
+            // The trace must show that it ends here and why: nobody is there any more.
+            for node in self.scenario.nodes() {
+                if self.nodes[node.index()].engine.take().is_some() {
+                    record(Event::Leave { at, node });
+                }
             }
         }
-        Step::Ended(Outcome { ended: Ended::CutOff, at: until })
+        Step::Ended(Outcome { ended, at })
     }
 
     fn happen(&mut self, happening: Happening<E::Message>, record: &mut dyn FnMut(Event)) {
         match happening {
             Happening::Join(node) => self.join(node, record),
             Happening::Depart(node) => self.depart(node, record),
+            // Whoever is gone cannot answer, and who asked must not wait for ever.
+            Happening::Input(node, Input::Asked(asker))
+                if self.nodes[node.index()].engine.is_none() =>
+            {
+                self.tell(node, asker, Input::Disconnected(node));
+            }
             Happening::Input(node, input) => self.hand(node, input, record),
             Happening::Timer(node, timer) => {
                 self.nodes[node.index()].timers.retain(|&armed| armed != timer);
@@ -229,7 +239,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             Happening::Arrived(flow, version) => self.arrived(flow, version, record),
             Happening::Tick => {
                 self.tracker.tick();
-                let next = self.queue.now().checked_add(self.settings.protocol.announce);
+                let next = self.queue.now().checked_add(self.pace.protocol.announce);
                 if let Some(next) = next {
                     self.queue.schedule(next, Happening::Tick);
                 }
@@ -324,17 +334,20 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         record: &mut dyn FnMut(Event),
     ) {
         let now = self.queue.now();
-        if from == to || self.nodes.len() <= to.index() {
+        let kind = message.kind();
+        if matches!(kind, Kind::Chunk(_)) {
+            self.nodes[from.index()].told = false;
+            self.touched.push(from);
+        }
+        // Who was dropped may not know it yet: there is no connection to write to.
+        if from == to || !self.are_neighbors(from, to) {
             return;
         }
-        match message.kind() {
+        match kind {
             Kind::Chunk(chunk) => {
-                self.nodes[from.index()].told = false;
-                self.touched.push(from);
                 let exists = chunk.index() < self.scenario.file().chunks();
                 let present = self.nodes[to.index()].engine.is_some();
-                // Who was dropped may not know it yet: there is no connection to write to.
-                if exists && present && self.are_neighbors(from, to) {
+                if exists && present {
                     let bytes = self.scenario.file().length(chunk);
                     let flow = self.links.begin((from, to), (chunk, bytes), now);
                     self.parcels.resize(self.parcels.len().max(flow.index() + 1), None);
@@ -344,7 +357,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             }
             Kind::Choke => record(Event::Choke { at: now, from, to }),
             Kind::Unchoke => record(Event::Unchoke { at: now, from, to }),
-            Kind::Control => {}
+            Kind::Request(_) | Kind::Have(_) | Kind::Bitfield(_) | Kind::Control => {}
         }
         self.tell(from, to, Input::Received { from, message });
     }

@@ -1,18 +1,22 @@
 //! Property `completes_when_calm`: once nobody comes or goes any more, everybody left completes.
 //!
-//! That a run was cut off explains an incomplete peer to the audit. It does not here, when the calm
-//! was long enough: as long as the slowest link that there is would need, alone and one after the
-//! other, for everything that anybody needs, eight times over. It never judges a scenario that ends
-//! before that. The function to know is [`completes_when_calm`].
+//! That a peer left, or that the run was cut off, explains to the audit why it is incomplete. Here
+//! a departure must be announced, and a run must not be cut off when the calm was long enough: as
+//! long as the slowest link that there is would need, alone and one after the other, for all that
+//! anybody needs, twice over. It never judges the calm of a scenario that ends before that. The
+//! function to know is [`completes_when_calm`].
+
+use std::cmp::Reverse;
 
 use super::case::{Judged, accuse};
-use crate::audit::{Cause, Judgement, Witness};
+use crate::audit::{Cause, Judgement, Lacking, Witness};
+use crate::chunks::PeerId;
 use crate::scenario::Scenario;
 use crate::trace::Event;
 use crate::units::{Rate, Time};
 
 /// How many times over the slowest link must have had the time.
-const TIMES: u64 = 8;
+const TIMES: u64 = 2;
 
 /// Judges the end of a run.
 pub(super) fn completes_when_calm(scenario: &Scenario, judged: &Judged) -> Judgement {
@@ -20,22 +24,58 @@ pub(super) fn completes_when_calm(scenario: &Scenario, judged: &Judged) -> Judge
     let Some(Witness::Incomplete { lacking, .. }) = ruled.and_then(|r| r.witness.as_deref()) else {
         return Judgement::holds();
     };
-    let starved = |cause: Option<Cause>| matches!(cause, None | Some(Cause::CutOff { .. }));
-    let Some(one) = lacking.iter().find(|one| starved(one.cause)) else {
+    let ends = lacking.iter().map(|one| (one.peer, end(scenario, one)));
+    let Some((peer, end)) = ends.max_by_key(|&(peer, end)| (end, Reverse(peer))) else {
         return Judgement::holds();
     };
-    let until = scenario.parts().until;
+    match end {
+        End::Explained => Judgement::holds(),
+        End::CutOff => waited(scenario, judged, peer),
+        End::GaveUp => accuse(format!(
+            "{peer} goes without the file, and the scenario announces no departure before that"
+        )),
+        End::Unexplained => accuse(format!("nothing explains why {peer} has not got the file")),
+    }
+}
+
+/// Why a peer has not got the file, the better reasons first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum End {
+    /// The log or the scenario says why.
+    Explained,
+    /// Time was up.
+    CutOff,
+    /// It went, though it was to stay.
+    GaveUp,
+    /// No reason.
+    Unexplained,
+}
+
+fn end(scenario: &Scenario, one: &Lacking) -> End {
+    match one.cause {
+        None => End::Unexplained,
+        Some(Cause::CutOff { .. }) => End::CutOff,
+        Some(Cause::Left { at_ns }) if scenario.parts().until <= at_ns => End::CutOff,
+        Some(Cause::Left { at_ns }) => match scenario.leaves_at(one.peer) {
+            Some(announced) if announced <= at_ns => End::Explained,
+            _ => End::GaveUp,
+        },
+        Some(_) => End::Explained,
+    }
+}
+
+/// Who was cut off: had the calm been long enough?
+fn waited(scenario: &Scenario, judged: &Judged, peer: PeerId) -> Judgement {
     let calm = calm_since(scenario, &judged.trace.events);
     let Some(enough) = enough(scenario).and_then(|span| calm.checked_add(span)) else {
         return Judgement::skipped("the links are too slow to say how long it may take");
     };
-    if one.cause.is_some() && until < enough {
+    if scenario.parts().until < enough {
         return Judgement::skipped("the run was cut off too soon after the last arrival");
     }
     accuse(format!(
-        "{} has not got the file when the run ends, although nobody has come or gone since {calm} \
-         and even the slowest link could have carried everything by {enough}",
-        one.peer
+        "{peer} has not got the file when the run is cut off, although nobody has come or gone \
+         since {calm} and even the slowest link could have carried everything by {enough}"
     ))
 }
 
@@ -65,7 +105,7 @@ fn enough(scenario: &Scenario) -> Option<Time> {
     // A chunk costs a few round trips and decisions; whoever looks for neighbors, some announces.
     let waits = latency.0.checked_mul(4)?.checked_add(protocol.rechoke.0)?.checked_mul(4)?;
     let waits = waits.checked_add(protocol.optimistic.unwrap_or(Time::ZERO).0)?;
-    let waits = waits.checked_mul(chunks)?.checked_add(protocol.announce.0.checked_mul(8)?)?;
+    let waits = waits.checked_mul(chunks)?.checked_add(protocol.announce.0.checked_mul(2)?)?;
     let once = slowest.time_for(bits)?.checked_add(Time(waits))?;
     Some(Time(once.0.checked_mul(TIMES)?))
 }

@@ -10,6 +10,7 @@ use proptest::test_runner::{Config as Proptest, RngAlgorithm, TestRng, TestRunne
 
 use super::case::Case;
 use super::property::{ALL, Property};
+use super::smaller::settle;
 use super::strategy::{Scope, scenarios};
 use super::subject::Subject;
 use crate::audit::{Report, Verdict, Witness};
@@ -26,7 +27,7 @@ pub struct Config {
     pub scope: Scope,
     /// The names of properties that are not judged.
     pub left_out: Vec<String>,
-    /// The most runs that are spent on making a scenario smaller.
+    /// The most runs that are spent on each of the two ways to make a scenario smaller.
     pub shrinks: u32,
 }
 
@@ -262,7 +263,7 @@ fn first_broken(
     (None, unknown)
 }
 
-/// Walks down the tree to a smallest scenario that breaks `property`.
+/// Looks for a smallest scenario that breaks `property`.
 fn shrink(
     tree: Box<dyn ValueTree<Value = Scenario>>,
     property: &'static Property,
@@ -271,7 +272,7 @@ fn shrink(
     most: u32,
     watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) {
-    descend(tree, most, &mut |scenario| {
+    smallest(tree, most, &mut |scenario| {
         finding.shrinks += 1;
         let judged = &mut [Tally::new(property)];
         let (broken, _) = first_broken(&Case::run(subject, scenario), judged, subject);
@@ -285,22 +286,29 @@ fn shrink(
     });
 }
 
-/// Walks down a tree as proptest does, for at most `most` steps, and breaks when `fails` does. The
-/// root itself is known to fail.
-pub(super) fn descend(
+/// Walks down a tree as proptest does, then makes what it came to simpler: each for at most `most`
+/// runs, until `fails` breaks. The root itself is known to fail, and the last that fails is the
+/// smallest.
+pub(super) fn smallest(
     mut tree: Box<dyn ValueTree<Value = Scenario>>,
     most: u32,
     fails: &mut dyn FnMut(&Scenario) -> ControlFlow<(), bool>,
 ) {
+    let mut scenario = tree.current();
     let mut more = tree.simplify();
     for _ in 0..most {
         if !more {
-            return;
+            break;
         }
-        more = match fails(&tree.current()) {
-            ControlFlow::Continue(true) => tree.simplify(),
+        let simpler = tree.current();
+        more = match fails(&simpler) {
+            ControlFlow::Continue(true) => {
+                scenario = simpler;
+                tree.simplify()
+            }
             ControlFlow::Continue(false) => tree.complicate(),
             ControlFlow::Break(()) => return,
         };
     }
+    settle(scenario, most, fails);
 }

@@ -31,7 +31,7 @@ thread_local! {
 impl Budget {
     /// What no run of `scenario` needs. An engine is handed inputs by its timers, by what its
     /// neighbors say at theirs, and by chunks, of which each is asked for, announced and sent: the
-    /// budget has room for 16 times as many.
+    /// budget has room for 8 times as many.
     pub fn of(scenario: &Scenario) -> Self {
         let protocol = scenario.parts().protocol.clone().unwrap_or_default();
         let nodes = scenario.peer_count() as u64 + 1;
@@ -42,7 +42,7 @@ impl Budget {
         let chunks = scenario.file().chunks() as u64;
         let each = decisions.saturating_add(4 * chunks).saturating_mul(1 + degree);
         Budget {
-            inputs: each.saturating_mul(nodes).saturating_mul(16).saturating_add(10_000),
+            inputs: each.saturating_mul(nodes).saturating_mul(8).saturating_add(10_000),
             outputs: 10_000 + 16 * (1 + chunks) * nodes,
         }
     }
@@ -68,7 +68,7 @@ impl Overrun {
         match self {
             Overrun::Inputs => Failure::new(
                 "never ends",
-                "the run goes on and on: its engines were handed 16 times as many inputs as their \
+                "the run goes on and on: its engines were handed 8 times as many inputs as their \
                  timers and chunks account for",
             ),
             Overrun::Outputs(node, outputs) => Failure {

@@ -2,14 +2,15 @@
 //! alone would have caught.
 //!
 //! Case k of a seed is the same scenario for every canary of a scope. The functions to know are
-//! [`hunt`], which stops at the first catch, and [`Kill::of`], which counts.
+//! [`hunt`], which stops at the first catch, [`shrunk`], which goes on from there, and
+//! [`Kill::of`], which counts.
 
 use std::ops::ControlFlow;
 
 use super::canary::{ANY, Canary, Kind, control};
 use super::case::Case;
-use super::examine::{Ratios, descend, generate};
-use super::property::ALL;
+use super::examine::{Ratios, generate, smallest};
+use super::property::{ALL, Property, find};
 use super::subject::Subject;
 use crate::audit::Verdict;
 use crate::scenario::{Choker, Picker, Protocol, Scenario, Seeding};
@@ -30,7 +31,7 @@ pub struct Kill {
     pub cases: u32,
     /// In how many of them anything caught it.
     pub caught: u32,
-    /// The first case that caught it, from 0.
+    /// The first case in which what must catch it did, from 0.
     pub first: Option<u32>,
     /// In how many each property caught it, in the order of the properties; none that never did.
     pub by: Vec<(&'static str, u32)>,
@@ -42,36 +43,47 @@ pub struct Kill {
     pub ratios: [Ratios; 2],
 }
 
-/// What catches a canary in one scenario: names and sentences.
-pub(super) fn catches(canary: &Canary, scenario: &Scenario) -> Vec<(&'static str, String)> {
+/// What catches a canary in one scenario, of `properties`: names and sentences.
+fn catches(
+    canary: &Canary,
+    scenario: &Scenario,
+    properties: &mut dyn Iterator<Item = &'static Property>,
+) -> Vec<(&'static str, String)> {
     let Some(mut subject) = canary.subject() else {
         return canary.refuted(scenario).map(|words| (LAWFUL_RUN, words)).into_iter().collect();
     };
-    accusations(subject.as_mut(), scenario).0
+    let case = Case::run(subject.as_mut(), scenario);
+    accusations(&case, subject.as_mut(), properties)
 }
 
-/// Every property that a subject breaks on a scenario, with the case.
-pub(super) fn accusations(
+/// What breaks, of `properties`, in a case of a subject.
+fn accusations(
+    case: &Case,
     subject: &mut dyn Subject,
-    scenario: &Scenario,
-) -> (Vec<(&'static str, String)>, Case) {
-    let case = Case::run(subject, scenario);
+    properties: &mut dyn Iterator<Item = &'static Property>,
+) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
-    for property in ALL {
+    for property in properties {
         let judgement = case.judge(property, subject);
         if judgement.verdict == Verdict::Violated {
             found.push((property.name, judgement.explanation.unwrap_or_default()));
         }
     }
-    (found, case)
+    found
+}
+
+/// What is said of a canary in one scenario by what must catch it.
+fn caught(canary: &Canary, scenario: &Scenario) -> Option<String> {
+    let mut expected = canary.caught_by.iter().filter_map(|name| find(name));
+    let caught = catches(canary, scenario, &mut expected);
+    caught.into_iter().next().map(|(_, words)| words)
 }
 
 /// The first case below `cases` in which one of the properties that must catch a canary does.
 pub fn hunt(canary: &Canary, seed: u64, cases: u32) -> Option<u32> {
     (0..cases).find(|&case| {
         let scenario = generate(&canary.scope, seed, case).current();
-        let caught = catches(canary, &scenario);
-        caught.iter().any(|(name, _)| canary.caught_by.contains(name))
+        caught(canary, &scenario).is_some()
     })
 }
 
@@ -102,8 +114,8 @@ impl Kill {
                 *count += u32::from(caught.iter().any(|(name, _)| *name == property.name));
             }
             kill.textbook += u32::from(caught.iter().any(|(name, _)| TEXTBOOK.contains(name)));
-            if !caught.is_empty() {
-                kill.caught += 1;
+            kill.caught += u32::from(!caught.is_empty());
+            if caught.iter().any(|(name, _)| canary.caught_by.contains(name)) {
                 kill.first.get_or_insert(case);
             }
             if watch(case + 1).is_break() {
@@ -115,17 +127,18 @@ impl Kill {
         if canary.kind == Kind::Bound && kill.caught != 0 {
             kill.by.push((LAWFUL_RUN, kill.caught));
         }
-        kill.shrink(seed);
+        kill.smallest = kill.first.and_then(|case| shrunk(canary, seed, case));
         Some(kill)
     }
 
     /// One scenario: what catches the canary there, and how fast it is beside the control.
     fn meet(&mut self, scenario: &Scenario) -> Vec<(&'static str, String)> {
         if self.canary.kind != Kind::Slow {
-            return catches(self.canary, scenario);
+            return catches(self.canary, scenario, &mut ALL.iter());
         }
         let Some(mut subject) = self.canary.subject() else { return Vec::new() };
-        let (caught, case) = accusations(subject.as_mut(), scenario);
+        let case = Case::run(subject.as_mut(), scenario);
+        let caught = accusations(&case, subject.as_mut(), &mut ALL.iter());
         let lawful = Case::run(control().as_mut(), scenario);
         if let (Ok(own), Ok(lawful)) = (case.outcome(), lawful.outcome())
             && own.report.distribution_time.is_some()
@@ -136,24 +149,21 @@ impl Kill {
         }
         caught
     }
+}
 
-    fn shrink(&mut self, seed: u64) {
-        let Some(first) = self.first else { return };
-        let canary = self.canary;
-        let mut smallest = None;
-        let mut fails = |scenario: &Scenario| {
-            let caught = catches(canary, scenario);
-            let expected = caught.into_iter().find(|(name, _)| canary.caught_by.contains(name));
-            let Some((_, words)) = expected else { return ControlFlow::Continue(false) };
-            smallest = Some((scenario.clone(), words));
-            ControlFlow::Continue(true)
-        };
-        let tree = generate(&canary.scope, seed, first);
-        if fails(&tree.current()) == ControlFlow::Continue(true) {
-            descend(tree, SHRINKS, &mut fails);
-        }
-        self.smallest = smallest;
+/// The smallest scenario found that shows a canary, from a case that does, and what is said of it.
+pub fn shrunk(canary: &Canary, seed: u64, case: u32) -> Option<(Scenario, String)> {
+    let mut found = None;
+    let mut fails = |scenario: &Scenario| {
+        let Some(words) = caught(canary, scenario) else { return ControlFlow::Continue(false) };
+        found = Some((scenario.clone(), words));
+        ControlFlow::Continue(true)
+    };
+    let tree = generate(&canary.scope, seed, case);
+    if fails(&tree.current()) == ControlFlow::Continue(true) {
+        smallest(tree, SHRINKS, &mut fails);
     }
+    found
 }
 
 /// What the control was accused of: the reference engine, with each picker, choker and seeding in
@@ -193,8 +203,8 @@ impl Controls {
         let mut subject = control();
         for (case, policy) in (0..cases).zip(policies.iter().cycle()) {
             let scenario = with_policy(&generate(&ANY, seed, case).current(), *policy);
-            let (accusations, _) = accusations(subject.as_mut(), &scenario);
-            for (property, words) in accusations {
+            let run = Case::run(subject.as_mut(), &scenario);
+            for (property, words) in accusations(&run, subject.as_mut(), &mut ALL.iter()) {
                 controls.accused.push((case, property, words, scenario.clone()));
             }
             if watch(case + 1).is_break() {
@@ -215,5 +225,5 @@ fn with_policy(
     Scenario::new(parts).expect("a policy breaks no scenario")
 }
 
-/// The most runs that are spent on making a scenario smaller.
+/// The most runs that are spent on each way to make a scenario smaller.
 const SHRINKS: u32 = 2000;

@@ -9,11 +9,15 @@
 mod calm;
 pub mod canary;
 mod case;
+pub mod check;
+mod contract;
 mod examine;
 mod guard;
 pub mod kill;
+mod macros;
 pub mod process;
 mod property;
+mod smaller;
 mod strategy;
 mod subject;
 #[cfg(test)]

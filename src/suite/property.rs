@@ -70,6 +70,12 @@ pub static ALL: &[Property] = &[
         about: "the same scenario gives the same events in the same order",
         judge: |_, scenario, judged, subject| same_seed_same_trace(scenario, judged, subject),
     },
+    Property {
+        name: "withstands_lies",
+        about: "whatever neighbors say, it does not panic, drains, sends only what it holds and \
+                keeps what it has (engines in Rust only, in the tests that `suite!` writes)",
+        judge: |_, _, _, _| Judgement::skipped("it takes an engine in Rust"),
+    },
     bound("distribution_time_respects_client_server"),
     bound("distribution_time_respects_fluid"),
     bound("distribution_time_respects_warm_up"),

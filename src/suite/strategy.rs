@@ -84,6 +84,9 @@ fn times(base: Rate, multiple: u64) -> Rate {
 /// A time, in thousandths of what the distribution takes at least.
 type Share = u64;
 
+/// When a run is cut off that should not be: long after everybody who can complete has.
+const LONG: Share = 300_000;
+
 #[derive(Clone, Debug)]
 enum Going {
     Never,
@@ -214,8 +217,8 @@ pub fn scenarios(scope: &Scope) -> BoxedStrategy<Scenario> {
     let latency = prop_oneof![3 => Just(0), 1 => 1..20u64];
     let burst = prop_oneof![9 => Just(0), 1 => 0..500u64].prop_map(Bytes);
     let until = match scope.churn {
-        Churn::None => Just(100_000).boxed(),
-        Churn::Any => prop_oneof![4 => Just(100_000), 1 => 500..4000u64].boxed(),
+        Churn::None => Just(LONG).boxed(),
+        Churn::Any => prop_oneof![4 => Just(LONG), 1 => 500..4000u64].boxed(),
     };
     let Scope { discipline, burst: allowed, .. } = *scope;
     let source = (base(), multiple(), link());

@@ -15,7 +15,7 @@ use crate::engine::{Engine, Input, Kind, Output, Payload, Presence, Role, Settin
 pub struct Parcel(pub ChunkId);
 
 impl Payload for Parcel {
-    fn kind(&self) -> Kind {
+    fn kind(&self) -> Kind<'_> {
         Kind::Chunk(self.0)
     }
 }

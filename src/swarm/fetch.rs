@@ -1,11 +1,11 @@
 //! What a peer requests, and what it does with what it gets.
 
 use super::message::Message;
-use super::neighbor::{Holding, Requested};
+use super::neighbor::{Holding, Neighbor, Requested};
 use super::peer::Peer;
 use super::picker::{First, View, pick};
 use crate::choose::{Choose, pick as pick_one};
-use crate::chunks::{ChunkId, ChunkSet, PeerId};
+use crate::chunks::{ChunkId, ChunkSet, PeerId, chunks_of};
 use crate::engine::Output;
 
 /// Decisions of the choker after which an awaited chunk may be requested of a second neighbor too,
@@ -15,7 +15,10 @@ pub(super) const STALE: u32 = 2;
 impl Peer {
     /// A neighbor has these chunks.
     pub(super) fn has_all_of(&mut self, from: PeerId, theirs: &ChunkSet, choose: &mut dyn Choose) {
-        for chunk in theirs.iter() {
+        let Some(at) = self.neighbors.position(from) else {
+            return;
+        };
+        for chunk in chunks_of(&self.neighbors.unknown(at, theirs)) {
             self.note_has(from, chunk);
         }
         self.show_interest(from);
@@ -161,7 +164,7 @@ impl Peer {
 
     /// A chunk has arrived whole.
     pub(super) fn received(&mut self, from: PeerId, chunk: ChunkId, choose: &mut dyn Choose) {
-        if self.manifest.chunks() <= chunk.index() {
+        if !self.exists(chunk) {
             return;
         }
         self.settle_account(from, -1);
@@ -185,13 +188,17 @@ impl Peer {
     /// Tells the neighbors of a new chunk: those who lack it that it is here, those who were asked
     /// for it that it is not needed, those who have nothing else that they are of no interest.
     fn spread_the_news(&mut self, chunk: ChunkId, choose: &mut dyn Choose) {
+        // What nobody can have of it makes no chunk less rare.
+        let shows = !self.is_free_rider();
         for at in 0..self.neighbors.len() {
             let holds = self.neighbors.holds(at, chunk);
             let neighbor = self.neighbors.at(at);
             let to = neighbor.peer;
             if !holds {
-                neighbor.spoken_to = true;
-                self.outputs.push_back(Output::Send { to, message: Message::Have(chunk) });
+                if shows {
+                    neighbor.spoken_to = true;
+                    self.outputs.push_back(Output::Send { to, message: Message::Have(chunk) });
+                }
                 continue;
             }
             neighbor.wanted -= 1;
@@ -209,10 +216,17 @@ impl Peer {
     fn completed(&mut self) {
         self.outputs.push_back(Output::Completed);
         let chunks = self.manifest.chunks() as u32;
-        let full: Vec<PeerId> =
-            self.neighbors.iter().filter(|n| n.holds == chunks).map(|n| n.peer).collect();
-        for peer in full {
+        let rides_free = self.is_free_rider();
+        let done = |neighbor: &&Neighbor| rides_free || neighbor.holds == chunks;
+        let useless: Vec<PeerId> = self.neighbors.iter().filter(done).map(|n| n.peer).collect();
+        for peer in useless {
             self.drop_neighbor(peer);
+        }
+        // The others were not told of what they held themselves. They must know that this peer has
+        // everything: once they have, too, the two have nothing for each other.
+        let others: Vec<PeerId> = self.neighbors.iter().map(|n| n.peer).collect();
+        for peer in others {
+            self.tell(peer, Message::Bitfield(self.have.clone()));
         }
     }
 }

@@ -32,11 +32,14 @@ pub enum Message {
 }
 
 impl Payload for Message {
-    fn kind(&self) -> Kind {
+    fn kind(&self) -> Kind<'_> {
         match self {
             Message::Chunk(chunk) => Kind::Chunk(*chunk),
             Message::Choke => Kind::Choke,
             Message::Unchoke => Kind::Unchoke,
+            Message::Request(chunk) => Kind::Request(*chunk),
+            Message::Have(chunk) => Kind::Have(*chunk),
+            Message::Bitfield(theirs) => Kind::Bitfield(theirs),
             _ => Kind::Control,
         }
     }

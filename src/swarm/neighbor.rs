@@ -1,6 +1,6 @@
 //! What a peer knows of one neighbor, and the table of all of them.
 
-use crate::chunks::{ChunkId, PeerId};
+use crate::chunks::{ChunkId, ChunkSet, PeerId};
 
 /// One neighbor, as this peer sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -69,6 +69,11 @@ impl Neighbor {
         }
     }
 
+    /// Does it serve this peer with something that this peer lacks?
+    pub(super) fn is_useful(&self) -> bool {
+        self.serves_me && self.wanted != 0
+    }
+
     /// Was `chunk` requested of it?
     pub(super) fn has_request(&self, chunk: ChunkId) -> bool {
         self.requested.iter().any(|requested| requested.chunk == chunk)
@@ -118,6 +123,16 @@ impl Neighbors {
     /// The words of the set of chunks that the neighbor at a position has.
     pub(super) fn holdings(&self, at: usize) -> &[usize] {
         &self.holdings[at * self.words..][..self.words]
+    }
+
+    /// The words of those of `theirs` that the neighbor at a position was not known to have.
+    pub(super) fn unknown(&self, at: usize, theirs: &ChunkSet) -> Vec<usize> {
+        theirs
+            .words()
+            .iter()
+            .zip(self.holdings(at))
+            .map(|(theirs, known)| theirs & !known)
+            .collect()
     }
 
     fn place(&self, at: usize, chunk: ChunkId) -> (usize, usize) {

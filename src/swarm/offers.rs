@@ -23,6 +23,11 @@ impl Offers {
         Offers { unpromised: ChunkSet::full(chunks), promised: BTreeMap::new() }
     }
 
+    /// May a neighbor request `chunk`? What it was promised once may be another's by now.
+    pub(super) fn promised_to(&self, peer: PeerId, chunk: ChunkId) -> bool {
+        self.promised.get(&peer).is_some_and(|promised| promised.contains(&chunk))
+    }
+
     fn outstanding(&self, peer: PeerId) -> usize {
         self.promised.get(&peer).map_or(0, Vec::len)
     }

@@ -35,7 +35,7 @@ pub struct Peer {
     pub(super) neighbors: Neighbors,
     /// Members that it heard of and has not tried.
     pub(super) candidates: BTreeSet<PeerId>,
-    /// Members that it has asked to be neighbors.
+    /// Members that it has asked to be neighbors, or accepted, and that are none yet.
     pub(super) asked: BTreeSet<PeerId>,
     /// Requests to serve, in the order in which they came.
     pub(super) queue: VecDeque<(PeerId, ChunkId)>,
@@ -49,8 +49,8 @@ pub struct Peer {
     pub(super) offers: Option<Offers>,
     /// Whether a request was overdue at the last decision of the choker.
     pub(super) overdue: bool,
-    /// Decisions of the choker since a neighbor last had something that it lacks.
-    pub(super) bored: u32,
+    /// Decisions of the choker since it was last served by a neighbor of interest.
+    pub(super) waited: u32,
     pub(super) outputs: VecDeque<Output<Message>>,
 }
 
@@ -81,7 +81,7 @@ impl Engine for Peer {
             balances: BTreeMap::new(),
             offers: first_pass.then(|| Offers::new(chunks)),
             overdue: false,
-            bored: 0,
+            waited: 0,
             outputs: VecDeque::new(),
         }
     }
@@ -172,7 +172,7 @@ impl Peer {
                 }
             }
             Message::Have(chunk) => {
-                if chunk.index() < self.manifest.chunks() {
+                if self.exists(chunk) {
                     self.has(from, chunk, choose);
                 }
             }
@@ -214,13 +214,18 @@ impl Peer {
             return;
         }
         self.neighbors.insert(Neighbor::new(peer));
-        if self.offers.is_none() && !self.have.is_empty() {
+        if self.offers.is_none() && !self.have.is_empty() && !self.is_free_rider() {
             self.tell(peer, Message::Bitfield(self.have.clone()));
         }
         if self.offers.is_some() {
             // Whoever is new lacks something: the first pass need not wait for its interest.
             self.fill_free_slots();
         }
+    }
+
+    /// Does the file have such a chunk? Neighbors may say anything.
+    pub(super) fn exists(&self, chunk: ChunkId) -> bool {
+        chunk.index() < self.manifest.chunks()
     }
 
     /// Does it lack anything?

@@ -60,8 +60,10 @@ impl Peer {
             self.fill_slots(choose);
         }
         let first_pass = self.offers.is_some();
+        // Nobody waits for whom it never serves.
+        let serves = !self.is_free_rider();
         for neighbor in self.neighbors.iter_mut() {
-            let waits = (neighbor.interested || first_pass) && !neighbor.served;
+            let waits = serves && (neighbor.interested || first_pass) && !neighbor.served;
             neighbor.waited = if waits { neighbor.waited.saturating_add(1) } else { 0 };
             neighbor.received = 0;
             neighbor.sent = 0;
@@ -185,9 +187,10 @@ impl Peer {
 
     /// A neighbor requests a chunk.
     pub(super) fn requested(&mut self, from: PeerId, chunk: ChunkId) {
-        let known = chunk.index() < self.manifest.chunks() && self.have.contains(chunk);
+        let known = self.exists(chunk) && self.have.contains(chunk);
         let served = self.neighbors.find(from).is_some_and(|neighbor| neighbor.served);
-        if !known || !served {
+        let meant = self.offers.as_ref().is_none_or(|offers| offers.promised_to(from, chunk));
+        if !known || !served || !meant {
             self.tell(from, Message::Reject(chunk));
             return;
         }
@@ -199,6 +202,9 @@ impl Peer {
 
     /// A neighbor does not need a chunk any more.
     pub(super) fn cancelled(&mut self, from: PeerId, chunk: ChunkId) {
+        if !self.exists(chunk) {
+            return;
+        }
         self.queue.retain(|&request| request != (from, chunk));
         let on_its_way =
             self.neighbors.find(from).is_some_and(|neighbor| neighbor.forget_sending(chunk));

@@ -12,19 +12,20 @@ use crate::engine::Output;
 /// something at each of its decisions, so three are enough to forgive any order of events.
 const SILENCE: u32 = 3;
 
-/// Decisions of the choker without anybody of interest after which a place is made for somebody
+/// Decisions of the choker without anybody of interest after which places are made for somebody
 /// new.
 const BOREDOM: u32 = 3;
 
 impl Peer {
-    /// The most neighbors that it keeps.
-    fn most(&self) -> usize {
-        self.settings.protocol.neighbors as usize
+    /// How many neighbors it looks for itself. As many again will ask, if everybody does so.
+    fn sought(&self) -> usize {
+        (self.settings.protocol.neighbors as usize).div_ceil(2)
     }
 
-    /// How many neighbors it looks for itself; the rest of the places are for those who ask.
-    fn sought(&self) -> usize {
-        self.most().div_ceil(2)
+    /// The most neighbors that it accepts: twice as many as are expected, since whom others ask is
+    /// chance, and whoever is refused has fewer than it looks for.
+    fn most(&self) -> usize {
+        (self.settings.protocol.neighbors as usize).saturating_mul(2)
     }
 
     /// The tracker named some members.
@@ -59,8 +60,19 @@ impl Peer {
 
     /// A node asks to be a neighbor.
     pub(super) fn answer(&mut self, peer: PeerId) {
-        let room = self.neighbors.len() < self.most() || self.neighbors.contains(peer);
-        self.outputs.push_back(if room { Output::Accept(peer) } else { Output::Refuse(peer) });
+        let known = self.neighbors.contains(peer) || self.asked.contains(&peer);
+        // Who rides free and has the file has nothing to do with anybody.
+        let done = self.is_free_rider() && !self.is_leecher();
+        let room = !done && self.neighbors.len() + self.asked.len() < self.most();
+        if !known && !room {
+            self.outputs.push_back(Output::Refuse(peer));
+            return;
+        }
+        if !known {
+            // Its place is taken until it is a neighbor, or gone.
+            self.asked.insert(peer);
+        }
+        self.outputs.push_back(Output::Accept(peer));
     }
 
     /// A node is a neighbor no more, or did not want to become one.
@@ -107,6 +119,7 @@ impl Peer {
         let mut dead = Vec::new();
         let mut quiet = Vec::new();
         let mut interesting = false;
+        let mut served = false;
         self.overdue = false;
         for neighbor in self.neighbors.iter_mut() {
             neighbor.silent += 1;
@@ -116,10 +129,12 @@ impl Peer {
                 quiet.push(neighbor.peer);
             }
             for awaited in &mut neighbor.requested {
-                awaited.age = awaited.age.saturating_add(1);
+                // Nothing looks beyond: who behaves alike must be equal.
+                awaited.age = STALE.min(awaited.age + 1);
                 self.overdue |= STALE <= awaited.age;
             }
             interesting |= neighbor.wanted != 0;
+            served |= neighbor.is_useful();
         }
         for peer in quiet {
             self.tell(peer, Message::KeepAlive);
@@ -136,25 +151,33 @@ impl Peer {
         }
         self.fetch_from_all(choose);
         if self.is_leecher() {
+            self.waited = if served { 0 } else { self.waited.saturating_add(1) };
             self.look_for_others(interesting, choose);
         }
     }
 
+    /// Drops a neighbor that is of no use, when it could not ask anybody else otherwise; one that
+    /// this peer does not serve, if there is one.
+    fn make_room(&mut self, choose: &mut dyn Choose) {
+        if self.neighbors.len() + self.asked.len() < self.sought() {
+            return;
+        }
+        let useless = self.neighbors.iter().filter(|neighbor| !neighbor.is_useful());
+        let (served, others): (Vec<&Neighbor>, Vec<&Neighbor>) = useless.partition(|n| n.served);
+        let choice = if others.is_empty() { served } else { others };
+        if let Some(neighbor) = pick(&choice, choose) {
+            self.drop_neighbor(neighbor.peer);
+        }
+    }
+
     fn look_for_others(&mut self, interesting: bool, choose: &mut dyn Choose) {
-        self.bored = if interesting { 0 } else { self.bored + 1 };
-        if BOREDOM < self.bored {
-            self.bored = 0;
-            let useless: Vec<PeerId> = self
-                .neighbors
-                .iter()
-                .filter(|neighbor| neighbor.wanted == 0 && !neighbor.served)
-                .map(|neighbor| neighbor.peer)
-                .collect();
-            if self.most() <= self.neighbors.len()
-                && let Some(peer) = pick(&useless, choose)
-            {
-                self.drop_neighbor(peer);
-            }
+        // Who has something of interest serves others, too: everybody gets a turn within as many
+        // decisions as there are neighbors. Some never give one.
+        let everybody = self.settings.protocol.neighbors;
+        let patience = if interesting { BOREDOM.max(everybody) } else { BOREDOM };
+        if patience < self.waited {
+            self.waited = 0;
+            self.make_room(choose);
             self.announce();
         }
         self.connect(choose);

@@ -167,6 +167,10 @@ impl<R: BufRead> Lines<R> {
         if self.buffer.is_empty() {
             return Ok(None);
         }
+        // Some editors put a byte order mark before the first line; it is no part of the text.
+        if self.line == 1 && self.buffer.starts_with("\u{feff}".as_bytes()) {
+            self.buffer.drain(.."\u{feff}".len());
+        }
         let ending = if self.buffer.ends_with(b"\n") { Ending::Newline } else { Ending::Eof };
         if longest < self.buffer.len() as u64 && ending == Ending::Eof {
             return Err(self.wrong(LineError::whole(format!(

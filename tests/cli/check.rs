@@ -190,12 +190,35 @@ fn without_a_model_all_of_them_hold_what_they_require() {
     let (code, documents) = json(&["check", "--json"]);
     assert_eq!(code, 0);
     let documents = documents.as_array().unwrap();
-    for model in ["churn", "schedule"] {
+    for model in ["churn", "schedule", "tracker", "choke", "swarm"] {
         assert!(documents.iter().any(|document| document["model"] == model), "{model}");
     }
     let seconds: f64 = documents.iter().filter_map(|document| document["seconds"].as_f64()).sum();
     println!("{seconds} s in all, 60 s allowed");
     assert!(seconds < 60.0);
+}
+
+#[test]
+fn the_reference_engine_completes_on_every_run() {
+    let (code, document) = check("swarm --peers 1 --losses 1 --fair WF(all)");
+    assert_eq!((code, &document["exploration"]), (0, &object!("exhausted")));
+    for property in document["properties"].as_array().unwrap() {
+        assert_eq!(
+            (&property["verdict"], &property["required"]),
+            (&object!("holds"), &object!(true))
+        );
+    }
+    assert!(document["left_out"].as_array().is_some_and(|sentences| !sentences.is_empty()));
+    assert!(document["coverage"]["lose source>1"].as_u64().is_some_and(|taken| 0 < taken));
+    // With the source gone nobody is promised anything, and the run that shows it is told in words.
+    let words =
+        "check swarm --peers 1 --churn once --source churns --fair WF(all) --optimistic off";
+    let Said { code, out, .. } = swarmbound(&words.split(' ').collect::<Vec<_>>());
+    assert_eq!(code, 0, "{out}");
+    let (_, run) = out.split_once("everyone_completes: a run against it").unwrap();
+    assert!(run.contains("\n  0  source {0,1}"), "{run}");
+    assert!(run.contains("the source vanishes without a word: source gone"), "{run}");
+    assert!(out.contains("left out: an uplink carries one chunk at a time"), "{out}");
 }
 
 #[test]
@@ -207,6 +230,70 @@ fn a_search_that_was_cut_proves_nothing() {
     assert!(out.contains("the search was cut"), "{out}");
     let (code, cut) = check("churn --peers 4 --chunks 3 --max-memory 1MB");
     assert_eq!((code, &cut["reason"]), (3, &object!("memory")));
+    let (code, cut) = check("churn --peers 5 --chunks 4 --max-time 1us");
+    assert_eq!((code, &cut["reason"]), (3, &object!("time")));
+    let (code, cut) = check("churn --max-depth 4");
+    assert_eq!((code, &cut["reason"], &cut["depth"]), (3, &object!("depth"), &object!(4)));
+}
+
+#[test]
+fn the_models_of_choker_and_tracker_take_their_options() {
+    let worlds = [
+        "choke --peers 2 --slots 2 --policy round-robin --optimistic off",
+        "choke --peers 2 --policy seed-fastest-first",
+        "choke --peers 2 --barter strict --free-riders 1",
+        "choke --peers 2 --barter credit:2 --free-riders 2",
+        "tracker --peers 2 --want 2",
+    ];
+    for world in worlds {
+        let (code, document) = check(world);
+        assert_eq!((code, &document["exploration"]), (0, &object!("exhausted")), "{world}");
+    }
+    // Two slots for two, turn by turn and without luck: each wants something or not.
+    let (_, turns) = check(worlds[0]);
+    assert_eq!(turns["states"], 4);
+    let Said { out, .. } = swarmbound(&["check", "choke", "--peers", "2", "--barter", "strict"]);
+    assert!(out.contains(" is sent a chunk: 1 is served, took, serves, owes 1; 2"), "{out}");
+}
+
+#[test]
+fn a_peer_may_be_here_and_never_complete_once_the_source_is_gone() {
+    let (code, document) = check("churn --peers 5 --chunks 3 --churn once --source churns");
+    let oracle = &oracles()["churn_model"]["liveness"]["n5_m3_once_source_leaves"];
+    assert_eq!((code, &document["states"]), (0, &oracle["states"]));
+    let doomed = property(&document, "peer_one_can_complete");
+    assert_eq!((&doomed["states"], &doomed["steps"]), (&object!(14_097), &object!(2)), "{oracle}");
+}
+
+/// All that a document says but for the time that it took.
+fn timeless(mut document: Value) -> Value {
+    document["seconds"] = Value::Null;
+    document
+}
+
+#[test]
+fn threads_and_interruptions_change_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("search.jsonl");
+    let path = path.to_str().unwrap();
+    let world = "churn --peers 4 --fair WF(join),SF(transfer)";
+    let whole = check(&format!("{world} --threads 1"));
+    let together = check(&format!("{world} --threads 3"));
+    assert_eq!((whole.0, timeless(together.1)), (together.0, timeless(whole.1.clone())));
+    let (code, _) = check(&format!("{world} --max-states 1000 --save {path}"));
+    assert_eq!(code, 3);
+    for next in ["--max-states 2000", "--max-depth 9", "--threads 2"] {
+        let saved = check(&format!("{world} {next} --resume {path} --save {path}"));
+        if next == "--threads 2" {
+            assert_eq!((saved.0, timeless(saved.1)), (whole.0, timeless(whole.1.clone())));
+        }
+    }
+    let other = ["check", "churn", "--resume", path];
+    let Said { code, err, .. } = swarmbound(&other);
+    assert_eq!(code, 2);
+    assert!(err.contains("checkpoint line 1") && err.contains("other options"), "{err}");
+    let files: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(files.len(), 1, "nothing half written stays: {files:?}");
 }
 
 #[test]
@@ -226,7 +313,7 @@ fn the_graph_is_written_for_graphviz() {
 
 #[test]
 fn wrong_options_say_what_to_write() {
-    let rows: [(&[&str], &str); 16] = [
+    let rows: [(&[&str], &str); 28] = [
         (&["check", "choir"], "write one of churn, schedule"),
         (&["check", "churn", "--overlay", "path"], "--free-riders"),
         (&["check", "churn", "--peers", "many"], "write one such as 3"),
@@ -235,12 +322,24 @@ fn wrong_options_say_what_to_write() {
         (&["check", "churn", "--churn", "often"], "rejoin, once, none"),
         (&["check", "churn", "--fair", "WF(joining)"], "join"),
         (&["check", "churn", "--symmetry", "--fair", "WF(join)"], "without symmetry"),
-        (&["check", "churn", "--threads", "2"], "write --threads 1"),
+        (&["check", "churn", "--churn", "none", "--source", "churns"], "the source stays"),
         (&["check", "churn", "--max-memory", "5"], "write a unit"),
         (&["check", "schedule", "--barter", "credit"], "credit:1"),
         (&["check", "schedule", "--times", "1:2,2"], "one for each"),
         (&["check", "schedule", "--peers", "999999999999", "--overlay", "path"], "write 1 to 7"),
+        (&["check", "swarm", "--peers", "4"], "write 1 to 3"),
+        (&["check", "swarm", "--timers", "any"], "any:3"),
+        (&["check", "swarm", "--source", "churns"], "--churn once"),
         (&["check", "--peers", "3"], "check MODEL"),
+        (&["check", "--save", "x.jsonl"], "check MODEL"),
+        (&["check", "tracker", "--want", "few"], "write one such as 3"),
+        (&["check", "tracker", "--slots", "2"], "--want"),
+        (&["check", "choke", "--slots", "9"], "write 1 to 4"),
+        (&["check", "choke", "--policy", "kind"], "seed-fastest-first"),
+        (&["check", "choke", "--barter", "cycles3"], "none, strict or credit:1"),
+        (&["check", "choke", "--barter", "credit:9"], "write 1 to 3"),
+        (&["check", "choke", "--barter", "strict", "--policy", "tit-for-tat"], "leave out"),
+        (&["check", "churn", "--resume", "/no/such/file"], "there is no such file"),
         (&["check", "churn", "--dot", "/no/such/folder/x.dot"], "/no/such/folder/x.dot"),
         (&["explore", "schedule", "--port", "0", "--churn", "once"], "--barter"),
     ];

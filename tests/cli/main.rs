@@ -7,6 +7,8 @@ mod check;
 mod commands;
 #[cfg(unix)]
 mod engine;
+mod downstream;
+mod suite;
 
 use std::io::Write;
 use std::process::{Command, Stdio};

@@ -271,6 +271,32 @@ fn a_barter_without_anything_to_give_explains() {
     assert_eq!(serves.verdict(WHY), Verdict::Violated);
 }
 
+/// Peer 3 has the only chunk that peer 1 lacks, and between them is peer 2, which has nothing.
+#[test]
+fn a_barter_that_stalls_behind_the_neighbors_explains() {
+    let run = |choker| {
+        Run::new(3, 2)
+            .with(|parts| {
+                parts.protocol = Some(Protocol { choker, ..Protocol::default() });
+                parts.peers[0].behavior = Behavior::FreeRider;
+            })
+            .connect(0, 1, 0)
+            .connect(0, 3, 0)
+            .connect(1, 2, 0)
+            .connect(2, 3, 0)
+            .send(0, 1, 0, 0..100)
+            .send(0, 3, 1, 100..200)
+            .leave(0, 300)
+    };
+    let stalled = run(Choker::StrictBarter);
+    let barter = Cause::Barter { chunk: ChunkId(1), holder: PeerId(3) };
+    assert_eq!(cause(&stalled, 0), Some(barter));
+    // On credit peer 2 could have it, and then give it; as well when it has something to give.
+    assert_eq!(run(Choker::Credit(1)).verdict(WHY), Verdict::Violated);
+    let rich = run(Choker::StrictBarter).connect(0, 2, 0).send(0, 2, 0, 200..300);
+    assert_eq!(rich.verdict(WHY), Verdict::Violated);
+}
+
 #[test]
 fn a_coded_swarm_whose_source_left_may_stay_without_the_file() {
     let run = lacking().with(|parts| parts.discipline.coded = true);

@@ -94,6 +94,27 @@ fn a_disconnect_or_a_departure_ends_an_unchoke() {
 }
 
 #[test]
+fn nobody_is_accused_for_the_order_of_one_instant() {
+    let rule = "choking";
+    let protocol = || protocol(Choker::TitForTat, 1, None);
+    // The link breaks and is there again at once, and the unchoke may have come after that.
+    let again = |run: Run| run.connect(0, 1, 0).disconnect(0, 1, 50).connect(0, 1, 50);
+    let later = again(Run::new(2, 1)).unchoke(0, 1, 50).send(0, 1, 0, 60..160);
+    assert_eq!(later.with(protocol()).verdict(rule), Verdict::Holds);
+    // Or before, so that the slot was free for another.
+    let other = again(Run::new(2, 1)).connect(0, 2, 0).unchoke(0, 1, 50).unchoke(0, 2, 50);
+    assert_eq!(other.with(protocol()).verdict(rule), Verdict::Holds);
+    // An unchoke from before is over in every order, and a break that lasts ends every one.
+    let before = again(Run::new(2, 1)).unchoke(0, 1, 40).send(0, 1, 0, 60..160);
+    assert_eq!(before.with(protocol()).verdict(rule), Verdict::Violated);
+    let gone = Run::new(2, 1).connect(0, 1, 0).disconnect(0, 1, 50).connect(0, 1, 55);
+    assert_eq!(
+        gone.unchoke(0, 1, 50).send(0, 1, 0, 60..160).with(protocol()).verdict(rule),
+        Verdict::Violated
+    );
+}
+
+#[test]
 fn nobody_unchokes_more_neighbors_than_it_has_slots() {
     let rule = "choking";
     let run = |choke| {

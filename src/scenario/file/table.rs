@@ -278,7 +278,8 @@ impl<'t> Table<'t> {
         is
     }
 
-    /// Nothing is left; an error about the first field that is, `wrong` being what is wrong with it.
+    /// Nothing is left; an error about the first field that is, `wrong` being what is wrong with
+    /// it.
     pub(super) fn is_empty(&self, wrong: &str) -> Result<(), FileError> {
         let first = self.fields.values().min_by_key(|field| field.span.start);
         first.map_or(Ok(()), |field| Err(field.error(wrong)))

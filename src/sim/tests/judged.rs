@@ -5,19 +5,31 @@ use proptest::test_runner::RngSeed;
 
 use crate::audit::{Audit, Report, Verdict};
 use crate::bounds::{self, Earliest, Senders};
+use crate::chunks::PeerId;
 use crate::engine::Engine;
-use crate::scenario::Scenario;
+use crate::scenario::{Choker, Scenario};
 use crate::sim::{Ended, Outcome, simulate};
 use crate::suite::{Scope, scenarios};
 use crate::swarm::{ClientServer, Peer, Tracker};
-use crate::trace::{Evidence, Header};
+use crate::trace::{Event, Evidence, Header};
 use crate::units::Time;
 
-fn judge<E: Engine>(scenario: &Scenario) -> (Outcome, Report) {
+/// How a run ended, whether the source was there to the end, and what the audit says.
+fn judge<E: Engine>(scenario: &Scenario) -> (Outcome, bool, Report) {
     let evidence = Evidence::default();
     let mut audit = Audit::new(Header { scenario: scenario.clone(), evidence });
-    let outcome = simulate::<E, Tracker>(scenario, &mut |event| audit.event(&event));
-    (outcome, audit.finish())
+    let mut source_stayed = true;
+    let outcome = simulate::<E, Tracker>(scenario, &mut |event| {
+        source_stayed &= !matches!(event, Event::Leave { node: PeerId::SOURCE, .. });
+        audit.event(&event);
+    });
+    (outcome, source_stayed, audit.finish())
+}
+
+/// Whoever may refuse to give for nothing may leave others without the file.
+fn barters(scenario: &Scenario) -> bool {
+    let protocol = scenario.parts().protocol.as_ref();
+    protocol.is_some_and(|p| matches!(p.choker, Choker::StrictBarter | Choker::Credit(_)))
 }
 
 /// No rule accuses a lawful engine, and with exact and complete evidence none is left in doubt.
@@ -53,7 +65,7 @@ fn not_faster_than_possible(
 }
 
 fn check<E: Engine>(scenario: &Scenario, senders: &[Senders]) -> Result<(), TestCaseError> {
-    let (outcome, report) = judge::<E>(scenario);
+    let (outcome, source_stayed, report) = judge::<E>(scenario);
     lawful(&report)?;
     not_faster_than_possible(scenario, &report, senders)?;
     if outcome.ended == Ended::AllComplete {
@@ -63,6 +75,10 @@ fn check<E: Engine>(scenario: &Scenario, senders: &[Senders]) -> Result<(), Test
             .zip(scenario.peers())
             .all(|(finish, (id, _))| finish.is_some() || scenario.leaves_at(id).is_some());
         prop_assert!(present_stay, "whoever stays has the file");
+    }
+    if outcome.ended == Ended::Stalled {
+        let excused = barters(scenario) || !source_stayed;
+        prop_assert!(excused, "with a source that stays and serves, everybody completes");
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
+use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 
 use crate::choose::Choose;
-use crate::chunks::{ChunkSet, Manifest, PeerId};
+use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
 use crate::engine::{Engine, Input, Output, Role, Settings, Timer};
 use crate::scenario::{
     Behavior, Discipline, Leaves, Link, Network, Parts, Peer, Protocol, Scenario, Source,
@@ -83,8 +84,7 @@ fn latency_delays_what_travels_and_nothing_else() {
     let mut late = parts(4, 1000, &[0]);
     late.network.latency = Time(250_000_000);
     // Ask 0.25 s, be accepted 0.25 s after; then the server sends without a pause: four chunks,
-    // each
-    // 0.25 s on its way.
+    // 0.25 s each on its way.
     let (outcome, events) = run::<ClientServer>(late);
     assert_eq!(outcome.at, Time(4_500_000_000));
     let first = transfers(&events)[0];
@@ -158,6 +158,95 @@ fn the_same_seed_gives_the_same_events_and_another_seed_others() {
     assert_eq!(first, second);
     let other = run::<swarm::Peer>(Parts { seed: 2, ..crowd() });
     assert_ne!(first.1, other.1);
+}
+
+/// A peer whose uplink carries nothing would keep whoever it served waiting: it serves nobody, and
+/// everybody has the file from the source, whatever it wants to give.
+#[test]
+fn nobody_waits_for_an_uplink_that_carries_nothing() {
+    let (outcome, events) = run::<swarm::Peer>(parts(6, 4000, &[0, 0, 0, 0, 0, 0]));
+    assert_eq!(outcome.ended, Ended::AllComplete);
+    // Nobody else sends anything, and the source never idles: 6 * 6 / 4 = 9 s.
+    assert_eq!(outcome.at, Time::from_secs(9));
+    let unchoked = |event: &Event| matches!(event, Event::Unchoke { from, .. } if from.0 != 0);
+    assert!(!events.iter().any(unchoked));
+}
+
+/// What moved until the end is in the log, also when the end is somebody else's completion.
+#[test]
+fn what_is_under_way_at_the_end_is_logged() {
+    // 1000 bits to each at once, in 1 s and 1 2/3 s; in the last 2/3 s peer 1 gets 666 bits of its
+    // second copy: 83 whole bytes.
+    let mut twice = parts(1, 3000, &[0, 0]);
+    twice.peers[0].download = Some(Rate(1000));
+    twice.peers[1].download = Some(Rate(600));
+    let (outcome, events) = run::<Lavish>(twice);
+    assert_eq!(outcome, Outcome { ended: Ended::AllComplete, at: Time(1_666_666_667) });
+    let moved = transfers(&events);
+    let moved: Vec<_> = moved.iter().map(|t| (t.to.0, t.bytes.0, t.outcome)).collect();
+    let expected = [(1, 125, Fate::Delivered), (2, 125, Fate::Delivered), (1, 83, Fate::Aborted)];
+    assert_eq!(moved, expected);
+}
+
+/// Who asks a node that is gone by the time the question arrives hears that nobody is there.
+#[test]
+fn who_asks_the_dead_gets_an_answer() {
+    let mut late = parts(2, 1000, &[1000, 1000]);
+    late.network.latency = Time(100_000_000);
+    late.peers[1].joins = Time(1_950_000_000);
+    late.source.leaves = SourceLeaves::At(Time::from_secs(2));
+    let scenario = Scenario::new(late).unwrap();
+    let mut simulation = Simulation::<Lavish, Tracker>::new(&scenario);
+    while let Step::Went(at) = simulation.step(&mut |_| {})
+        && at < Time::from_secs(3)
+    {}
+    // It joined 0.05 s before the source left, and its question took 0.1 s.
+    assert_eq!(simulation.engine(PeerId(2)).unwrap().refused, 1);
+    assert_eq!(simulation.engine(PeerId(1)).unwrap().refused, 0);
+}
+
+/// An engine whose source sends the first chunk twice to everybody, and that counts how often it is
+/// refused or left.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Lavish {
+    have: ChunkSet,
+    source: bool,
+    outputs: VecDeque<Output<Parcel>>,
+    refused: u32,
+}
+
+impl Engine for Lavish {
+    type Message = Parcel;
+
+    fn new(_: PeerId, manifest: &Manifest, role: Role, _: &Settings) -> Self {
+        let have = ChunkSet::empty(manifest.chunks());
+        Lavish { have, source: role == Role::Source, outputs: VecDeque::new(), refused: 0 }
+    }
+
+    fn handle(&mut self, input: Input<Parcel>, _: &mut dyn Choose) {
+        let outputs = &mut self.outputs;
+        match input {
+            Input::Start => outputs.push_back(Output::Connect(PeerId::SOURCE)),
+            Input::Asked(peer) => outputs.push_back(Output::Accept(peer)),
+            Input::Connected(to) if self.source => {
+                let parcel = || Output::Send { to, message: Parcel(ChunkId(0)) };
+                outputs.extend([parcel(), parcel()]);
+            }
+            Input::Received { message: Parcel(chunk), .. } if self.have.insert(chunk) => {
+                outputs.push_back(Output::Completed);
+            }
+            Input::Disconnected(_) => self.refused += 1,
+            _ => {}
+        }
+    }
+
+    fn poll(&mut self) -> Option<Output<Parcel>> {
+        self.outputs.pop_front()
+    }
+
+    fn have(&self) -> &ChunkSet {
+        &self.have
+    }
 }
 
 /// An engine that arms a timer of no length for ever: time goes on all the same.

@@ -13,12 +13,12 @@ use crate::engine::{Engine, Input, Output, Role, Settings};
 use crate::swarm::{Message, Peer};
 
 /// What a bent engine hears.
-pub(super) type Heard = Input<Message>;
+pub(in crate::suite) type Heard = Input<Message>;
 /// What a bent engine says.
-pub(super) type Said = Output<Message>;
+pub(in crate::suite) type Said = Output<Message>;
 
 /// What is wrong with an engine.
-pub(super) trait Bend: Default + Clone + Debug + Eq + Hash {
+pub(in crate::suite) trait Bend: Default + Clone + Debug + Eq + Hash {
     /// Changes what the engine is told.
     fn settings(settings: &mut Settings) {
         let _ = settings;
@@ -46,6 +46,11 @@ pub(super) trait Bend: Default + Clone + Debug + Eq + Hash {
         choose
     }
 
+    /// What it holds, where that is not what the engine inside holds.
+    fn have(&self) -> Option<&ChunkSet> {
+        None
+    }
+
     /// What it says when it has said everything.
     fn more(&mut self) -> Option<Said> {
         None
@@ -54,7 +59,7 @@ pub(super) trait Bend: Default + Clone + Debug + Eq + Hash {
 
 /// Answers every choice with the lowest index.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Lowest;
+pub(in crate::suite) struct Lowest;
 
 impl Choose for Lowest {
     fn index(&mut self, _: std::num::NonZeroUsize) -> usize {
@@ -64,7 +69,7 @@ impl Choose for Lowest {
 
 /// The reference engine with a bend.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Bent<B> {
+pub(in crate::suite) struct Bent<B> {
     peer: Peer,
     bend: B,
     said: VecDeque<Said>,
@@ -97,6 +102,6 @@ impl<B: Bend> Engine for Bent<B> {
     }
 
     fn have(&self) -> &ChunkSet {
-        self.peer.have()
+        self.bend.have().unwrap_or_else(|| self.peer.have())
     }
 }

@@ -3,12 +3,12 @@
 //! A bound that is too high accuses engines that did nothing wrong. What catches it is a run that
 //! the audit holds to be lawful and that is faster. The function to know is [`refuted`].
 
-use crate::audit::{Audit, Report, Verdict};
+use crate::audit::Verdict;
 use crate::engine::Engine;
 use crate::scenario::Scenario;
-use crate::sim::simulate;
+use crate::suite::case::Case;
+use crate::suite::subject::Simulated;
 use crate::swarm::{ClientServer, Peer, Tracker};
-use crate::trace::{Evidence, Header};
 use crate::units::{Rate, Time};
 
 /// A lower bound on the distribution time, as somebody wrote it.
@@ -35,27 +35,26 @@ pub(super) fn forgets_the_source(scenario: &Scenario) -> Option<Time> {
 /// F/u_s where F is in KiB of 1024 bytes and u_s in kbit/s of 1000.
 pub(super) fn mixes_units(scenario: &Scenario) -> Option<Time> {
     let bits = scenario.file().file().nanobits();
-    Some(Time(scenario.source().upload.time_for(bits * 1024 / 1000)?.0))
+    scenario.source().upload.time_for(bits * 1024 / 1000)
 }
 
-fn lawful<E: Engine>(scenario: &Scenario) -> Report {
-    let header = Header { scenario: scenario.clone(), evidence: Evidence::default() };
-    let mut audit = Audit::new(header);
-    simulate::<E, Tracker>(scenario, &mut |event| audit.event(&event));
-    audit.finish()
+/// When the last peer completes in a run that breaks no rule and leaves nobody out.
+fn lawful<E: Engine>(scenario: &Scenario) -> Option<Time> {
+    let case = Case::run(&mut Simulated::<E, Tracker>::default(), scenario);
+    let report = &case.outcome().ok()?.report;
+    report.distribution_time.filter(|_| report.verdict == Verdict::Holds)
 }
 
 /// A lawful run in which everybody completes earlier than the formula says, as a sentence.
 pub(super) fn refuted(formula: Formula, scenario: &Scenario) -> Option<String> {
+    let served = scenario.client_server();
     let runs = [
-        ("peer-to-peer", scenario.clone(), lawful::<Peer> as fn(&Scenario) -> Report),
-        ("client-server", scenario.client_server(), lawful::<ClientServer>),
+        ("peer-to-peer", formula(scenario), lawful::<Peer>(scenario)),
+        ("client-server", formula(&served), lawful::<ClientServer>(&served)),
     ];
-    runs.into_iter().find_map(|(way, scenario, run)| {
-        let earliest = formula(&scenario)?;
-        let report = run(&scenario);
-        let took = report.distribution_time.filter(|&took| took < earliest)?;
-        (report.verdict == Verdict::Holds).then(|| {
+    runs.into_iter().find_map(|(way, earliest, took)| {
+        let (earliest, took) = (earliest?, took?);
+        (took < earliest).then(|| {
             format!("a lawful {way} run ends at {took}, and the formula says not before {earliest}")
         })
     })

@@ -10,7 +10,7 @@ use crate::swarm::{Message, Peer};
 
 /// Sends the next chunk that it lacks instead of the one that was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct SendsWhatItLacks;
+pub(in crate::suite) struct SendsWhatItLacks;
 
 impl Bend for SendsWhatItLacks {
     fn says(&mut self, output: Said, peer: &Peer, said: &mut Vec<Said>) {
@@ -25,7 +25,7 @@ impl Bend for SendsWhatItLacks {
 
 /// Tells everybody of a chunk as soon as it has asked for it, and answers requests for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct HaveTooSoon {
+pub(in crate::suite) struct HaveTooSoon {
     neighbors: BTreeSet<PeerId>,
     served: BTreeSet<PeerId>,
     asked: Option<(PeerId, ChunkId)>,
@@ -76,7 +76,7 @@ impl Bend for HaveTooSoon {
 
 /// Sends what a neighbor had asked for although it has just choked it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct ServesTheChoked {
+pub(in crate::suite) struct ServesTheChoked {
     choked: Option<PeerId>,
 }
 
@@ -103,7 +103,7 @@ impl Bend for ServesTheChoked {
 
 /// Serves one neighbor more than it has slots.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct OneSlotTooMany;
+pub(in crate::suite) struct OneSlotTooMany;
 
 impl Bend for OneSlotTooMany {
     fn settings(settings: &mut Settings) {
@@ -113,7 +113,7 @@ impl Bend for OneSlotTooMany {
 
 /// Serves everybody.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct UnchokesEverybody;
+pub(in crate::suite) struct UnchokesEverybody;
 
 impl Bend for UnchokesEverybody {
     fn settings(settings: &mut Settings) {
@@ -123,7 +123,7 @@ impl Bend for UnchokesEverybody {
 
 /// Serves by tit for tat where barter is strict: who gives nothing gets its optimistic turn.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct ForgetsTheBarter;
+pub(in crate::suite) struct ForgetsTheBarter;
 
 impl Bend for ForgetsTheBarter {
     fn settings(settings: &mut Settings) {
@@ -138,7 +138,7 @@ const EARLY: u32 = 2;
 
 /// Serves nobody who became its neighbor after its first decisions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct StarvesLateJoiners {
+pub(in crate::suite) struct StarvesLateJoiners {
     timers: u32,
     late: BTreeSet<PeerId>,
 }
@@ -167,7 +167,7 @@ impl Bend for StarvesLateJoiners {
 /// In the loop over its neighbors, at each of its timers, it returns at the first one that wants
 /// nothing, where it should go on with the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct ReturnForContinue {
+pub(in crate::suite) struct ReturnForContinue {
     /// The neighbors, and whether each wants something.
     interested: std::collections::BTreeMap<PeerId, bool>,
     looping: bool,

@@ -2,7 +2,7 @@
 
 use super::bent::{Bend, Bent};
 use super::steps::{Law, Steps};
-use super::{ANY, CALM, Canary, GIVING, Kind, Make, Nature, bound, doctored, giving, taking};
+use super::{ANY, CALM, Canary, FEW, GIVING, Kind, Make, Nature, bound, doctored, giving, taking};
 use crate::scenario::{Parts, Scenario};
 use crate::suite::strategy::Scope;
 use crate::suite::subject::{Simulated, Subject};
@@ -276,7 +276,8 @@ pub static ALL: &[Canary] = &[
         "it answers every sign of life with a sign of life",
         &["runs_to_its_end"],
         bent::<taking::NeverEnds>,
-    ),
+    )
+    .within(FEW),
     formula(
         "bound_counts_the_source",
         "(N + 1) F/(u_s + sum u_i): the source counts as a receiver",

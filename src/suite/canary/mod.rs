@@ -9,13 +9,13 @@ use super::subject::{Simulated, Subject};
 use crate::scenario::{Discipline, Scenario};
 use crate::swarm::{Peer, Tracker};
 
-mod bent;
+pub(super) mod bent;
 mod bound;
 mod doctored;
-mod giving;
+pub(super) mod giving;
 mod list;
 mod steps;
-mod taking;
+pub(super) mod taking;
 
 pub use list::ALL;
 
@@ -102,6 +102,9 @@ pub(super) const GIVING: Scope = Scope { barter: Barter::None, ..ANY };
 
 /// Scenarios without arrivals, departures and barter: for how fast an engine is.
 pub(super) const CALM: Scope = Scope { churn: Churn::None, ..GIVING };
+
+/// Scenarios of a few peers, for runs that end only when they are ended.
+pub(super) const FEW: Scope = Scope { peers: 4, chunks: 4, ..ANY };
 
 /// Every kind of scenario.
 pub(super) const ANY: Scope = Scope {

@@ -6,15 +6,15 @@ use std::hash::{BuildHasher, RandomState};
 
 use super::bent::{Bend, Heard, Lowest, Said};
 use crate::choose::Choose;
-use crate::chunks::{ChunkId, PeerId};
-use crate::engine::{Input, Output, Settings, Timer};
+use crate::chunks::{ChunkId, ChunkSet, PeerId};
+use crate::engine::{Engine, Input, Output, Settings, Timer};
 use crate::scenario::{Picker, Seeding};
 use crate::swarm::{Message, Peer};
 use crate::units::Time;
 
 /// Never asks again for a chunk whose sender went away or rejected it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct NeverAsksAgain {
+pub(in crate::suite) struct NeverAsksAgain {
     asked: BTreeSet<(PeerId, ChunkId)>,
     lost: BTreeSet<ChunkId>,
 }
@@ -49,7 +49,7 @@ impl Bend for NeverAsksAgain {
 /// Asks a neighbor for chunks only when that neighbor has just said something: one that holds the
 /// last chunk and has nothing to say is never asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct NoEndgame {
+pub(in crate::suite) struct NoEndgame {
     speaks: Option<PeerId>,
 }
 
@@ -73,7 +73,7 @@ impl Bend for NoEndgame {
 
 /// Keeps a neighbor that has gone on all its lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct KeepsTheDeparted {
+pub(in crate::suite) struct KeepsTheDeparted {
     interested: BTreeSet<PeerId>,
     departed: BTreeSet<PeerId>,
 }
@@ -111,16 +111,23 @@ impl Bend for KeepsTheDeparted {
 
 /// Forgets the chunk that a neighbor gave it last when that neighbor goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct LosesAChunk {
+pub(in crate::suite) struct LosesAChunk {
     last: BTreeMap<PeerId, ChunkId>,
     lost: BTreeSet<ChunkId>,
+    /// What is left, once something is lost.
+    left: Option<ChunkSet>,
 }
 
 impl Bend for LosesAChunk {
-    fn hears(&mut self, input: Heard, _: &Peer, said: &mut Vec<Said>) -> Option<Heard> {
+    fn hears(&mut self, input: Heard, peer: &Peer, said: &mut Vec<Said>) -> Option<Heard> {
         match input {
-            Input::Received { from, message: Message::Chunk(chunk) } => {
+            Input::Received { from, message: Message::Chunk(chunk) }
+                if chunk.index() < peer.have().capacity() =>
+            {
                 self.last.insert(from, chunk);
+                if let Some(left) = &mut self.left {
+                    left.insert(chunk);
+                }
             }
             Input::Received { from, message: Message::Request(chunk) }
                 if self.lost.contains(&chunk) =>
@@ -128,7 +135,12 @@ impl Bend for LosesAChunk {
                 said.push(Output::Send { to: from, message: Message::Reject(chunk) });
                 return None;
             }
-            Input::Disconnected(gone) => self.lost.extend(self.last.remove(&gone)),
+            Input::Disconnected(gone) => {
+                if let Some(chunk) = self.last.remove(&gone) {
+                    self.lost.insert(chunk);
+                    self.left.get_or_insert_with(|| peer.have().clone()).remove(chunk);
+                }
+            }
             _ => {}
         }
         Some(input)
@@ -139,11 +151,15 @@ impl Bend for LosesAChunk {
             said.push(output);
         }
     }
+
+    fn have(&self) -> Option<&ChunkSet> {
+        self.left.as_ref()
+    }
 }
 
 /// Connects to members in the order in which a hash table lists them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct HashOrder;
+pub(in crate::suite) struct HashOrder;
 
 impl Bend for HashOrder {
     fn hears(&mut self, input: Heard, _: &Peer, said: &mut Vec<Said>) -> Option<Heard> {
@@ -159,7 +175,7 @@ impl Bend for HashOrder {
 
 /// Has always something more to say.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct NeverDrains {
+pub(in crate::suite) struct NeverDrains {
     timers: u32,
 }
 
@@ -178,7 +194,7 @@ impl Bend for NeverDrains {
 
 /// Answers a sign of life with a sign of life.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct NeverEnds;
+pub(in crate::suite) struct NeverEnds;
 
 impl Bend for NeverEnds {
     fn hears(&mut self, input: Heard, _: &Peer, said: &mut Vec<Said>) -> Option<Heard> {
@@ -191,7 +207,7 @@ impl Bend for NeverEnds {
 
 /// Takes the lowest of equally rare chunks, as everybody else does.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct LowestIndex {
+pub(in crate::suite) struct LowestIndex {
     fetches: bool,
 }
 
@@ -213,7 +229,7 @@ impl Bend for LowestIndex {
 
 /// Takes nobody's word back: what it has got already, others send it all the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct NeverCancels;
+pub(in crate::suite) struct NeverCancels;
 
 impl Bend for NeverCancels {
     fn says(&mut self, output: Said, _: &Peer, said: &mut Vec<Said>) {
@@ -225,7 +241,7 @@ impl Bend for NeverCancels {
 
 /// As a source it sends again what is out already, before everything is out once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct SourceRepeats;
+pub(in crate::suite) struct SourceRepeats;
 
 impl Bend for SourceRepeats {
     fn settings(settings: &mut Settings) {

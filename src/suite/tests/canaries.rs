@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use crate::suite::canary::{ALL, CONTROLS, Kind};
-use crate::suite::kill::hunt;
+use crate::suite::kill::{Kill, hunt, shrunk};
 use crate::suite::{Barter, Config, Scope, examine};
 
 #[test]
@@ -11,12 +11,34 @@ fn every_canary_has_a_name_of_its_own() {
     assert_eq!(names.len(), ALL.len());
 }
 
+/// Within the cases that a suite runs if nobody says otherwise, and in a scenario that a person can
+/// follow by hand.
 #[test]
-fn every_canary_dies() {
+fn every_canary_dies_in_a_small_scenario() {
     let hunted = ALL.iter().filter(|canary| canary.kind != Kind::Slow);
-    let alive: Vec<&str> =
-        hunted.filter(|canary| hunt(canary, 1, 256).is_none()).map(|canary| canary.name).collect();
-    assert!(alive.is_empty(), "not caught within 256 cases: {alive:?}");
+    let survivors = hunted.filter_map(|canary| {
+        let Some(case) = hunt(canary, 1, 256) else {
+            return Some(format!("{}: not caught within 256 cases", canary.name));
+        };
+        let (scenario, words) = shrunk(canary, 1, case).unwrap();
+        let (peers, chunks) = (scenario.peer_count(), scenario.file().chunks());
+        let small = peers <= 4 && chunks <= 4;
+        (!small).then(|| format!("{}: {peers} x {chunks}: {words}", canary.name))
+    });
+    let survivors: Vec<String> = survivors.collect();
+    assert!(survivors.is_empty(), "{survivors:#?}");
+}
+
+/// What is lawful is not accused, however slow; and it is slow.
+#[test]
+fn slow_canaries_are_slow_and_lawful() {
+    for canary in ALL.iter().filter(|canary| canary.kind == Kind::Slow) {
+        let kill = Kill::of(canary, 1, 100, &mut |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!(kill.caught, 0, "{}: {:?}", canary.name, kill.by);
+        let [own, control] = kill.ratios;
+        println!("{}: {own:?} against {control:?}", canary.name);
+        assert!(control.mean() < own.mean(), "{}: {own:?} {control:?}", canary.name);
+    }
 }
 
 #[test]

@@ -1,2 +1,6 @@
 mod canaries;
 mod control;
+mod findings;
+mod lies;
+mod reference;
+mod strategy;

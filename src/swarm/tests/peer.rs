@@ -194,3 +194,145 @@ fn under_strict_barter_nothing_is_given_before_something_is_asked_in_return() {
     let exchange = [say(A, Message::Request(ChunkId(1))), say(A, Message::Chunk(ChunkId(0)))];
     assert_eq!(after, exchange);
 }
+
+/// Everybody talks and nobody has anything: after a while there is room for somebody else, also
+/// when more neighbors would be taken than are looked for.
+#[test]
+fn a_bored_peer_makes_room_for_somebody_new() {
+    let protocol = Protocol { neighbors: 4, ..Protocol::default() };
+    let mut bench = Bench::new(Role::Peer(Behavior::Cooperative), protocol);
+    let neighbors = [A, B, PeerId(9)];
+    for neighbor in neighbors {
+        bench.on(Input::Connected(neighbor));
+    }
+    let mut outputs = Vec::new();
+    for _ in 0..4 {
+        for neighbor in neighbors {
+            bench.hear(neighbor, Message::KeepAlive);
+        }
+        outputs.extend(bench.on(Input::Expired(Timer(0))));
+    }
+    let dropped = outputs.iter().filter(|output| matches!(output, Output::Disconnect(_)));
+    assert_eq!(dropped.count(), 1);
+    assert!(outputs.iter().any(|output| matches!(output, Output::Announce { .. })));
+}
+
+/// Each held what the other got last, so neither was told of it.
+#[test]
+fn two_that_complete_find_out_and_part() {
+    let mut bench = Bench::leecher();
+    bench.on(Input::Connected(A));
+    bench.hear(A, Message::Bitfield(chunks(&[0, 1, 2])));
+    bench.hear(A, Message::Unchoke);
+    for chunk in [0, 1, 2] {
+        bench.hear(A, Message::Chunk(ChunkId(chunk)));
+    }
+    bench.on(Input::Connected(PeerId::SOURCE));
+    bench.hear(PeerId::SOURCE, Message::Bitfield(ChunkSet::full(4)));
+    bench.hear(PeerId::SOURCE, Message::Unchoke);
+    let after = bench.hear(PeerId::SOURCE, Message::Chunk(ChunkId(3)));
+    assert!(after.contains(&Output::Disconnect(PeerId::SOURCE)), "{after:?}");
+    assert!(after.contains(&say(A, Message::Bitfield(ChunkSet::full(4)))), "{after:?}");
+    let after = bench.hear(A, Message::Bitfield(ChunkSet::full(4)));
+    assert_eq!(after, [Output::Disconnect(A)]);
+}
+
+#[test]
+fn a_promise_that_was_withdrawn_is_not_kept() {
+    let protocol = Protocol { optimistic: None, unchoke_slots: 1, ..Protocol::default() };
+    let mut bench = Bench::new(Role::Source, protocol);
+    bench.on(Input::Ready);
+    bench.on(Input::Connected(A));
+    bench.on(Input::Connected(B));
+    // A has its turn, is promised chunk 0 and does not ask; B waits for a decision, and then it is
+    // its turn; and then A's again.
+    let mut decide = || {
+        bench.hear(A, Message::KeepAlive);
+        bench.hear(B, Message::KeepAlive);
+        bench.on(Input::Expired(Timer(0)))
+    };
+    let promised = |to, chunk| say(to, Message::Have(ChunkId(chunk)));
+    let (first, second, third) = (decide(), decide(), decide());
+    assert!(!first.contains(&promised(B, 0)), "{first:?}");
+    assert!(second.contains(&promised(B, 0)), "{second:?}");
+    assert!(third.contains(&promised(A, 0)), "{third:?}");
+    // What B asks for is A's now; and what nobody was promised is nobody's.
+    let after = bench.hear(B, Message::Request(ChunkId(0)));
+    assert_eq!(after, [say(B, Message::Reject(ChunkId(0)))]);
+    let after = bench.hear(A, Message::Request(ChunkId(3)));
+    assert_eq!(after, [say(A, Message::Reject(ChunkId(3)))]);
+    let after = bench.hear(A, Message::Request(ChunkId(0)));
+    assert_eq!(after, [say(A, Message::Chunk(ChunkId(0)))]);
+}
+
+/// Peers may lie: no message about a chunk that does not exist changes anything.
+#[test]
+fn chunks_that_do_not_exist_are_nobodys_business() {
+    let none = ChunkId(4);
+    for role in [Role::Source, Role::Peer(Behavior::Cooperative)] {
+        let mut bench = Bench::new(role, Protocol::default());
+        bench.on(Input::Ready);
+        bench.on(Input::Connected(A));
+        bench.hear(A, Message::Interested);
+        for lie in [Message::Have(none), Message::Chunk(none), Message::Cancel(none)] {
+            assert_eq!(bench.hear(A, lie), []);
+        }
+        let after = bench.hear(A, Message::Request(none));
+        assert_eq!(after, [say(A, Message::Reject(none))]);
+        assert_eq!(bench.hear(A, Message::Reject(none)), []);
+        assert_eq!(bench.hear(A, Message::Bitfield(ChunkSet::full(5))), []);
+    }
+}
+
+/// Whoever has everything and never serves is no reason to wait for ever.
+#[test]
+fn a_neighbor_that_never_serves_is_replaced() {
+    let protocol = Protocol { neighbors: 1, ..Protocol::default() };
+    let mut bench = Bench::new(Role::Peer(Behavior::Cooperative), protocol);
+    bench.on(Input::Connected(A));
+    bench.hear(A, Message::Bitfield(ChunkSet::full(4)));
+    let mut outputs = Vec::new();
+    for _ in 0..4 {
+        bench.hear(A, Message::KeepAlive);
+        outputs.extend(bench.on(Input::Expired(Timer(0))));
+    }
+    assert!(outputs.contains(&Output::Disconnect(A)), "{outputs:?}");
+}
+
+#[test]
+fn no_more_are_accepted_than_there_are_places() {
+    // Twice as many as it is to have.
+    let protocol = Protocol { neighbors: 1, ..Protocol::default() };
+    let mut bench = Bench::new(Role::Source, protocol);
+    let answers = [A, B, PeerId(9)].map(|peer| bench.on(Input::Asked(peer)));
+    assert_eq!(answers[..2], [[Output::Accept(A)], [Output::Accept(B)]]);
+    assert_eq!(answers[2], [Output::Refuse(PeerId(9))]);
+    // A is gone before it is a neighbor, so there is a place again.
+    bench.on(Input::Disconnected(A));
+    bench.on(Input::Connected(B));
+    assert_eq!(bench.on(Input::Asked(PeerId(9))), [Output::Accept(PeerId(9))]);
+    assert_eq!(bench.on(Input::Asked(A)), [Output::Refuse(A)]);
+}
+
+/// What it holds nobody can have of it, so it shows nothing; and when it has everything it is gone.
+#[test]
+fn a_free_rider_makes_no_chunk_look_less_rare() {
+    let mut bench = Bench::new(Role::Peer(Behavior::FreeRider), Protocol::default());
+    bench.on(Input::Connected(A));
+    bench.on(Input::Connected(PeerId::SOURCE));
+    bench.hear(PeerId::SOURCE, Message::Bitfield(ChunkSet::full(4)));
+    bench.hear(PeerId::SOURCE, Message::Unchoke);
+    let mut said = Vec::new();
+    for chunk in 0..4 {
+        said.extend(bench.hear(PeerId::SOURCE, Message::Chunk(ChunkId(chunk))));
+        said.extend(bench.on(Input::Connected(PeerId(20 + chunk))));
+    }
+    let shows = |output: &Output<Message>| {
+        matches!(output, Output::Send { message: Message::Have(_) | Message::Bitfield(_), .. })
+    };
+    assert!(!said.iter().any(shows), "{said:?}");
+    for neighbor in [PeerId::SOURCE, A, PeerId(20), PeerId(21), PeerId(22)] {
+        assert!(said.contains(&Output::Disconnect(neighbor)), "{neighbor} in {said:?}");
+    }
+    assert_eq!(bench.on(Input::Asked(B)), [Output::Refuse(B)]);
+}

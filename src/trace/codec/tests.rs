@@ -87,6 +87,13 @@ fn the_reader_streams_with_line_numbers() {
 }
 
 #[test]
+fn a_byte_order_mark_is_no_part_of_the_text() {
+    let text = format!("{HEADER}\n{EVENTS}");
+    assert_eq!(read(format!("\u{feff}{text}")).unwrap(), read(text.clone()).unwrap());
+    assert_eq!(read(format!("{HEADER}\n\u{feff}{EVENTS}")).unwrap_err().line(), 2);
+}
+
+#[test]
 fn evidence_is_read_and_each_part_has_its_default() {
     let with = |evidence: &str| {
         let last = HEADER.len() - 1;

@@ -1,0 +1,112 @@
+//! What happens in a small swarm, and in which words.
+
+use std::fmt;
+
+use super::state::{Letter, set};
+use crate::chunks::{ChunkId, PeerId};
+use crate::engine::{Kind, Payload, Timer};
+
+/// What happens, and what was chosen then.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Action<M> {
+    /// What happens.
+    pub event: Event<M>,
+    /// The answers to every question of the engines and the tracker.
+    pub choices: Vec<usize>,
+}
+
+/// What happens.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub enum Event<M> {
+    /// A node enters the swarm.
+    Join(PeerId),
+    /// A node says goodbye and leaves.
+    Leave(PeerId),
+    /// A node is gone without a word.
+    Vanish(PeerId),
+    /// The connection of two neighbors breaks.
+    Lose(PeerId, PeerId),
+    /// A node hears that its uplink is free.
+    Ready(PeerId),
+    /// The last byte of a chunk leaves.
+    Sent {
+        /// The sender.
+        from: PeerId,
+        /// The receiver.
+        to: PeerId,
+        /// The chunk.
+        chunk: ChunkId,
+    },
+    /// What was on its way arrives.
+    Arrive {
+        /// The sender.
+        from: PeerId,
+        /// The receiver.
+        to: PeerId,
+        /// What it is.
+        letter: Letter<M>,
+    },
+    /// A timer runs out.
+    Expire {
+        /// Whose.
+        node: PeerId,
+        /// Which.
+        timer: Timer,
+        /// Whether something else could happen first.
+        early: bool,
+    },
+    /// An interval of the tracker passes.
+    Tick,
+}
+
+impl<M: Payload + fmt::Debug> fmt::Debug for Action<M> {
+    /// `peer 1 hears of the source: unchoke (choosing 1)`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.event.fmt(f)?;
+        if !self.choices.is_empty() {
+            let choices: Vec<String> = self.choices.iter().map(usize::to_string).collect();
+            write!(f, " (choosing {})", choices.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+impl<M: Payload + fmt::Debug> fmt::Debug for Event<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Event::Join(node) => write!(f, "{node} joins"),
+            Event::Leave(node) => write!(f, "{node} says goodbye and leaves"),
+            Event::Vanish(node) => write!(f, "{node} vanishes without a word"),
+            Event::Lose(a, b) => write!(f, "the connection of {a} and {b} breaks"),
+            Event::Ready(node) => write!(f, "{node} hears that its uplink is free"),
+            Event::Sent { from, to, chunk } => write!(f, "{chunk} has left {from} for {to}"),
+            Event::Arrive { from, to, letter } => arrival(f, *from, *to, letter),
+            Event::Expire { node, timer: Timer(timer), .. } => {
+                write!(f, "timer {timer} of {node} runs out")
+            }
+            Event::Tick => f.write_str("an interval of the tracker passes"),
+        }
+    }
+}
+
+fn arrival<M: Payload + fmt::Debug>(
+    f: &mut fmt::Formatter<'_>,
+    from: PeerId,
+    to: PeerId,
+    letter: &Letter<M>,
+) -> fmt::Result {
+    match letter {
+        Letter::Asks => write!(f, "{from} asks {to} to be its neighbor"),
+        Letter::Connects => write!(f, "{to} hears that {from} is its neighbor"),
+        Letter::Disconnects => write!(f, "{to} hears that {from} is no neighbor"),
+        Letter::Says(message) => match message.kind() {
+            Kind::Chunk(chunk) => write!(f, "{to} gets {chunk} from {from}"),
+            Kind::Choke => write!(f, "{to} hears that {from} serves it no more"),
+            Kind::Unchoke => write!(f, "{to} hears that {from} serves it"),
+            Kind::Request(chunk) => write!(f, "{to} hears that {from} requests {chunk}"),
+            Kind::Have(chunk) => write!(f, "{to} hears that {from} has {chunk}"),
+            Kind::Bitfield(theirs) => write!(f, "{to} hears that {from} has {}", set(theirs)),
+            Kind::Control => write!(f, "{to} hears of {from}: {letter:?}"),
+        },
+    }
+}

@@ -1,0 +1,113 @@
+//! Values that many states have in common, kept once.
+//!
+//! Two states that follow each other differ in one participant and a few messages. The rest is the
+//! same, so states point to it. A value carries its hash, so that a state is hashed and compared in
+//! no time; equal values are still compared, a hash proves nothing. The types to know are
+//! [`Shared`] and [`Pool`].
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A value that states point to.
+pub(super) struct Shared<T>(Arc<Hashed<T>>);
+
+struct Hashed<T> {
+    hash: u64,
+    value: T,
+}
+
+impl<T> Deref for Shared<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0.value
+    }
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Shared(Arc::clone(&self.0))
+    }
+}
+
+impl<T: Eq> PartialEq for Shared<T> {
+    fn eq(&self, other: &Self) -> bool {
+        let same = Arc::ptr_eq(&self.0, &other.0);
+        same || (self.0.hash == other.0.hash && self.0.value == other.0.value)
+    }
+}
+
+impl<T: Eq> Eq for Shared<T> {}
+
+impl<T> Hash for Shared<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0.hash);
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Shared<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.value.fmt(f)
+    }
+}
+
+/// Every value that was shared so far. Which threads share values in which order makes no
+/// difference to anything but memory.
+pub(super) struct Pool<T>(Mutex<BTreeMap<u64, Vec<Shared<T>>>>);
+
+impl<T: Eq + Hash> Pool<T> {
+    pub(super) fn new() -> Self {
+        Pool(Mutex::new(BTreeMap::new()))
+    }
+
+    /// The value, as others have it already if anybody has it.
+    pub(super) fn share(&self, value: T) -> Shared<T> {
+        let mut hasher = DefaultHasher::new();
+        value.hash(&mut hasher);
+        let hash = hasher.finish();
+        // A thread that panicked while it held the lock left at most a value too many.
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let alike = known.entry(hash).or_default();
+        if let Some(shared) = alike.iter().find(|shared| shared.0.value == value) {
+            return shared.clone();
+        }
+        let shared = Shared(Arc::new(Hashed { hash, value }));
+        alike.push(shared.clone());
+        shared
+    }
+}
+
+/// A value in the making: as it was, or changed. Most are as they were, and are moved around.
+pub(super) enum Draft<T> {
+    Kept(Shared<T>),
+    Changed(Box<T>),
+}
+
+impl<T: Clone + Eq + Hash> Draft<T> {
+    pub(super) fn read(&self) -> &T {
+        match self {
+            Draft::Kept(shared) => shared,
+            Draft::Changed(value) => value,
+        }
+    }
+
+    pub(super) fn write(&mut self) -> &mut T {
+        if let Draft::Kept(shared) = self {
+            *self = Draft::Changed(Box::new(T::clone(shared)));
+        }
+        match self {
+            Draft::Changed(value) => value,
+            Draft::Kept(_) => unreachable!("it was changed just now"),
+        }
+    }
+
+    pub(super) fn share(self, pool: &Pool<T>) -> Shared<T> {
+        match self {
+            Draft::Kept(shared) => shared,
+            Draft::Changed(value) => pool.share(*value),
+        }
+    }
+}

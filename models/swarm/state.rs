@@ -1,0 +1,236 @@
+//! A moment of a small swarm: who is there and in which state, what is on its way, what is left of
+//! what may go wrong, and what has gone wrong.
+//!
+//! Beside the engines a state keeps what rules look at: who was told what, who serves whom. The
+//! types to know are [`State`], [`Node`] and [`Way`].
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use super::MOST_PEERS;
+use super::shared::Shared;
+use crate::chunks::{ChunkId, ChunkSet, PeerId};
+use crate::engine::{Engine, Kind, Payload, Timer};
+
+/// Places for nodes: the source and every peer.
+pub(super) const NODES: usize = MOST_PEERS + 1;
+
+/// A set of nodes, or of chunks, one bit each.
+pub(super) type Few = u8;
+
+/// A moment of a small swarm.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct State<E: Engine, T: Eq> {
+    /// Who is there.
+    pub(super) nodes: [Option<Shared<Node<E>>>; NODES],
+    /// What is on its way from each node to each.
+    pub(super) ways: [[Shared<Way<E::Message>>; NODES]; NODES],
+    pub(super) tracker: Shared<T>,
+    /// For each node its neighbors, as the network sees it.
+    pub(super) connections: [Few; NODES],
+    /// For each node those who came and went without its hearing of it, and count as neighbors.
+    pub(super) unaware: [Few; NODES],
+    /// Who has been there and is gone.
+    pub(super) gone: Few,
+    pub(super) left: Left,
+    /// Whether the tracker's interval is to pass in this round.
+    pub(super) tick: Turn,
+    pub(super) fault: Option<Fault>,
+}
+
+/// What may still happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Left {
+    /// Departures.
+    pub(super) departures: u8,
+    /// Connections that break.
+    pub(super) losses: u8,
+    /// Timers that run out though something else can happen.
+    pub(super) early: u8,
+}
+
+/// Whether a timer has run out in this round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Turn {
+    /// It is to run out in this round.
+    Due,
+    /// It is to run out in the next.
+    Next,
+}
+
+/// Somebody who is there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Node<E> {
+    pub(super) engine: E,
+    /// Timers that are armed, in the order of their names.
+    pub(super) timers: Vec<(Timer, Turn)>,
+    /// Whether it knows that its uplink could carry another chunk.
+    pub(super) told: bool,
+    /// For each node the chunks that it heard it has, in this connection.
+    pub(super) heard: [Few; NODES],
+    /// Whom it told that it serves it.
+    pub(super) serves: Few,
+    /// Whether it ever told anybody that it serves it or not.
+    pub(super) chokes: bool,
+}
+
+/// What is on its way from one node to another.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Way<M> {
+    /// Chunks whose last byte has not left.
+    pub(super) leaving: Vec<(ChunkId, M)>,
+    /// What arrives, in its order.
+    pub(super) letters: VecDeque<Letter<M>>,
+}
+
+/// What arrives.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub enum Letter<M> {
+    /// A message, or a chunk whose last byte has left.
+    Says(M),
+    /// It asks to be a neighbor.
+    Asks,
+    /// It is a neighbor from now on.
+    Connects,
+    /// It is a neighbor no more.
+    Disconnects,
+}
+
+/// What went wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// It requested a chunk of somebody of whom it has not heard that it has it.
+    Untold(PeerId, PeerId, ChunkId),
+    /// It said that it has a chunk that it lacks.
+    Boast(PeerId, PeerId, ChunkId),
+    /// It sent a chunk that it lacks.
+    Nowhere(PeerId, PeerId, ChunkId),
+    /// It sent a chunk to somebody whom it does not serve.
+    Choked(PeerId, PeerId, ChunkId),
+    /// It holds a chunk that has not arrived.
+    Conjured(PeerId, ChunkId),
+    /// It holds a chunk no more.
+    Lost(PeerId, ChunkId),
+    /// It said that it has the whole file and lacks a chunk.
+    Early(PeerId, ChunkId),
+    /// It had no end of things to do at once.
+    Restless(PeerId),
+}
+
+impl<M> Way<M> {
+    pub(super) fn empty() -> Self {
+        Way { leaving: Vec::new(), letters: VecDeque::new() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.leaving.is_empty() && self.letters.is_empty()
+    }
+}
+
+impl<E: Engine, T: Eq> State<E, T> {
+    pub(super) fn node(&self, node: usize) -> Option<&Node<E>> {
+        self.nodes.get(node)?.as_deref()
+    }
+
+    pub(super) fn present(&self) -> impl Iterator<Item = (usize, &Node<E>)> {
+        let nodes = self.nodes.iter().enumerate();
+        nodes.filter_map(|(at, node)| node.as_deref().map(|node| (at, node)))
+    }
+
+    /// Every way on which something is.
+    pub(super) fn busy(&self) -> impl Iterator<Item = (PeerId, PeerId, &Way<E::Message>)> {
+        let from = self.ways.iter().zip(0u32..);
+        from.flat_map(|(ways, from)| {
+            let to = ways.iter().zip(0u32..);
+            to.map(move |(way, to)| (PeerId(from), PeerId(to), &**way))
+        })
+        .filter(|(_, _, way)| !way.is_empty())
+    }
+
+    /// Whether a node is there and has the whole file.
+    pub(super) fn is_complete(&self, node: usize) -> bool {
+        self.node(node).is_some_and(|node| node.engine.have().is_full())
+    }
+
+    pub(super) fn has_been(&self, node: usize) -> bool {
+        self.gone >> node & 1 == 1
+    }
+}
+
+/// `{0,2}`
+pub(super) fn set(chunks: &ChunkSet) -> String {
+    let chunks: Vec<String> = chunks.iter().map(|chunk| chunk.0.to_string()).collect();
+    format!("{{{}}}", chunks.join(","))
+}
+
+fn name(node: PeerId) -> String {
+    if node.is_source() { "source".to_owned() } else { node.0.to_string() }
+}
+
+/// A message in a word or two.
+pub(super) fn saying<M: Payload + fmt::Debug>(message: &M) -> String {
+    match message.kind() {
+        Kind::Chunk(chunk) => chunk.to_string(),
+        Kind::Choke => "choke".to_owned(),
+        Kind::Unchoke => "unchoke".to_owned(),
+        Kind::Request(chunk) => format!("request {}", chunk.0),
+        Kind::Have(chunk) => format!("have {}", chunk.0),
+        Kind::Bitfield(theirs) => format!("have {}", set(theirs)),
+        Kind::Control => format!("{message:?}"),
+    }
+}
+
+impl<M: Payload + fmt::Debug> fmt::Debug for Letter<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&match self {
+            Letter::Says(message) => saying(message),
+            Letter::Asks => "ask".to_owned(),
+            Letter::Connects => "connect".to_owned(),
+            Letter::Disconnects => "disconnect".to_owned(),
+        })
+    }
+}
+
+impl<E: Engine, T: Eq> fmt::Debug for State<E, T> {
+    /// `source {0,1}; 1 {0}; 2 away; source>1: chunk 1 leaves, then choke`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = |at: usize| self.nodes[at].is_some() || self.has_been(at);
+        let last = (0..NODES).rev().find(|&at| known(at)).unwrap_or(0);
+        for at in 0..=last {
+            let separator = if at == 0 { "" } else { "; " };
+            write!(f, "{separator}{}", name(PeerId(at as u32)))?;
+            match self.node(at) {
+                Some(node) => write!(f, " {}", set(node.engine.have()))?,
+                None if self.has_been(at) => f.write_str(" gone")?,
+                None => f.write_str(" away")?,
+            }
+        }
+        for (from, to, way) in self.busy() {
+            let leaving = way.leaving.iter().map(|(chunk, _)| format!("{chunk} leaves"));
+            let letters = way.letters.iter().map(|letter| format!("{letter:?}"));
+            let all: Vec<String> = leaving.chain(letters).collect();
+            write!(f, "; {}>{}: {}", name(from), name(to), all.join(", "))?;
+        }
+        if let Some(fault) = self.fault {
+            write!(f, "; {fault:?}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Fault::Untold(by, of, chunk) => {
+                write!(f, "{by} requests {chunk} of {of}, which never told it that it has it")
+            }
+            Fault::Boast(by, to, chunk) => write!(f, "{by} tells {to} that it has {chunk}: a lie"),
+            Fault::Nowhere(by, to, chunk) => write!(f, "{by} sends {to} {chunk}, which it lacks"),
+            Fault::Choked(by, to, chunk) => write!(f, "{by} sends {to} {chunk} and chokes it"),
+            Fault::Conjured(by, chunk) => write!(f, "{by} holds {chunk}, which has not arrived"),
+            Fault::Lost(by, chunk) => write!(f, "{by} does not hold {chunk} any more"),
+            Fault::Early(by, chunk) => write!(f, "{by} says that it is complete, without {chunk}"),
+            Fault::Restless(by) => write!(f, "{by} finds no end of things to do at once"),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+use std::fmt::Debug;
+
+use stateright::Checker;
+
+use super::*;
+use crate::checker::{
+    Checked, Explorable, Exploration, Report, Settings as Search, Spec, Verdict, Witness,
+    WitnessOf, check,
+};
+use crate::swarm::{ClientServer, Peer, Tracker};
+
+mod planted;
+mod simulated;
+
+fn report<E: Engine>(world: World) -> Report<Swarm<E, Tracker>> {
+    let swarm = Swarm::<E, Tracker>::new(world).unwrap();
+    let report = check(&swarm, &swarm.spec(), Search::default()).unwrap();
+    assert_eq!(report.exploration, Exploration::Exhausted);
+    report
+}
+
+fn violated<M: Explorable>(report: &Report<M>) -> Vec<&'static str> {
+    let violated = report.findings.iter().filter(|f| f.verdict.name() == "violated");
+    violated.map(|finding| finding.name).collect()
+}
+
+fn steps<'r, M: Explorable>(report: &'r Report<M>, name: &str) -> &'r WitnessOf<M> {
+    report.finding(name).unwrap().verdict.witness().unwrap()
+}
+
+/// What happens in a witness, in words.
+fn told<S, A: Debug>(witness: &Witness<S, A>) -> Vec<String> {
+    witness.steps.iter().map(|(action, _)| format!("{action:?}")).collect()
+}
+
+fn fair(world: World) -> World {
+    World { fairness: Fairness::parse("WF(all)").unwrap(), ..world }
+}
+
+fn churning(world: World, churn: Departures) -> World {
+    World { churn, departures: 1, ..world }
+}
+
+/// The smallest worlds that have each kind of trouble.
+fn worlds() -> Vec<World> {
+    let calm = World::calm(1, 2);
+    let mut plain = World { free_riders: 1, ..World::calm(2, 1) };
+    plain.protocol.super_seeding = false;
+    plain.protocol.optimistic = None;
+    let mut tight = World::calm(2, 1);
+    (tight.protocol.unchoke_slots, tight.protocol.neighbors) = (1, 2);
+    let source = SourceStays::Churns;
+    vec![
+        World { losses: 1, ..calm.clone() },
+        World { timers: Timers::Any(2), ready: Ready::AnyTime, ..calm.clone() },
+        World { source, losses: 1, ..churning(calm.clone(), Departures::Once) },
+        churning(calm, Departures::Rejoin),
+        World { losses: 1, ..plain },
+        tight,
+    ]
+}
+
+/// By hand. The client asks; it is accepted, and the chunk begins to leave. Its last byte leaves
+/// before or after the client hears that it is a neighbor, then the chunk arrives, and only the
+/// tracker's clock ticks: six states, of which the second alone has two ways out.
+#[test]
+fn a_client_and_a_server_have_six_states() {
+    let report = report::<ClientServer>(World::calm(1, 1));
+    assert_eq!((report.states, report.generated, report.depth), (6, 8, 4));
+    let witness = steps(&report, "everyone_is_complete");
+    let words = told(witness);
+    assert_eq!(words[0], "peer 1 asks the source to be its neighbor");
+    assert_eq!(words[3], "peer 1 gets chunk 0 from the source");
+    assert_eq!(format!("{:?}", witness.start), "source {0}; 1 {}; 1>source: ask");
+    let (_, second) = &witness.steps[0];
+    assert_eq!(format!("{second:?}"), "source {0}; 1 {}; source>1: chunk 0 leaves, connect");
+}
+
+#[test]
+fn stateright_counts_the_same() {
+    fn compare<E>(world: World)
+    where
+        E: Engine<Message: Send + Sync> + Send + Sync + 'static,
+    {
+        let swarm = Swarm::<E, Tracker>::new(world.clone()).unwrap();
+        let ours = check(&swarm, &Spec::of_properties(&swarm), Search::default()).unwrap();
+        let dfs = swarm.checker().spawn_dfs().join();
+        assert_eq!(ours.states, dfs.unique_state_count(), "{world:?}");
+        assert_eq!(ours.generated, dfs.state_count() as u64, "{world:?}");
+    }
+    for world in worlds() {
+        compare::<Peer>(world);
+    }
+    compare::<ClientServer>(World { losses: 2, ..World::calm(3, 2) });
+}
+
+/// Whoever changes what the engine does or says changes these; every state is found by stateright
+/// too.
+#[test]
+fn the_reference_engine_has_so_many_states() {
+    let counted: Vec<(usize, u64, u32)> = worlds()
+        .into_iter()
+        .map(|world| {
+            let report = report::<Peer>(world);
+            (report.states, report.generated, report.depth)
+        })
+        .collect();
+    assert_eq!(counted, COUNTED);
+}
+const COUNTED: [(usize, u64, u32); 6] = [
+    (10288, 21773, 45),
+    (5381, 24293, 37),
+    (30461, 119984, 46),
+    (7957, 22438, 43),
+    (23558, 68212, 53),
+    (30445, 148003, 41),
+];
+
+#[test]
+fn every_run_of_the_reference_engine_ends_well() {
+    for world in worlds() {
+        let report = report::<Peer>(fair(world.clone()));
+        let expected: &[&str] = match world.source {
+            SourceStays::Stays => &[],
+            // Nobody can have what left with the source.
+            SourceStays::Churns => &["everyone_completes"],
+        };
+        assert_eq!(violated(&report), expected, "{world:?}");
+    }
+}
+
+#[test]
+fn nothing_is_inevitable_unless_steps_are_taken() {
+    for (fairness, verdict) in [
+        ("", "violated"),
+        ("WF(arrive),WF(send)", "holds"),
+        ("WF(arrive)", "violated"),
+        ("WF(send),WF(expire)", "violated"),
+    ] {
+        let fairness = Fairness::parse(fairness).unwrap();
+        let report = report::<Peer>(World { fairness, ..World::calm(1, 2) });
+        let completes = &report.finding("everyone_completes").unwrap().verdict;
+        assert_eq!(completes.name(), verdict);
+    }
+}
+
+/// It is generic: clients that only take, and a server, are engines like any other. They never ask
+/// twice, so that a broken connection is the end.
+#[test]
+fn client_and_server_do_well_while_no_connection_breaks() {
+    let calm = report::<ClientServer>(fair(World::calm(2, 2)));
+    assert_eq!(violated(&calm), [""; 0]);
+    let broken = report::<ClientServer>(World { losses: 1, ..World::calm(1, 1) });
+    assert_eq!(violated(&broken), ["never_stuck", "peer_1_can_complete", "everyone_completes"]);
+    // Accepted, and cut off.
+    let doomed = told(steps(&broken, "peer_1_can_complete"));
+    assert_eq!(doomed[1], "the connection of the source and peer 1 breaks");
+    assert_eq!(doomed.len(), 2);
+    // Stuck when both have heard of it.
+    let stuck = steps(&broken, "never_stuck");
+    assert_eq!(told(stuck).len(), 5);
+    assert_eq!(format!("{:?}", stuck.steps[4].1), "source {0}; 1 {}");
+}
+
+/// The state after the one action that is told so.
+fn after<E: Engine>(
+    swarm: &Swarm<E, Tracker>,
+    state: &State<E, Tracker>,
+    words: &str,
+) -> State<E, Tracker> {
+    let mut actions = Vec::new();
+    swarm.actions(state, &mut actions);
+    let told = actions.into_iter().find(|action| format!("{action:?}") == words);
+    swarm.next_state(state, told.unwrap()).unwrap()
+}
+
+/// Whoever asked must not wait for ever: not for somebody who went before he heard of it, and not
+/// for somebody who was gone already.
+#[test]
+fn who_asks_somebody_that_is_gone_hears_of_it() {
+    let world = World { source: SourceStays::Churns, ..World::calm(1, 1) };
+    let swarm = Swarm::<ClientServer, Tracker>::new(churning(world, Departures::Once)).unwrap();
+    let alone = swarm.init_states().remove(0);
+    let vanishes = "the source vanishes without a word";
+    let asked = after(&swarm, &alone, "peer 1 joins");
+    let late = after(&swarm, &asked, vanishes);
+    let never = after(&swarm, &after(&swarm, &alone, vanishes), "peer 1 joins");
+    for state in [late, never] {
+        assert_eq!(format!("{state:?}"), "source gone; 1 {}; source>1: disconnect");
+    }
+}
+
+#[test]
+fn worlds_beyond_reach_are_refused() {
+    let refused = |world: World| Swarm::<Peer, Tracker>::new(world).err().unwrap();
+    assert!(refused(World::calm(0, 1)).contains("write 1 to 3"));
+    assert!(refused(World::calm(4, 1)).contains("write 1 to 3"));
+    assert!(refused(World::calm(1, 0)).contains("write 1 to 4"));
+    assert!(refused(World::calm(1, 5)).contains("write 1 to 4"));
+    assert!(refused(World { free_riders: 2, ..World::calm(1, 1) }).contains("at most 1"));
+}
+
+#[test]
+fn a_search_that_was_cut_proves_nothing_of_an_engine() {
+    let swarm = Swarm::<Peer, Tracker>::new(World::calm(2, 2)).unwrap();
+    let spec = swarm.spec();
+    let mut search = crate::checker::Search::new(&swarm, &spec, Search::default()).unwrap();
+    let limits = crate::checker::Limits { states: 100, ..crate::checker::Limits::NONE };
+    let exploration = search.run(limits, &mut |_| std::ops::ControlFlow::Continue(())).unwrap();
+    let report = search.report(exploration).unwrap();
+    let can = &report.finding("peer_1_can_complete").unwrap().verdict;
+    assert!(matches!(can, Verdict::Unknown(_)));
+}

@@ -1,0 +1,133 @@
+//! Every run of the simulator is a run of the model: the two mean the same by an engine's outputs.
+
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::*;
+use crate::engine::Settings;
+use crate::scenario::{
+    Discipline, Leaves, Link, Network, Parts, Protocol, Scenario, Source, SourceLeaves,
+};
+use crate::sim::{Simulation, Step};
+use crate::units::{Rate, Time};
+
+/// Chunks of 1000 bits, links of 1000 bit/s, and for each node a delay of its own, so that little
+/// happens at the same instant.
+fn scenario(chunks: u64, peers: &[(u64, Leaves)], source: SourceLeaves, seed: u64) -> Scenario {
+    let link = |ms: u64| Link { latency: Some(Time(ms * 1_000_000)), burst: None };
+    let peer = |(at, &(joins, leaves)): (usize, &(u64, Leaves))| crate::scenario::Peer {
+        upload: Rate(1000),
+        download: None,
+        joins: Time(joins * 1_000_000),
+        leaves,
+        behavior: Behavior::Cooperative,
+        link: link([7, 19][at]),
+    };
+    let parts = Parts {
+        name: "small".to_owned(),
+        file: Manifest::new(Bytes(125 * chunks), Bytes(125)).unwrap(),
+        source: Source { upload: Rate(1000), leaves: source, link: link(3) },
+        peers: peers.iter().enumerate().map(peer).collect(),
+        protocol: Some(Protocol::default()),
+        network: Network::default(),
+        discipline: Discipline::default(),
+        seed,
+        until: Time::from_secs(100_000),
+    };
+    Scenario::new(parts).unwrap()
+}
+
+/// The same world, in which everything may happen at any time.
+fn model(scenario: &Scenario) -> Swarm<Peer, Tracker> {
+    let peers = scenario.peer_count();
+    let world = World {
+        churn: Departures::Once,
+        source: SourceStays::Churns,
+        departures: u8::MAX,
+        timers: Timers::Any(u8::MAX),
+        ready: Ready::AnyTime,
+        ..World::calm(peers, scenario.file().chunks())
+    };
+    let swarm = Swarm::new(world).unwrap();
+    // One chunk, and another for the time that a request and a chunk are on their way.
+    let settings = Settings { protocol: Protocol::default(), requests: 2 };
+    Swarm { manifest: *scenario.file(), settings, ..swarm }
+}
+
+type Here = State<Peer, Tracker>;
+
+fn agrees(simulation: &Simulation<Peer, Tracker>, state: &Here) -> bool {
+    (0..NODES)
+        .all(|at| state.node(at).map(|node| &node.engine) == simulation.engine(PeerId(at as u32)))
+}
+
+fn hash(state: &Here) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    state.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The nearest states in which every engine is as it is in the simulator. Not all that there are:
+/// any run will do.
+fn follow(
+    swarm: &Swarm<Peer, Tracker>,
+    from: Vec<Here>,
+    simulation: &Simulation<Peer, Tracker>,
+) -> Vec<Here> {
+    let mut known: BTreeSet<u64> = from.iter().map(hash).collect();
+    let mut level = from;
+    while !level.is_empty() && known.len() < 200_000 {
+        let agreeing: Vec<Here> =
+            level.iter().filter(|state| agrees(simulation, state)).take(4).cloned().collect();
+        if !agreeing.is_empty() {
+            return agreeing;
+        }
+        let mut next = Vec::new();
+        for state in &level {
+            let mut actions = Vec::new();
+            swarm.actions(state, &mut actions);
+            for action in actions {
+                let after = swarm.next_state(state, action).unwrap();
+                if known.insert(hash(&after)) {
+                    next.push(after);
+                }
+            }
+        }
+        level = next;
+    }
+    Vec::new()
+}
+
+fn is_a_run_of_the_model(scenario: &Scenario, instants: usize) {
+    let swarm = model(scenario);
+    let mut simulation = Simulation::<Peer, Tracker>::new(scenario);
+    let mut agreeing = vec![swarm.void()];
+    for instant in 0..instants {
+        if let Step::Ended(_) = simulation.step(&mut |_| {}) {
+            return;
+        }
+        let before = agreeing.clone();
+        agreeing = follow(&swarm, agreeing, &simulation);
+        let engines: Vec<_> = (0..NODES).map(|at| simulation.engine(PeerId(at as u32))).collect();
+        assert!(!agreeing.is_empty(), "instant {instant}: from {before:?} to {engines:#?}");
+    }
+}
+
+#[test]
+fn a_calm_run_of_the_simulator_is_a_run_of_the_model() {
+    for seed in 0..3 {
+        let stay = [(100, Leaves::Never), (450, Leaves::Never)];
+        is_a_run_of_the_model(&scenario(3, &stay, SourceLeaves::Never, seed), 200);
+    }
+}
+
+#[test]
+fn departures_of_the_simulator_are_departures_of_the_model() {
+    for ms in [470, 1300, 1500, 3100] {
+        let leaves = Leaves::At(Time(ms * 1_000_000));
+        let vanishes = [(100, leaves), (450, Leaves::Never)];
+        is_a_run_of_the_model(&scenario(2, &vanishes, SourceLeaves::Never, ms), 60);
+        let stay = [(100, Leaves::Never), (450, Leaves::AfterCompletion(Time::ZERO))];
+        is_a_run_of_the_model(&scenario(2, &stay, SourceLeaves::At(Time(ms * 1_000_000)), ms), 60);
+    }
+}

@@ -1,0 +1,36 @@
+//! Threads for searches: the checker starts none, so they are started here.
+
+use std::num::NonZeroUsize;
+use std::thread;
+
+use crate::checker::Crew;
+
+/// So many threads of this process, the caller's included, for as long as a search runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Threads(pub NonZeroUsize);
+
+impl Threads {
+    /// The caller's thread alone.
+    pub const ONE: Threads = Threads(NonZeroUsize::MIN);
+
+    /// As many as the machine runs at once.
+    pub fn all() -> Self {
+        Threads(thread::available_parallelism().unwrap_or(NonZeroUsize::MIN))
+    }
+}
+
+impl Crew for Threads {
+    fn hands(&self) -> NonZeroUsize {
+        self.0
+    }
+
+    fn work(&self, help: &(dyn Fn() + Sync), lead: &mut dyn FnMut()) {
+        thread::scope(|scope| {
+            for _ in 1..self.0.get() {
+                // Where the system gives no more threads, the others do the work.
+                let _ = thread::Builder::new().spawn_scoped(scope, help);
+            }
+            lead();
+        });
+    }
+}

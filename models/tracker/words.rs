@@ -1,0 +1,51 @@
+//! What happens around a tracker in words, as a witness shows it.
+
+use std::fmt;
+
+use super::{Action, Listed, Node, State};
+
+impl fmt::Debug for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Action::Join(peer) => write!(f, "{peer} joins and announces itself"),
+            Action::Announce(peer) => write!(f, "{peer} announces itself again"),
+            Action::Leave(peer) => write!(f, "{peer} leaves and says goodbye"),
+            Action::Die(peer) => write!(f, "{peer} dies without a word"),
+            Action::Hear { peer, .. } => write!(f, "the tracker hears {peer}"),
+            Action::Part(peer) => write!(f, "the tracker hears the goodbye of {peer}"),
+            Action::LoseHello(peer) => write!(f, "the announce of {peer} is lost"),
+            Action::LoseGoodbye(peer) => write!(f, "the goodbye of {peer} is lost"),
+            Action::Tick => write!(f, "an interval passes"),
+        }
+    }
+}
+
+impl<T: Listed> fmt::Debug for State<T> {
+    /// `tracker lists {1}; 1 alive, heard 0 intervals ago; 2 away, goodbye under way`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let listed: Vec<String> =
+            self.tracker.listed().iter().map(|member| member.index().to_string()).collect();
+        write!(f, "tracker lists {{{}}}", listed.join(","))?;
+        for (peer, node) in (1u8..).zip(&self.nodes) {
+            write!(f, "; {peer} {node:?}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", if self.alive { "alive" } else { "away" })?;
+        if self.hello {
+            write!(f, ", announce under way")?;
+        }
+        if self.goodbye {
+            write!(f, ", goodbye under way")?;
+        }
+        match self.heard {
+            None => Ok(()),
+            Some(1) => write!(f, ", heard 1 interval ago"),
+            Some(ago) => write!(f, ", heard {ago} intervals ago"),
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! A search on many threads: others generate successors, one takes them in.
+//!
+//! What is found does not depend on how many work, nor on who is faster: batches are taken in in
+//! the order of the states that they come from, by the one loop of every search. Generating can be
+//! divided because it looks at nothing but the model; the table stays in one hand, so no state is
+//! ever shared. No thread is started here: a [`Crew`] lends them.
+
+use std::collections::VecDeque;
+use std::num::NonZeroUsize;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::claim::Explorable;
+use super::expand::{Batch, ENOUGH, Expander};
+use super::fault::Fault;
+use super::search::{Exploration, Limits, Reason, Search, Supply, Watch};
+
+/// Lends threads to a search, which starts none itself.
+pub trait Crew {
+    /// How many threads work, the caller's included.
+    fn hands(&self) -> NonZeroUsize;
+
+    /// Calls `help` once on each thread but the caller's, and meanwhile `lead` on the caller's;
+    /// comes back when all of them have. `help` comes back soon after `lead` has. A panic on any
+    /// thread must become one of the caller's.
+    fn work(&self, help: &(dyn Fn() + Sync), lead: &mut dyn FnMut());
+}
+
+/// A search that ends before this many states is over before a thread has begun.
+const WORTH_A_CREW: usize = 4096;
+/// Fewer waiting states than these are not worth telling anybody about.
+const WORTH_SHARING: usize = 128;
+/// The fewest states of a task.
+const FEWEST_STATES: usize = 16;
+/// Tasks that may be under way for each thread.
+const TASKS_PER_HAND: usize = 4;
+
+impl<M: Explorable<State: Send> + Sync> Search<'_, M> {
+    /// As [`Search::run`], on the threads of a crew: the same states in the same order, the same
+    /// answers, the same witnesses.
+    ///
+    /// # Errors
+    /// As [`Search::run`].
+    pub fn run_with(
+        &mut self,
+        crew: &dyn Crew,
+        limits: Limits,
+        watch: &mut Watch<'_>,
+    ) -> Result<Exploration, Fault> {
+        let hands = crew.hands().get();
+        let most = if hands == 1 { limits.states } else { limits.states.min(WORTH_A_CREW) };
+        let alone = self.run(Limits { states: most, ..limits }, watch)?;
+        if alone != Exploration::Bounded(Reason::States)
+            || limits.states <= self.found_states().len()
+        {
+            return Ok(alone);
+        }
+        let desk = Desk::new();
+        let expander = self.expander;
+        let mut exploration = None;
+        crew.work(&|| desk.help(expander), &mut || {
+            let _over = Over(&desk);
+            let mut together = Together::new(&desk, expander, hands, self.expanded());
+            exploration = Some(self.drive(limits, watch, &mut together));
+        });
+        exploration.expect("a crew calls the lead")
+    }
+}
+
+/// States to expand, and what followed from the first of them.
+struct Task<S> {
+    /// The index of the first.
+    first: usize,
+    states: Vec<S>,
+    batch: Batch<S>,
+}
+
+impl<S> Task<S> {
+    fn new() -> Self {
+        Task { first: 0, states: Vec::new(), batch: Batch::new() }
+    }
+
+    /// Fills the batch with what follows from the states from the index `from` on.
+    fn fill<M: Explorable<State = S>>(
+        &mut self,
+        expander: Expander<'_, M>,
+        actions: &mut Vec<M::Action>,
+        from: usize,
+    ) {
+        let states = &self.states[from - self.first..];
+        expander.fill(&mut self.batch, actions, from as u32, states);
+    }
+}
+
+/// Where tasks are handed over.
+struct Desk<S> {
+    tasks: Mutex<Tasks<S>>,
+    /// Told when there is something to do, or nothing any more.
+    to_do: Condvar,
+    /// Told when something is done.
+    done: Condvar,
+}
+
+struct Tasks<S> {
+    to_do: VecDeque<Task<S>>,
+    done: Vec<Task<S>>,
+    standing: Standing,
+}
+
+/// Whether work goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Open,
+    /// The lead needs nothing any more.
+    Over,
+    /// A helper is gone with its task.
+    Lost,
+}
+
+/// Sends the helpers home, also when the lead panics.
+struct Over<'d, S>(&'d Desk<S>);
+
+impl<S> Drop for Over<'_, S> {
+    fn drop(&mut self) {
+        self.0.close(Standing::Over);
+    }
+}
+
+/// Tells the lead not to wait, when a helper panics.
+struct Lost<'d, S>(&'d Desk<S>);
+
+impl<S> Drop for Lost<'_, S> {
+    fn drop(&mut self) {
+        if self.0.tasks().standing != Standing::Over {
+            self.0.close(Standing::Lost);
+        }
+    }
+}
+
+impl<S> Desk<S> {
+    fn new() -> Self {
+        let tasks = Tasks { to_do: VecDeque::new(), done: Vec::new(), standing: Standing::Open };
+        Desk { tasks: Mutex::new(tasks), to_do: Condvar::new(), done: Condvar::new() }
+    }
+
+    /// No model is asked under the lock, so a panic elsewhere leaves nothing half done.
+    fn tasks(&self) -> MutexGuard<'_, Tasks<S>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn close(&self, standing: Standing) {
+        self.tasks().standing = standing;
+        self.to_do.notify_all();
+        self.done.notify_all();
+    }
+
+    fn put(&self, task: Task<S>) {
+        self.tasks().to_do.push_back(task);
+        self.to_do.notify_one();
+    }
+
+    fn help<M: Explorable<State = S>>(&self, expander: Expander<'_, M>) {
+        let _lost = Lost(self);
+        let mut actions = Vec::new();
+        while let Some(mut task) = self.next_to_do() {
+            let first = task.first;
+            task.fill(expander, &mut actions, first);
+            self.hand_back(task);
+        }
+    }
+
+    fn hand_back(&self, task: Task<S>) {
+        self.tasks().done.push(task);
+        self.done.notify_one();
+    }
+
+    /// Waits for something to do; none when all is over.
+    fn next_to_do(&self) -> Option<Task<S>> {
+        let mut tasks = self.tasks();
+        loop {
+            if tasks.standing != Standing::Open {
+                return None;
+            }
+            if let Some(task) = tasks.to_do.pop_front() {
+                return Some(task);
+            }
+            tasks = self.to_do.wait(tasks).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// What the lead needs next, or something to do meanwhile.
+    fn wanted(&self, first: usize) -> Wanted<S> {
+        let mut tasks = self.tasks();
+        loop {
+            assert!(tasks.standing == Standing::Open, "a thread of the crew is gone");
+            let ready = tasks.done.iter().position(|task| task.first == first);
+            if let Some(at) = ready {
+                return Wanted::Done(tasks.done.swap_remove(at));
+            }
+            if let Some(task) = tasks.to_do.pop_front() {
+                return Wanted::ToDo(task);
+            }
+            tasks = self.done.wait(tasks).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+enum Wanted<S> {
+    Done(Task<S>),
+    ToDo(Task<S>),
+}
+
+/// Hands states out in runs, and batches back in order; helps while it has to wait.
+struct Together<'s, M: Explorable> {
+    desk: &'s Desk<M::State>,
+    expander: Expander<'s, M>,
+    hands: usize,
+    actions: Vec<M::Action>,
+    /// The first state that was not handed out.
+    unassigned: usize,
+    /// How many tasks were handed out and have not come back.
+    under_way: usize,
+    /// The task that is being taken in.
+    current: Task<M::State>,
+    /// Tasks to fill again, so that their memory is.
+    spare: Vec<Task<M::State>>,
+}
+
+impl<'s, M: Explorable> Together<'s, M> {
+    fn new(
+        desk: &'s Desk<M::State>,
+        expander: Expander<'s, M>,
+        hands: usize,
+        unassigned: usize,
+    ) -> Self {
+        Together {
+            desk,
+            expander,
+            hands,
+            actions: Vec::new(),
+            unassigned,
+            under_way: 0,
+            current: Task::new(),
+            spare: Vec::new(),
+        }
+    }
+
+    /// Makes the task that begins with the state `next` the current one.
+    fn turn_to(&mut self, next: usize, search: &Search<'_, M>) {
+        self.hand_out(search);
+        let current = match next < self.unassigned {
+            true => self.fetch(next),
+            false => self.alone(next, search),
+        };
+        self.spare.push(std::mem::replace(&mut self.current, current));
+    }
+
+    fn fetch(&mut self, next: usize) -> Task<M::State> {
+        loop {
+            let task = match self.desk.wanted(next) {
+                Wanted::Done(task) => task,
+                Wanted::ToDo(mut task) => {
+                    let first = task.first;
+                    task.fill(self.expander, &mut self.actions, first);
+                    task
+                }
+            };
+            if task.first == next {
+                self.under_way -= 1;
+                return task;
+            }
+            self.desk.hand_back(task);
+        }
+    }
+
+    /// A handful of states that nobody needs to be told about.
+    fn alone(&mut self, next: usize, search: &Search<'_, M>) -> Task<M::State> {
+        let mut task = self.spare.pop().unwrap_or_else(Task::new);
+        task.first = next;
+        task.states.clear();
+        let states = &search.found_states()[next..];
+        self.expander.fill(&mut task.batch, &mut self.actions, next as u32, states);
+        self.unassigned = next + task.batch.rows.len();
+        task
+    }
+
+    /// Hands out what is waiting, if it is worth it.
+    fn hand_out(&mut self, search: &Search<'_, M>) {
+        let states = search.found_states();
+        // As many as may have enough successors, going by those so far.
+        let each = search.tally.generated / (search.expanded() as u64 + 1) + 1;
+        let most = (ENOUGH as u64).div_ceil(each) as usize;
+        while self.under_way < TASKS_PER_HAND * self.hands {
+            let waiting = states.len() - self.unassigned;
+            if waiting < WORTH_SHARING {
+                return;
+            }
+            let fair = waiting / (TASKS_PER_HAND * self.hands);
+            let count = fair.max(FEWEST_STATES).min(most);
+            let mut task = self.spare.pop().unwrap_or_else(Task::new);
+            task.states.clear();
+            task.states.extend_from_slice(&states[self.unassigned..self.unassigned + count]);
+            task.first = self.unassigned;
+            self.unassigned += count;
+            self.under_way += 1;
+            self.desk.put(task);
+        }
+    }
+}
+
+impl<M: Explorable> Supply<M> for Together<'_, M> {
+    fn after(&mut self, search: &Search<'_, M>) -> &mut Batch<M::State> {
+        let next = search.expanded();
+        if self.current.first + self.current.states.len() <= next {
+            self.turn_to(next, search);
+        } else if self.current.first < next {
+            // What followed from the first states of the task was enough at a time.
+            self.current.fill(self.expander, &mut self.actions, next);
+        }
+        &mut self.current.batch
+    }
+}

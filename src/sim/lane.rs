@@ -1,0 +1,136 @@
+//! One direction of a node's link, and what is on it in the order of beginnings.
+//!
+//! The oldest transfer takes what both its ends can carry, so a lane has three parts: transfers
+//! that something else holds back, one that takes the rest, and those behind it that get nothing.
+//! When a rate changes, only transfers at the borders of these parts can be affected, and a lane
+//! finds them without looking at the others. It never knows the other end of a transfer.
+
+use super::links::FlowId;
+use crate::units::Rate;
+
+/// One direction of a node's link.
+#[derive(Clone, Debug)]
+pub(super) struct Lane {
+    /// None is unlimited.
+    capacity: Option<Rate>,
+    /// When each transfer began, ascending; the tables below have the same positions.
+    orders: Vec<u64>,
+    flows: Vec<FlowId>,
+    rates: Vec<Rate>,
+    /// The sum of the rates.
+    used: u128,
+    /// The transfers that get no more because this lane has no more for them, in the same order.
+    held_back: Vec<u64>,
+}
+
+/// Whether a lane is what holds a transfer back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Binding {
+    Binds,
+    Spares,
+}
+
+impl Lane {
+    pub(super) fn new(capacity: Option<Rate>) -> Self {
+        Lane {
+            capacity,
+            orders: Vec::new(),
+            flows: Vec::new(),
+            rates: Vec::new(),
+            used: 0,
+            held_back: Vec::new(),
+        }
+    }
+
+    /// What is on it, oldest first.
+    pub(super) fn flows(&self) -> &[FlowId] {
+        &self.flows
+    }
+
+    /// Puts the youngest transfer on it, without a rate.
+    pub(super) fn push(&mut self, order: u64, flow: FlowId) {
+        self.orders.push(order);
+        self.flows.push(flow);
+        self.rates.push(Rate::ZERO);
+    }
+
+    /// Takes a transfer off.
+    pub(super) fn remove(&mut self, order: u64) {
+        if let Ok(at) = self.orders.binary_search(&order) {
+            self.orders.remove(at);
+            self.flows.remove(at);
+            self.used -= u128::from(self.rates.remove(at).0);
+            self.note(order, Binding::Spares);
+        }
+    }
+
+    /// What older transfers leave of it for one that began at `order`.
+    pub(super) fn left_for(&self, order: u64) -> Rate {
+        let Some(capacity) = self.capacity else {
+            return Rate(u64::MAX);
+        };
+        let at = self.orders.partition_point(|&other| other < order);
+        let sum = |rates: &[Rate]| rates.iter().map(|rate| u128::from(rate.0)).sum::<u128>();
+        let (older, younger) = self.rates.split_at(at);
+        // Most changes are near the young end: the shorter part is summed.
+        let used = match older.len() < younger.len() {
+            true => sum(older),
+            false => self.used - sum(younger),
+        };
+        Rate(u128::from(capacity.0).saturating_sub(used) as u64)
+    }
+
+    /// Is there capacity that nobody uses?
+    pub(super) fn has_spare(&self) -> bool {
+        self.capacity.is_none_or(|capacity| self.used < u128::from(capacity.0))
+    }
+
+    /// Gives a transfer its rate.
+    pub(super) fn set(&mut self, order: u64, rate: Rate, binding: Binding) {
+        if let Ok(at) = self.orders.binary_search(&order) {
+            self.used = self.used - u128::from(self.rates[at].0) + u128::from(rate.0);
+            self.rates[at] = rate;
+            if self.capacity.is_some() {
+                self.note(order, binding);
+            }
+        }
+    }
+
+    fn note(&mut self, order: u64, binding: Binding) {
+        match (self.held_back.binary_search(&order), binding) {
+            (Err(at), Binding::Binds) => self.held_back.insert(at, order),
+            (Ok(at), Binding::Spares) => {
+                self.held_back.remove(at);
+            }
+            _ => {}
+        }
+    }
+
+    /// The transfers younger than `order` whose rates must be looked at first after a change at
+    /// `order`: the oldest that has more than is left for it, and the oldest that this lane held
+    /// back and for which it has more now. Those behind them follow when these are settled.
+    pub(super) fn affected(&self, order: u64) -> impl Iterator<Item = (u64, FlowId)> {
+        [self.first_beyond(), self.first_with_room(order)].into_iter().flatten()
+    }
+
+    fn first_beyond(&self) -> Option<(u64, FlowId)> {
+        let capacity = u128::from(self.capacity?.0);
+        if self.used <= capacity {
+            return None;
+        }
+        let mut sum = self.used;
+        let mut first = self.rates.len();
+        while capacity < sum {
+            first -= 1;
+            sum -= u128::from(self.rates[first].0);
+        }
+        Some((self.orders[first], self.flows[first]))
+    }
+
+    fn first_with_room(&self, order: u64) -> Option<(u64, FlowId)> {
+        let next = self.held_back.partition_point(|&other| other <= order);
+        let &held = self.held_back.get(next)?;
+        let at = self.orders.binary_search(&held).ok()?;
+        (self.rates[at] < self.left_for(held)).then_some((held, self.flows[at]))
+    }
+}

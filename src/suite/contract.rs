@@ -1,0 +1,418 @@
+//! Property `withstands_lies`: one engine, any sequence of inputs, and what it may never do.
+//!
+//! The engine is handed what its own kind says in real runs, but from anybody, in any order, of
+//! another file with more chunks, from nodes that it does not know, after they have gone; and
+//! connections that it has already, and members that do not exist. Beside it a reference keeps what
+//! can be known from outside: which chunks ever arrived. The inputs are lies of neighbors, never of
+//! the driver: what the driver says has happened. The function to know is [`withstands_lies`].
+
+use std::collections::BTreeSet;
+use std::fmt::{self, Debug};
+use std::mem::discriminant;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
+use proptest_state_machine::Sequential;
+
+use super::examine::generate;
+use super::strategy::Scope;
+use crate::choose::{Choose, Seeded};
+use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
+use crate::engine::{Engine, Input, Introduce, Kind, Output, Payload, Role, Settings, Timer};
+use crate::scenario::{Behavior, Protocol, Scenario};
+use crate::sim::{Simulation, Step};
+use crate::swarm::Tracker;
+use crate::units::{Bytes, Time};
+
+/// Chunks of the file.
+const CHUNKS: u64 = 5;
+/// Chunks of the file that the lies are about.
+const MORE: u64 = 90;
+/// Nodes that are spoken of; not all are ever connected.
+const NODES: u32 = 5;
+/// Runs whose messages are heard again.
+const RUNS: u32 = 8;
+/// Outputs after one input, at which the engine counts as one that never drains.
+const OUTPUTS: u32 = 10_000;
+
+fn file(chunks: u64) -> Manifest {
+    Manifest::new(Bytes(125 * chunks), Bytes(125)).expect("a small file")
+}
+
+/// An engine that remembers what it says.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Remembering<E: Engine> {
+    engine: E,
+    said: BTreeSet<E::Message>,
+    outputs: u32,
+}
+
+impl<E: Engine> Engine for Remembering<E> {
+    type Message = E::Message;
+
+    fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self {
+        Remembering {
+            engine: E::new(me, manifest, role, settings),
+            said: BTreeSet::new(),
+            outputs: 0,
+        }
+    }
+
+    fn handle(&mut self, input: Input<E::Message>, choose: &mut dyn Choose) {
+        self.outputs = 0;
+        self.engine.handle(input, choose);
+    }
+
+    fn poll(&mut self) -> Option<Output<E::Message>> {
+        // Whoever has always more to say has said enough.
+        self.outputs += 1;
+        let output = if self.outputs < OUTPUTS { self.engine.poll() } else { None };
+        if let Some(Output::Send { message, .. }) = &output {
+            self.said.insert(message.clone());
+        }
+        output
+    }
+
+    fn have(&self) -> &ChunkSet {
+        self.engine.have()
+    }
+}
+
+/// Everything that engines of this kind say while they distribute a file of so many chunks.
+fn language<E: Engine, T: Introduce>(chunks: u64) -> BTreeSet<E::Message> {
+    let scope = Scope { peers: 6, ..Scope::default() };
+    let mut language = BTreeSet::new();
+    for case in 0..RUNS {
+        let mut parts = generate(&scope, u64::from(RUNS), case).current().into_parts();
+        parts.file = file(chunks);
+        let scenario = Scenario::new(parts).expect("any file will do");
+        let mut simulation = Simulation::<Remembering<E>, T>::new(&scenario);
+        // Enough to see everything that is ever said; some runs go on for long.
+        for _ in 0..5000 {
+            let ended = matches!(simulation.step(&mut |_| {}), Step::Ended(_));
+            if ended {
+                break;
+            }
+            let engines = scenario.nodes().filter_map(|node| simulation.engine(node));
+            language.extend(engines.flat_map(|engine| engine.said.iter().cloned()));
+        }
+    }
+    language
+}
+
+/// Messages to hear, by their kinds, so that a frequent kind does not drown the others. A failure
+/// need not print them.
+#[derive(Clone)]
+struct Language<M>(Arc<Vec<Vec<M>>>);
+
+impl<M: Clone> Language<M> {
+    fn new(messages: BTreeSet<M>) -> Self {
+        let mut kinds: Vec<Vec<M>> = Vec::new();
+        for message in messages {
+            let kind = discriminant(&message);
+            match kinds.iter_mut().find(|known| discriminant(&known[0]) == kind) {
+                Some(known) => known.push(message),
+                None => kinds.push(vec![message]),
+            }
+        }
+        Language(Arc::new(kinds))
+    }
+
+    fn say(&self, kind: Index, which: Index) -> M {
+        let kind: &Vec<M> = kind.get(self.0.as_slice());
+        which.get(kind.as_slice()).clone()
+    }
+}
+
+impl<M> Debug for Language<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} messages", self.0.iter().map(Vec::len).sum::<usize>())
+    }
+}
+
+/// What can be known of an engine from outside.
+#[derive(Clone, Debug)]
+struct View<M> {
+    role: Role,
+    /// Chunks that ever arrived, from anybody.
+    arrived: ChunkSet,
+    /// What engines say of this file, and of one with more chunks.
+    languages: [Language<M>; 2],
+}
+
+/// What happens to it.
+#[derive(Clone, Debug)]
+enum Act<M> {
+    Members(Vec<PeerId>),
+    Asked(PeerId),
+    Connected(PeerId),
+    Disconnected(PeerId),
+    Received {
+        from: PeerId,
+        message: M,
+    },
+    /// One of the chunks that are on their way has left.
+    Sent(Index),
+    Ready,
+    /// One of the timers that are armed has run out.
+    Expired(Index),
+    /// It leaves, and another one starts in its place.
+    Leave,
+}
+
+impl<M: Payload + Clone + Debug + 'static> View<M> {
+    /// What may happen next: as often news of its driver as words of its neighbors.
+    fn acts(&self) -> BoxedStrategy<Act<M>> {
+        let other = || (0..NODES).prop_filter("itself", |&id| id != ME.0).prop_map(PeerId);
+        let members = prop::collection::vec((0..2 * NODES).prop_map(PeerId), 0..6);
+        let control = prop_oneof![
+            1 => members.prop_map(Act::Members),
+            1 => other().prop_map(Act::Asked),
+            3 => other().prop_map(Act::Connected),
+            1 => other().prop_map(Act::Disconnected),
+            2 => any::<Index>().prop_map(Act::Sent),
+            2 => Just(Act::Ready),
+            3 => any::<Index>().prop_map(Act::Expired),
+        ];
+        if self.languages.iter().any(|language| language.0.is_empty()) {
+            return control.boxed();
+        }
+        let languages = self.languages.clone();
+        let of_this_file = prop_oneof![5 => Just(0), 1 => Just(1)];
+        let heard = (other(), of_this_file, any::<[Index; 2]>()).prop_map(
+            move |(from, file, [kind, which])| Act::Received {
+                from,
+                message: languages[file].say(kind, which),
+            },
+        );
+        prop_oneof![30 => control, 50 => heard, 1 => Just(Act::Leave)].boxed()
+    }
+
+    /// What is known after something has happened.
+    fn after(mut self, act: &Act<M>) -> Self {
+        match act {
+            Act::Received { message, .. } => {
+                if let Kind::Chunk(chunk) = message.kind()
+                    && chunk.index() < self.arrived.capacity()
+                {
+                    self.arrived.insert(chunk);
+                }
+            }
+            Act::Leave => self.arrived = held(self.role),
+            _ => {}
+        }
+        self
+    }
+}
+
+/// An engine that was just started, of any role.
+fn start<M: Clone + Debug + 'static>(languages: [Language<M>; 2]) -> BoxedStrategy<View<M>> {
+    let roles = prop_oneof![
+        Just(Role::Peer(Behavior::Cooperative)),
+        Just(Role::Source),
+        Just(Role::Peer(Behavior::FreeRider)),
+    ];
+    roles
+        .prop_map(move |role| View { role, arrived: held(role), languages: languages.clone() })
+        .boxed()
+}
+
+/// The node under test; it may be told that it is the source.
+const ME: PeerId = PeerId(1);
+
+/// What it holds at the start.
+fn held(role: Role) -> ChunkSet {
+    match role {
+        Role::Source => ChunkSet::full(CHUNKS as usize),
+        Role::Peer(_) => ChunkSet::empty(CHUNKS as usize),
+    }
+}
+
+/// The engine, and what its driver must know to go on.
+struct Driven<E: Engine> {
+    engine: E,
+    choose: Seeded,
+    armed: Vec<Timer>,
+    sending: Vec<(PeerId, ChunkId)>,
+    /// What it held after the last input.
+    have: ChunkSet,
+    completed: bool,
+}
+
+/// Fails with a sentence. A panic would do, but each prints a trace of its stack, and a sequence
+/// that becomes shorter fails a thousand times.
+fn demand(fine: bool, fault: impl FnOnce() -> String) -> Result<(), String> {
+    if fine { Ok(()) } else { Err(fault()) }
+}
+
+impl<E: Engine> Driven<E> {
+    fn start(role: Role) -> Result<Self, String> {
+        let second = Time::from_secs(1);
+        let protocol = Protocol {
+            neighbors: 5,
+            unchoke_slots: 2,
+            rechoke: second,
+            optimistic: Some(second),
+            announce: second,
+            ..Protocol::default()
+        };
+        let settings = Settings { protocol, requests: 2 };
+        let mut driven = Driven {
+            engine: E::new(ME, &file(CHUNKS), role, &settings),
+            choose: Seeded::new(1, 0),
+            armed: Vec::new(),
+            sending: Vec::new(),
+            have: held(role),
+            completed: false,
+        };
+        driven.hand(Input::Start, &held(role))?;
+        Ok(driven)
+    }
+
+    /// Hands it an input, and looks at everything that it says and at what it holds then.
+    fn hand(&mut self, input: Input<E::Message>, arrived: &ChunkSet) -> Result<(), String> {
+        let asked = match input {
+            Input::Asked(peer) => Some(peer),
+            _ => None,
+        };
+        self.engine.handle(input, &mut self.choose);
+        let mut answered = asked.is_none();
+        let mut outputs = 0;
+        while let Some(output) = self.engine.poll() {
+            outputs += 1;
+            demand(outputs < OUTPUTS, || {
+                format!("it says {OUTPUTS} things after one input, and still more")
+            })?;
+            answered |= matches!(output, Output::Accept(peer) | Output::Refuse(peer)
+                if Some(peer) == asked);
+            self.said(output)?;
+        }
+        demand(answered, || "a node that asks to be a neighbor gets no answer".to_owned())?;
+        let have = self.engine.have();
+        if let Some(chunk) = self.have.iter().find(|&chunk| !have.contains(chunk)) {
+            return Err(format!("it held {chunk} and does not any more"));
+        }
+        if let Some(chunk) = have.iter().find(|&chunk| !arrived.contains(chunk)) {
+            return Err(format!("it holds {chunk}, which never arrived"));
+        }
+        self.have = have.clone();
+        Ok(())
+    }
+
+    fn said(&mut self, output: Output<E::Message>) -> Result<(), String> {
+        let have = self.engine.have();
+        match output {
+            Output::Send { to, message } => {
+                demand(to != ME, || "it sends something to itself".to_owned())?;
+                if let Kind::Chunk(chunk) = message.kind() {
+                    let holds = chunk.index() < have.capacity() && have.contains(chunk);
+                    demand(holds, || format!("it sends {chunk} to {to} and does not hold it"))?;
+                    self.sending.push((to, chunk));
+                }
+            }
+            Output::Abort { to, chunk } => self.sending.retain(|&sent| sent != (to, chunk)),
+            Output::Arm { timer, .. } => {
+                if !self.armed.contains(&timer) {
+                    self.armed.push(timer);
+                }
+            }
+            Output::Connect(to) => {
+                demand(to != ME, || "it asks itself to be a neighbor".to_owned())?;
+            }
+            Output::Completed => {
+                demand(have.is_full(), || "it says that it is complete and is not".to_owned())?;
+                demand(!self.completed, || "it says twice that it is complete".to_owned())?;
+                self.completed = true;
+            }
+            Output::Announce { .. } | Output::Accept(_) | Output::Refuse(_) => {}
+            Output::Disconnect(from) => self.sending.retain(|&(to, _)| to != from),
+        }
+        Ok(())
+    }
+
+    /// Lets something happen to it; `view` is what is known afterwards.
+    fn act(&mut self, act: Act<E::Message>, view: &View<E::Message>) -> Result<(), String> {
+        let input = match act {
+            Act::Members(members) => Input::Members(members),
+            Act::Asked(peer) => Input::Asked(peer),
+            Act::Connected(peer) => Input::Connected(peer),
+            Act::Disconnected(peer) => {
+                self.sending.retain(|&(to, _)| to != peer);
+                Input::Disconnected(peer)
+            }
+            Act::Received { from, message } => Input::Received { from, message },
+            Act::Sent(index) => {
+                if self.sending.is_empty() {
+                    return Ok(());
+                }
+                let (to, chunk) = self.sending.remove(index.index(self.sending.len()));
+                Input::Sent { to, chunk }
+            }
+            Act::Ready => Input::Ready,
+            Act::Expired(index) => {
+                if self.armed.is_empty() {
+                    return Ok(());
+                }
+                Input::Expired(self.armed.remove(index.index(self.armed.len())))
+            }
+            Act::Leave => {
+                self.hand(Input::Leave, &ChunkSet::full(CHUNKS as usize))?;
+                *self = Driven::start(view.role)?;
+                return Ok(());
+            }
+        };
+        self.hand(input, &view.arrived)
+    }
+}
+
+/// Lets a sequence of acts happen to a new engine.
+fn happen<E: Engine>(mut view: View<E::Message>, acts: Vec<Act<E::Message>>) -> Result<(), String>
+where
+    E::Message: 'static,
+{
+    let mut driven = Driven::<E>::start(view.role)?;
+    for act in acts {
+        view = view.after(&act);
+        driven.act(act, &view)?;
+    }
+    Ok(())
+}
+
+/// Hands engines of this kind one sequence of inputs after the other.
+///
+/// # Errors
+/// The shortest sequence found that it does not withstand, and what it did.
+pub(super) fn withstands_lies<E: Engine>(config: Config) -> Result<(), String>
+where
+    E::Message: Send + Sync + 'static,
+{
+    let languages = [CHUNKS, MORE].map(|chunks| Language::new(language::<E, Tracker>(chunks)));
+    let sequences = Sequential::new(
+        (1..120).into(),
+        move || start(languages.clone()),
+        |_, _| true,
+        View::acts,
+        |view: View<E::Message>, act| view.after(act),
+    );
+    let mut runner = TestRunner::new(config);
+    let run = runner.run(&sequences, |(view, acts, seen)| {
+        // Nothing is to be skipped when the sequence becomes shorter.
+        if let Some(seen) = seen {
+            seen.store(acts.len(), Ordering::SeqCst);
+        }
+        happen::<E>(view, acts).map_err(TestCaseError::fail)
+    });
+    match run {
+        Ok(()) => Ok(()),
+        Err(TestError::Abort(reason)) => Err(format!("the test was given up: {reason}")),
+        Err(TestError::Fail(reason, (view, acts, _))) => {
+            let acts = acts.iter().map(|act| format!("\n    {act:?}"));
+            let inputs = acts.collect::<String>();
+            Err(format!("{}, as {:?} after these inputs:{inputs}", reason.message(), view.role))
+        }
+    }
+}

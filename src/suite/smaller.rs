@@ -1,0 +1,169 @@
+//! What a tree of smaller values cannot reach: single peers that go, after everything else has
+//! become smaller.
+//!
+//! A tree tries each peer once, when the others are still as they were drawn. Here one thing at a
+//! time is made simpler, again and again, until nothing can be. The function to know is [`settle`].
+
+use std::ops::ControlFlow;
+
+use crate::chunks::Manifest;
+use crate::scenario::{
+    Behavior, Choker, Leaves, Link, Network, Parts, Picker, Protocol, Scenario, Seeding,
+    SourceLeaves,
+};
+use crate::units::{Bytes, Rate, Time};
+
+/// A change of one thing, of the peer at a position where it is about peers.
+type Edit = fn(&mut Parts, usize);
+
+/// Without a peer the others make other choices: among few, some of these seeds may show the same.
+const SEEDS: std::ops::RangeInclusive<u64> = 1..=8;
+/// How many are few.
+const FEW: usize = 8;
+
+/// Changes of one peer.
+const OF_A_PEER: &[Edit] = &[
+    |parts, at| drop(parts.peers.drain(at..=at)),
+    |parts, at| parts.peers[at].leaves = Leaves::Never,
+    |parts, at| parts.peers[at].joins = Time::ZERO,
+    |parts, at| parts.peers[at].behavior = Behavior::Cooperative,
+    |parts, at| parts.peers[at].link = Link::default(),
+    |parts, at| parts.peers[at].download = None,
+    |parts, at| parts.peers[at].upload = RATE,
+    |parts, at| round(&mut parts.peers[at].joins),
+    |parts, at| {
+        if let Leaves::At(time) | Leaves::AfterCompletion(time) = &mut parts.peers[at].leaves {
+            round(time);
+        }
+    },
+];
+
+/// Changes of everything else.
+const OF_THE_REST: &[Edit] = &[
+    |parts, _| {
+        let half = parts.peers.len().div_ceil(2);
+        parts.peers.truncate(half);
+    },
+    |parts, _| drop(parts.peers.drain(..parts.peers.len() / 2)),
+    |parts, _| parts.peers.iter_mut().for_each(|peer| peer.leaves = Leaves::Never),
+    |parts, _| parts.peers.iter_mut().for_each(|peer| peer.joins = Time::ZERO),
+    |parts, _| parts.peers.iter_mut().for_each(|peer| peer.download = None),
+    |parts, _| parts.peers.iter_mut().for_each(|peer| peer.link = Link::default()),
+    |parts, _| parts.peers.iter_mut().for_each(|peer| peer.upload = RATE),
+    |parts, _| cut(parts, 1, parts.file.chunk()),
+    |parts, _| cut(parts, parts.file.chunks() as u64 / 2, parts.file.chunk()),
+    |parts, _| cut(parts, parts.file.chunks() as u64 - 1, parts.file.chunk()),
+    |parts, _| cut(parts, parts.file.chunks() as u64, parts.file.chunk()),
+    |parts, _| cut(parts, parts.file.chunks() as u64, CHUNK),
+    |parts, _| parts.source.leaves = SourceLeaves::Never,
+    |parts, _| parts.source.link = Link::default(),
+    |parts, _| parts.source.upload = RATE,
+    |parts, _| parts.network = Network::default(),
+    |parts, _| parts.seed = 1,
+    |parts, _| {
+        if let SourceLeaves::At(time) = &mut parts.source.leaves {
+            round(time);
+        }
+    },
+    |parts, _| round(&mut parts.network.latency),
+    |parts, _| of_protocol(parts, |it| it.choker = Choker::TitForTat),
+    |parts, _| of_protocol(parts, |it| it.picker = Picker::RarestFirst),
+    |parts, _| of_protocol(parts, |it| it.seeding = Seeding::RoundRobin),
+    |parts, _| of_protocol(parts, |it| it.super_seeding = true),
+    |parts, _| of_protocol(parts, |it| it.optimistic = None),
+    |parts, _| of_protocol(parts, |it| it.unchoke_slots = 1),
+    |parts, _| of_protocol(parts, |it| it.neighbors = Protocol::default().neighbors),
+    |parts, _| of_protocol(parts, |it| round(&mut it.rechoke)),
+    |parts, _| of_protocol(parts, |it| round(&mut it.announce)),
+    |parts, _| round(&mut parts.until),
+];
+
+/// A rate at which a chunk of [`CHUNK`] takes a second.
+const RATE: Rate = Rate(1000);
+/// A chunk that takes a second at [`RATE`].
+const CHUNK: Bytes = Bytes(125);
+
+/// A time in whole seconds, or else in tenths, or hundredths: as round as it can be above 0.
+fn round(time: &mut Time) {
+    for unit in [1_000_000_000, 100_000_000, 10_000_000] {
+        if unit <= time.0 {
+            time.0 -= time.0 % unit;
+            return;
+        }
+    }
+}
+
+fn cut(parts: &mut Parts, chunks: u64, chunk: Bytes) {
+    if let Ok(file) = Manifest::new(Bytes(chunks.saturating_mul(chunk.0)), chunk) {
+        parts.file = file;
+    }
+}
+
+fn of_protocol(parts: &mut Parts, change: fn(&mut Protocol)) {
+    if let Some(protocol) = &mut parts.protocol {
+        change(protocol);
+    }
+}
+
+/// Makes a scenario that fails simpler, one thing at a time, until nothing can be made simpler or
+/// `most` were tried.
+pub(super) fn settle(
+    scenario: Scenario,
+    most: u32,
+    fails: &mut dyn FnMut(&Scenario) -> ControlFlow<(), bool>,
+) {
+    let mut search = Search { scenario, left: most, fails };
+    loop {
+        let before = search.scenario.clone();
+        if search.round().is_break() || search.scenario == before {
+            return;
+        }
+    }
+}
+
+struct Search<'a> {
+    scenario: Scenario,
+    left: u32,
+    fails: &'a mut dyn FnMut(&Scenario) -> ControlFlow<(), bool>,
+}
+
+impl Search<'_> {
+    /// Tries everything once.
+    fn round(&mut self) -> ControlFlow<()> {
+        for edit in OF_THE_REST {
+            self.attempt(&|parts| edit(parts, 0))?;
+        }
+        for at in (0..self.scenario.peer_count()).rev() {
+            for edit in OF_A_PEER {
+                if at < self.scenario.peer_count() {
+                    self.attempt(&|parts| edit(parts, at))?;
+                }
+            }
+            for seed in SEEDS {
+                if at < self.scenario.peer_count() && self.scenario.peer_count() <= FEW {
+                    self.attempt(&|parts| {
+                        parts.peers.remove(at);
+                        parts.seed = seed;
+                    })?;
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Keeps an edit when it changes something, makes a scenario, and that fails too.
+    fn attempt(&mut self, edit: &dyn Fn(&mut Parts)) -> ControlFlow<()> {
+        let mut parts = self.scenario.parts().clone();
+        edit(&mut parts);
+        let Ok(simpler) = Scenario::new(parts) else { return ControlFlow::Continue(()) };
+        if simpler == self.scenario {
+            return ControlFlow::Continue(());
+        }
+        let Some(left) = self.left.checked_sub(1) else { return ControlFlow::Break(()) };
+        self.left = left;
+        if (self.fails)(&simpler)? {
+            self.scenario = simpler;
+        }
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,142 @@
+//! Subjects that do what no canary does: nothing at all, panic, and answer differently each time.
+
+use std::ops::ControlFlow;
+
+use crate::audit::Verdict;
+use crate::chunks::PeerId;
+use crate::engine::Input;
+use crate::scenario::Scenario;
+use crate::suite::canary::bent::{Bend, Bent, Heard, Said};
+use crate::suite::{
+    Case, Churn, Config, Examination, Failure, Scope, Simulated, Subject, examine, find,
+};
+use crate::swarm::{Peer, Tracker};
+use crate::trace::{Event, Evidence};
+use crate::units::Time;
+
+fn examined(subject: &mut dyn Subject, config: &Config) -> Examination {
+    examine(subject, config, &mut |_| ControlFlow::Continue(()))
+}
+
+fn calm() -> Config {
+    let scope = Scope { churn: Churn::None, peers: 5, ..Scope::default() };
+    Config { scope, cases: 50, ..Config::default() }
+}
+
+/// Everybody comes, nobody sends anything, and everybody goes when it says.
+struct Idle(fn(&Scenario, PeerId) -> Time);
+
+/// At the end of time.
+fn at_the_end(scenario: &Scenario, _: PeerId) -> Time {
+    scenario.parts().until
+}
+
+/// As soon as it has come.
+fn at_once(scenario: &Scenario, node: PeerId) -> Time {
+    Time(scenario.joins(node).0 + 1)
+}
+
+impl Subject for Idle {
+    fn run(
+        &mut self,
+        scenario: &Scenario,
+        record: &mut dyn FnMut(Event),
+    ) -> Result<Evidence, Failure> {
+        for node in scenario.nodes() {
+            record(Event::Join { at: scenario.joins(node), node });
+            record(Event::Leave { at: (self.0)(scenario, node), node });
+        }
+        Ok(Evidence::default())
+    }
+}
+
+/// The audit accepts that a run was cut off; a calm that was long enough makes it an excuse.
+#[test]
+fn who_sits_out_the_time_is_found_out() {
+    let finding = examined(&mut Idle(at_the_end), &calm()).finding.unwrap();
+    assert_eq!(finding.property, "completes_when_calm");
+    assert!(finding.explanation.contains("peer 1 has not got the file"), "{finding:?}");
+    assert_eq!((finding.scenario.peer_count(), finding.scenario.file().chunks()), (1, 1));
+}
+
+#[test]
+fn who_goes_though_it_was_to_stay_is_found_out() {
+    let finding = examined(&mut Idle(at_once), &calm()).finding.unwrap();
+    assert_eq!(finding.property, "completes_when_calm");
+    assert!(finding.explanation.contains("announces no departure"), "{finding:?}");
+}
+
+/// Where there was no time, there is no accusation.
+#[test]
+fn who_had_no_time_is_not_accused() {
+    let mut parts = crate::suite::examine::generate(&calm().scope, 1, 0).current().into_parts();
+    parts.until = Time(1);
+    let scenario = Scenario::new(parts).unwrap();
+    let case = Case::run(&mut Idle(at_the_end), &scenario);
+    let judgement = case.judge(find("completes_when_calm").unwrap(), &mut Idle(at_the_end));
+    assert_eq!(judgement.verdict, Verdict::Skipped, "{judgement:?}");
+}
+
+/// Panics when its first neighbor goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Panics;
+
+impl Bend for Panics {
+    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+        assert!(!matches!(input, Input::Connected(PeerId(2))), "peer 2 is not welcome");
+        Some(input)
+    }
+}
+
+#[test]
+fn a_panic_is_a_finding_and_ends_nothing() {
+    let mut subject = Simulated::<Bent<Panics>, Tracker>::default();
+    let finding = examined(&mut subject, &calm()).finding.unwrap();
+    assert_eq!(finding.property, Failure::ENDS);
+    assert_eq!(finding.explanation, "the engine panicked: peer 2 is not welcome");
+    assert_eq!((finding.scenario.peer_count(), finding.scenario.file().chunks()), (2, 1));
+}
+
+/// Lawful in its first run of a scenario, idle in the next.
+struct Moody(u32);
+
+impl Subject for Moody {
+    fn run(
+        &mut self,
+        scenario: &Scenario,
+        record: &mut dyn FnMut(Event),
+    ) -> Result<Evidence, Failure> {
+        self.0 += 1;
+        match self.0 % 2 {
+            1 => Simulated::<Peer, Tracker>::default().run(scenario, record),
+            _ => Idle(at_the_end).run(scenario, record),
+        }
+    }
+}
+
+#[test]
+fn a_second_run_that_differs_is_found() {
+    let config = Config { shrinks: 0, ..calm() };
+    let finding = examined(&mut Moody(0), &config).finding.unwrap();
+    assert_eq!(finding.property, "same_seed_same_trace");
+    assert!(finding.explanation.starts_with("event 2 is "), "{}", finding.explanation);
+}
+
+#[test]
+fn what_is_left_out_is_not_judged() {
+    let left_out = vec!["completes_when_calm".to_owned()];
+    let examination = examined(&mut Idle(at_the_end), &Config { left_out, ..calm() });
+    assert!(examination.finding.is_none(), "{:?}", examination.finding);
+    assert_eq!(examination.cases, 50);
+}
+
+#[test]
+fn a_watch_ends_an_examination() {
+    let mut subject = Simulated::<Peer, Tracker>::default();
+    let mut told = 0;
+    let examination = examine(&mut subject, &calm(), &mut |_| {
+        told += 1;
+        if told == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    assert_eq!(examination.cases, 3);
+}
