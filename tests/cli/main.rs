@@ -5,9 +5,9 @@
 mod bad_input;
 mod check;
 mod commands;
+mod downstream;
 #[cfg(unix)]
 mod engine;
-mod downstream;
 mod suite;
 
 use std::io::Write;
