@@ -13,6 +13,8 @@ use super::{Event, Evidence, Header, Stamps, Trace};
 use crate::scenario::{Document, JsonError, Malformed};
 use crate::units::Time;
 
+#[cfg(test)]
+mod corpus;
 mod decoder;
 mod line;
 #[cfg(test)]

@@ -6,6 +6,8 @@ mod bad_input;
 mod check;
 mod commands;
 mod downstream;
+#[cfg(unix)]
+mod engine;
 mod suite;
 
 use std::io::Write;
