@@ -9,10 +9,10 @@
 use std::cmp::Reverse;
 
 use super::case::{Judged, accuse};
-use crate::audit::{Cause, Judgement, Lacking, Witness};
+use crate::audit::{Audit, Cause, Judgement, Lacking, Report, Verdict, Witness};
 use crate::chunks::PeerId;
-use crate::scenario::Scenario;
-use crate::trace::Event;
+use crate::scenario::{Parts, Scenario};
+use crate::trace::{Event, Header, Trace};
 use crate::units::{Rate, Time};
 
 /// How many times over the slowest link must have had the time.
@@ -64,7 +64,7 @@ fn end(scenario: &Scenario, one: &Lacking) -> End {
     }
 }
 
-/// Who was cut off: had the calm been long enough?
+/// Who was cut off: had the calm been long enough, and does nothing else explain it?
 fn waited(scenario: &Scenario, judged: &Judged, peer: PeerId) -> Judgement {
     let calm = calm_since(scenario, &judged.trace.events);
     let Some(enough) = enough(scenario).and_then(|span| calm.checked_add(span)) else {
@@ -73,10 +73,26 @@ fn waited(scenario: &Scenario, judged: &Judged, peer: PeerId) -> Judgement {
     if scenario.parts().until < enough {
         return Judgement::skipped("the run was cut off too soon after the last arrival");
     }
+    let stays = not_cut_off(scenario, &judged.trace);
+    let ruled = stays.rule("incompleteness_explained");
+    if ruled.is_none_or(|ruled| ruled.verdict != Verdict::Violated) {
+        return Judgement::holds();
+    }
     accuse(format!(
         "{peer} has not got the file when the run is cut off, although nobody has come or gone \
          since {calm} and even the slowest link could have carried everything by {enough}"
     ))
+}
+
+/// What the audit says when time is not up: whoever goes only then is still there.
+fn not_cut_off(scenario: &Scenario, trace: &Trace) -> Report {
+    let until = scenario.parts().until;
+    let gone = |event: &Event| matches!(event, Event::Leave { at, .. } if until <= *at);
+    let events = trace.events.iter().filter(|event| !gone(event)).cloned().collect();
+    let parts = Parts { until: Time::MAX, ..scenario.parts().clone() };
+    let scenario = Scenario::new(parts).expect("a scenario may last");
+    let header = Header { scenario, evidence: trace.header.evidence };
+    Audit::of(&Trace { header, events })
 }
 
 /// When somebody last came or went, or is to come or go; those who go when the run is cut off do
