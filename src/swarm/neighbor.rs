@@ -69,9 +69,10 @@ impl Neighbor {
         }
     }
 
-    /// Does it serve this peer with something that this peer lacks?
+    /// Does it serve this peer with something that this peer lacks? Whoever chokes rejects what it
+    /// has not begun, so what is still awaited of it is on its way, however slowly.
     pub(super) fn is_useful(&self) -> bool {
-        self.serves_me && self.wanted != 0
+        self.wanted != 0 && (self.serves_me || !self.requested.is_empty())
     }
 
     /// Was `chunk` requested of it?

@@ -157,12 +157,13 @@ impl Peer {
     }
 
     /// Drops a neighbor that is of no use, when it could not ask anybody else otherwise; one that
-    /// this peer does not serve, if there is one.
+    /// this peer does not serve, if there is one, and none that is just getting a chunk.
     fn make_room(&mut self, choose: &mut dyn Choose) {
         if self.neighbors.len() + self.asked.len() < self.sought() {
             return;
         }
-        let useless = self.neighbors.iter().filter(|neighbor| !neighbor.is_useful());
+        let useless = |n: &&Neighbor| !n.is_useful() && n.sending.is_empty();
+        let useless = self.neighbors.iter().filter(useless);
         let (served, others): (Vec<&Neighbor>, Vec<&Neighbor>) = useless.partition(|n| n.served);
         let choice = if others.is_empty() { served } else { others };
         if let Some(neighbor) = pick(&choice, choose) {

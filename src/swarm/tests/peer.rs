@@ -284,6 +284,37 @@ fn chunks_that_do_not_exist_are_nobodys_business() {
     }
 }
 
+/// Otherwise a chunk that takes longer than the patience of who sends it would never arrive.
+#[test]
+fn who_is_getting_a_chunk_is_kept() {
+    let protocol = Protocol { neighbors: 1, ..Protocol::default() };
+    let mut bench = Bench::new(Role::Peer(Behavior::Cooperative), protocol);
+    bench.on(Input::Ready);
+    bench.on(Input::Connected(B));
+    bench.hear(B, Message::Bitfield(chunks(&[0])));
+    bench.hear(B, Message::Unchoke);
+    bench.hear(B, Message::Chunk(ChunkId(0)));
+    bench.on(Input::Disconnected(B));
+    bench.on(Input::Connected(A));
+    bench.hear(A, Message::Interested);
+    let after = bench.hear(A, Message::Request(ChunkId(0)));
+    assert_eq!(after, [say(A, Message::Chunk(ChunkId(0)))]);
+    let mut wait = || {
+        bench.hear(A, Message::KeepAlive);
+        bench.on(Input::Expired(Timer(0)))
+    };
+    let meanwhile: Vec<_> = (0..9).flat_map(|_| wait()).collect();
+    assert!(!meanwhile.contains(&Output::Disconnect(A)), "{meanwhile:?}");
+    bench.on(Input::Sent { to: A, chunk: ChunkId(0) });
+    bench.hear(A, Message::NotInterested);
+    let mut wait = || {
+        bench.hear(A, Message::KeepAlive);
+        bench.on(Input::Expired(Timer(0)))
+    };
+    let after: Vec<_> = (0..4).flat_map(|_| wait()).collect();
+    assert!(after.contains(&Output::Disconnect(A)), "{after:?}");
+}
+
 /// Whoever has everything and never serves is no reason to wait for ever.
 #[test]
 fn a_neighbor_that_never_serves_is_replaced() {
@@ -297,6 +328,22 @@ fn a_neighbor_that_never_serves_is_replaced() {
         outputs.extend(bench.on(Input::Expired(Timer(0))));
     }
     assert!(outputs.contains(&Output::Disconnect(A)), "{outputs:?}");
+}
+
+/// It choked in the middle of a chunk, which takes longer than the patience of who waits for it.
+#[test]
+fn a_neighbor_from_whom_a_chunk_is_on_its_way_is_kept() {
+    let protocol = Protocol { neighbors: 1, ..Protocol::default() };
+    let mut bench = Bench::new(Role::Peer(Behavior::Cooperative), protocol);
+    bench.on(Input::Connected(A));
+    bench.hear(A, Message::Bitfield(ChunkSet::full(4)));
+    bench.hear(A, Message::Unchoke);
+    bench.hear(A, Message::Choke);
+    for _ in 0..9 {
+        bench.hear(A, Message::KeepAlive);
+        let outputs = bench.on(Input::Expired(Timer(0)));
+        assert!(!outputs.contains(&Output::Disconnect(A)), "{outputs:?}");
+    }
 }
 
 #[test]
