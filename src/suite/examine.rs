@@ -15,6 +15,7 @@ use super::strategy::{Scope, scenarios};
 use super::subject::Subject;
 use crate::audit::{Report, Verdict, Witness};
 use crate::scenario::Scenario;
+use crate::units::Bytes;
 
 /// What is examined.
 #[derive(Clone, Debug)]
@@ -184,7 +185,7 @@ pub fn examine(
         if let Some(broken) = broken {
             let property = broken.property;
             let mut finding = broken.finding(case, generated);
-            shrink(tree, property, subject, &mut finding, config.shrinks, watch);
+            shrink(tree, property, subject, &mut finding, config, watch);
             examination.finding = Some(finding);
             break;
         }
@@ -269,10 +270,10 @@ fn shrink(
     property: &'static Property,
     subject: &mut dyn Subject,
     finding: &mut Finding,
-    most: u32,
+    config: &Config,
     watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) {
-    smallest(tree, most, &mut |scenario| {
+    smallest(tree, config.shrinks, config.scope.burst, &mut |scenario| {
         finding.shrinks += 1;
         let judged = &mut [Tally::new(property)];
         let (broken, _) = first_broken(&Case::run(subject, scenario), judged, subject);
@@ -288,10 +289,11 @@ fn shrink(
 
 /// Walks down a tree as proptest does, then makes what it came to simpler: each for at most `most`
 /// runs, until `fails` breaks. The root itself is known to fail, and the last that fails is the
-/// smallest.
+/// smallest. A `burst` that was asked for stays.
 pub(super) fn smallest(
     mut tree: Box<dyn ValueTree<Value = Scenario>>,
     most: u32,
+    burst: Option<Bytes>,
     fails: &mut dyn FnMut(&Scenario) -> ControlFlow<(), bool>,
 ) {
     let mut scenario = tree.current();
@@ -310,5 +312,5 @@ pub(super) fn smallest(
             ControlFlow::Break(()) => return,
         };
     }
-    settle(scenario, most, fails);
+    settle(scenario, most, burst, fails);
 }

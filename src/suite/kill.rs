@@ -161,7 +161,7 @@ pub fn shrunk(canary: &Canary, seed: u64, case: u32) -> Option<(Scenario, String
     };
     let tree = generate(&canary.scope, seed, case);
     if fails(&tree.current()) == ControlFlow::Continue(true) {
-        smallest(tree, SHRINKS, &mut fails);
+        smallest(tree, SHRINKS, canary.scope.burst, &mut fails);
     }
     found
 }

@@ -106,13 +106,14 @@ fn of_protocol(parts: &mut Parts, change: fn(&mut Protocol)) {
 }
 
 /// Makes a scenario that fails simpler, one thing at a time, until nothing can be made simpler or
-/// `most` were tried.
+/// `most` were tried. A `burst` that was asked for is what the engine has: it stays.
 pub(super) fn settle(
     scenario: Scenario,
     most: u32,
+    burst: Option<Bytes>,
     fails: &mut dyn FnMut(&Scenario) -> ControlFlow<(), bool>,
 ) {
-    let mut search = Search { scenario, left: most, fails };
+    let mut search = Search { scenario, left: most, burst, fails };
     loop {
         let before = search.scenario.clone();
         if search.round().is_break() || search.scenario == before {
@@ -124,6 +125,7 @@ pub(super) fn settle(
 struct Search<'a> {
     scenario: Scenario,
     left: u32,
+    burst: Option<Bytes>,
     fails: &'a mut dyn FnMut(&Scenario) -> ControlFlow<(), bool>,
 }
 
@@ -155,6 +157,9 @@ impl Search<'_> {
     fn attempt(&mut self, edit: &dyn Fn(&mut Parts)) -> ControlFlow<()> {
         let mut parts = self.scenario.parts().clone();
         edit(&mut parts);
+        if let Some(burst) = self.burst {
+            parts.network.burst = burst;
+        }
         let Ok(simpler) = Scenario::new(parts) else { return ControlFlow::Continue(()) };
         if simpler == self.scenario {
             return ControlFlow::Continue(());

@@ -71,7 +71,11 @@ fn the_example_is_lawful() {
     let properties = document["properties"].as_array().unwrap();
     let held = |name| properties.iter().find(|property| property["name"] == name).unwrap();
     for name in ["runs_to_its_end", "causality", "completes_when_calm", "same_seed_same_trace"] {
-        assert_eq!(held(name)["holds"], 60, "{name}: {document}");
+        // Where the calm is too short for any engine, nobody is judged by it.
+        let skipped = held(name)["skipped"].as_u64().filter(|_| name == "completes_when_calm");
+        let judged = held(name)["holds"].as_u64().unwrap() + skipped.unwrap_or(0);
+        assert_eq!(judged, 60, "{name}: {document}");
+        assert!(30 < held(name)["holds"].as_u64().unwrap(), "{name}: {document}");
     }
     let said = suite(&folder, &engine, &["--cases", "2"]);
     assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);

@@ -74,7 +74,7 @@ fn scenarios_shrink_to_one_peer_one_chunk_and_no_churn() {
     for case in 0..20 {
         let tree = generate(&Scope::default(), 1, case);
         let mut left = tree.current();
-        smallest(tree, 10_000, &mut |scenario| {
+        smallest(tree, 10_000, None, &mut |scenario| {
             left = scenario.clone();
             ControlFlow::Continue(true)
         });
@@ -85,6 +85,21 @@ fn scenarios_shrink_to_one_peer_one_chunk_and_no_churn() {
         assert_eq!((peer.joins, peer.leaves), (Time::ZERO, Leaves::Never), "case {case}");
         assert_eq!(left.source().leaves, SourceLeaves::Never, "case {case}");
         assert_eq!(left.source().upload, Rate(1000), "case {case}");
+    }
+}
+
+/// An engine that bursts does so in the smallest scenario, too, and is allowed to.
+#[test]
+fn a_burst_that_was_asked_for_stays() {
+    let scope = Scope { burst: Some(Bytes(7)), ..Scope::default() };
+    for case in 0..5 {
+        let tree = generate(&scope, 1, case);
+        let mut bursts = vec![tree.current().parts().network.burst];
+        smallest(tree, 1000, scope.burst, &mut |scenario| {
+            bursts.extend(scenario.nodes().map(|node| scenario.burst(node)));
+            ControlFlow::Continue(true)
+        });
+        assert!(bursts.iter().all(|&burst| burst == Bytes(7)), "case {case}");
     }
 }
 
