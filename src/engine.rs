@@ -136,8 +136,8 @@ pub enum Output<M> {
     },
     /// Ask a node to be a neighbor.
     Connect(PeerId),
-    /// Agree to [`Input::Asked`]. [`Input::Connected`] follows, or [`Input::Disconnected`] when the
-    /// other is gone by now.
+    /// Agree to [`Input::Asked`]. Unless the two are neighbors already, [`Input::Connected`]
+    /// follows, or [`Input::Disconnected`] when the other is gone by now.
     Accept(PeerId),
     /// Do not agree to [`Input::Asked`].
     Refuse(PeerId),

@@ -195,9 +195,14 @@ impl<'a> Scene<'a> {
     /// chunk can move: whoever holds one lends no more to whoever has nothing to give.
     fn stalled_afar(&self, peer: PeerId, barter: &Barter<'_>) -> Option<Cause> {
         let groups = self.graph.groups(peer);
-        let members = || groups.iter().flat_map(|&group| &self.graph.members[group]).copied();
-        let gives = |holder: PeerId| holder.is_source() || self.facts.finish(holder).is_some();
-        let within = |node: PeerId| members().any(|member| member == node);
+        if self.graph.source.is_some_and(|source| groups.contains(&source)) {
+            return None;
+        }
+        let mut members: Vec<PeerId> =
+            groups.iter().flat_map(|&group| &self.graph.members[group]).copied().collect();
+        members.sort_unstable();
+        let within = |node: PeerId| members.binary_search(&node).is_ok();
+        let gives = |holder| self.facts.finish(holder).is_some();
         for &(a, b) in self.graph.links.iter().filter(|&&(a, b)| within(a) && within(b)) {
             let one_way = |from, to| self.chunks.beyond(from, to).is_some();
             let moves = |from, to| one_way(from, to) && (gives(from) || barter.lends(from, to));
@@ -205,7 +210,7 @@ impl<'a> Scene<'a> {
                 return None;
             }
         }
-        members().find_map(|holder| {
+        members.into_iter().find_map(|holder| {
             let chunk = self.chunks.beyond(holder, peer)?;
             Some(Cause::Barter { chunk, holder })
         })

@@ -334,13 +334,16 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         record: &mut dyn FnMut(Event),
     ) {
         let now = self.queue.now();
+        if from == to || self.nodes.len() <= to.index() {
+            return;
+        }
         let kind = message.kind();
         if matches!(kind, Kind::Chunk(_)) {
             self.nodes[from.index()].told = false;
             self.touched.push(from);
         }
         // Who was dropped may not know it yet: there is no connection to write to.
-        if from == to || !self.are_neighbors(from, to) {
+        if !self.are_neighbors(from, to) {
             return;
         }
         match kind {

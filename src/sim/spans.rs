@@ -43,7 +43,9 @@ impl Pace {
     /// a link does not idle while a request and a chunk travel: one, and as many as the fastest
     /// link sends within the longest round trip of this node.
     pub(super) fn settings(&self, scenario: &Scenario, node: PeerId) -> Settings {
-        let round_trip = scenario.latency_to(node).0.saturating_add(self.slowest.0);
+        // The source promises everybody as many as the farthest may request.
+        let own = if node.is_source() { self.slowest } else { scenario.latency_to(node) };
+        let round_trip = own.0.saturating_add(self.slowest.0);
         let sent = self.fastest.nanobits(Time(round_trip));
         let chunks = sent.div_ceil(scenario.file().chunk().nanobits());
         let requests = 1 + chunks.min(MOST_REQUESTS - 1) as u32;

@@ -151,8 +151,31 @@ impl Kill {
     }
 }
 
-/// The smallest scenario found that shows a canary, from a case that does, and what is said of it.
-pub fn shrunk(canary: &Canary, seed: u64, case: u32) -> Option<(Scenario, String)> {
+/// The smallest scenario found that shows a canary, and what is said of it: from the case `first`
+/// that does, or from one of a few later ones if that leads to nothing that is easily followed.
+pub fn shrunk(canary: &Canary, seed: u64, first: u32) -> Option<(Scenario, String)> {
+    let size =
+        |(scenario, _): &(Scenario, String)| (scenario.peer_count(), scenario.file().chunks());
+    let mut least: Option<(Scenario, String)> = None;
+    for case in first..first + STARTS {
+        let Some(found) = shrunk_from(canary, seed, case) else { continue };
+        let (peers, chunks) = size(&found);
+        if least.as_ref().is_none_or(|least| (peers, chunks) < size(least)) {
+            least = Some(found);
+        }
+        if peers <= EASY && chunks <= EASY {
+            break;
+        }
+    }
+    least
+}
+
+/// As many peers or chunks can be followed by hand.
+const EASY: usize = 4;
+/// Cases from which a small scenario is looked for.
+const STARTS: u32 = 32;
+
+fn shrunk_from(canary: &Canary, seed: u64, case: u32) -> Option<(Scenario, String)> {
     let mut found = None;
     let mut fails = |scenario: &Scenario| {
         let Some(words) = caught(canary, scenario) else { return ControlFlow::Continue(false) };

@@ -49,8 +49,9 @@ pub struct Peer {
     pub(super) offers: Option<Offers>,
     /// Whether a request was overdue at the last decision of the choker.
     pub(super) overdue: bool,
-    /// Decisions of the choker since it was last served by a neighbor of interest.
-    pub(super) waited: u32,
+    /// Decisions of the choker since it was last served by a neighbor of interest, or last made
+    /// room.
+    pub(super) unserved: u32,
     pub(super) outputs: VecDeque<Output<Message>>,
 }
 
@@ -81,7 +82,7 @@ impl Engine for Peer {
             balances: BTreeMap::new(),
             offers: first_pass.then(|| Offers::new(chunks)),
             overdue: false,
-            waited: 0,
+            unserved: 0,
             outputs: VecDeque::new(),
         }
     }
@@ -213,6 +214,11 @@ impl Peer {
         if self.neighbors.contains(peer) {
             return;
         }
+        if self.is_done() {
+            // It was asked for before the last chunk came.
+            self.outputs.push_back(Output::Disconnect(peer));
+            return;
+        }
         self.neighbors.insert(Neighbor::new(peer));
         if self.offers.is_none() && !self.have.is_empty() && !self.is_free_rider() {
             self.tell(peer, Message::Bitfield(self.have.clone()));
@@ -231,6 +237,11 @@ impl Peer {
     /// Does it lack anything?
     pub(super) fn is_leecher(&self) -> bool {
         !self.have.is_full()
+    }
+
+    /// Who rides free and has the file has nothing to do with anybody.
+    pub(super) fn is_done(&self) -> bool {
+        self.is_free_rider() && !self.is_leecher()
     }
 
     pub(super) fn is_free_rider(&self) -> bool {

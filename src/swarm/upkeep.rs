@@ -12,8 +12,8 @@ use crate::engine::Output;
 /// something at each of its decisions, so three are enough to forgive any order of events.
 const SILENCE: u32 = 3;
 
-/// Decisions of the choker without anybody of interest after which places are made for somebody
-/// new.
+/// Decisions of the choker without being served after which a place is made for somebody new, when
+/// nobody is of interest.
 const BOREDOM: u32 = 3;
 
 impl Peer {
@@ -38,16 +38,16 @@ impl Peer {
                 self.candidates.insert(member);
             }
         }
-        self.connect(choose);
+        self.connect(self.sought(), choose);
     }
 
-    /// Asks candidates until it has or awaits as many neighbors as it looks for.
-    fn connect(&mut self, choose: &mut dyn Choose) {
+    /// Asks candidates until it has or awaits so many neighbors.
+    fn connect(&mut self, places: usize, choose: &mut dyn Choose) {
         // Only who lacks something looks for others; they find whoever has everything.
         if !self.is_leecher() {
             return;
         }
-        while self.neighbors.len() + self.asked.len() < self.sought() {
+        while self.neighbors.len() + self.asked.len() < places {
             let candidates: Vec<PeerId> = self.candidates.iter().copied().collect();
             let Some(peer) = pick(&candidates, choose) else {
                 return;
@@ -61,9 +61,7 @@ impl Peer {
     /// A node asks to be a neighbor.
     pub(super) fn answer(&mut self, peer: PeerId) {
         let known = self.neighbors.contains(peer) || self.asked.contains(&peer);
-        // Who rides free and has the file has nothing to do with anybody.
-        let done = self.is_free_rider() && !self.is_leecher();
-        let room = !done && self.neighbors.len() + self.asked.len() < self.most();
+        let room = !self.is_done() && self.neighbors.len() + self.asked.len() < self.most();
         if !known && !room {
             self.outputs.push_back(Output::Refuse(peer));
             return;
@@ -81,7 +79,7 @@ impl Peer {
         self.forget(peer);
         self.fetch_from_all(choose);
         self.fill_slots(choose);
-        self.connect(choose);
+        self.connect(self.sought(), choose);
     }
 
     /// Gives a neighbor up.
@@ -151,37 +149,42 @@ impl Peer {
         }
         self.fetch_from_all(choose);
         if self.is_leecher() {
-            self.waited = if served { 0 } else { self.waited.saturating_add(1) };
+            self.unserved = if served { 0 } else { self.unserved.saturating_add(1) };
             self.look_for_others(interesting, choose);
         }
     }
 
-    /// Drops a neighbor that is of no use, when it could not ask anybody else otherwise; one that
-    /// this peer does not serve, if there is one, and none that is just getting a chunk.
+    /// Drops a neighbor that is of no use, when it could not ask anybody else otherwise: rather one
+    /// that has nothing for it than one that does not serve it, rather one that it does not serve,
+    /// and none that is just getting a chunk.
     fn make_room(&mut self, choose: &mut dyn Choose) {
         if self.neighbors.len() + self.asked.len() < self.sought() {
             return;
         }
         let useless = |n: &&Neighbor| !n.is_useful() && n.sending.is_empty();
-        let useless = self.neighbors.iter().filter(useless);
-        let (served, others): (Vec<&Neighbor>, Vec<&Neighbor>) = useless.partition(|n| n.served);
-        let choice = if others.is_empty() { served } else { others };
-        if let Some(neighbor) = pick(&choice, choose) {
-            self.drop_neighbor(neighbor.peer);
+        let price = |n: &&Neighbor| (n.wanted != 0, n.served);
+        let least = self.neighbors.iter().filter(useless).map(|n| price(&n)).min();
+        let cheap = |n: &&Neighbor| useless(n) && Some(price(n)) == least;
+        let choice: Vec<PeerId> = self.neighbors.iter().filter(cheap).map(|n| n.peer).collect();
+        if let Some(peer) = pick(&choice, choose) {
+            self.drop_neighbor(peer);
         }
     }
 
     fn look_for_others(&mut self, interesting: bool, choose: &mut dyn Choose) {
         // Who has something of interest serves others, too: everybody gets a turn within as many
-        // decisions as there are neighbors. Some never give one.
-        let everybody = self.settings.protocol.neighbors;
+        // decisions as it may have neighbors. Some never give one.
+        let everybody = u32::try_from(self.most()).unwrap_or(u32::MAX);
         let patience = if interesting { BOREDOM.max(everybody) } else { BOREDOM };
-        if patience < self.waited {
-            self.waited = 0;
+        if patience < self.unserved {
+            self.unserved = 0;
+            // Whoever goes is replaced, also where others asked for more than are looked for.
+            let places = self.neighbors.len() + self.asked.len();
             self.make_room(choose);
+            self.connect(places.max(self.sought()), choose);
             self.announce();
         }
-        self.connect(choose);
+        self.connect(self.sought(), choose);
         if self.neighbors.len() + self.asked.len() < self.sought().div_ceil(2) {
             self.announce();
         }

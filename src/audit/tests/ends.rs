@@ -295,6 +295,20 @@ fn a_barter_that_stalls_behind_the_neighbors_explains() {
     assert_eq!(run(Choker::Credit(1)).verdict(WHY), Verdict::Violated);
     let rich = run(Choker::StrictBarter).connect(0, 2, 0).send(0, 2, 0, 200..300);
     assert_eq!(rich.verdict(WHY), Verdict::Violated);
+    // A source that is still there gives freely, and so explains nobody.
+    let stays = Run::new(3, 2)
+        .with(|parts| {
+            let choker = Choker::StrictBarter;
+            parts.protocol = Some(Protocol { choker, ..Protocol::default() });
+        })
+        .connect(0, 1, 0)
+        .disconnect(0, 1, 100)
+        .connect(1, 2, 0)
+        .connect(2, 3, 0)
+        .connect(0, 3, 0)
+        .send(0, 1, 0, 0..100)
+        .send(0, 3, 1, 100..200);
+    assert_eq!(cause(&stays, 0), None);
 }
 
 #[test]

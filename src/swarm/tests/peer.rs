@@ -205,7 +205,9 @@ fn a_bored_peer_makes_room_for_somebody_new() {
     for neighbor in neighbors {
         bench.on(Input::Connected(neighbor));
     }
-    let mut outputs = Vec::new();
+    let somebody = PeerId(30);
+    let mut outputs = bench.on(Input::Members(vec![somebody]));
+    assert_eq!(outputs, []);
     for _ in 0..4 {
         for neighbor in neighbors {
             bench.hear(neighbor, Message::KeepAlive);
@@ -214,6 +216,7 @@ fn a_bored_peer_makes_room_for_somebody_new() {
     }
     let dropped = outputs.iter().filter(|output| matches!(output, Output::Disconnect(_)));
     assert_eq!(dropped.count(), 1);
+    assert!(outputs.contains(&Output::Connect(somebody)), "{outputs:?}");
     assert!(outputs.iter().any(|output| matches!(output, Output::Announce { .. })));
 }
 
@@ -382,4 +385,25 @@ fn a_free_rider_makes_no_chunk_look_less_rare() {
         assert!(said.contains(&Output::Disconnect(neighbor)), "{neighbor} in {said:?}");
     }
     assert_eq!(bench.on(Input::Asked(B)), [Output::Refuse(B)]);
+    // Nor is it there for whom it had asked itself.
+    assert_eq!(bench.on(Input::Connected(B)), [Output::Disconnect(B)]);
+}
+
+/// Somebody has all that is wanted and lets others wait for their turn; somebody else has nothing.
+#[test]
+fn who_has_nothing_goes_before_who_lets_one_wait() {
+    let protocol = Protocol { neighbors: 2, ..Protocol::default() };
+    let mut bench = Bench::new(Role::Peer(Behavior::Cooperative), protocol);
+    bench.on(Input::Connected(PeerId::SOURCE));
+    bench.hear(PeerId::SOURCE, Message::Bitfield(ChunkSet::full(4)));
+    bench.on(Input::Connected(A));
+    bench.hear(A, Message::Interested);
+    let mut dropped = Vec::new();
+    for _ in 0..5 {
+        bench.hear(PeerId::SOURCE, Message::KeepAlive);
+        bench.hear(A, Message::KeepAlive);
+        dropped.extend(bench.on(Input::Expired(Timer(0))));
+    }
+    dropped.retain(|output| matches!(output, Output::Disconnect(_)));
+    assert_eq!(dropped, [Output::Disconnect(A)]);
 }
