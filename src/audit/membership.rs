@@ -188,7 +188,9 @@ fn check(facts: &Facts, act: Act, first: &mut First) {
     let verdict = if out_of_plan.is_some() { Verdict::Violated } else { unless_gaps(facts) };
     first.offer(verdict, at, || match out_of_plan {
         Some(announced_ns) => {
-            let at_ns = if at < announced_ns { at } else { until };
+            // What began too early shows at its beginning, what went on too long at its end.
+            let too_early = announced_ns == facts.scenario().joins(node);
+            let at_ns = if too_early { at } else { until };
             Witness::Unannounced { node, act: what, at_ns, announced_ns }
         }
         None => Witness::Absent {

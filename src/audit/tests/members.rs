@@ -196,3 +196,20 @@ fn receivers_stamps_do_not_judge_a_senders_departure() {
     assert_eq!(early(105).verdict(RULE), Verdict::Holds);
     assert_eq!(early(106).verdict(RULE), Verdict::Violated);
 }
+
+/// A transfer that begins in time and goes on after the announced departure of its sender is too
+/// long, not too early.
+#[test]
+fn what_goes_on_too_long_is_told_so() {
+    let stays = Run::new(1, 1).send(0, 1, 0, 10..110);
+    let leaves = stays.with(|parts| parts.source.leaves = SourceLeaves::At(Time(50)));
+    let expected = Witness::Unannounced {
+        node: PeerId::SOURCE,
+        act: "sent",
+        at_ns: Time(110),
+        announced_ns: Time(50),
+    };
+    assert_eq!(leaves.witness("membership"), expected);
+    let said = leaves.rule("membership").explanation.unwrap();
+    assert!(said.contains("is announced to leave at"), "{said}");
+}
