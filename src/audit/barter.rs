@@ -1,7 +1,8 @@
 //! The barter of a leecher: what it gave to a peer is never far ahead of what it got back.
 //!
-//! Judged where the scenario's choker is strict barter (at most 1 chunk ahead: a swap ends at two
-//! instants) or credit (Ganesan and Seshadri 2005, theory 4b: |net| <= s). Only whole chunks that
+//! Judged where the scenario's choker is strict barter (at most 1 chunk ahead, since a swap ends at
+//! two instants, and none to whoever can never give a chunk back) or credit (Ganesan and Seshadri
+//! 2005, theory 4b: |net| <= s). Only whole chunks that
 //! were delivered count, on both sides: an engine that grants a chunk only while it has granted
 //! fewer than the credit above what it got back is never further ahead in deliveries, whatever is
 //! in flight. The source and seeders give freely.
@@ -11,10 +12,10 @@ use std::collections::BTreeMap;
 use super::Judgement;
 use super::facts::{Facts, with_tolerance};
 use super::witness::Witness;
-use crate::chunks::PeerId;
+use crate::chunks::{ChunkId, PeerId};
 use crate::scenario::Choker;
 use crate::trace::{Outcome, Transfer};
-use crate::units::Time;
+use crate::units::{Rate, Time};
 
 /// Who gave whole chunks to whom, and when.
 pub(super) struct Barter<'a> {
@@ -54,8 +55,8 @@ impl<'a> Barter<'a> {
                 let given = at as u64 + 1;
                 let back = self.by((to, from), with_tolerance(self.facts, at_ns));
                 let is_first = first.as_ref().is_none_or(|&(time, _)| at_ns < time);
-                if back + self.allowed < given && is_first {
-                    let allowed = self.allowed;
+                let allowed = self.allowed(to);
+                if back + allowed < given && is_first {
                     let witness = Witness::Credit { from, to, at_ns, given, back, allowed };
                     first = Some((at_ns, witness));
                 }
@@ -70,13 +71,25 @@ impl<'a> Barter<'a> {
         }
     }
 
+    /// How far ahead of `to` its givers may be. Without an uplink nobody can swap.
+    fn allowed(&self, to: PeerId) -> u64 {
+        let scenario = self.facts.scenario();
+        let chunks = scenario.file().chunks() as u32;
+        let shortest = scenario.file().length(ChunkId(chunks - 1));
+        let never = scenario.upload(to) == Rate::ZERO && scenario.burst(to) < shortest;
+        if self.is_strict() && never { 0 } else { self.allowed }
+    }
+
+    fn is_strict(&self) -> bool {
+        let protocol = self.facts.scenario().parts().protocol.as_ref();
+        protocol.is_some_and(|protocol| protocol.choker == Choker::StrictBarter)
+    }
+
     /// May `from` still give to `to`, which has nothing to give in return? Never in a strict
     /// barter, and on credit until it is used up.
     pub(super) fn lends(&self, from: PeerId, to: PeerId) -> bool {
-        let protocol = self.facts.scenario().parts().protocol.as_ref();
-        let strict = protocol.is_some_and(|p| p.choker == Choker::StrictBarter);
         let given = self.by((from, to), Time::MAX);
-        !strict && given < self.by((to, from), Time::MAX) + self.allowed
+        !self.is_strict() && given < self.by((to, from), Time::MAX) + self.allowed
     }
 
     /// How many whole copies had moved by `time`.

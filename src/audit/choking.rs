@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::barter::Barter;
 use super::facts::{Facts, with_tolerance};
-use super::neighbors::{connections, departures, pair};
+use super::neighbors::{connections, departures, pair, stay};
 use super::spans::{Edge, PairEdge, Pairs, Reading, Spans};
 use super::witness::Witness;
 use super::{Judgement, Rule};
@@ -48,22 +48,22 @@ impl Rule for Choking {
 impl Choking {
     /// When each node unchoked which.
     fn unchoked(&self, facts: &Facts, reading: Reading) -> Pairs {
-        let connected = connections(facts);
+        let connected = connections(facts, reading);
         let mut ends: BTreeMap<(PeerId, PeerId), Vec<Time>> = BTreeMap::new();
         for &(link, at, edge) in facts.links() {
             if edge == Edge::Close {
                 ends.entry(link).or_default().push(at);
             }
         }
-        Pairs::new(self.edges.clone(), |(from, to), edges| {
+        Pairs::alternating(self.edges.clone(), |(from, to), edges, repeats| {
             let mut cuts = ends.get(&pair(from, to)).cloned().unwrap_or_default();
             cuts.extend(departures(facts, [from, to]));
             cuts.sort_unstable();
             let goes_on = |at| match connected.of(pair(from, to)) {
                 Some(link) => link.ongoing(at),
-                None => [from, to].iter().all(|&node| facts.presence(node).ongoing(at)),
+                None => stay(facts, [from, to], at),
             };
-            Spans::with_cuts(edges, &cuts, goes_on, reading)
+            Spans::with_cuts(edges, &cuts, goes_on, (reading, repeats))
         })
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! A claim is early when a byte that no other transfer brought arrived after it, late when
 //! everything had arrived before it. Duplicates that arrive later are waste, not lateness. Where
-//! bytes were never logged, lateness is not judged; under coding neither, since only some of the
-//! bytes that arrive are new.
+//! bytes were never logged, lateness is not judged, and what is early may have been logged only
+//! when it came again; under coding lateness is not judged either, since only some of the bytes
+//! that arrive are new.
 
 use super::facts::{Facts, with_tolerance};
 use super::witness::{ClaimFault, Witness};
@@ -47,8 +48,13 @@ fn repeated(facts: &Facts) -> Judgement {
 fn claimed_at(facts: &Facts, node: PeerId, claimed: Time) -> Judgement {
     let arrived = facts.arrived(node);
     if with_tolerance(facts, claimed) < arrived.earliest {
-        let came = Some(arrived.earliest);
-        return Judgement::violated(claim(node, Some(claimed), came, ClaimFault::Early));
+        let witness = claim(node, Some(claimed), Some(arrived.earliest), ClaimFault::Early);
+        return if facts.is_complete() {
+            Judgement::violated(witness)
+        } else {
+            Judgement::unknown("the log may lack an earlier arrival of the same bytes")
+                .with(witness)
+        };
     }
     if !facts.is_covered(node) {
         // With gaps in the log the claim may well be true, and nothing logged contradicts it.

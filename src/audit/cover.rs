@@ -3,6 +3,7 @@
 //! It knows neither who brought them nor when. The type to know is [`Cover`].
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::units::Bytes;
 
@@ -60,15 +61,22 @@ impl Cover {
         new
     }
 
-    /// The first byte of `[from, to)` that is not there.
-    pub(super) fn gap(&self, from: u64, to: u64) -> Option<u64> {
-        if self.missing == 0 || to <= from {
-            return None;
+    /// The parts of `bytes` that are not there, in order.
+    pub(super) fn gaps(&self, bytes: Range<u64>) -> Vec<Range<u64>> {
+        let (mut from, to) = (bytes.start, bytes.end.min(self.length));
+        let mut gaps = Vec::new();
+        if self.missing == 0 {
+            return gaps;
         }
-        match self.pieces.range(..=from).next_back() {
-            Some((_, &end)) if from < end => (end < to).then_some(end),
-            _ => Some(from),
+        if let Some((_, &end)) = self.pieces.range(..=from).next_back() {
+            from = from.max(end);
         }
+        while from < to {
+            let next = self.pieces.range(from..to).next();
+            gaps.push(from..next.map_or(to, |(&start, _)| start));
+            from = next.map_or(to, |(_, &end)| end);
+        }
+        gaps
     }
 }
 
@@ -98,8 +106,11 @@ mod tests {
             prop_assert_eq!(cover.covered(), covered);
             prop_assert_eq!(cover.is_full(), covered == length);
             let (from, to) = (asked.0.min(length), asked.1.min(length));
-            let gap = (from..to).find(|&byte| !flags[byte as usize]);
-            prop_assert_eq!(cover.gap(from, to), gap);
+            let lacking: Vec<u64> = (from..to).filter(|&byte| !flags[byte as usize]).collect();
+            let gaps = cover.gaps(from..to);
+            prop_assert!(gaps.iter().all(|gap| !gap.is_empty()));
+            prop_assert!(gaps.windows(2).all(|pair| pair[0].end < pair[1].start));
+            prop_assert_eq!(gaps.into_iter().flatten().collect::<Vec<u64>>(), lacking);
         }
     }
 }

@@ -3,9 +3,8 @@
 //! Everything that more than one rule derives from a trace is derived here, once; nothing is
 //! judged. The type to know is [`Facts`].
 
+use std::collections::BTreeMap;
 use std::ops::Range;
-
-use fixedbitset::FixedBitSet;
 
 use super::cover::Cover;
 use super::ledger::Ledger;
@@ -27,8 +26,9 @@ pub struct Facts {
     claims: Vec<Option<Time>>,
     /// Who held which chunk since when, sorted by chunk, then node; the source is not listed.
     held: Vec<Held>,
-    /// By position in the transfers: another logged transfer brought some of the same bytes.
-    shared: FixedBitSet,
+    /// By position in the transfers: since when other transfers can have brought some of the same
+    /// bytes. Empty where stamps are exact.
+    elsewhere: BTreeMap<usize, Time>,
     by_sender: Buckets,
     by_receiver: Buckets,
 }
@@ -108,7 +108,7 @@ impl Facts {
             sent: vec![Sent::default(); nodes],
             claims,
             held: Vec::new(),
-            shared: FixedBitSet::new(),
+            elsewhere: BTreeMap::new(),
             by_sender,
             by_receiver,
             ledger,
@@ -119,16 +119,13 @@ impl Facts {
 
     /// Follows every chunk to every receiver.
     fn deliver(&mut self) {
-        if !self.is_exact() {
-            self.shared = FixedBitSet::with_capacity(self.ledger.transfers.len());
-        }
         let mut at = 0;
         while at < self.ledger.transfers.len() {
             let Transfer { chunk, to, .. } = self.ledger.transfers[at];
             let same = |t: &Transfer| t.chunk == chunk && t.to == to;
             let end = at + self.ledger.transfers[at..].iter().take_while(|t| same(t)).count();
             if !self.is_exact() {
-                self.mark_shared(at..end);
+                self.find_elsewhere(at..end);
             }
             if self.scenario().discipline().coded {
                 self.deliver_coded(at..end);
@@ -249,25 +246,28 @@ impl Facts {
         }
     }
 
-    /// Marks the delivered transfers of a group that share a byte with another one.
-    fn mark_shared(&mut self, group: Range<usize>) {
-        if group.len() == 1 {
-            return;
-        }
-        let mut order: Vec<usize> = group.filter(|&at| self.is_delivered(at)).collect();
+    /// Finds the delivered transfers of a group whose bytes others may have brought, too: those
+    /// that hang together by shared bytes are taken as if each could stand in for any other.
+    fn find_elsewhere(&mut self, group: Range<usize>) {
+        let is_some = |&at: &usize| self.is_delivered(at) && self.ledger.transfers[at].bytes.0 != 0;
+        let mut order: Vec<usize> = group.filter(is_some).collect();
         order.sort_by_key(|&at| self.ledger.transfers[at].offset);
-        let mut reach = (0, usize::MAX);
-        for at in order {
+        let mut reach = 0;
+        let hang_together = |&at: &usize, &next: &usize| {
             let t = &self.ledger.transfers[at];
-            if t.offset.0 < reach.0 {
-                self.shared.insert(at);
-                self.shared.insert(reach.1);
-            }
-            let end = t.offset.0 + t.bytes.0;
-            if reach.0 <= end {
-                reach = (end, at);
-            }
+            reach = reach.max(t.offset.0 + t.bytes.0);
+            self.ledger.transfers[next].offset.0 < reach
+        };
+        let mut found = Vec::new();
+        for cluster in order.chunk_by(hang_together) {
+            let start = |&at: &usize| (self.ledger.transfers[at].start, at);
+            let mut starts: Vec<(Time, usize)> = cluster.iter().map(start).collect();
+            starts.sort_unstable();
+            let [first, second, ..] = starts[..] else { continue };
+            let other = |&at: &usize| (at, if at == first.1 { second.0 } else { first.0 });
+            found.extend(cluster.iter().map(other));
         }
+        self.elsewhere.extend(found);
     }
 
     fn is_delivered(&self, at: usize) -> bool {
@@ -298,7 +298,7 @@ impl Facts {
 
     /// How far two clocks may differ: nothing where stamps are exact.
     pub fn tolerance(&self) -> Time {
-        if self.is_exact() { Time::ZERO } else { self.ledger.header.evidence.clock_tolerance }
+        tolerance(&self.ledger.header)
     }
 
     /// Every transfer, sorted by chunk, receiver and end.
@@ -356,13 +356,14 @@ impl Facts {
         self.arrived(node).useful == self.scenario().file().file().0
     }
 
-    /// When `node` completed: as it claims, or else as its arrivals show.
+    /// When `node` completed: as it claims, or else as its arrivals show. Under coding they show
+    /// nothing: some of the bytes may say what others have said.
     pub fn finish(&self, node: PeerId) -> Option<Time> {
         if node.is_source() {
             return None;
         }
-        let covered = self.is_covered(node).then_some(self.arrived(node).latest);
-        self.claim(node).or(covered)
+        let shows = self.is_covered(node) && !self.scenario().discipline().coded;
+        self.claim(node).or(shows.then_some(self.arrived(node).latest))
     }
 
     /// Since when `node` held `chunk`, by the log's own ends. The source is not asked.
@@ -376,12 +377,12 @@ impl Facts {
         &self.held
     }
 
-    /// When the bytes of a transfer that nobody else brought can have been there at the earliest.
-    /// With exact stamps that is its end. A receiver stamps the end when the last byte arrives, but
-    /// that byte may be one that another transfer brought too.
+    /// When the bytes of a transfer can all have been there at the earliest. With exact stamps that
+    /// is its end. A receiver stamps the end when the last byte arrives; that byte may be one that
+    /// another transfer brought, too, but not before that one started.
     pub fn arrival(&self, at: usize) -> Time {
-        let transfer = &self.ledger.transfers[at];
-        if !self.is_exact() && self.shared.contains(at) { transfer.start } else { transfer.end }
+        let Transfer { start, end, .. } = self.ledger.transfers[at];
+        self.elsewhere.get(&at).map_or(end, |&other| end.min(start.max(other)))
     }
 
     /// The last instant at which the bytes of a transfer can have left, and not before its start.
@@ -400,6 +401,21 @@ impl Facts {
         self.ledger.last
     }
 
+    /// The last instant of an event that does not only end what was: no departure, disconnect or
+    /// choke.
+    pub fn last_act(&self) -> Time {
+        self.ledger.last_act
+    }
+
+    /// When a node left for good at the very end of the log, though nothing announced it: nothing
+    /// happened any more in the whole swarm. It may have been stuck, and its log been closed.
+    pub fn left_last(&self, node: PeerId) -> Option<Time> {
+        let at = self.presence(node).over_by(self.last())?;
+        let announced = self.scenario().leaves_at(node);
+        let plan = announced.is_some_and(|leaves| leaves <= with_tolerance(self, at));
+        (!plan && with_tolerance(self, self.last_act()) < at).then_some(at)
+    }
+
     /// The last instant at which a transfer ends or a peer completes.
     pub fn horizon(&self) -> Time {
         let ends = self.transfers().iter().map(|t| t.end);
@@ -407,9 +423,17 @@ impl Facts {
     }
 }
 
+fn tolerance(header: &Header) -> Time {
+    match header.evidence.stamps {
+        Stamps::Exact => Time::ZERO,
+        Stamps::Receiver | Stamps::Wire => header.evidence.clock_tolerance,
+    }
+}
+
 /// Presence of every node. The source is there from the start unless the log says otherwise.
 fn presence(ledger: &Ledger) -> Vec<Spans> {
     let scenario = &ledger.header.scenario;
+    let tolerance = tolerance(&ledger.header);
     let mut edges = vec![Vec::new(); scenario.peer_count() + 1];
     for &(node, at, edge) in &ledger.members {
         edges[node.index()].push((at, edge));
@@ -422,7 +446,7 @@ fn presence(ledger: &Ledger) -> Vec<Spans> {
     let node = |(at, mut edges): (usize, Vec<_>)| {
         let spans = Spans::new(&mut edges);
         match scenario.leaves_at(PeerId(at as u32)) {
-            Some(leaves) => spans.until(leaves),
+            Some(leaves) => spans.until(leaves, tolerance),
             None => spans,
         }
     };

@@ -4,13 +4,15 @@
 //! holds a chunk that it lacks (so also when the source left too early); no path of neighbors leads
 //! to such a chunk; or whoever holds one barters and it has nothing to give. Without a reason the
 //! run stopped although it could go on, and that is a violation, or unknown where the log may have
-//! gaps.
+//! gaps. Whoever leaves last, unannounced and after everything else, may have been stuck before: if
+//! only that explains, it is unknown, too.
 
 use std::collections::BTreeMap;
 
 use super::barter::Barter;
 use super::facts::{Facts, with_tolerance};
 use super::neighbors::connections;
+use super::spans::Reading;
 use super::witness::{Cause, Lacking, Witness};
 use super::{Judgement, Rule};
 use crate::chunks::{ChunkId, ChunkSet, PeerId};
@@ -29,11 +31,24 @@ impl Rule for IncompletenessExplained {
             return Judgement::holds();
         }
         let completed = peers - lacking.len();
-        let mut scene = Scene::new(facts);
-        let cause = |peer| Lacking { peer, cause: scene.cause(peer) };
-        let mut lacking: Vec<Lacking> = lacking.into_iter().map(cause).collect();
-        if lacking.iter().all(|one| one.cause.is_some()) {
-            return Judgement::holds().with(Witness::Incomplete { completed, peers, lacking });
+        let causes = |lacking: &[PeerId], end| -> Vec<Lacking> {
+            let mut scene = Scene::new(facts, end);
+            let cause = |&peer: &PeerId| Lacking { peer, cause: scene.cause(peer) };
+            lacking.iter().map(cause).collect()
+        };
+        let is_explained = |lacking: &[Lacking]| lacking.iter().all(|one| one.cause.is_some());
+        let closed = facts.scenario().nodes().any(|node| facts.left_last(node).is_some());
+        let without = closed.then(|| causes(&lacking, End::LastAct));
+        let mut lacking = causes(&lacking, End::Logged);
+        if is_explained(&lacking) {
+            let judgement = match without {
+                Some(without) if !is_explained(&without) => Judgement::unknown(
+                    "only departures that nobody announced explain it, and nothing happened any \
+                     more before them",
+                ),
+                _ => Judgement::holds(),
+            };
+            return judgement.with(Witness::Incomplete { completed, peers, lacking });
         }
         // The smallest evidence is one peer that nothing explains.
         lacking.retain(|one| one.cause.is_none());
@@ -47,10 +62,19 @@ impl Rule for IncompletenessExplained {
     }
 }
 
+/// Which end of the trace is meant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// As it is logged.
+    Logged,
+    /// Before those left who only left when everything else was over.
+    LastAct,
+}
+
 /// The swarm at the end of the trace.
 struct Scene<'a> {
     facts: &'a Facts,
-    now: Time,
+    end: End,
     /// By node: there, with an uplink that carries something.
     serves: Vec<bool>,
     chunks: Holdings,
@@ -63,19 +87,20 @@ struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    fn new(facts: &'a Facts) -> Self {
-        let now = facts.last();
+    fn new(facts: &'a Facts, end: End) -> Self {
         let serves: Vec<bool> = facts
             .scenario()
             .nodes()
             .map(|node| {
-                let there = facts.presence(node).ongoing(now);
+                let stays = end == End::LastAct && facts.left_last(node).is_some();
+                let there = stays || facts.presence(node).ongoing(facts.last());
                 there && facts.scenario().upload(node) != Rate::ZERO
             })
             .collect();
+        let now = if end == End::LastAct { facts.last_act() } else { facts.last() };
         Scene {
             facts,
-            now,
+            end,
             graph: Graph::new(facts, &serves, now),
             serves,
             chunks: Holdings::new(facts),
@@ -85,27 +110,33 @@ impl<'a> Scene<'a> {
         }
     }
 
+    /// When a node left.
+    fn left(&self, node: PeerId) -> Option<Time> {
+        let stays = self.end == End::LastAct && self.facts.left_last(node).is_some();
+        self.facts.presence(node).over_by(self.facts.last()).filter(|_| !stays)
+    }
+
     fn cause(&mut self, peer: PeerId) -> Option<Cause> {
         let facts = self.facts;
         let presence = facts.presence(peer);
-        if let Some(at_ns) = presence.over_by(self.now) {
+        if let Some(at_ns) = self.left(peer) {
             return Some(Cause::Left { at_ns });
         }
         let joins_ns = facts.scenario().joins(peer);
-        if presence.first().is_none() && self.now < joins_ns {
+        if presence.first().is_none() && facts.last() < joins_ns {
             return Some(Cause::Later { joins_ns });
         }
         let until_ns = facts.scenario().parts().until;
         // A log that goes on after the time at which the run was to be cut off shows that it was
         // not.
         let goes_on = facts.transfers().iter().any(|t| with_tolerance(facts, until_ns) < t.start);
-        if until_ns <= with_tolerance(facts, self.now) && !goes_on {
+        if until_ns <= with_tolerance(facts, facts.last()) && !goes_on {
             return Some(Cause::CutOff { until_ns });
         }
         // Whoever should be there and never came has no reason.
         presence.first()?;
         if facts.scenario().discipline().coded {
-            let at_ns = facts.presence(PeerId::SOURCE).over_by(self.now)?;
+            let at_ns = self.left(PeerId::SOURCE)?;
             return Some(Cause::SourceLeft { at_ns });
         }
         self.out_of_reach(peer).or_else(|| self.stalled(peer))
@@ -158,7 +189,7 @@ impl<'a> Scene<'a> {
         let from = holdings.partition_point(|held| held.chunk < chunk);
         let peers = holdings[from..].iter().take_while(|held| held.chunk == chunk);
         let everybody = std::iter::once(PeerId::SOURCE).chain(peers.map(|held| held.node));
-        let left = |node| Some((self.facts.presence(node).over_by(self.now)?, node));
+        let left = |node| Some((self.left(node)?, node));
         Holders {
             serving: everybody.clone().find(|node| self.serves[node.index()]),
             last: everybody.filter_map(left).max(),
@@ -273,7 +304,7 @@ impl Graph {
             let source = serves[0].then_some(0);
             return Graph { members: vec![serving], source, reach: None, links: Vec::new() };
         }
-        let connected = connections(facts);
+        let connected = connections(facts, Reading::Least);
         let open = connected.iter().filter(|(_, spans)| spans.ongoing(now));
         let links: Vec<(PeerId, PeerId)> = open.map(|(link, _)| link).collect();
         let mut roots: Vec<usize> = (0..serves.len()).collect();

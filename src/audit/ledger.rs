@@ -22,6 +22,8 @@ pub struct Ledger {
     pub(super) links: Vec<((PeerId, PeerId), Time, Edge)>,
     pub(super) claims: Vec<(PeerId, Time)>,
     pub(super) last: Time,
+    /// The last instant at which something happened that does not only end what was.
+    pub(super) last_act: Time,
 }
 
 impl Ledger {
@@ -34,6 +36,7 @@ impl Ledger {
             links: Vec::new(),
             claims: Vec::new(),
             last: Time::ZERO,
+            last_act: Time::ZERO,
         }
     }
 
@@ -50,6 +53,9 @@ impl Ledger {
     /// event: the codec refuses it.
     pub fn event(&mut self, event: &Event) {
         self.last = self.last.max(event.at());
+        if !matches!(event, Event::Leave { .. } | Event::Disconnect { .. } | Event::Choke { .. }) {
+            self.last_act = self.last_act.max(event.at());
+        }
         match *event {
             Event::Join { at, node } => self.members.push((self.known(node), at, Edge::Open)),
             Event::Leave { at, node } => self.members.push((self.known(node), at, Edge::Close)),

@@ -181,10 +181,10 @@ fn transfer(facts: &Facts, t: &Transfer, first: &mut First) {
 fn check(facts: &Facts, act: Act, first: &mut First) {
     let Act { at, until, node, what } = act;
     let presence = facts.presence(node);
-    if presence.contain(at, until, facts.tolerance()) {
+    let out_of_plan = out_of_plan(facts, node, at, until);
+    if out_of_plan.is_none() && presence.contain(at, until, facts.tolerance()) {
         return;
     }
-    let out_of_plan = out_of_plan(facts, node, at, until);
     let verdict = if out_of_plan.is_some() { Verdict::Violated } else { unless_gaps(facts) };
     first.offer(verdict, at, || match out_of_plan {
         Some(announced_ns) => {

@@ -21,6 +21,7 @@ mod conservation;
 mod cover;
 mod demand;
 mod facts;
+mod flow;
 mod incompleteness;
 mod ledger;
 mod membership;

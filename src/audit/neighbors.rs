@@ -5,7 +5,7 @@
 //! queues drain after it is gone. The rule knows no tracker and no overlay.
 
 use super::facts::{Facts, with_tolerance};
-use super::spans::{Edge, Pairs, Spans};
+use super::spans::{Pairs, Reading, Repeats, Spans};
 use super::witness::Witness;
 use super::{Judgement, Rule};
 use crate::chunks::PeerId;
@@ -21,7 +21,7 @@ impl Rule for Neighbors {
         if facts.links().is_empty() {
             return Judgement::skipped("the trace has no connect events");
         }
-        let connected = connections(facts);
+        let connected = connections(facts, Reading::Most);
         let strangers = |t: &&Transfer| {
             let link = connected.of(pair(t.from, t.to));
             !link.is_some_and(|spans| is_within(facts, spans, t))
@@ -50,12 +50,19 @@ pub(super) fn pair(a: PeerId, b: PeerId) -> (PeerId, PeerId) {
     (a.min(b), a.max(b))
 }
 
-/// When each pair of nodes was connected: a departure of either ends it too.
-pub(super) fn connections(facts: &Facts) -> Pairs {
+/// When each pair of nodes was connected: a departure of either ends it too. Both ends may log the
+/// same, so the order of one instant is open.
+pub(super) fn connections(facts: &Facts, reading: Reading) -> Pairs {
     Pairs::new(facts.links().to_vec(), |(a, b), edges| {
-        edges.extend(departures(facts, [a, b]).map(|at| (at, Edge::Close)));
-        Spans::new(edges)
+        let mut cuts: Vec<Time> = departures(facts, [a, b]).collect();
+        cuts.sort_unstable();
+        Spans::with_cuts(edges, &cuts, |at| stay(facts, [a, b], at), (reading, Repeats::Maybe))
     })
+}
+
+/// Are both there, and go on being there?
+pub(super) fn stay(facts: &Facts, nodes: [PeerId; 2], at: Time) -> bool {
+    nodes.into_iter().all(|node| facts.presence(node).ongoing(at))
 }
 
 /// When one of `nodes` leaves.

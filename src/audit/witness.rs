@@ -92,6 +92,17 @@ pub enum Witness {
         /// What the log shows instead.
         shows: Shows,
     },
+    /// Under coding: fewer bytes of the file can have come from the source than it has.
+    Rank {
+        /// Who says that it has the file.
+        node: PeerId,
+        /// When it says so.
+        at_ns: Time,
+        /// How many bytes that tell something new can have come by then.
+        most_bytes: u64,
+        /// How many there are.
+        file_bytes: u64,
+    },
     /// Bytes were faster than the latency.
     TooQuick {
         /// The transfer.
@@ -338,7 +349,9 @@ impl fmt::Display for Witness {
                 "the {link} of {node} moved {bytes} B between {from_ns} and {to_ns}, where it can \
                  move {allowed_bytes} B"
             ),
-            Witness::Acausal { .. } | Witness::TooQuick { .. } => self.causality(f),
+            Witness::Acausal { .. } | Witness::TooQuick { .. } | Witness::Rank { .. } => {
+                self.causality(f)
+            }
             Witness::Phantom { .. } | Witness::Assembled { .. } | Witness::Claim { .. } => {
                 self.arrival(f)
             }
@@ -411,6 +424,11 @@ impl Witness {
                     (Shows::Nothing, _) => f.write_str("never got all of it"),
                 }
             }
+            Witness::Rank { node, at_ns, most_bytes, file_bytes } => write!(
+                f,
+                "{node} says at {at_ns} that it has the file, but no more than {most_bytes} of its \
+                 {file_bytes} B can have come from the source by then"
+            ),
             Witness::TooQuick { transfer, latency_ns } => {
                 write!(f, "{transfer}, which is less than the latency of {latency_ns}")
             }

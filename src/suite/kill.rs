@@ -173,7 +173,7 @@ pub fn shrunk(canary: &Canary, seed: u64, first: u32) -> Option<(Scenario, Strin
 /// As many peers or chunks can be followed by hand.
 const EASY: usize = 4;
 /// Cases from which a small scenario is looked for.
-const STARTS: u32 = 32;
+const STARTS: u32 = 64;
 
 fn shrunk_from(canary: &Canary, seed: u64, case: u32) -> Option<(Scenario, String)> {
     let mut found = None;

@@ -213,3 +213,25 @@ fn what_goes_on_too_long_is_told_so() {
     let said = leaves.rule("membership").explanation.unwrap();
     assert!(said.contains("is announced to leave at"), "{said}");
 }
+
+#[test]
+fn a_tolerance_longer_than_an_announced_stay_forgets_no_join() {
+    // By its own clock the peer comes when it should have gone already.
+    let run = |tolerance| {
+        Run::new(1, 1)
+            .unjoined()
+            .with(|parts| parts.peers[0].leaves = Leaves::At(Time(100)))
+            .join(1, 150)
+            .send(0, 1, 0, 150..250)
+            .complete(1, 250)
+            .receiver(tolerance)
+    };
+    run(150).assert_holds();
+    assert_eq!(run(149).verdict(RULE), Verdict::Violated);
+    match run(49).witness(RULE) {
+        Witness::Unannounced { act, at_ns, announced_ns, .. } => {
+            assert_eq!((act, at_ns, announced_ns), ("joined", Time(150), Time(100)));
+        }
+        other => panic!("{other:?}"),
+    }
+}

@@ -18,6 +18,7 @@ mod ends;
 mod lawful;
 mod links;
 mod members;
+mod passing;
 mod protocol;
 mod real;
 

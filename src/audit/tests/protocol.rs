@@ -115,6 +115,33 @@ fn nobody_is_accused_for_the_order_of_one_instant() {
 }
 
 #[test]
+fn what_may_be_said_twice_is_read_as_some_order_of_one_instant_leaves_it() {
+    // A choke and an unchoke: they alternate, so what was choked is choked again.
+    let run = |run: Run| run.choke(0, 1, 5).unchoke(0, 1, 5).send(0, 1, 0, 10..110);
+    assert_eq!(run(Run::new(2, 1)).verdict("choking"), Verdict::Violated);
+    assert_eq!(run(Run::new(2, 1).unchoke(0, 1, 0)).verdict("choking"), Verdict::Holds);
+    // Unless the log says elsewhere what was so already: then the unchoke may have come last.
+    let repeats = run(Run::new(2, 1).choke(2, 1, 0));
+    assert_eq!(repeats.verdict("choking"), Verdict::Holds);
+    assert_eq!(repeats.choke(0, 1, 9).verdict("choking"), Verdict::Violated);
+    // A choke after the two have parted is no such thing, but news.
+    let news = Run::new(2, 1).connect(0, 1, 0).connect(1, 2, 0).unchoke(2, 1, 0);
+    let news = run(news.disconnect(1, 2, 1).choke(2, 1, 1));
+    assert_eq!(news.verdict("choking"), Verdict::Violated);
+    // Both ends log that they part, and then that they meet again.
+    let again = |run: Run| run.connect(0, 1, 0).disconnect(0, 1, 5).disconnect(1, 0, 5);
+    let met = again(Run::new(2, 1)).connect(0, 1, 5).send(0, 1, 0, 10..110);
+    assert_eq!(met.verdict("neighbors"), Verdict::Holds);
+    let parted = again(Run::new(2, 1)).send(0, 1, 0, 10..110);
+    assert_eq!(parted.verdict("neighbors"), Verdict::Violated);
+    // Nobody is accused of a stall over a link that may be gone.
+    let run = Run::new(1, 1).connect(0, 1, 0).disconnect(0, 1, 5).disconnect(0, 1, 5);
+    assert_eq!(run.clone().connect(0, 1, 5).verdict("incompleteness_explained"), Verdict::Holds);
+    let stall = run.connect(0, 1, 6);
+    assert_eq!(stall.verdict("incompleteness_explained"), Verdict::Violated);
+}
+
+#[test]
 fn nobody_unchokes_more_neighbors_than_it_has_slots() {
     let rule = "choking";
     let run = |choke| {
@@ -173,6 +200,35 @@ fn a_leecher_gives_no_more_than_its_credit_ahead() {
     assert_eq!(late.witness(rule), expected);
     assert_eq!(with(barter(501), Choker::Credit(2)).verdict(rule), Verdict::Holds);
     assert_eq!(with(barter(501), Choker::TitForTat).verdict(rule), Verdict::Skipped);
+}
+
+#[test]
+fn a_strict_barter_gives_nothing_to_whoever_can_never_give_back() {
+    let rule = "choking";
+    let run = |choker, upload, burst| {
+        Run::new(2, 2)
+            .with(protocol(choker, 4, None))
+            .with(|parts| {
+                parts.peers[1].upload = upload;
+                parts.peers[1].link.burst = Some(Bytes(burst));
+            })
+            .send(0, 1, 0, 0..100)
+            .send(1, 2, 0, 100..200)
+    };
+    let strict = Choker::StrictBarter;
+    assert_eq!(run(strict, Rate::ZERO, 99).verdict(rule), Verdict::Violated);
+    let expected = Witness::Credit {
+        from: PeerId(1),
+        to: PeerId(2),
+        at_ns: Time(200),
+        given: 1,
+        back: 0,
+        allowed: 0,
+    };
+    assert_eq!(run(strict, Rate::ZERO, 99).witness(rule), expected);
+    assert_eq!(run(strict, Rate::ZERO, 100).verdict(rule), Verdict::Holds);
+    assert_eq!(run(strict, Rate(1), 0).verdict(rule), Verdict::Holds);
+    assert_eq!(run(Choker::Credit(1), Rate::ZERO, 0).verdict(rule), Verdict::Holds);
 }
 
 #[test]
