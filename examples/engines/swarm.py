@@ -26,8 +26,9 @@ class Swarm:
         self.until, self.bytes = scenario["until_ns"], scenario["file"]["bytes"]
         self.chunk_bytes = scenario["file"]["chunk_bytes"]
         self.chunks = -(-self.bytes // self.chunk_bytes)  # rounded up: the last may be short
-        choker = scenario.get("protocol", {}).get("choker", "").replace("strict barter", "credit 1")
-        self.credit = int(choker[6:]) if choker.startswith("credit") else NEVER
+        choker = scenario.get("protocol", {}).get("choker", "")
+        self.strict, credit = choker == "strict barter", choker.removeprefix("credit ")
+        self.credit = 1 if self.strict else int(credit) if credit != choker else NEVER
         said = [scenario["source"]] + sorted(scenario["peers"], key=lambda peer: peer["id"])
         self.nodes = [Node(i, n, scenario["network"], self.chunks) for i, n in enumerate(said)]
         self.copies, self.trace, self.cut, self.queue = Counter(), [], False, []
@@ -79,8 +80,9 @@ class Swarm:
     def serve(self, now):  # whoever has least chooses first: what is rarest, from the fastest
         for to in sorted(self.nodes, key=lambda node: len(node.has)):
             idle = self.nodes if to.here and not to.coming else []
+            credit = self.credit if to.upload or not self.strict else 0  # it can never swap
             idle = [node for node in idle if node.here and node.upload and not node.sending
-                    and (node.ahead[to.number] < self.credit or len(node.has) == self.chunks)]
+                    and (node.ahead[to.number] < credit or len(node.has) == self.chunks)]
             offers = sorted((self.copies[chunk], -node.upload, chunk, node.number)
                             for node in idle for chunk in node.has - to.has)
             any(self.send(now, self.nodes[n], to, chunk) for _, _, chunk, n in offers)

@@ -46,7 +46,9 @@ impl Overlay {
         let mut next_to = vec![0u16; peers + 1];
         for (one, other) in edges {
             if peers < one.max(other) || one == other {
-                return Err(format!("edge {one}-{other}; write two nodes of 0..={peers}"));
+                return Err(format!(
+                    "edge {one}-{other}; write two different nodes of 0..={peers}"
+                ));
             }
             next_to[one] |= 1 << other;
             next_to[other] |= 1 << one;

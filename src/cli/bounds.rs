@@ -3,7 +3,7 @@
 use clap::Args;
 use swarmbound::audit::Verdict;
 
-use super::{Failure, Format, input, output};
+use super::{Failure, Format, input, number, output};
 use crate::report::bounds::{BoundTable, details, heading, summary};
 use crate::report::json::{self, BoundsDocument};
 
@@ -13,7 +13,7 @@ pub(super) struct Arguments {
     /// A preset (see `swarmbound presets`), or the path of a .toml or resolved .json file
     scenario: String,
     /// Where randomness starts (arrivals are drawn from it), instead of the scenario's seed
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     #[command(flatten)]
     format: Format,

@@ -14,7 +14,7 @@ use swarmbound::suite::canary::{ALL, CONTROLS, Canary};
 use swarmbound::trace::codec::write_trace;
 use swarmbound::trace::{Header, Trace};
 
-use super::{Failure, Format, output};
+use super::{Failure, Format, input, output};
 use crate::report::json;
 use crate::report::matrix::{self, CanaryEntry};
 
@@ -73,10 +73,8 @@ fn subject(name: &str) -> Result<Box<dyn Subject>, Failure> {
 
 /// Runs one scenario and writes the trace, and `end` after it.
 fn answer(subject: &mut dyn Subject, text: &str, end: &str) -> Result<Verdict, Failure> {
-    let scenario = Scenario::from_json(text).map_err(|error| {
-        let place = format!("standard input:{}:{}", error.line, error.column);
-        Failure(format!("{place}: {}: {}", error.field, error.message))
-    })?;
+    let scenario =
+        Scenario::from_json(text).map_err(|error| input::wrong("standard input", &error))?;
     let mut events = Vec::new();
     let evidence = subject
         .run(&scenario, &mut |event| events.push(event))

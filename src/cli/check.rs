@@ -15,7 +15,7 @@ use swarmbound::units::{Bytes, Time};
 
 use super::progress::Searching;
 use super::world::{World, refused};
-use super::{Failure, Format, output};
+use super::{Failure, Format, number, output};
 use crate::report::check::{self, Check, CheckDocument};
 use crate::report::json;
 
@@ -102,7 +102,7 @@ pub(super) struct Arguments {
     max_time: Option<Time>,
     /// Threads that search; what they find does not depend on it (default: all that the machine
     /// runs at once, where that is sooner)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::positive, allow_negative_numbers = true)]
     threads: Option<NonZeroUsize>,
     /// Write the states and the steps between them as a Graphviz graph, the first 2000 states
     #[arg(long, value_name = "FILE")]

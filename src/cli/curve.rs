@@ -7,7 +7,7 @@ use clap::Args;
 use swarmbound::audit::{Mode, Verdict};
 use swarmbound::scenario::{MOST_PEERS, Parts, Scenario};
 
-use super::{Failure, Format, input, judge, output, run};
+use super::{Failure, Format, input, judge, number, output, run};
 use crate::report::bounds::{Best, BoundTable, heading};
 use crate::report::curve::{Curve, CurveDocument, Point, Row, numbers_of};
 use crate::report::run::Run;
@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
     /// Where randomness starts, instead of the scenario's seed
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     #[command(flatten)]
     format: Format,

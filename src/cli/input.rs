@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use swarmbound::scenario::{PRESETS, Parts, Preset, Scenario, read_toml};
+use swarmbound::scenario::{JsonError, PRESETS, Parts, Preset, Scenario, read_toml};
 
 use super::Failure;
 
@@ -23,7 +23,10 @@ pub(super) fn scenario(argument: &str, seed: Option<u64>) -> Result<Scenario, Fa
         return preset.scenario(seed).map_err(|error| Failure(error.to_string()));
     }
     if argument != STDIN && !is_path(argument) {
-        return Err(unknown(argument));
+        let Failure(unknown) = unknown(argument, "neither a preset nor a file");
+        return Err(Failure(format!(
+            "{unknown}\n  files: a path that ends in .toml, or in .json for a resolved scenario"
+        )));
     }
     let (name, bytes) = bytes(argument)?;
     let text = match String::from_utf8(bytes) {
@@ -44,20 +47,16 @@ fn is_path(argument: &str) -> bool {
     argument.contains(['/', '\\']) || path.extension().is_some() || path.exists()
 }
 
-fn unknown(name: &str) -> Failure {
+fn unknown(name: &str, what: &str) -> Failure {
     let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
     let nearest = nearest(name, &names);
     let meant = nearest.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-    Failure(format!(
-        "`{name}` is neither a preset nor a file{meant}\n  presets: {}\n  files: a path that ends \
-         in .toml, or in .json for a resolved scenario",
-        names.join(", ")
-    ))
+    Failure(format!("`{name}` is {what}{meant}\n  presets: {}", names.join(", ")))
 }
 
 /// The preset of this name.
 pub(super) fn preset(name: &str) -> Result<&'static Preset, Failure> {
-    Preset::named(name).ok_or_else(|| unknown(name))
+    Preset::named(name).ok_or_else(|| unknown(name, "no preset"))
 }
 
 fn bytes(argument: &str) -> Result<(String, Vec<u8>), Failure> {
@@ -85,11 +84,14 @@ fn not_text(name: &str, bytes: &[u8], error: std::str::Utf8Error) -> Failure {
     let before = bytes.get(..error.valid_up_to()).unwrap_or(bytes);
     let line = before.split(|&byte| byte == b'\n').count();
     let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
-    Failure(format!(
-        "{name}:{line}:{}: this is no UTF-8 text; write a scenario as TOML, for example from \
-         `swarmbound presets figure`",
-        before.len() - start + 1
-    ))
+    let form = match Path::new(name).extension().and_then(|extension| extension.to_str()) {
+        Some("json" | "jsonl") => {
+            "write a resolved scenario as JSON, for example from `swarmbound \
+             presets figure --json`"
+        }
+        _ => "write a scenario as TOML, for example from `swarmbound presets figure`",
+    };
+    Failure(format!("{name}:{line}:{}: this is no UTF-8 text; {form}", before.len() - start + 1))
 }
 
 fn is_json(name: &str, text: &str) -> bool {
@@ -103,19 +105,23 @@ fn is_json(name: &str, text: &str) -> bool {
 /// A resolved scenario: its arrivals are times already, so a seed only starts the run.
 fn resolved(name: &str, text: &str, seed: Option<u64>) -> Result<Scenario, Failure> {
     let scenario = Scenario::from_json(text).map_err(|error| {
-        let field = match error.field.as_str() {
-            "" => String::new(),
-            field => format!("{field}: "),
-        };
+        let Failure(wrong) = wrong(name, &error);
         let trace = match name.ends_with(".jsonl") {
             true => format!("\n  to judge a trace: swarmbound audit {name}"),
             false => String::new(),
         };
-        Failure(format!("{name}:{}:{}: {field}{}{trace}", error.line, error.column, error.message))
+        Failure(wrong + &trace)
     })?;
     let Some(seed) = seed else { return Ok(scenario) };
     let parts = Parts { seed, ..scenario.into_parts() };
     Scenario::new(parts).map_err(|malformed| Failure(format!("{name}: {malformed}")))
+}
+
+/// What is wrong with a JSON text, and where.
+pub(super) fn wrong(name: &str, error: &JsonError) -> Failure {
+    let JsonError { line, column, field, message, .. } = error;
+    let colon = if field.is_empty() { "" } else { ": " };
+    Failure(format!("{name}:{line}:{column}: {field}{colon}{message}"))
 }
 
 /// The name that differs least, when it differs little.

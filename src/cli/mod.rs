@@ -24,6 +24,7 @@ mod explore;
 mod input;
 mod interrupt;
 mod judge;
+mod number;
 mod output;
 mod presets;
 mod progress;
@@ -85,6 +86,9 @@ impl Failure {
         Failure(match error.kind() {
             io::ErrorKind::NotFound if what == "read" => {
                 format!("{path}: there is no such file; write the path of one that exists")
+            }
+            io::ErrorKind::NotFound => {
+                format!("{path}: there is no such folder; write a path in one that exists")
             }
             io::ErrorKind::IsADirectory => {
                 format!("{path}: is a directory; write the path of a file")

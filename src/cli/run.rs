@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use swarmbound::audit::{Mode, Verdict};
 
-use super::{Failure, Format, input, judge, output};
+use super::{Failure, Format, input, judge, number, output};
 use crate::report::bounds::{self, BoundTable};
 use crate::report::json::{self, RunDocument};
 use crate::report::run;
@@ -27,7 +27,7 @@ pub(super) struct Arguments {
 #[derive(Args)]
 pub(super) struct Options {
     /// Where randomness starts, instead of the scenario's seed
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     /// Write the trace of the peer-to-peer run as JSON lines
     #[arg(long, value_name = "FILE")]

@@ -4,7 +4,7 @@ use clap::Args;
 use swarmbound::audit::Verdict;
 use swarmbound::suite::canary::ALL;
 
-use super::{Failure, Format, canaries, engine};
+use super::{Failure, Format, canaries, engine, number};
 
 /// Arguments of `suite`.
 #[derive(Args)]
@@ -21,6 +21,7 @@ pub(super) struct Arguments {
     cases: u32,
     /// Where the randomness of the scenarios starts
     #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = number::seed, allow_negative_numbers = true)]
     seed: u64,
     #[command(flatten)]
     engine: engine::Options,

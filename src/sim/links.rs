@@ -39,6 +39,8 @@ pub(super) struct Flow {
     /// What has not moved, as of `since`, in nanobits.
     left: u128,
     since: Time,
+    /// When it last moved, or else began.
+    last: Time,
     rate: Rate,
     /// Raised whenever the end moves, so that an event for an old end can be told.
     version: u32,
@@ -122,6 +124,7 @@ impl Links {
             order: self.begun,
             left: bytes.nanobits(),
             since: now,
+            last: now,
             rate: Rate::ZERO,
             version: 0,
             stage: Stage::Moving,
@@ -193,7 +196,7 @@ impl Links {
     pub(super) fn depart(&mut self, id: FlowId, now: Time) -> u32 {
         self.take_off_lanes(id);
         let flow = &mut self.flows[id.0 as usize];
-        flow.since = now;
+        flow.last = now;
         flow.stage = Stage::Travelling;
         flow.left = 0;
         let (to, version) = (flow.to, flow.version);
@@ -212,7 +215,7 @@ impl Links {
             self.flows[id.0 as usize].advance(now);
             self.take_off_lanes(id);
         }
-        let (left, last) = (self.flow(id).left, self.flow(id).since);
+        let (left, last) = (self.flow(id).left, self.flow(id).last);
         let flow = self.release(id);
         let moved = (flow.bytes.nanobits() - left) / (8 * NANO);
         Stopped { moved: Bytes(moved as u64), last, flow }
@@ -276,5 +279,8 @@ impl Flow {
     fn advance(&mut self, now: Time) {
         self.left = self.left.saturating_sub(self.rate.nanobits(now.since(self.since)));
         self.since = now;
+        if self.rate != Rate::ZERO {
+            self.last = now;
+        }
     }
 }

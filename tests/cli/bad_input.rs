@@ -66,6 +66,9 @@ fn a_wrong_resolved_scenario_is_refused() {
         ("another version", "{\"swarmbound\":1", "{\"swarmbound\":2", "version 2"),
         ("negative", "\"upload_bps\":30000000", "\"upload_bps\":-1", "source.upload_bps"),
         ("cut off", "\"seed\":1", "", "JSON"),
+        ("no departure", "{\"never\":true}", "{}", "leaves: this says too little or too much"),
+        ("two departures", "{\"never\":true}", "{\"never\":true,\"at_ns\":5}", "write {\"never\""),
+        ("a null", "{\"never\":true}", "null", "write {\"never\":true}"),
     ];
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.json");
@@ -102,6 +105,12 @@ fn a_wrong_trace_is_refused_with_its_line() {
         ("an unknown event", join.replace("join", "jump"), "jump"),
         ("a negative time", join.replace(":0", ":-1"), "t"),
         ("too many bytes", transfer("1", "0", "0", "9").replace(":500", ":501"), "bytes"),
+        ("a list", r#"["join",0,1]"#.to_owned(), "write an object"),
+        (
+            "no outcome",
+            transfer("1", "0", "0", "9").replace(":500", r#":500,"outcome":null"#),
+            "outcome: this says too little or too much",
+        ),
     ];
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.jsonl");
@@ -155,7 +164,8 @@ fn files_that_are_not_there_or_are_none_are_refused() {
     }
     let nowhere = format!("{here}/no/such/folder/file");
     for option in ["--trace", "--trace-client-server"] {
-        refused(option, &swarmbound(&["run", "churn", option, &nowhere]), &nowhere, "");
+        let said = swarmbound(&["run", "churn", option, &nowhere]);
+        refused(option, &said, &nowhere, "no such folder");
         refused(option, &swarmbound(&["run", "churn", option, here]), here, "directory");
     }
     let svg = swarmbound(&["curve", "churn", "--peers", "1", "--svg", here]);
@@ -172,6 +182,8 @@ fn an_unknown_preset_is_answered_with_the_known_ones() {
         assert!(said.err.contains("flash-crowd"), "{}", said.err);
     }
     refused("nothing is near", &swarmbound(&["run", "zzzzzz"]), "`zzzzzz`", "presets: figure");
+    let said = swarmbound(&["presets", "zzzzzz"]);
+    assert!(!said.err.contains("file"), "{}", said.err);
 }
 
 #[test]
@@ -192,6 +204,15 @@ fn wrong_arguments_are_refused() {
     ];
     for arguments in wrong {
         refused(&format!("{arguments:?}"), &swarmbound(arguments), "", "--help");
+    }
+    let rows = [
+        (&["run", "figure", "--seed", "x"][..], "write a whole number of 0..="),
+        (&["bounds", "figure", "--seed", "-3"], "write a whole number of 0..="),
+        (&["suite", "--control", "--seed", "99999999999999999999"], "write a whole number of 0..="),
+        (&["check", "churn", "--threads", "0"], "write a whole number from 1 on"),
+    ];
+    for (arguments, hint) in rows {
+        refused(&format!("{arguments:?}"), &swarmbound(arguments), "", hint);
     }
     for arguments in [&["--help"][..], &["--version"], &["help", "run"], &["curve", "--help"]] {
         let Said { code, out, err } = swarmbound(arguments);

@@ -313,17 +313,18 @@ fn the_graph_is_written_for_graphviz() {
 
 #[test]
 fn wrong_options_say_what_to_write() {
-    let rows: [(&[&str], &str); 28] = [
+    let rows: [(&[&str], &str); 29] = [
         (&["check", "choir"], "write one of churn, schedule"),
         (&["check", "churn", "--overlay", "path"], "--free-riders"),
         (&["check", "churn", "--peers", "many"], "write one such as 3"),
         (&["check", "churn", "--peers", "8"], "write 1 to 7"),
         (&["check", "churn", "--chunks", "0"], "write 1 to 6"),
         (&["check", "churn", "--churn", "often"], "rejoin, once, none"),
-        (&["check", "churn", "--fair", "WF(joining)"], "join"),
-        (&["check", "churn", "--symmetry", "--fair", "WF(join)"], "without symmetry"),
+        (&["check", "churn", "--fair", "WF(joining)"], "--fair: there is no action `joining`"),
+        (&["check", "churn", "--symmetry", "--fair", "WF(join)"], "leave out one of the two"),
         (&["check", "churn", "--churn", "none", "--source", "churns"], "the source stays"),
         (&["check", "churn", "--max-memory", "5"], "write a unit"),
+        (&["check", "schedule", "--overlay", "0-0"], "two different nodes"),
         (&["check", "schedule", "--barter", "credit"], "credit:1"),
         (&["check", "schedule", "--times", "1:2,2"], "one for each"),
         (&["check", "schedule", "--peers", "999999999999", "--overlay", "path"], "write 1 to 7"),

@@ -56,6 +56,8 @@ fn wrong_canaries_and_scenarios_are_refused() {
         assert_eq!((said.code, said.out.as_str()), (2, ""), "{arguments:?}");
         assert!(said.err.starts_with("error: "), "{}", said.err);
     }
+    let said = with_input(&["canary", "control"], b"");
+    assert!(said.err.starts_with("error: standard input:1:1: this is not JSON"), "{}", said.err);
     let said = with_input(&["canary", "control"], b"{}");
     assert_eq!(said.code, 2);
     assert!(said.err.contains("standard input:1:"), "{}", said.err);

@@ -38,21 +38,42 @@ impl fmt::Display for JsonError {
 }
 
 impl JsonError {
-    /// Reads one JSON document, naming the field of whatever is wrong.
+    /// Reads one JSON object, naming the field of whatever is wrong.
     pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, JsonError> {
+        JsonError::need_object(text)?;
         let mut json = serde_json::Deserializer::from_slice(text);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let path = error.path().to_string();
-            JsonError::new(&path, error.inner())
+            JsonError::new(&path, error.inner(), text)
         })?;
-        json.end().map_err(|error| JsonError::new("", &error))?;
+        json.end().map_err(|error| JsonError::new("", &error, text))?;
         Ok(value)
     }
 
-    fn new(path: &str, error: &serde_json::Error) -> JsonError {
-        let text = error.to_string();
+    /// A list of values in the order of an object's fields would be read as that object, too.
+    pub(crate) fn need_object(text: &[u8]) -> Result<(), JsonError> {
+        let first = text.iter().position(|byte| !byte.is_ascii_whitespace());
+        match first.filter(|&at| text[at] == b'[') {
+            None => Ok(()),
+            Some(at) => {
+                let before = &text[..at];
+                let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+                let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+                Err(JsonError {
+                    line,
+                    column: at - start + 1,
+                    field: String::new(),
+                    message: "this is a list; write an object: {...}".to_owned(),
+                    cut_off: false,
+                })
+            }
+        }
+    }
+
+    fn new(path: &str, error: &serde_json::Error, text: &[u8]) -> JsonError {
+        let words = error.to_string();
         let position = format!(" at line {} column {}", error.line(), error.column());
-        let said = text.strip_suffix(&position).unwrap_or(&text);
+        let said = words.strip_suffix(&position).unwrap_or(&words);
         let mut field = if path == "." { String::new() } else { path.to_owned() };
         // serde blames the object that a field is missing from or stands twice in.
         let fields = ["missing field `", "duplicate field `"];
@@ -68,6 +89,11 @@ impl JsonError {
         }
         let message = match error.classify() {
             serde_json::error::Category::Data => explain(&field, said),
+            // serde_json calls a syntax error what is none: an object that should have one field
+            // and has another number of them, or a null.
+            _ if serde_json::from_slice::<IgnoredAny>(text).is_ok() => {
+                explain(&field, "this says too little or too much")
+            }
             _ => format!("this is not JSON: {said}"),
         };
         JsonError {

@@ -155,7 +155,9 @@ fn what_is_no_json_is_refused_where_it_stops_being_json() {
     assert_eq!((more.line, more.cut_off), (5, false));
     assert!(more.message.contains("trailing characters"), "{more}");
     assert!(refused("").cut_off);
-    assert!(refused("[1]").message.contains("expected an object"), "{}", refused("[1]"));
+    let list = refused("\n [1]");
+    assert!(list.message.contains("write an object"), "{list}");
+    assert_eq!((list.line, list.column), (2, 2));
     let deep = format!(r#"{{"swarmbound":{}"#, "[".repeat(1_000_000));
     assert_eq!(refused(&deep).field, "swarmbound");
     let deep = LEAST.replacen(r#""peers""#, &format!(r#""x":{},"peers""#, "[".repeat(1000)), 1);

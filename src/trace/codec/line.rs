@@ -135,6 +135,7 @@ impl Form {
 
     /// The event that a line says.
     pub(super) fn event(&self, text: &[u8]) -> Result<Event, JsonError> {
+        JsonError::need_object(text)?;
         let line: Line = match serde_json::from_slice(text) {
             Ok(line) => line,
             // Following the path costs time, so only a line that is wrong is read twice.
