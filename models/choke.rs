@@ -168,9 +168,10 @@ impl Choking {
             Policy::Leecher(Choker::StrictBarter | Choker::Credit(_)) => {
                 &["want", "content", "give", "take", "offer", "withdraw", "rotate"]
             }
-            Policy::Leecher(Choker::RoundRobin) | Policy::Seeder(Seeding::RoundRobin) => {
-                &["want", "content", "rotate"]
-            }
+            // Here nothing is kept back, so the first pass is as the round robin after it.
+            Policy::Leecher(Choker::RoundRobin)
+            | Policy::Seeder(Seeding::RoundRobin)
+            | Policy::FirstPass => &["want", "content", "rotate"],
             Policy::Seeder(Seeding::FastestFirst) => &["want", "content", "take", "rotate"],
         };
         match self.optimistic {

@@ -69,7 +69,9 @@ impl Choking {
         match self.policy {
             Policy::Leecher(Choker::StrictBarter) => 1,
             Policy::Leecher(Choker::Credit(most)) => i64::from(most),
-            Policy::Leecher(Choker::TitForTat | Choker::RoundRobin) | Policy::Seeder(_) => 0,
+            Policy::Leecher(Choker::TitForTat | Choker::RoundRobin)
+            | Policy::Seeder(_)
+            | Policy::FirstPass => 0,
         }
     }
 
@@ -77,7 +79,9 @@ impl Choking {
     fn turns(&self) -> Option<Fairness> {
         let turns = matches!(
             self.policy,
-            Policy::Leecher(Choker::RoundRobin) | Policy::Seeder(Seeding::RoundRobin)
+            Policy::Leecher(Choker::RoundRobin)
+                | Policy::Seeder(Seeding::RoundRobin)
+                | Policy::FirstPass
         );
         match (turns, self.optimistic) {
             (true, _) => Some(weak("rechoke")),

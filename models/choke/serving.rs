@@ -17,6 +17,7 @@ impl Choking {
             sent: u64::from(seat.took),
             waited: u32::from(seat.waited),
             balance: i64::from(seat.balance),
+            kept_back: 0,
         })
         .collect()
     }

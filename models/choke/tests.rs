@@ -251,6 +251,7 @@ impl Reference {
                 protocol.choker = choker;
                 Role::Peer(Behavior::Cooperative)
             }
+            Policy::FirstPass => panic!("no world of this model has a first pass"),
         };
         let settings = engine::Settings { protocol, requests: 1 };
         let peer = Peer::new(PeerId(9), &manifest, role, &settings);

@@ -3,7 +3,7 @@
 use super::links::{End, FlowId, Links};
 use super::queue::Queue;
 use super::spans::{Pace, patience};
-use crate::choose::Seeded;
+use crate::choose::{Seeded, sample};
 use crate::chunks::PeerId;
 use crate::engine::{Engine, Input, Introduce, Kind, Output, Payload, Timer};
 use crate::scenario::Scenario;
@@ -12,6 +12,8 @@ use crate::units::Time;
 
 /// The stream of the seed that a run draws from; arrivals draw from those from 2^32 on.
 const STREAM: u64 = 0;
+/// The stream that decides who comes first of those that come at one instant.
+const ORDER: u64 = 1;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -147,8 +149,13 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     }
 
     fn schedule_changes(&mut self) {
-        for node in self.scenario.nodes() {
-            self.schedule_change(self.scenario.joins(node), Happening::Join(node));
+        self.schedule_change(Time::ZERO, Happening::Join(PeerId::SOURCE));
+        // Whoever comes first gets the source for a neighbor, so that must not go by class.
+        let mut peers: Vec<PeerId> = self.scenario.peers().map(|(peer, _)| peer).collect();
+        let all = peers.len();
+        sample(&mut peers, all, &mut Seeded::new(self.scenario.parts().seed, ORDER));
+        for peer in peers {
+            self.schedule_change(self.scenario.joins(peer), Happening::Join(peer));
         }
         for node in self.scenario.nodes() {
             if let Some(at) = self.scenario.leaves_at(node) {

@@ -21,6 +21,8 @@ pub struct Candidate {
     pub waited: u32,
     /// Chunks sent to it less chunks got from it, ever.
     pub balance: i64,
+    /// During the source's first pass: chunks that only it was given and nobody else has yet.
+    pub kept_back: u32,
 }
 
 /// How a node decides at the moment.
@@ -30,6 +32,8 @@ pub enum Policy {
     Leecher(Choker),
     /// It has them all.
     Seeder(Seeding),
+    /// It is the source, and some chunks have not been given to anybody.
+    FirstPass,
 }
 
 /// The neighbors to serve, the best `slots` of the order that the policy gives. Equal candidates
@@ -46,6 +50,10 @@ pub fn select(policy: Policy, slots: usize, mut candidates: Vec<Candidate>) -> V
         }
         Policy::Leecher(Choker::RoundRobin) | Policy::Seeder(Seeding::RoundRobin) => {
             candidates.sort_unstable_by_key(|c| (Reverse(c.waited), c.peer));
+        }
+        // Who passes on what it gets.
+        Policy::FirstPass => {
+            candidates.sort_unstable_by_key(|c| (c.kept_back, Reverse(c.waited), c.peer));
         }
         Policy::Seeder(Seeding::FastestFirst) => {
             candidates.sort_unstable_by_key(|c| (Reverse(c.sent), Reverse(c.waited), c.peer));
@@ -80,6 +88,8 @@ pub fn may_serve(policy: Policy, account: Account) -> bool {
             account.balance < 0 || (account.balance == 0 && account.exchange == Exchange::Mutual)
         }
         Policy::Leecher(Choker::Credit(most)) => account.balance < i64::from(most),
-        Policy::Leecher(Choker::TitForTat | Choker::RoundRobin) | Policy::Seeder(_) => true,
+        Policy::Leecher(Choker::TitForTat | Choker::RoundRobin)
+        | Policy::Seeder(_)
+        | Policy::FirstPass => true,
     }
 }

@@ -45,6 +45,9 @@ impl Peer {
         let Some(at) = self.neighbors.position(from) else {
             return;
         };
+        if let Some(offers) = &mut self.offers {
+            offers.seen(from, chunk);
+        }
         if self.neighbors.note(at, chunk, Holding::Held) {
             self.rarity.add(chunk);
             self.neighbors.at(at).wanted += u32::from(lacking);

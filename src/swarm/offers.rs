@@ -1,11 +1,14 @@
 //! The source's first pass: each chunk once before any chunk twice (super seeding, after BEP 16).
 //!
 //! During the pass the source shows no bitfield. It tells one neighbor at a time of one chunk,
-//! which nobody else can then ask for. When every chunk is promised to somebody, it shows them all.
+//! which nobody else can then ask for. It serves those first of whose chunks the fewest have not
+//! been seen at others: a chunk is of no use to the swarm while it waits at a slow uplink. When
+//! every chunk is promised to somebody, it shows them all.
 
 use std::collections::BTreeMap;
 
 use super::message::Message;
+use super::neighbor::Neighbor;
 use super::peer::Peer;
 use crate::chunks::{ChunkId, ChunkSet, PeerId};
 
@@ -16,11 +19,33 @@ pub(super) struct Offers {
     unpromised: ChunkSet,
     /// Who was promised what and has not got it.
     promised: BTreeMap<PeerId, Vec<ChunkId>>,
+    /// To whom each chunk was promised or given that has not been seen at anybody else.
+    unseen: BTreeMap<ChunkId, PeerId>,
 }
 
 impl Offers {
     pub(super) fn new(chunks: usize) -> Self {
-        Offers { unpromised: ChunkSet::full(chunks), promised: BTreeMap::new() }
+        Offers {
+            unpromised: ChunkSet::full(chunks),
+            promised: BTreeMap::new(),
+            unseen: BTreeMap::new(),
+        }
+    }
+
+    /// A neighbor has a chunk: if it is not the one that was given it, that one has passed it on.
+    pub(super) fn seen(&mut self, at: PeerId, chunk: ChunkId) {
+        if self.unseen.get(&chunk).is_some_and(|&given| given != at) {
+            self.unseen.remove(&chunk);
+        }
+    }
+
+    /// How many of the chunks given to each neighbor have not been seen at others.
+    pub(super) fn kept_back(&self) -> BTreeMap<PeerId, u32> {
+        let mut counts = BTreeMap::new();
+        for &given in self.unseen.values() {
+            *counts.entry(given).or_default() += 1;
+        }
+        counts
     }
 
     /// May a neighbor request `chunk`? What it was promised once may be another's by now.
@@ -47,6 +72,7 @@ impl Peer {
             };
             offers.unpromised.remove(chunk);
             offers.promised.entry(to).or_default().push(chunk);
+            offers.unseen.insert(chunk, to);
             self.tell(to, Message::Have(chunk));
         }
     }
@@ -61,9 +87,25 @@ impl Peer {
         if let Some(promised) = offers.promised.get_mut(&to) {
             promised.retain(|&other| other != chunk);
         }
-        if self.neighbors.find(to).is_some_and(|neighbor| neighbor.served) {
-            self.offer(to);
+        let outstanding = offers.outstanding(to);
+        if !self.neighbors.find(to).is_some_and(|neighbor| neighbor.served) {
+            return;
         }
+        if !self.somebody_passes_on_more_than(to) {
+            self.offer(to);
+        } else if outstanding == 0 && self.optimistic != Some(to) {
+            self.choke(to);
+            self.fill_free_slots();
+        }
+    }
+
+    /// Does somebody wait that keeps back fewer chunks than `served` does?
+    fn somebody_passes_on_more_than(&self, served: PeerId) -> bool {
+        let Some(offers) = &self.offers else { return false };
+        let kept_back = offers.kept_back();
+        let of = |peer| kept_back.get(&peer).copied().unwrap_or(0);
+        let waits = |n: &Neighbor| !n.served && self.wants(n) && of(n.peer) < of(served);
+        self.neighbors.iter().any(waits)
     }
 
     /// A neighbor does not need what it was promised: it has it from somebody else.
@@ -83,6 +125,7 @@ impl Peer {
         for chunk in offers.promised.remove(&from).unwrap_or_default() {
             if !kept.contains(&chunk) {
                 offers.unpromised.insert(chunk);
+                offers.unseen.remove(&chunk);
             }
         }
     }

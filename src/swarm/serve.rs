@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::choker::{Account, Candidate, Exchange, Policy, may_serve, select};
 use super::message::Message;
 use super::neighbor::Neighbor;
+use super::offers::Offers;
 use super::peer::Peer;
 use crate::choose::{Choose, pick};
 use crate::chunks::{ChunkId, PeerId};
@@ -15,6 +16,8 @@ impl Peer {
     fn policy(&self) -> Policy {
         if self.is_leecher() {
             Policy::Leecher(self.settings.protocol.choker)
+        } else if self.offers.is_some() {
+            Policy::FirstPass
         } else {
             Policy::Seeder(self.settings.protocol.seeding)
         }
@@ -22,19 +25,24 @@ impl Peer {
 
     /// Does a neighbor want something? During the source's first pass everybody who lacks anything
     /// does, though the source has shown nothing yet.
-    fn wants(&self, neighbor: &Neighbor) -> bool {
+    pub(super) fn wants(&self, neighbor: &Neighbor) -> bool {
         neighbor.interested
             || (self.offers.is_some() && neighbor.holds < self.manifest.chunks() as u32)
     }
 
-    fn candidate(&self, neighbor: &Neighbor) -> Candidate {
-        Candidate {
+    /// What the choker looks at of some neighbors.
+    fn candidates<'a>(&self, of: impl Iterator<Item = &'a Neighbor>) -> Vec<Candidate> {
+        let kept_back = self.offers.as_ref().map(Offers::kept_back).unwrap_or_default();
+        of.map(|neighbor| Candidate {
+            kept_back: kept_back.get(&neighbor.peer).copied().unwrap_or(0),
+
             peer: neighbor.peer,
             received: neighbor.received,
             sent: neighbor.sent,
             waited: neighbor.waited,
             balance: self.balances.get(&neighbor.peer).copied().unwrap_or(0),
-        }
+        })
+        .collect()
     }
 
     /// The interval is over: decides anew whom to serve.
@@ -42,7 +50,7 @@ impl Peer {
         if !self.is_free_rider() {
             let slots = self.settings.protocol.unchoke_slots as usize;
             let wanting = self.neighbors.iter().filter(|neighbor| self.wants(neighbor));
-            let candidates = wanting.map(|neighbor| self.candidate(neighbor)).collect();
+            let candidates = self.candidates(wanting);
             let chosen = select(self.policy(), slots, candidates);
             if self.optimistic.is_some_and(|lucky| chosen.contains(&lucky)) {
                 self.optimistic = None;
@@ -89,7 +97,7 @@ impl Peer {
             return;
         }
         let waiting = self.neighbors.iter().filter(|n| !n.served && self.wants(n));
-        let candidates: Vec<Candidate> = waiting.map(|n| self.candidate(n)).collect();
+        let candidates = self.candidates(waiting);
         for peer in select(self.policy(), slots - taken, candidates) {
             self.unchoke(peer);
         }
@@ -166,7 +174,7 @@ impl Peer {
         self.offer(peer);
     }
 
-    fn choke(&mut self, peer: PeerId) {
+    pub(super) fn choke(&mut self, peer: PeerId) {
         if self.optimistic == Some(peer) {
             self.optimistic = None;
         }

@@ -247,18 +247,17 @@ fn a_promise_that_was_withdrawn_is_not_kept() {
     bench.on(Input::Ready);
     bench.on(Input::Connected(A));
     bench.on(Input::Connected(B));
-    // A has its turn, is promised chunk 0 and does not ask; B waits for a decision, and then it is
-    // its turn; and then A's again.
+    // A has its turn, is promised chunk 0 and does not ask: then it is B's turn; and then A's
+    // again.
     let mut decide = || {
         bench.hear(A, Message::KeepAlive);
         bench.hear(B, Message::KeepAlive);
         bench.on(Input::Expired(Timer(0)))
     };
     let promised = |to, chunk| say(to, Message::Have(ChunkId(chunk)));
-    let (first, second, third) = (decide(), decide(), decide());
-    assert!(!first.contains(&promised(B, 0)), "{first:?}");
-    assert!(second.contains(&promised(B, 0)), "{second:?}");
-    assert!(third.contains(&promised(A, 0)), "{third:?}");
+    let (first, second) = (decide(), decide());
+    assert!(first.contains(&promised(B, 0)), "{first:?}");
+    assert!(second.contains(&promised(A, 0)), "{second:?}");
     // What B asks for is A's now; and what nobody was promised is nobody's.
     let after = bench.hear(B, Message::Request(ChunkId(0)));
     assert_eq!(after, [say(B, Message::Reject(ChunkId(0)))]);
@@ -266,6 +265,36 @@ fn a_promise_that_was_withdrawn_is_not_kept() {
     assert_eq!(after, [say(A, Message::Reject(ChunkId(3)))]);
     let after = bench.hear(A, Message::Request(ChunkId(0)));
     assert_eq!(after, [say(A, Message::Chunk(ChunkId(0)))]);
+}
+
+/// A chunk of use to nobody else is no reason to give its holder another one.
+#[test]
+fn the_source_serves_first_who_passes_on_what_it_got() {
+    let c = PeerId(10);
+    let protocol = Protocol { optimistic: None, unchoke_slots: 1, ..Protocol::default() };
+    let mut bench = Bench::new(Role::Source, protocol);
+    bench.on(Input::Ready);
+    for peer in [A, B, c] {
+        bench.on(Input::Connected(peer));
+    }
+    // A is served first, and gets chunk 0: then it is for others to show what they do.
+    bench.hear(A, Message::Request(ChunkId(0)));
+    let after = bench.on(Input::Sent { to: A, chunk: ChunkId(0) });
+    assert!(after.contains(&say(A, Message::Choke)), "{after:?}");
+    assert!(after.contains(&say(B, Message::Have(ChunkId(1)))), "{after:?}");
+    // C has chunk 0 now, from A: so A is as good as C, and B, who has passed on nothing, is not.
+    bench.hear(c, Message::Have(ChunkId(0)));
+    bench.on(Input::Ready);
+    bench.hear(B, Message::Request(ChunkId(1)));
+    let after = bench.on(Input::Sent { to: B, chunk: ChunkId(1) });
+    assert!(after.contains(&say(B, Message::Choke)), "{after:?}");
+    assert!(after.contains(&say(A, Message::Have(ChunkId(2)))), "{after:?}");
+    // What A has itself it has not passed on.
+    bench.on(Input::Ready);
+    bench.hear(A, Message::Request(ChunkId(2)));
+    bench.hear(A, Message::Have(ChunkId(2)));
+    let after = bench.on(Input::Sent { to: A, chunk: ChunkId(2) });
+    assert!(after.contains(&say(c, Message::Have(ChunkId(3)))), "{after:?}");
 }
 
 /// Peers may lie: no message about a chunk that does not exist changes anything.

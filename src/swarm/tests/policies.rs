@@ -79,15 +79,16 @@ quickcheck! {
 }
 
 fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
-    let candidate = (0..4u64, 0..4u64, 0..4u32, -3..4i64);
+    let candidate = (0..4u64, 0..4u64, 0..4u32, -3..4i64, 0..4u32);
     prop::collection::vec(candidate, 0..12).prop_map(|rows| {
         let rows = rows.into_iter().enumerate();
-        rows.map(|(at, (received, sent, waited, balance))| Candidate {
+        rows.map(|(at, (received, sent, waited, balance, kept_back))| Candidate {
             peer: PeerId(at as u32 + 1),
             received,
             sent,
             waited,
             balance,
+            kept_back,
         })
         .collect()
     })
@@ -101,6 +102,7 @@ fn policies() -> impl Strategy<Value = Policy> {
         Just(Policy::Leecher(Choker::Credit(2))),
         Just(Policy::Seeder(Seeding::RoundRobin)),
         Just(Policy::Seeder(Seeding::FastestFirst)),
+        Just(Policy::FirstPass),
     ]
 }
 
@@ -113,6 +115,7 @@ fn prefers(policy: Policy, a: &Candidate, b: &Candidate) -> bool {
             b.waited < a.waited
         }
         Policy::Seeder(Seeding::FastestFirst) => b.sent < a.sent,
+        Policy::FirstPass => a.kept_back < b.kept_back,
     }
 }
 
