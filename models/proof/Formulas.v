@@ -1,0 +1,182 @@
+(** The textbook's formulas, and arrivals and departures. *)
+
+From Coq Require Import Reals Lra Lia List Arith.
+From Swarm Require Import Sums Model Lower.
+Import ListNotations.
+Open Scope R_scope.
+
+(** Kurose & Ross, section 2.5: a file of [F] bits to [n] peers from a source of
+    rate [us]; the slowest download is [dmin], the peers' uploads add up to [U]. *)
+Definition D_p2p (n : nat) (F us dmin U : R) : R :=
+  Rmax (F / us) (Rmax (F / dmin) (INR n * F / (us + U))).
+
+Definition D_cs (n : nat) (F us dmin : R) : R := Rmax (INR n * F / us) (F / dmin).
+
+Definition uploads (n : nat) (u : nat -> R) : R := sum u (seq 1 n).
+
+Lemma constant_is_finite n u d : finite_rate (constant n u d).
+Proof.
+  set (total := sum (fun i => Rabs (u i)) (nodes (constant n u d))). exists (1 + total).
+  pose proof (sum_nonneg (fun i => Rabs (u i)) (nodes (constant n u d))
+                (fun i _ => Rabs_pos (u i))) as nn. fold total in nn.
+  split; [lra|]. intros i s t k le.
+  assert (u i <= total).
+  { apply Rle_trans with (1 := Rle_abs (u i)).
+    apply (sum_member (fun i => Rabs (u i))); [|assumption]. intros. apply Rabs_pos. }
+  clearbody total. cbn. rewrite <- Rmult_minus_distr_l. apply Rmult_le_compat_r; lra.
+Qed.
+
+Lemma quotient_le F r D : 0 < r -> F <= r * D -> F / r <= D.
+Proof.
+  intros pos le. apply Rmult_le_reg_r with r; [assumption|].
+  unfold Rdiv. rewrite Rmult_assoc, Rinv_l; lra.
+Qed.
+
+Section ConstantRates.
+  Context {P : Type} (P_dec : forall c d : P, {c = d} + {c <> d}).
+  Context (n : nat) (u d : nat -> R) (f : file P) (tr : list (transfer P)) (D : R).
+  Hypothesis ok : admissible (constant n u d) f tr.
+  Hypothesis D_nonneg : 0 <= D.
+  Hypothesis us_pos : 0 < u 0%nat.
+
+  Lemma all_uploads :
+    sum (fun i => upload (constant n u d) i D - upload (constant n u d) i 0) (nodes (constant n u d))
+    = (u 0%nat + uploads n u) * D.
+  Proof.
+    unfold nodes, uploads. simpl.
+    rewrite (sum_ext _ (fun i => D * u i)) by (intros; ring). rewrite sum_scale. ring.
+  Qed.
+
+  (** One copy has left the source. *)
+  Theorem one_copy_bound j : completes f tr j D -> file_size f / u 0%nat <= D.
+  Proof.
+    intros all. apply quotient_le; [assumption|].
+    pose proof (server_bound P_dec _ _ _ ok (constant_is_finite n u d) j D D_nonneg all).
+    simpl in H. lra.
+  Qed.
+
+  (** When k peers have the file, everybody together has sent k copies. *)
+  Theorem kth_copies_bound J :
+    0 < u 0%nat + uploads n u -> NoDup J -> (forall j, In j J -> completes f tr j D) ->
+    INR (length J) * file_size f / (u 0%nat + uploads n u) <= D.
+  Proof.
+    intros pos distinct all. apply quotient_le; [assumption|]. rewrite <- all_uploads.
+    now apply (aggregate_bound P_dec _ f tr ok).
+  Qed.
+
+  (** If fewer than k peers are faster than [x], the k-th completion waits for one
+      that is not. *)
+  Theorem kth_download_bound J x :
+    0 < x -> NoDup J -> incl J (seq 1 n) -> (forall j, In j J -> completes f tr j D) ->
+    (length (filter (fun j => if Rlt_dec x (d j) then true else false) (seq 1 n)) < length J)%nat ->
+    file_size f / x <= D.
+  Proof.
+    intros pos distinct sub all few. apply quotient_le; [assumption|].
+    set (fast := fun j => if Rlt_dec x (d j) then true else false) in *.
+    assert (exists j, In j J /\ fast j = false) as (j & i & slow).
+    { destruct (forallb fast J) eqn:every.
+      - rewrite forallb_forall in every. exfalso.
+        apply (Nat.lt_irrefl (length J)), Nat.le_lt_trans with (2 := few).
+        apply NoDup_incl_length; [assumption|]. intros j i. apply filter_In. auto.
+      - clear - every. induction J as [|j J IH]; simpl in every; [discriminate|].
+        destruct (fast j) eqn:this; simpl in every.
+        + destruct (IH every) as (k & i & slow). exists k. simpl. auto.
+        + exists j. simpl. auto. }
+    unfold fast in slow. destruct (Rlt_dec x (d j)); [discriminate|].
+    pose proof (download_bound P_dec _ _ _ ok D D_nonneg j (sub j i) (all j i)) as H. simpl in H.
+    pose proof (Rmult_le_compat_r D (d j) x D_nonneg ltac:(lra)). lra.
+  Qed.
+
+  Theorem kth_client_server_bound J :
+    (forall e, In e tr -> src e = 0%nat) -> NoDup J -> (forall j, In j J -> completes f tr j D) ->
+    INR (length J) * file_size f / u 0%nat <= D.
+  Proof.
+    intros alone distinct all. apply quotient_le; [assumption|].
+    pose proof (client_server_bound P_dec _ _ _ ok D D_nonneg J alone distinct all) as H.
+    simpl in H. lra.
+  Qed.
+
+  Hypothesis n_pos : (1 <= n)%nat.
+  Hypothesis everybody : forall j, In j (seq 1 n) -> completes f tr j D.
+
+  Lemma slowest_bound dmin :
+    0 < dmin -> (exists j, In j (seq 1 n) /\ d j <= dmin) -> file_size f / dmin <= D.
+  Proof.
+    intros pos (j & i & slow). apply quotient_le; [assumption|].
+    pose proof (download_bound P_dec _ _ _ ok D D_nonneg j i (everybody j i)) as H. simpl in H.
+    pose proof (Rmult_le_compat_r D (d j) dmin D_nonneg slow). lra.
+  Qed.
+
+  Theorem p2p_lower_bound dmin :
+    0 < dmin -> (exists j, In j (seq 1 n) /\ d j <= dmin) -> 0 < u 0%nat + uploads n u ->
+    D_p2p n (file_size f) (u 0%nat) dmin (uploads n u) <= D.
+  Proof.
+    intros pos slow total. unfold D_p2p. apply Rmax_lub; [|apply Rmax_lub].
+    - apply (one_copy_bound 1), everybody, in_seq. lia.
+    - now apply slowest_bound.
+    - pose proof (kth_copies_bound (seq 1 n) total (seq_NoDup n 1) everybody) as H.
+      now rewrite seq_length in H.
+  Qed.
+
+  Theorem cs_lower_bound dmin :
+    (forall e, In e tr -> src e = 0%nat) ->
+    0 < dmin -> (exists j, In j (seq 1 n) /\ d j <= dmin) ->
+    D_cs n (file_size f) (u 0%nat) dmin <= D.
+  Proof.
+    intros alone pos slow. unfold D_cs. apply Rmax_lub.
+    - pose proof (kth_client_server_bound (seq 1 n) alone (seq_NoDup n 1) everybody) as H.
+      now rewrite seq_length in H.
+    - now apply slowest_bound.
+  Qed.
+End ConstantRates.
+
+(** Arrivals and departures: [alive i t] is how long [i] has been there by [t]. *)
+Definition churning n (u d : nat -> R) (alive : nat -> R -> R) : network :=
+  {| N := n; upload := fun i t => u i * alive i t; download := fun j t => d j * alive j t |}.
+
+Section Churn.
+  Context {P : Type} (P_dec : forall c d : P, {c = d} + {c <> d}).
+  Context (n : nat) (u d : nat -> R) (alive : nat -> R -> R).
+  Context (f : file P) (tr : list (transfer P)) (D : R) (D_nonneg : 0 <= D).
+  Let net := churning n u d alive.
+  Hypothesis ok : admissible net f tr.
+  Hypothesis rates : forall i, In i (nodes net) -> 0 <= u i.
+  Hypothesis clock : forall i s t, In i (nodes net) -> s <= t -> alive i t - alive i s <= t - s.
+
+  Theorem churn_bound J :
+    NoDup J -> (forall j, In j J -> completes f tr j D) ->
+    INR (length J) * file_size f <= sum (fun i => u i * (alive i D - alive i 0)) (nodes net).
+  Proof.
+    intros distinct all.
+    rewrite (sum_ext _ (fun i => upload net i D - upload net i 0)) by (intros; simpl; ring).
+    now apply (aggregate_bound P_dec net f tr ok).
+  Qed.
+
+  Lemma churning_is_finite : finite_rate net.
+  Proof.
+    exists (1 + sum u (nodes net)). pose proof (sum_nonneg u (nodes net) rates). split; [lra|].
+    intros i s t k le. cbn [net churning upload]. rewrite <- Rmult_minus_distr_l.
+    apply Rle_trans with (u i * (t - s)).
+    - apply Rmult_le_compat_l; auto.
+    - apply Rmult_le_compat_r; [lra|]. pose proof (sum_member u (nodes net) i rates k). lra.
+  Qed.
+
+  Theorem churn_server_bound j :
+    completes f tr j D -> file_size f <= u 0%nat * (alive 0%nat D - alive 0%nat 0).
+  Proof.
+    intros all. pose proof (server_bound P_dec net f tr ok churning_is_finite j D D_nonneg all) as H.
+    simpl in H. lra.
+  Qed.
+
+  (** A peer alone: the others carry its copy. *)
+  Theorem churn_others_bound j :
+    (forall e, In e tr -> src e <> dst e) -> In j (peers net) -> completes f tr j D ->
+    file_size f <=
+      sum (fun i => if Nat.eq_dec i j then 0 else u i * (alive i D - alive i 0)) (nodes net).
+  Proof.
+    intros no_loop i all.
+    pose proof (others_bound P_dec net f tr ok D D_nonneg j no_loop i all) as H.
+    apply Rle_trans with (1 := H), sum_le. intros k l.
+    destruct (Nat.eq_dec k j); simpl; lra.
+  Qed.
+End Churn.
