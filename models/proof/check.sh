@@ -21,11 +21,12 @@ done
 
 # In the order of their imports.
 discrete=(Slots Pipeline)
-real=(Sums Model Lower Formulas Laws Thin_air)
+real=(Sums Model Lower Formulas Laws Thin_air Fastest Warm_up Warm_up_bound)
 
 # All that may be taken for granted: Coq's own construction of the reals, and only there.
 axioms='ClassicalDedekindReals.sig_forall_dec
-FunctionalExtensionality.functional_extensionality_dep'
+FunctionalExtensionality.functional_extensionality_dep
+Classical_Prop.classic'
 
 skip() {
     echo "proofs: SKIPPED: $1"
