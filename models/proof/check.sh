@@ -25,6 +25,7 @@ real=(Sums Model Lower Formulas Laws Thin_air Fastest Warm_up Warm_up_bound)
 
 # All that may be taken for granted: Coq's own construction of the reals, and only there.
 axioms='ClassicalDedekindReals.sig_forall_dec
+ClassicalDedekindReals.sig_not_dec
 FunctionalExtensionality.functional_extensionality_dep
 Classical_Prop.classic'
 
