@@ -1,27 +1,37 @@
 #!/usr/bin/env bash
 # Builds the proofs, and fails unless every theorem that README.md names is proved from nothing but
-# what `axioms` allows. Needs Coq 8.16 or later; installs Debian's where it may.
+# what `axioms` allows. Then lets the proved auditor and the Rust audit judge the same logs. Needs
+# Coq 8.16 or later, and installs Debian's where it may; and cargo for the second part.
 #
 #   check.sh              says `proofs: SKIPPED` and why when there is no Coq
 #   check.sh --require    that is a failure
+#   check.sh --proofs     the proofs alone, no audit
+#   check.sh --cases N --seed S
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 
-require=no
-for argument in "$@"; do
-    case $argument in
+require=no proofs_only=no cases=1000 seed=1
+while [ $# != 0 ]; do
+    case $1 in
         --require) require=yes ;;
+        --proofs) proofs_only=yes ;;
+        --cases | --seed)
+            [[ ${2-} =~ ^[1-9][0-9]*$ ]] || { echo "$1 wants a number" >&2 && exit 2; }
+            if [ "$1" = --cases ]; then cases=$2; else seed=$2; fi
+            shift
+            ;;
         *)
-            echo "usage: check.sh [--require]" >&2
+            echo "usage: check.sh [--require] [--proofs] [--cases N] [--seed S]" >&2
             exit 2
             ;;
     esac
+    shift
 done
 
 # In the order of their imports.
-discrete=(Slots Pipeline)
-real=(Sums Model Lower Formulas Laws Thin_air Fastest Warm_up Warm_up_bound)
+discrete=(Slots Pipeline Zsum Edf Log Auditor Audit_sound)
+real=(Sums Model Lower Formulas Laws Thin_air Fastest Warm_up Warm_up_bound Fluid Figures)
 
 # All that may be taken for granted: Coq's own construction of the reals, and only there.
 axioms='ClassicalDedekindReals.sig_forall_dec
@@ -65,7 +75,7 @@ cp "$here"/*.v "$build/theories"
 cd "$build/theories"
 
 for file in *.v; do
-    case " ${discrete[*]} ${real[*]} " in
+    case " ${discrete[*]} ${real[*]} Extract " in
         *" ${file%.v} "*) ;;
         *) refuse "$file is not in the list of files" ;;
     esac
@@ -105,3 +115,28 @@ awk -v allowed="$axioms" -v discrete=" ${discrete[*]} " '
 ' ../assumptions.txt || refuse "see above"
 
 echo "proofs: PASSED: ${#theorems[@]} theorems"
+[ "$proofs_only" = no ] || exit 0
+
+# The auditor as a program: first the logs that are checked in, then new ones.
+coqc -q -Q . Swarm Extract.v || refuse "Extract.v does not build"
+cp "$here/judge.ml" .
+ocamlfind ocamlopt -w -a auditor.mli auditor.ml judge.ml -o ../judge || refuse "judge.ml does not build"
+"$build/judge" "$here/golden/traces.jsonl" >../golden.txt || refuse "golden/traces.jsonl cannot be read"
+diff "$here/golden/verdicts.txt" ../golden.txt >&2 || refuse "golden/verdicts.txt says otherwise"
+
+if ! command -v cargo >/dev/null; then
+    echo "audit: SKIPPED: no cargo"
+    [ "$require" = no ] || exit 1
+    exit 0
+fi
+cargo build -q --locked --manifest-path "$here/differ/Cargo.toml" --target-dir "$build/differ"
+"$build/differ/debug/swarmbound-differ" "$cases" "$seed" ../traces.jsonl ../rust.txt
+"$build/judge" ../traces.jsonl >../coq.txt || refuse "a trace cannot be read"
+lawful=$(grep -c 'audit=holds$' ../rust.txt || true)
+if ! diff ../rust.txt ../coq.txt >&2; then
+    refuse "the audits disagree; < is Rust's, > the proved one's (seed $seed)"
+fi
+# A comparison of one verdict alone would prove little.
+[ $((lawful * 10)) -ge $((cases * 3)) ] && [ $((lawful * 10)) -le $((cases * 7)) ] ||
+    refuse "$lawful of $cases logs are lawful: neither verdict may have less than 30 %"
+echo "audit: PASSED: $cases logs, $lawful lawful, 0 disagreements"

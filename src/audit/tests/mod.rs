@@ -19,6 +19,7 @@ mod lawful;
 mod links;
 mod members;
 mod protocol;
+mod proved;
 mod real;
 
 /// One byte in a nanosecond: then a transfer of n bytes takes n ns.
