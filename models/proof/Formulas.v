@@ -168,14 +168,15 @@ Section Churn.
     simpl in H. lra.
   Qed.
 
-  (** A peer alone: the others carry its copy. *)
-  Theorem churn_others_bound j :
-    (forall e, In e tr -> src e <> dst e) -> In j (peers net) -> completes f tr j D ->
+  (** A peer alone: the others carry its copy, after it has come. *)
+  Theorem churn_others_bound j a :
+    (forall e, In e tr -> src e <> dst e) -> a <= D ->
+    (forall e, In e tr -> dst e = j -> out e a = 0) -> completes f tr j D ->
     file_size f <=
-      sum (fun i => if Nat.eq_dec i j then 0 else u i * (alive i D - alive i 0)) (nodes net).
+      sum (fun i => if Nat.eq_dec i j then 0 else u i * (alive i D - alive i a)) (nodes net).
   Proof.
-    intros no_loop i all.
-    pose proof (others_bound P_dec net f tr ok D D_nonneg j no_loop i all) as H.
+    intros no_loop came none all.
+    pose proof (others_bound P_dec net f tr ok D j a no_loop came none all) as H.
     apply Rle_trans with (1 := H), sum_le. intros k l.
     destruct (Nat.eq_dec k j); simpl; lra.
   Qed.

@@ -136,26 +136,44 @@ Section Lower.
         + apply sent_le_supply; [apply source_is_a_node|assumption].
     Qed.
 
-    (** A peer cannot send to itself what it lacks: the others carry its copy. *)
-    Theorem others_bound j :
-      (forall e, In e tr -> src e <> dst e) -> In j (peers net) -> completes f tr j D ->
-      file_size f <=
-        sum (fun i => if Nat.eq_dec i j then 0 else upload net i D - upload net i 0) (nodes net).
+    (** The same where nobody sends before some time of its own. *)
+    Theorem idle_bound J (g : nat -> R) :
+      NoDup J -> (forall j, In j J -> completes f tr j D) ->
+      (forall i, In i (nodes net) -> g i <= D /\ sent tr i (g i) = 0) ->
+      INR (length J) * file_size f <= sum (fun i => upload net i D - upload net i (g i)) (nodes net).
     Proof.
-      intros no_loop i all. apply Rle_trans with (1 := file_received j D all).
+      intros distinct all idle.
+      apply Rle_trans with (sum (fun j => got tr j D) J).
+      - rewrite <- sum_const. apply sum_le. intros j i. apply file_received. auto.
+      - apply Rle_trans with (1 := received_le_sent J D distinct). rewrite all_sent.
+        apply sum_le. intros i k. destruct (idle i k) as [before none].
+        pose proof (uplinks _ _ supply i (g i) D k before). lra.
+    Qed.
+
+    (** A peer cannot send to itself what it lacks: the others carry its copy, from the
+        time on at which somebody can send to it. *)
+    Theorem others_bound j a :
+      (forall e, In e tr -> src e <> dst e) -> a <= D ->
+      (forall e, In e tr -> dst e = j -> out e a = 0) ->
+      completes f tr j D ->
+      file_size f <=
+        sum (fun i => if Nat.eq_dec i j then 0 else upload net i D - upload net i a) (nodes net).
+    Proof.
+      intros no_loop came none all. apply Rle_trans with (1 := file_received j D all).
       apply Rle_trans with
         (sum (fun i => sum (only Nat.eq_dec src i (only Nat.eq_dec dst j (fun e => inn e D))) tr)
              (nodes net)).
       - apply Req_le. symmetry. apply sum_by_all_keys; [apply seq_NoDup|].
         apply (from_node _ _ _ wf).
-      - apply sum_le. intros i' k. destruct (Nat.eq_dec i' j) as [->|other].
+      - apply sum_le. intros i k. destruct (Nat.eq_dec i j) as [->|other].
         + apply Req_le, sum_zero. intros e l. unfold only.
           destruct (Nat.eq_dec (src e) j), (Nat.eq_dec (dst e) j); try reflexivity.
           destruct (no_loop e l). congruence.
-        + apply Rle_trans with (sent tr i' D); [|now apply sent_le_supply].
-          apply sum_le. intros e l. pose proof (inn_nonneg e D l).
-          pose proof (arrives_after _ _ _ wf e D l).
-          unfold only. repeat destruct (Nat.eq_dec _ _); lra.
+        + apply Rle_trans with (sent tr i D - sent tr i a); [|now apply (uplinks _ _ supply)].
+          unfold sent. rewrite <- sum_minus. apply sum_le. intros e l.
+          pose proof (arrives_after _ _ _ wf e D l). pose proof (out_grows _ _ _ wf e a D l came).
+          unfold only. destruct (Nat.eq_dec (src e) i); [|lra].
+          destruct (Nat.eq_dec (dst e) j) as [to_j|]; [|lra]. rewrite (none e l to_j). lra.
     Qed.
   End Completion.
 
@@ -227,5 +245,41 @@ Section Lower.
     intros nn all. apply Rle_trans with (sent tr 0%nat D).
     - apply source_sent; [apply (distinct _ _ _ wf)|firstorder|]. intros c i. exists j. auto.
     - apply sent_le_supply; [apply source_is_a_node|assumption].
+  Qed.
+
+  (** Before a peer sends, a whole piece has left the source and passed its downlink. *)
+  Theorem first_piece i t c :
+    In i (peers net) -> 0 <= t -> 0 < sent tr i t ->
+    (forall x, In x (pieces f) -> c <= size f x) ->
+    c <= upload net 0%nat t - upload net 0%nat 0 /\ c <= download net i t - download net i 0.
+  Proof.
+    intros peer nn active least.
+    assert (exists e, In e tr /\ src e = i /\ 0 < out e t) as (e & k & from & moved).
+    { destruct (existsb (fun e => if Nat.eq_dec (src e) i then
+          if Rlt_dec 0 (out e t) then true else false else false) tr) eqn:some.
+      - apply existsb_exists in some. destruct some as (e & k & yes). exists e.
+        destruct (Nat.eq_dec (src e) i), (Rlt_dec 0 (out e t)); try discriminate; auto.
+      - enough (sent tr i t <= 0) by lra. unfold sent.
+        rewrite <- (sum_zero (fun _ => 0) tr) by auto. apply sum_le. intros e k. unfold only.
+        destruct (Nat.eq_dec (src e) i) eqn:own; [|lra].
+        destruct (Rlt_dec 0 (out e t)) as [moved|] eqn:moves; [|lra].
+        enough (true = false) by discriminate. rewrite <- some. symmetry. apply existsb_exists.
+        exists e. rewrite own, moves. auto. }
+    apply in_seq in peer as nz. destruct (cause e t k moved) as [source|h]; [lia|].
+    rewrite from in h. pose proof (known _ _ _ wf e k) as piece_e. split.
+    - apply Rle_trans with (1 := least _ piece_e).
+      apply Rle_trans with (sent tr 0%nat t).
+      + replace (size f (piece e)) with (sum (size f) [piece e]) by (simpl; ring).
+        apply source_sent.
+        * constructor; [simpl; tauto|constructor].
+        * intros x [<-|[]]. assumption.
+        * intros x [<-|[]]. eauto.
+      + apply sent_le_supply; [apply source_is_a_node|assumption].
+    - destruct h as (e' & l & to & what & whole). apply Rle_trans with (got tr i t).
+      + apply Rle_trans with (inn e' t).
+        * apply Rle_trans with (2 := whole). apply least. rewrite what. assumption.
+        * unfold got. rewrite <- to, <- (only_self Nat.eq_dec dst (fun e => inn e t) e').
+          apply sum_member; [|assumption]. intros e'' l'. apply only_nonneg. now apply inn_nonneg.
+      + pose proof (downlinks _ _ supply i 0 t peer nn). rewrite got_0 in H. lra.
   Qed.
 End Lower.
