@@ -269,7 +269,9 @@ Section Attained.
         apply in_used in k_in. apply Rmult_le_compat_l; [lra|]. apply clamp_grows. lra.
       + intros e s t i le. destruct (member e i) as (k & q & k_in & _ & _ & _ & _ & same & h & o).
         rewrite same, o. apply in_used in k_in. apply Rmult_le_compat_l; [lra|]. apply clamp_grows. lra.
-      + intros e t i. destruct (member e i) as (k & q & _ & _ & _ & _ & _ & same & _). rewrite same. lra.
+      + intros. simpl. lra.
+      + intros e t i. destruct (member e i) as (k & q & _ & _ & _ & _ & _ & same & _). simpl.
+        rewrite same, Rminus_0_r. lra.
     - intros e t i moved. apply in_relayed in i. destruct i as (k & q & k_in & q_in & how).
       destruct how as [[peer ->]|(j & j_in & other & ->)]; [left; reflexivity|]. cbn [send src piece].
       destruct (Nat.eq_dec k 0) as [->|peer]; [left; reflexivity|]. right.

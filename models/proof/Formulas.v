@@ -14,10 +14,10 @@ Definition D_cs (n : nat) (F us dmin : R) : R := Rmax (INR n * F / us) (F / dmin
 
 Definition uploads (n : nat) (u : nat -> R) : R := sum u (seq 1 n).
 
-Lemma constant_is_finite n u d : finite_rate (constant n u d).
+Lemma delayed_is_finite n u d lag : finite_rate (delayed n u d lag).
 Proof.
-  set (total := sum (fun i => Rabs (u i)) (nodes (constant n u d))). exists (1 + total).
-  pose proof (sum_nonneg (fun i => Rabs (u i)) (nodes (constant n u d))
+  set (total := sum (fun i => Rabs (u i)) (nodes (delayed n u d lag))). exists (1 + total).
+  pose proof (sum_nonneg (fun i => Rabs (u i)) (nodes (delayed n u d lag))
                 (fun i _ => Rabs_pos (u i))) as nn. fold total in nn.
   split; [lra|]. intros i s t k le.
   assert (u i <= total).
@@ -34,45 +34,64 @@ Qed.
 
 Section ConstantRates.
   Context {P : Type} (P_dec : forall c d : P, {c = d} + {c <> d}).
-  Context (n : nat) (u d : nat -> R) (f : file P) (tr : list (transfer P)) (D : R).
-  Hypothesis ok : admissible (constant n u d) f tr.
-  Hypothesis D_nonneg : 0 <= D.
+  Context (n : nat) (u d lag : nat -> R) (f : file P) (tr : list (transfer P)) (D : R).
+  Let net := delayed n u d lag.
+  Hypothesis ok : admissible net f tr.
   Hypothesis us_pos : 0 < u 0%nat.
 
-  Lemma all_uploads :
-    sum (fun i => upload (constant n u d) i D - upload (constant n u d) i 0) (nodes (constant n u d))
-    = (u 0%nat + uploads n u) * D.
+  (** The smallest delay; nothing is there before it. *)
+  Context (L : R) (L_least : forall j, In j (seq 1 n) -> L <= lag j).
+  Hypothesis D_late : L <= D.
+
+  Lemma all_uploads t :
+    sum (fun i => upload net i t - upload net i 0) (nodes net) = (u 0%nat + uploads n u) * t.
   Proof.
     unfold nodes, uploads. simpl.
-    rewrite (sum_ext _ (fun i => D * u i)) by (intros; ring). rewrite sum_scale. ring.
+    rewrite (sum_ext _ (fun i => t * u i)) by (intros; ring). rewrite sum_scale. ring.
   Qed.
 
   (** One copy has left the source. *)
-  Theorem one_copy_bound j : completes f tr j D -> file_size f / u 0%nat <= D.
+  Theorem one_copy_bound j : completes f tr j D -> file_size f / u 0%nat <= D - L.
   Proof.
     intros all. apply quotient_le; [assumption|].
-    pose proof (server_bound P_dec _ _ _ ok (constant_is_finite n u d) j D D_nonneg all).
+    pose proof (server_bound P_dec net f tr ok L L_least (delayed_is_finite n u d lag) j D
+                  D_late all) as H.
     simpl in H. lra.
   Qed.
 
   (** When k peers have the file, everybody together has sent k copies. *)
   Theorem kth_copies_bound J :
     0 < u 0%nat + uploads n u -> NoDup J -> (forall j, In j J -> completes f tr j D) ->
-    INR (length J) * file_size f / (u 0%nat + uploads n u) <= D.
+    INR (length J) * file_size f / (u 0%nat + uploads n u) <= D - L.
   Proof.
     intros pos distinct all. apply quotient_le; [assumption|]. rewrite <- all_uploads.
-    now apply (aggregate_bound P_dec _ f tr ok).
+    now apply (aggregate_bound P_dec net f tr ok).
   Qed.
 
-  (** If fewer than k peers are faster than [x], the k-th completion waits for one
-      that is not. *)
-  Theorem kth_download_bound J x :
-    0 < x -> NoDup J -> incl J (seq 1 n) -> (forall j, In j J -> completes f tr j D) ->
-    (length (filter (fun j => if Rlt_dec x (d j) then true else false) (seq 1 n)) < length J)%nat ->
-    file_size f / x <= D.
+  (** Everybody has received the file through its own downlink. *)
+  Theorem own_download_bound j :
+    In j (seq 1 n) -> 0 < d j -> 0 < file_size f -> completes f tr j D ->
+    file_size f / d j <= D - lag j.
   Proof.
-    intros pos distinct sub all few. apply quotient_le; [assumption|].
-    set (fast := fun j => if Rlt_dec x (d j) then true else false) in *.
+    intros i pos some all. apply quotient_le; [assumption|].
+    assert (late : lag j <= D).
+    { assert (exists c, In c (pieces f)) as (c & k).
+      { destruct (pieces f) as [|c l] eqn:e; [|exists c; simpl; auto].
+        unfold file_size in some. rewrite e in some. simpl in some. lra. }
+      pose proof (holds_after_lag net f tr ok j c D k (all c k)). simpl in *. lra. }
+    pose proof (download_bound P_dec net f tr ok D j i late all) as H. simpl in H. lra.
+  Qed.
+
+  (** If fewer than k peers can have the file by [x], the k-th completion is not before. *)
+  Theorem kth_download_bound J x :
+    0 < file_size f -> (forall j, In j (seq 1 n) -> 0 < d j) ->
+    NoDup J -> incl J (seq 1 n) -> (forall j, In j J -> completes f tr j D) ->
+    (length (filter (fun j => if Rlt_dec (lag j + file_size f / d j) x then true else false)
+       (seq 1 n)) < length J)%nat ->
+    x <= D.
+  Proof.
+    intros some pos distinct sub all few.
+    set (fast := fun j => if Rlt_dec (lag j + file_size f / d j) x then true else false) in *.
     assert (exists j, In j J /\ fast j = false) as (j & i & slow).
     { destruct (forallb fast J) eqn:every.
       - rewrite forallb_forall in every. exfalso.
@@ -82,17 +101,16 @@ Section ConstantRates.
         destruct (fast j) eqn:this; simpl in every.
         + destruct (IH every) as (k & i & slow). exists k. simpl. auto.
         + exists j. simpl. auto. }
-    unfold fast in slow. destruct (Rlt_dec x (d j)); [discriminate|].
-    pose proof (download_bound P_dec _ _ _ ok D D_nonneg j (sub j i) (all j i)) as H. simpl in H.
-    pose proof (Rmult_le_compat_r D (d j) x D_nonneg ltac:(lra)). lra.
+    unfold fast in slow. destruct (Rlt_dec _ x); [discriminate|].
+    pose proof (own_download_bound j (sub j i) (pos j (sub j i)) some (all j i)). lra.
   Qed.
 
   Theorem kth_client_server_bound J :
     (forall e, In e tr -> src e = 0%nat) -> NoDup J -> (forall j, In j J -> completes f tr j D) ->
-    INR (length J) * file_size f / u 0%nat <= D.
+    INR (length J) * file_size f / u 0%nat <= D - L.
   Proof.
     intros alone distinct all. apply quotient_le; [assumption|].
-    pose proof (client_server_bound P_dec _ _ _ ok D D_nonneg J alone distinct all) as H.
+    pose proof (client_server_bound P_dec net f tr ok L L_least D D_late J alone distinct all) as H.
     simpl in H. lra.
   Qed.
 
@@ -100,18 +118,21 @@ Section ConstantRates.
   Hypothesis everybody : forall j, In j (seq 1 n) -> completes f tr j D.
 
   Lemma slowest_bound dmin :
-    0 < dmin -> (exists j, In j (seq 1 n) /\ d j <= dmin) -> file_size f / dmin <= D.
+    0 < dmin -> (exists j, In j (seq 1 n) /\ d j = dmin) -> 0 < file_size f ->
+    file_size f / dmin <= D - L.
   Proof.
-    intros pos (j & i & slow). apply quotient_le; [assumption|].
-    pose proof (download_bound P_dec _ _ _ ok D D_nonneg j i (everybody j i)) as H. simpl in H.
-    pose proof (Rmult_le_compat_r D (d j) dmin D_nonneg slow). lra.
+    intros pos (j & i & <-) some. pose proof (own_download_bound j i pos some (everybody j i)).
+    pose proof (L_least j i). lra.
   Qed.
 
   Theorem p2p_lower_bound dmin :
-    0 < dmin -> (exists j, In j (seq 1 n) /\ d j <= dmin) -> 0 < u 0%nat + uploads n u ->
-    D_p2p n (file_size f) (u 0%nat) dmin (uploads n u) <= D.
+    0 < file_size f -> 0 < dmin -> (exists j, In j (seq 1 n) /\ d j = dmin) ->
+    0 < u 0%nat + uploads n u ->
+    L + D_p2p n (file_size f) (u 0%nat) dmin (uploads n u) <= D.
   Proof.
-    intros pos slow total. unfold D_p2p. apply Rmax_lub; [|apply Rmax_lub].
+    intros some pos slow total.
+    enough (D_p2p n (file_size f) (u 0%nat) dmin (uploads n u) <= D - L) by lra.
+    unfold D_p2p. apply Rmax_lub; [|apply Rmax_lub].
     - apply (one_copy_bound 1), everybody, in_seq. lia.
     - now apply slowest_bound.
     - pose proof (kth_copies_bound (seq 1 n) total (seq_NoDup n 1) everybody) as H.
@@ -120,10 +141,12 @@ Section ConstantRates.
 
   Theorem cs_lower_bound dmin :
     (forall e, In e tr -> src e = 0%nat) ->
-    0 < dmin -> (exists j, In j (seq 1 n) /\ d j <= dmin) ->
-    D_cs n (file_size f) (u 0%nat) dmin <= D.
+    0 < file_size f -> 0 < dmin -> (exists j, In j (seq 1 n) /\ d j = dmin) ->
+    L + D_cs n (file_size f) (u 0%nat) dmin <= D.
   Proof.
-    intros alone pos slow. unfold D_cs. apply Rmax_lub.
+    intros alone some pos slow.
+    enough (D_cs n (file_size f) (u 0%nat) dmin <= D - L) by lra.
+    unfold D_cs. apply Rmax_lub.
     - pose proof (kth_client_server_bound (seq 1 n) alone (seq_NoDup n 1) everybody) as H.
       now rewrite seq_length in H.
     - now apply slowest_bound.
@@ -131,24 +154,27 @@ Section ConstantRates.
 End ConstantRates.
 
 (** Arrivals and departures: [alive i t] is how long [i] has been there by [t]. *)
-Definition churning n (u d : nat -> R) (alive : nat -> R -> R) : network :=
-  {| N := n; upload := fun i t => u i * alive i t; download := fun j t => d j * alive j t |}.
+Definition churning n (u d lag : nat -> R) (alive : nat -> R -> R) : network :=
+  {| N := n; upload := fun i t => u i * alive i t; download := fun j t => d j * alive j t;
+     lag := lag |}.
 
 Section Churn.
   Context {P : Type} (P_dec : forall c d : P, {c = d} + {c <> d}).
-  Context (n : nat) (u d : nat -> R) (alive : nat -> R -> R).
-  Context (f : file P) (tr : list (transfer P)) (D : R) (D_nonneg : 0 <= D).
-  Let net := churning n u d alive.
+  Context (n : nat) (u d lag : nat -> R) (alive : nat -> R -> R).
+  Context (f : file P) (tr : list (transfer P)) (D : R).
+  Let net := churning n u d lag alive.
   Hypothesis ok : admissible net f tr.
   Hypothesis rates : forall i, In i (nodes net) -> 0 <= u i.
   Hypothesis clock : forall i s t, In i (nodes net) -> s <= t -> alive i t - alive i s <= t - s.
+  Context (L : R) (L_least : forall j, In j (peers net) -> L <= lag j).
+  Hypothesis D_late : L <= D.
 
   Theorem churn_bound J :
     NoDup J -> (forall j, In j J -> completes f tr j D) ->
-    INR (length J) * file_size f <= sum (fun i => u i * (alive i D - alive i 0)) (nodes net).
+    INR (length J) * file_size f <= sum (fun i => u i * (alive i (D - L) - alive i 0)) (nodes net).
   Proof.
     intros distinct all.
-    rewrite (sum_ext _ (fun i => upload net i D - upload net i 0)) by (intros; simpl; ring).
+    rewrite (sum_ext _ (fun i => upload net i (D - L) - upload net i 0)) by (intros; simpl; ring).
     now apply (aggregate_bound P_dec net f tr ok).
   Qed.
 
@@ -162,18 +188,19 @@ Section Churn.
   Qed.
 
   Theorem churn_server_bound j :
-    completes f tr j D -> file_size f <= u 0%nat * (alive 0%nat D - alive 0%nat 0).
+    completes f tr j D -> file_size f <= u 0%nat * (alive 0%nat (D - L) - alive 0%nat 0).
   Proof.
-    intros all. pose proof (server_bound P_dec net f tr ok churning_is_finite j D D_nonneg all) as H.
+    intros all.
+    pose proof (server_bound P_dec net f tr ok L L_least churning_is_finite j D D_late all) as H.
     simpl in H. lra.
   Qed.
 
   (** A peer alone: the others carry its copy, after it has come. *)
   Theorem churn_others_bound j a :
-    (forall e, In e tr -> src e <> dst e) -> a <= D ->
+    (forall e, In e tr -> src e <> dst e) -> a <= D - lag j ->
     (forall e, In e tr -> dst e = j -> out e a = 0) -> completes f tr j D ->
-    file_size f <=
-      sum (fun i => if Nat.eq_dec i j then 0 else u i * (alive i D - alive i a)) (nodes net).
+    file_size f <= sum (fun i => if Nat.eq_dec i j then 0
+      else u i * (alive i (D - lag j) - alive i a)) (nodes net).
   Proof.
     intros no_loop came none all.
     pose proof (others_bound P_dec net f tr ok D j a no_loop came none all) as H.

@@ -30,6 +30,20 @@ Section Lower.
       apply (inn_grows _ _ _ wf); [assumption|lra].
   Qed.
 
+  Lemma arrives_after e t : In e tr -> inn e t <= out e t.
+  Proof.
+    intros i. pose proof (arrives_later _ _ _ wf e t i) as later.
+    pose proof (lag_nonneg _ _ _ wf (dst e) (to_peer _ _ _ wf e i)).
+    pose proof (out_grows _ _ _ wf e (t - lag net (dst e)) t i). lra.
+  Qed.
+
+  (** Nothing arrives before the delay is over. *)
+  Lemma inn_lag e t : In e tr -> t <= lag net (dst e) -> inn e t <= 0.
+  Proof.
+    intros i early. pose proof (arrives_later _ _ _ wf e t i) as later.
+    rewrite (out_begins _ _ _ wf) in later by (assumption || lra). assumption.
+  Qed.
+
   Lemma delivered_later e s t : In e tr -> s <= t -> delivered f e s -> delivered f e t.
   Proof. intros i le. unfold delivered. pose proof (inn_grows _ _ _ wf e s t i le). lra. Qed.
 
@@ -43,11 +57,19 @@ Section Lower.
     apply (out_begins _ _ _ wf); [assumption|lra].
   Qed.
 
-  Lemma got_0 j : got tr j 0 = 0.
+  Lemma got_lag j : 0 <= lag net j -> got tr j (lag net j) = 0.
   Proof.
-    apply sum_zero.
-    intros e k. unfold only. destruct (Nat.eq_dec _ _); [|reflexivity].
-    apply (inn_begins _ _ _ wf); [assumption|lra].
+    intros nn. apply sum_zero. intros e k. unfold only.
+    destruct (Nat.eq_dec (dst e) j) as [<-|]; [|reflexivity].
+    apply Rle_antisym; [apply inn_lag; [assumption|lra]|now apply inn_nonneg].
+  Qed.
+
+  Lemma holds_after_lag j c t : In c (pieces f) -> holds f tr j c t -> lag net j < t.
+  Proof.
+    intros i (e & k & <- & what & whole). unfold delivered in whole. rewrite what in whole.
+    pose proof (positive _ _ _ wf c i).
+    destruct (Rlt_le_dec (lag net (dst e)) t) as [|early]; [assumption|].
+    pose proof (inn_lag e t k early). lra.
   Qed.
 
   (** If a whole copy of each of some pieces is among the transfers that [mine]
@@ -80,14 +102,6 @@ Section Lower.
     symmetry. apply sum_by_all_keys; [apply seq_NoDup|]. apply (from_node _ _ _ wf).
   Qed.
 
-  Lemma received_le_sent J t :
-    NoDup J -> sum (fun j => got tr j t) J <= sum (fun e => out e t) tr.
-  Proof.
-    intros distinct. apply Rle_trans with (sum (fun e => inn e t) tr).
-    - apply sum_by_key; [assumption|]. intros e i. now apply inn_nonneg.
-    - apply sum_le. intros e i. now apply (arrives_after _ _ _ wf).
-  Qed.
-
   Lemma source_is_a_node : In 0%nat (nodes net).
   Proof. apply in_seq. lia. Qed.
 
@@ -97,67 +111,88 @@ Section Lower.
     intros k nn. pose proof (uplinks _ _ supply i 0 t k nn). rewrite sent_0 in H. lra.
   Qed.
 
+  (** [L]: what is there at D was sent by D - L. *)
+  Context (L : R) (L_least : forall j, In j (peers net) -> L <= lag net j).
+
+  Lemma arrives_L e t : In e tr -> inn e t <= out e (t - L).
+  Proof.
+    intros i. pose proof (L_least (dst e) (to_peer _ _ _ wf e i)).
+    pose proof (arrives_later _ _ _ wf e t i).
+    pose proof (out_grows _ _ _ wf e (t - lag net (dst e)) (t - L) i). lra.
+  Qed.
+
+  Lemma received_le_sent J t :
+    NoDup J -> sum (fun j => got tr j t) J <= sum (fun e => out e (t - L)) tr.
+  Proof.
+    intros distinct. apply Rle_trans with (sum (fun e => inn e t) tr).
+    - apply sum_by_key; [assumption|]. intros e i. now apply inn_nonneg.
+    - apply sum_le. intros e i. now apply arrives_L.
+  Qed.
+
   Section Completion.
-    Context (D : R) (D_nonneg : 0 <= D).
+    Context (D : R) (D_late : L <= D).
 
     Theorem download_bound j :
-      In j (peers net) -> completes f tr j D -> file_size f <= download net j D - download net j 0.
+      In j (peers net) -> lag net j <= D -> completes f tr j D ->
+      file_size f <= download net j D - download net j (lag net j).
     Proof.
-      intros i all. pose proof (file_received j D all).
-      pose proof (downlinks _ _ supply j 0 D i D_nonneg). rewrite got_0 in H0. lra.
+      intros i late all. pose proof (file_received j D all).
+      pose proof (downlinks _ _ supply j (lag net j) D i late).
+      rewrite got_lag in H0 by now apply (lag_nonneg _ _ _ wf). lra.
+    Qed.
+
+    Lemma copies_sent J :
+      NoDup J -> (forall j, In j J -> completes f tr j D) ->
+      INR (length J) * file_size f <= sum (fun e => out e (D - L)) tr.
+    Proof.
+      intros distinct all. apply Rle_trans with (2 := received_le_sent J D distinct).
+      rewrite <- sum_const. apply sum_le. intros j i. apply file_received. auto.
     Qed.
 
     (** Everybody's uploads carry every copy; for any set of peers that complete, so
         in particular for the first k. *)
     Theorem aggregate_bound J :
       NoDup J -> (forall j, In j J -> completes f tr j D) ->
-      INR (length J) * file_size f <= sum (fun i => upload net i D - upload net i 0) (nodes net).
+      INR (length J) * file_size f
+        <= sum (fun i => upload net i (D - L) - upload net i 0) (nodes net).
     Proof.
-      intros distinct all.
-      apply Rle_trans with (sum (fun j => got tr j D) J).
-      - rewrite <- sum_const. apply sum_le. intros j i. apply file_received. auto.
-      - apply Rle_trans with (1 := received_le_sent J D distinct). rewrite all_sent.
-        apply sum_le. intros i k. now apply sent_le_supply.
+      intros distinct all. apply Rle_trans with (1 := copies_sent J distinct all).
+      rewrite all_sent. apply sum_le. intros i k. apply sent_le_supply; [assumption|lra].
     Qed.
 
     (** The same when nobody sends but the source. *)
     Theorem client_server_bound J :
       (forall e, In e tr -> src e = 0%nat) ->
       NoDup J -> (forall j, In j J -> completes f tr j D) ->
-      INR (length J) * file_size f <= upload net 0%nat D - upload net 0%nat 0.
+      INR (length J) * file_size f <= upload net 0%nat (D - L) - upload net 0%nat 0.
     Proof.
-      intros alone distinct all.
-      apply Rle_trans with (sum (fun j => got tr j D) J).
-      - rewrite <- sum_const. apply sum_le. intros j i. apply file_received. auto.
-      - apply Rle_trans with (1 := received_le_sent J D distinct).
-        apply Rle_trans with (sent tr 0%nat D).
-        + apply Req_le, sum_ext. intros e i. unfold only.
-          destruct (Nat.eq_dec _ _) as [|other]; [reflexivity|]. now destruct other; apply alone.
-        + apply sent_le_supply; [apply source_is_a_node|assumption].
+      intros alone distinct all. apply Rle_trans with (1 := copies_sent J distinct all).
+      apply Rle_trans with (sent tr 0%nat (D - L)).
+      - apply Req_le, sum_ext. intros e i. unfold only.
+        destruct (Nat.eq_dec _ _) as [|other]; [reflexivity|]. now destruct other; apply alone.
+      - apply sent_le_supply; [apply source_is_a_node|lra].
     Qed.
 
     (** The same where nobody sends before some time of its own. *)
     Theorem idle_bound J (g : nat -> R) :
       NoDup J -> (forall j, In j J -> completes f tr j D) ->
-      (forall i, In i (nodes net) -> g i <= D /\ sent tr i (g i) = 0) ->
-      INR (length J) * file_size f <= sum (fun i => upload net i D - upload net i (g i)) (nodes net).
+      (forall i, In i (nodes net) -> g i <= D - L /\ sent tr i (g i) = 0) ->
+      INR (length J) * file_size f
+        <= sum (fun i => upload net i (D - L) - upload net i (g i)) (nodes net).
     Proof.
-      intros distinct all idle.
-      apply Rle_trans with (sum (fun j => got tr j D) J).
-      - rewrite <- sum_const. apply sum_le. intros j i. apply file_received. auto.
-      - apply Rle_trans with (1 := received_le_sent J D distinct). rewrite all_sent.
-        apply sum_le. intros i k. destruct (idle i k) as [before none].
-        pose proof (uplinks _ _ supply i (g i) D k before). lra.
+      intros distinct all idle. apply Rle_trans with (1 := copies_sent J distinct all).
+      rewrite all_sent. apply sum_le. intros i k. destruct (idle i k) as [before none].
+      pose proof (uplinks _ _ supply i (g i) (D - L) k before). lra.
     Qed.
 
     (** A peer cannot send to itself what it lacks: the others carry its copy, from the
         time on at which somebody can send to it. *)
     Theorem others_bound j a :
-      (forall e, In e tr -> src e <> dst e) -> a <= D ->
+      (forall e, In e tr -> src e <> dst e) -> a <= D - lag net j ->
       (forall e, In e tr -> dst e = j -> out e a = 0) ->
       completes f tr j D ->
-      file_size f <=
-        sum (fun i => if Nat.eq_dec i j then 0 else upload net i D - upload net i a) (nodes net).
+      file_size f <= sum (fun i => if Nat.eq_dec i j then 0
+        else upload net i (D - lag net j) - upload net i a) (nodes net).
     Proof.
       intros no_loop came none all. apply Rle_trans with (1 := file_received j D all).
       apply Rle_trans with
@@ -169,21 +204,24 @@ Section Lower.
         + apply Req_le, sum_zero. intros e l. unfold only.
           destruct (Nat.eq_dec (src e) j), (Nat.eq_dec (dst e) j); try reflexivity.
           destruct (no_loop e l). congruence.
-        + apply Rle_trans with (sent tr i D - sent tr i a); [|now apply (uplinks _ _ supply)].
+        + apply Rle_trans with (sent tr i (D - lag net j) - sent tr i a);
+            [|now apply (uplinks _ _ supply)].
           unfold sent. rewrite <- sum_minus. apply sum_le. intros e l.
-          pose proof (arrives_after _ _ _ wf e D l). pose proof (out_grows _ _ _ wf e a D l came).
+          pose proof (arrives_later _ _ _ wf e D l) as later.
+          pose proof (out_grows _ _ _ wf e a (D - lag net j) l came).
           unfold only. destruct (Nat.eq_dec (src e) i); [|lra].
-          destruct (Nat.eq_dec (dst e) j) as [to_j|]; [|lra]. rewrite (none e l to_j). lra.
+          destruct (Nat.eq_dec (dst e) j) as [to_j|]; [|lra].
+          rewrite to_j in later. rewrite (none e l to_j). lra.
     Qed.
   End Completion.
 
   Hypothesis finite : finite_rate net.
 
   (** No transfer is faster than its sender's uplink. *)
-  Lemma out_lipschitz : exists L, 0 < L /\ forall e s t,
-    In e tr -> s <= t -> out e t - out e s <= L * (t - s).
+  Lemma out_lipschitz : exists V, 0 < V /\ forall e s t,
+    In e tr -> s <= t -> out e t - out e s <= V * (t - s).
   Proof.
-    destruct finite as (L & pos & lip). exists L. split; [assumption|]. intros e s t i le.
+    destruct finite as (V & pos & lip). exists V. split; [assumption|]. intros e s t i le.
     pose proof (from_node _ _ _ wf e i) as node.
     apply Rle_trans with (2 := lip (src e) s t node le).
     apply Rle_trans with (2 := uplinks _ _ supply (src e) s t node le).
@@ -204,15 +242,15 @@ Section Lower.
     exists e, In e tr /\ src e = 0%nat /\ piece e = c /\ delivered f e t.
   Proof.
     intros i. pose proof (positive _ _ _ wf c i) as pos.
-    destruct out_lipschitz as (L & L_pos & lip).
-    set (dt := size f c / (2 * L)).
+    destruct out_lipschitz as (V & V_pos & lip).
+    set (dt := size f c / (2 * V)).
     assert (dt_pos : 0 < dt) by (apply Rdiv_lt_0_compat; lra).
-    assert (half : L * dt = size f c / 2) by (unfold dt; field; lra).
+    assert (half : V * dt = size f c / 2) by (unfold dt; field; lra).
     assert (forall n j t, t <= INR n * dt -> holds f tr j c t ->
               exists e, In e tr /\ src e = 0%nat /\ piece e = c /\ delivered f e t) as descent.
     { clear j t. induction n as [|n IH]; intros j t before (e & k & to & what & d);
         unfold delivered in d; rewrite what in d;
-        pose proof (arrives_after _ _ _ wf e t k) as left.
+        pose proof (arrives_after e t k) as left.
       - rewrite (inn_begins _ _ _ wf) in d by (assumption || simpl in before; lra). lra.
       - rewrite S_INR in before.
         pose proof (lip e (t - dt) t k ltac:(lra)) as most.
@@ -229,31 +267,31 @@ Section Lower.
   (** Whatever somebody holds, the source has sent. *)
   Lemma source_sent cs t :
     NoDup cs -> incl cs (pieces f) -> (forall c, In c cs -> exists j, holds f tr j c t) ->
-    sum (size f) cs <= sent tr 0%nat t.
+    sum (size f) cs <= sent tr 0%nat (t - L).
   Proof.
     intros distinct sub held. apply whole_pieces; [assumption| |].
     - intros e i. apply only_nonneg. now apply out_nonneg.
     - intros c i. destruct (held c i) as [j h].
       destruct (origin c j t (sub c i) h) as (e & k & from & what & d).
       exists e. repeat split; try assumption. unfold only. destruct (Nat.eq_dec _ _); [|tauto].
-      unfold delivered in d. rewrite what in d. pose proof (arrives_after _ _ _ wf e t k). lra.
+      unfold delivered in d. rewrite what in d. pose proof (arrives_L e t k). lra.
   Qed.
 
   Theorem server_bound j D :
-    0 <= D -> completes f tr j D -> file_size f <= upload net 0%nat D - upload net 0%nat 0.
+    L <= D -> completes f tr j D -> file_size f <= upload net 0%nat (D - L) - upload net 0%nat 0.
   Proof.
-    intros nn all. apply Rle_trans with (sent tr 0%nat D).
+    intros late all. apply Rle_trans with (sent tr 0%nat (D - L)).
     - apply source_sent; [apply (distinct _ _ _ wf)|firstorder|]. intros c i. exists j. auto.
-    - apply sent_le_supply; [apply source_is_a_node|assumption].
+    - apply sent_le_supply; [apply source_is_a_node|lra].
   Qed.
 
   (** Before a peer sends, a whole piece has left the source and passed its downlink. *)
   Theorem first_piece i t c :
-    In i (peers net) -> 0 <= t -> 0 < sent tr i t ->
-    (forall x, In x (pieces f) -> c <= size f x) ->
-    c <= upload net 0%nat t - upload net 0%nat 0 /\ c <= download net i t - download net i 0.
+    In i (peers net) -> 0 < sent tr i t -> (forall x, In x (pieces f) -> c <= size f x) ->
+    c <= upload net 0%nat (t - L) - upload net 0%nat 0 /\
+    c <= download net i t - download net i (lag net i).
   Proof.
-    intros peer nn active least.
+    intros peer active least.
     assert (exists e, In e tr /\ src e = i /\ 0 < out e t) as (e & k & from & moved).
     { destruct (existsb (fun e => if Nat.eq_dec (src e) i then
           if Rlt_dec 0 (out e t) then true else false else false) tr) eqn:some.
@@ -266,20 +304,22 @@ Section Lower.
         enough (true = false) by discriminate. rewrite <- some. symmetry. apply existsb_exists.
         exists e. rewrite own, moves. auto. }
     apply in_seq in peer as nz. destruct (cause e t k moved) as [source|h]; [lia|].
-    rewrite from in h. pose proof (known _ _ _ wf e k) as piece_e. split.
+    rewrite from in h. pose proof (known _ _ _ wf e k) as piece_e.
+    pose proof (holds_after_lag i _ t piece_e h) as late. pose proof (L_least i peer). split.
     - apply Rle_trans with (1 := least _ piece_e).
-      apply Rle_trans with (sent tr 0%nat t).
+      apply Rle_trans with (sent tr 0%nat (t - L)).
       + replace (size f (piece e)) with (sum (size f) [piece e]) by (simpl; ring).
         apply source_sent.
         * constructor; [simpl; tauto|constructor].
         * intros x [<-|[]]. assumption.
         * intros x [<-|[]]. eauto.
-      + apply sent_le_supply; [apply source_is_a_node|assumption].
+      + apply sent_le_supply; [apply source_is_a_node|lra].
     - destruct h as (e' & l & to & what & whole). apply Rle_trans with (got tr i t).
       + apply Rle_trans with (inn e' t).
         * apply Rle_trans with (2 := whole). apply least. rewrite what. assumption.
         * unfold got. rewrite <- to, <- (only_self Nat.eq_dec dst (fun e => inn e t) e').
           apply sum_member; [|assumption]. intros e'' l'. apply only_nonneg. now apply inn_nonneg.
-      + pose proof (downlinks _ _ supply i 0 t peer nn). rewrite got_0 in H. lra.
+      + pose proof (downlinks _ _ supply i (lag net i) t peer ltac:(lra)) as window.
+        rewrite got_lag in window by now apply (lag_nonneg _ _ _ wf). lra.
   Qed.
 End Lower.

@@ -5,7 +5,7 @@
     has left and not arrived, so latency, loss, duplicates, aborted and paused
     transfers are covered. A supply says how much a link can have carried by every
     instant, so constant rates, varying bandwidth, arrivals and departures are one
-    case. Node 0 is the source, the peers are 1 .. N. *)
+    case. What is sent to a node arrives [lag] later at the earliest. Node 0 is the source, the peers are 1 .. N. *)
 
 From Coq Require Import Reals Lra Lia List Arith.
 From Swarm Require Import Sums.
@@ -16,6 +16,7 @@ Record network := {
   N : nat;
   upload : nat -> R -> R;
   download : nat -> R -> R;
+  lag : nat -> R;
 }.
 
 Definition peers (net : network) : list nat := seq 1 (N net).
@@ -59,7 +60,8 @@ Section Model.
     inn_begins : forall e t, In e tr -> t <= 0 -> inn e t = 0;
     out_grows : forall e s t, In e tr -> s <= t -> out e s <= out e t;
     inn_grows : forall e s t, In e tr -> s <= t -> inn e s <= inn e t;
-    arrives_after : forall e t, In e tr -> inn e t <= out e t;
+    lag_nonneg : forall j, In j (peers net) -> 0 <= lag net j;
+    arrives_later : forall e t, In e tr -> inn e t <= out e (t - lag net (dst e));
   }.
 
   (** No link carries more than its supply, in any window of time. *)
@@ -89,5 +91,7 @@ Arguments holds {P}. Arguments completes {P}. Arguments delivered {P}. Arguments
 Arguments got {P}. Arguments admissible {P}.
 
 (** Constant rates. *)
-Definition constant n (u d : nat -> R) : network :=
-  {| N := n; upload := fun i t => u i * t; download := fun j t => d j * t |}.
+Definition delayed n (u d lag : nat -> R) : network :=
+  {| N := n; upload := fun i t => u i * t; download := fun j t => d j * t; lag := lag |}.
+
+Definition constant n (u d : nat -> R) : network := delayed n u d (fun _ => 0).

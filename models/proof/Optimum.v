@@ -30,7 +30,7 @@ Section Optimum.
   Hypothesis u_nonneg : forall i, In i (seq 0 (S n)) -> 0 <= u i.
   Hypothesis dmin_pos : 0 < dmin.
   Hypothesis dmin_least : forall j, In j (seq 1 n) -> dmin <= d j.
-  Hypothesis dmin_there : exists j, In j (seq 1 n) /\ d j <= dmin.
+  Hypothesis dmin_there : exists j, In j (seq 1 n) /\ d j = dmin.
 
   Let n_1 : 1 <= INR n.
   Proof. now apply (le_INR 1). Qed.
@@ -47,7 +47,9 @@ Section Optimum.
   Proof.
     intros optimum. split.
     - intros D nn (f & tr & ok & <- & all).
-      apply (p2p_lower_bound pair_dec n u d f tr D ok nn us_pos n_pos all); try assumption. lra.
+      pose proof (p2p_lower_bound pair_dec n u d (fun _ => 0) f tr D ok us_pos 0
+        (fun j _ => Rle_refl 0) nn n_pos all dmin F_pos dmin_pos dmin_there ltac:(lra)).
+      unfold optimum. lra.
     - intros eps eps_pos.
       assert (source : F / u 0%nat <= optimum) by apply Rmax_l.
       assert (slowest : F / dmin <= optimum) by (eapply Rle_trans; [apply Rmax_l|apply Rmax_r]).
@@ -102,16 +104,17 @@ Section Optimum.
         + replace (clamp D t) with 0 by clamps. ring.
         + apply Rmult_le_compat_l; [lra|]. now apply clamp_grows.
         + apply Rmult_le_compat_l; [lra|]. now apply clamp_grows.
-        + lra.
+        + intros. simpl. lra.
+        + rewrite Rminus_0_r. lra.
       - split.
-        + intros i s t node le. unfold sent, service. rewrite !sum_map. unfold only. cbn [serve src dst out inn constant upload download].
+        + intros i s t node le. unfold sent, service. rewrite !sum_map. unfold only. cbn [serve src dst out inn constant delayed upload download].
           destruct (Nat.eq_dec 0 i) as [<-|].
           * rewrite !sum_const, seq_length. pose proof (speed s t le).
             pose proof (Rmult_le_compat_l (INR n) _ _ (pos_INR n) H).
             pose proof (Rmult_le_compat_r (t - s) _ _ ltac:(lra) r_source). lra.
           * rewrite !sum_zero by auto. pose proof (u_nonneg i node).
             pose proof (Rmult_le_pos (u i) (t - s) H ltac:(lra)). lra.
-        + intros j s t peer le. unfold got, service. rewrite !sum_map. unfold only. cbn [serve src dst out inn constant upload download].
+        + intros j s t peer le. unfold got, service. rewrite !sum_map. unfold only. cbn [serve src dst out inn constant delayed upload download].
           assert (own : forall v, sum (fun k => if Nat.eq_dec k j then v else 0) (seq 1 n) = v).
           { intros v. etransitivity; [|exact (only_present Nat.eq_dec (fun i : nat => i) (fun _ => v) j
               (seq 1 n) (seq_NoDup n 1) peer)].
@@ -150,6 +153,8 @@ Section Optimum.
       + intros e i. apply in_service in i. destruct i as (j & _ & ->). reflexivity.
       + intros j i. apply service_completes; try assumption. field. lra.
     - intros D nn (f & tr & ok & <- & alone & all).
-      now apply (cs_lower_bound pair_dec n u d f tr D ok nn us_pos all).
+      pose proof (cs_lower_bound pair_dec n u d (fun _ => 0) f tr D ok us_pos 0
+        (fun j _ => Rle_refl 0) nn all dmin alone F_pos dmin_pos dmin_there).
+      unfold optimum. lra.
   Qed.
 End Optimum.

@@ -9,7 +9,8 @@ Open Scope R_scope.
 (** Nothing before the instant 1, one unit from then on. *)
 Definition step (t : R) : R := if Rle_dec 1 t then 1 else 0.
 
-Definition two_peers : network := {| N := 2; upload := fun _ => step; download := fun _ => step |}.
+Definition two_peers : network :=
+  {| N := 2; upload := fun _ => step; download := fun _ => step; lag := fun _ => 0 |}.
 Definition one_piece : file unit := {| pieces := [tt]; size := fun _ => 1 |}.
 Definition feed i j : transfer unit := {| src := i; dst := j; piece := tt; out := step; inn := step |}.
 Definition circle : list (transfer unit) := [feed 1 2; feed 2 1].
@@ -42,7 +43,8 @@ Proof.
         destruct (Rle_dec _ _); lra.
     + intros e s t i le. destruct (member e i) as [-> | ->]; now apply step_grows.
     + intros e s t i le. destruct (member e i) as [-> | ->]; now apply step_grows.
-    + intros e t i. destruct (member e i) as [-> | ->]; simpl; lra.
+    + intros. lra.
+    + intros e t i. rewrite Rminus_0_r. destruct (member e i) as [-> | ->]; simpl; lra.
   - assert (forall key k s t, (key = src \/ key = dst) -> s <= t ->
       sum (only Nat.eq_dec key k (fun e : transfer unit => step t)) circle
       - sum (only Nat.eq_dec key k (fun e : transfer unit => step s)) circle

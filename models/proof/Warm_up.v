@@ -230,8 +230,8 @@ Ltac cases :=
 
 Section Swarm.
   Context {P : Type} (P_dec : forall c d : P, {c = d} + {c <> d}).
-  Context (n : nat) (u d : nat -> R) (f : file P) (tr : list (transfer P)).
-  Let net := constant n u d.
+  Context (n : nat) (u d lag : nat -> R) (f : file P) (tr : list (transfer P)).
+  Let net := delayed n u d lag.
   Hypothesis ok : admissible net f tr.
   Hypothesis us_pos : 0 < u 0%nat.
 
@@ -286,22 +286,24 @@ Section Swarm.
     - exists (piece e). subst i. auto.
   Qed.
 
-  Lemma copies_received (J : list nat) t v :
-    NoDup J -> 0 <= v ->
+  (** [L]: what is there at t was sent by t - L. *)
+  Lemma copies_received L (J : list nat) t v :
+    (forall j, In j (peers net) -> L <= lag j) -> NoDup J -> 0 <= v ->
     (forall j, In j J -> v <= sum (only Nat.eq_dec dst j (chosen (fun e => inn e t))) tr) ->
-    INR (length J) * v <= volume t.
+    INR (length J) * v <= volume (t - L).
   Proof.
-    intros distinct nn each. rewrite <- sum_const.
+    intros L_least distinct nn each. rewrite <- sum_const.
     apply Rle_trans with (sum (chosen (fun e => inn e t)) tr).
     - apply Rle_trans with (1 := sum_le _ _ _ each). apply sum_by_key; [assumption|].
       intros e i. unfold chosen. pose proof (inn_nonneg _ _ _ ok e t i). cases.
-    - apply sum_le. intros e i. unfold chosen. pose proof (arrives_after _ _ _ wf e t i).
+    - apply sum_le. intros e i. unfold chosen. pose proof (arrives_L net f tr ok L L_least e t i).
       cases.
   Qed.
 
   Lemma senders_few t : INR (length (senders t)) * z <= volume t.
   Proof.
-    apply copies_received; [apply NoDup_filter, seq_NoDup|lra|]. intros i k.
+    rewrite <- (Rminus_0_r t) at 2.
+    apply copies_received; [apply (lag_nonneg _ _ _ wf)|apply NoDup_filter, seq_NoDup|lra|]. intros i k.
     destruct (senders_hold i t k) as (c & what & e & l & to & piece_c & whole).
     apply Rle_trans with (only Nat.eq_dec dst i (chosen (fun e => inn e t)) e).
     - unfold only, chosen. destruct (Nat.eq_dec _ _); [|tauto]. rewrite piece_c, what.
@@ -398,11 +400,12 @@ Section Swarm.
   Qed.
 
   (** k peers that have all of it. *)
-  Lemma kth_volume J t :
-    NoDup J -> (forall j, In j J -> completes f tr j t) ->
-    INR (length J) * sum (size f) (filter q (pieces f)) <= volume t.
+  Lemma kth_volume L J t :
+    (forall j, In j (peers net) -> L <= lag j) -> NoDup J ->
+    (forall j, In j J -> completes f tr j t) ->
+    INR (length J) * sum (size f) (filter q (pieces f)) <= volume (t - L).
   Proof.
-    intros distinct all. apply copies_received; [assumption| |].
+    intros L_least distinct all. apply copies_received; [assumption|assumption| |].
     - apply sum_nonneg. intros c i. apply filter_In in i. left. now apply (positive _ _ _ wf).
     - intros j k. apply whole_pieces; [assumption|apply NoDup_filter, (Model.distinct _ _ _ wf)| |].
       + intros e i. apply only_nonneg. unfold chosen.

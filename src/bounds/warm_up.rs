@@ -5,7 +5,7 @@
 //!
 //! > T >= a(N) + (M-1) c max{ 1/u_s, N/U },  a(k) = sum_{j<k} c/(u_s + Û_j)
 //!
-//! Proved by machine, without bursts and delays: `Warm_up_bound.warm_up_bound`, and parts B and C
+//! Proved by machine, without bursts: `Warm_up_bound.warm_up_bound`, and parts B and C
 //! as `Warm_up_bound.warm_up_all_bits` and `Warm_up_bound.warm_up_last_chunk`, for every k. See
 //! [`proofs`](super::proofs).
 //!
