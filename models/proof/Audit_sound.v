@@ -21,10 +21,10 @@ Section Sound.
     unfold receivers. rewrite filter_In, in_nodes. destruct (N.eqb_spec j 0); simpl; intuition; lia.
   Qed.
 
-  Lemma carries_sound rate b es s t :
+  Lemma carries_sound w rate b es s t :
     0 <= rate -> 0 <= b -> (forall e, In e es -> 0 <= bytes e) -> s <= t ->
-    carries rate b es = true ->
-    zsum (fun e => if inside s t e then nanobits (bytes e) else 0) es
+    carries w rate b es = true ->
+    zsum (fun e => if inside w s t e then nanobits (bytes e) else 0) es
       <= rate * (t - s) + nanobits b.
   Proof.
     intros rate_nn b_nn bytes_nn le ok.
@@ -35,19 +35,19 @@ Section Sound.
     apply Z.le_trans with (2 := ok). apply zsum_le. intros e i. specialize (bytes_nn e i).
     unfold within, job_of, inside. simpl.
     assert (0 <= nanobits (bytes e)) by (unfold nanobits; lia).
-    destruct (Z.leb_spec s (start e)), (Z.leb_spec (finish e) t); simpl;
+    destruct (Z.leb_spec s (fst w e)), (Z.leb_spec (snd w e) t); simpl;
       try (destruct (_ && _); lia).
-    assert (rate * s <= rate * start e) by nia. assert (rate * finish e <= rate * t) by nia.
-    destruct (Z.leb_spec (rate * s) (rate * start e)),
-      (Z.leb_spec (rate * finish e + nanobits b) (rate * t + nanobits b)); simpl; lia.
+    assert (rate * s <= rate * fst w e) by nia. assert (rate * snd w e <= rate * t) by nia.
+    destruct (Z.leb_spec (rate * s) (rate * fst w e)),
+      (Z.leb_spec (rate * snd w e + nanobits b) (rate * t + nanobits b)); simpl; lia.
   Qed.
 
-  Lemma group_load (key : move -> N) i s t :
-    load g key i s t = zsum (fun e => if inside s t e then nanobits (bytes e) else 0)
+  Lemma group_load (key : move -> N) w i s t :
+    load g key w i s t = zsum (fun e => if inside w s t e then nanobits (bytes e) else 0)
                             (listed i (group key (moves g))).
   Proof.
     rewrite listed_group, zsum_filter. apply zsum_ext. intros e.
-    destruct (_ =? _)%N, (inside _ _ _); reflexivity.
+    destruct (_ =? _)%N, (inside _ _ _ _); reflexivity.
   Qed.
 
   (** *** Causality *)
@@ -182,6 +182,7 @@ Section Sound.
     - intros c lt. apply Z.leb_le, H1. now apply in_numbers.
     - intros i le. apply in_nodes in le. specialize (H0 i le). split_and. now apply Z.leb_le.
     - intros i le. apply in_nodes in le. specialize (H0 i le). split_and. now apply Z.leb_le.
+    - intros i le. apply in_nodes in le. specialize (H0 i le). split_and. now apply Z.leb_le.
   Qed.
 
   Lemma claims_sound m : true_holdings m -> claims_hold p g m = true ->
@@ -215,7 +216,7 @@ Section Sound.
   Qed.
 
   Lemma uplinks_sound i s t : well_formed p g -> uplinks p g = true ->
-    (i <= peers p)%N -> s <= t -> load g from i s t <= up p i * (t - s) + nanobits (burst p i).
+    (i <= peers p)%N -> s <= t -> load g from (sending p) i s t <= up p i * (t - s) + nanobits (burst p i).
   Proof.
     intros wf ok node le. rewrite group_load. unfold uplinks in ok. rewrite forallb_forall in ok.
     specialize (ok i (proj2 (in_nodes i) node)).
@@ -225,7 +226,7 @@ Section Sound.
 
   Lemma downlinks_sound j d s t : well_formed p g -> downlinks p g = true ->
     (0 < j <= peers p)%N -> down p j = Some d -> s <= t ->
-    load g to j s t <= d * (t - s) + nanobits (burst p j).
+    load g to (receiving p) j s t <= d * (t - s) + nanobits (burst p j).
   Proof.
     intros wf ok node limit le. rewrite group_load. unfold downlinks in ok.
     rewrite forallb_forall in ok. specialize (ok j (proj2 (in_receivers j) node)).
@@ -236,7 +237,7 @@ Section Sound.
   Qed.
 
   Lemma members_sound : members p g = true ->
-    (forall e, In e (moves g) -> present p g (from e) (start e) (finish e)) /\
+    (forall e, In e (moves g) -> present p g (from e) (start e) (depart p e)) /\
     (forall e, In e (moves g) -> whole e = true -> present p g (to e) (start e) (finish e)).
   Proof.
     unfold members. intros ok. apply andb_prop in ok. destruct ok as [ok acts].
@@ -258,7 +259,8 @@ Section Sound.
     apply andb_prop in ok. destruct ok as [ok all].
     apply andb_prop in ok. destruct ok as [ok claim].
     apply andb_prop in ok. destruct ok as [ok _].
-    apply andb_prop in ok. destruct ok as [ok cause].
+    apply andb_prop in ok. destruct ok as [ok cause]. apply andb_prop in cause.
+    destruct cause as [cause quick]. unfold not_too_quick in quick. rewrite forallb_forall in quick.
     apply andb_prop in ok. destruct ok as [ok downs].
     apply andb_prop in ok. destruct ok as [ok ups].
     apply andb_prop in ok. destruct ok as [form there].
@@ -268,30 +270,34 @@ Section Sound.
     destruct (claims_sound m good claim) as [claims_ok complete].
     destruct (members_sound there) as [senders receivers_].
     split.
-    - split; try assumption; intros; [now apply uplinks_sound|now apply downlinks_sound].
+    - split; try assumption; intros; [now apply uplinks_sound|now apply downlinks_sound|].
+      specialize (quick e ltac:(assumption)). rewrite H0 in quick. now apply Z.leb_le.
     - intros j node. apply complete; [assumption|].
       unfold everybody in all. rewrite forallb_forall in all.
       specialize (all j (proj2 (in_receivers j) node)). destruct (completed p m j); congruence.
   Qed.
 
-  (** The very inequalities that a test evaluates, in nanobits; D is any time at which
-      everybody has claimed to be complete. *)
-  Theorem audited_bounds D :
-    audit p g = true -> (1 <= peers p)%N -> 0 <= D -> (forall j t, In (j, t) (claims g) -> t <= D) ->
-    nanobits (file_bytes p) <= up p 0 * D + nanobits (burst p 0) /\
+  (** The very inequalities that a test evaluates, in nanobits; L is at most every delay,
+      and D any time at which everybody has claimed to be complete. *)
+  Theorem audited_bounds L D :
+    audit p g = true -> (1 <= peers p)%N -> L <= D ->
+    (forall j, (0 < j <= peers p)%N -> L <= delay p j <= D) -> (forall j t, In (j, t) (claims g) -> t <= D) ->
+    nanobits (file_bytes p) <= up p 0 * (D - L) + nanobits (burst p 0) /\
     (forall j d, (0 < j <= peers p)%N -> down p j = Some d ->
-       nanobits (file_bytes p) <= d * D + nanobits (burst p j)) /\
+       nanobits (file_bytes p) <= d * (D - delay p j) + nanobits (burst p j)) /\
     Z.of_N (peers p) * nanobits (file_bytes p) <=
-      zsum (fun i => up p i * D + nanobits (burst p i)) (numbers (N.succ (peers p))).
+      zsum (fun i => up p i * (D - L) + nanobits (burst p i)) (numbers (N.succ (peers p))).
   Proof.
-    intros ok some D_nonneg last. destruct (audit_sound ok) as [law complete].
+    intros ok some D_late lags last. destruct (audit_sound ok) as [law complete].
     assert (all : forall j, (0 < j <= peers p)%N -> complete_by p g j D).
     { intros j node. destruct (complete j node) as (t & i & done). intros c lt.
       apply held_later with t; [now apply last with j|now apply done]. }
     split; [|split].
-    - apply (log_server_bound p g law D D_nonneg 1); [lia|]. apply all. lia.
-    - intros j d node limit. apply (log_download_bound p g law D D_nonneg j d node limit). auto.
-    - pose proof (log_aggregate_bound p g law D D_nonneg (receivers p)) as bound.
+    - apply (log_server_bound p g law L D D_late) with 1%N; [apply lags|lia|apply all; lia].
+    - intros j d node limit. destruct (lags j node) as [_ late].
+      apply (log_download_bound p g law D j d node limit late). auto.
+    - pose proof (log_aggregate_bound p g law L D D_late (fun j node => proj1 (lags j node))
+        (receivers p)) as bound.
       assert (count : Z.of_nat (length (receivers p)) = Z.of_N (peers p)).
       { unfold receivers, nodes, numbers. rewrite N2Nat.inj_succ. cbn [seq map filter].
         rewrite <- seq_shift, map_map.
@@ -312,7 +318,7 @@ Section Sound.
     audit p g = true -> (i <= peers p)%N -> s <= t ->
     (forall x, In (i, x) (joined g) -> a <= x) -> (i = 0%N -> a <= 0) ->
     (In (i, b) (left g) \/ leaves p i = Some b) ->
-    load g from i s t <= up p i * Z.max 0 (Z.min t b - Z.max s a) + nanobits (burst p i).
+    load g from (sending p) i s t <= up p i * Z.max 0 (Z.min t b - Z.max s a) + nanobits (burst p i).
   Proof.
     intros ok node le came source went. destruct (audit_sound ok) as [law _].
     apply churn_uplink; try assumption. intros x y _ ((z & how & after) & out & announced).

@@ -1,7 +1,7 @@
 (** An auditor that can be run, and what its yes means.
 
     The rules are those of the Rust audit by the same names, for logs with exact stamps,
-    no delay, whole chunks from one sender each, and at most one arrival and departure
+    whole chunks from one sender each, and at most one arrival and departure
     of a node. At worst n log n, for n transfers. *)
 
 From Coq Require Import ZArith NArith Lia List Bool FMapPositive Permutation Mergesort Orders.
@@ -50,25 +50,25 @@ Qed.
 
 (** ** Links *)
 
-Definition job_of (rate burst : Z) (e : move) : job :=
-  {| release := rate * start e; deadline := rate * finish e + nanobits burst;
+Definition job_of (w : span) (rate burst : Z) (e : move) : job :=
+  {| release := rate * fst w e; deadline := rate * snd w e + nanobits burst;
      work := nanobits (bytes e) |}.
 
-Definition carries (rate burst : Z) (es : list move) : bool :=
-  feasible (map (job_of rate burst) es).
+Definition carries (w : span) (rate burst : Z) (es : list move) : bool :=
+  feasible (map (job_of w rate burst) es).
 
 Definition nodes (p : plan) : list N := numbers (N.succ (peers p)).
 Definition receivers (p : plan) : list N := filter (fun i => negb (i =? 0)%N) (nodes p).
 
 Definition uplinks (p : plan) (g : log) : bool :=
   let by_sender := group from (moves g) in
-  forallb (fun i => carries (up p i) (burst p i) (listed i by_sender)) (nodes p).
+  forallb (fun i => carries (sending p) (up p i) (burst p i) (listed i by_sender)) (nodes p).
 
 Definition downlinks (p : plan) (g : log) : bool :=
   let by_receiver := group to (moves g) in
   forallb (fun j => match down p j with
                     | None => true
-                    | Some d => (0 <=? d) && carries d (burst p j) (listed j by_receiver)
+                    | Some d => (0 <=? d) && carries (receiving p) d (burst p j) (listed j by_receiver)
                     end) (receivers p).
 
 (** ** Who holds what since when *)
@@ -104,6 +104,10 @@ Module ByFinish <: TotalLeBool'.
 End ByFinish.
 
 Module InTime := Sort ByFinish.
+
+(** Nothing arrives before the delay has passed. *)
+Definition not_too_quick (p : plan) (g : log) : bool :=
+  forallb (fun e => if whole e then start e + delay p (to e) <=? finish e else true) (moves g).
 
 Definition history (g : log) : bool * holdings := spread (InTime.sort (moves g)) (true, nothing).
 
@@ -165,7 +169,7 @@ Definition members (p : plan) (g : log) : bool :=
   forallb (fun '(i, t) => match arrived ins i with Some a => a <=? t | None => false end) (left g) &&
   forallb (fun '(i, t) => is_present p ins outs i t t) (claims g) &&
   forallb (fun e =>
-    is_present p ins outs (from e) (start e) (finish e) &&
+    is_present p ins outs (from e) (start e) (depart p e) &&
     is_present p ins outs (to e) (start e) (if whole e then finish e else start e)) (moves g).
 
 (** ** The verdict *)
@@ -176,7 +180,7 @@ Definition is_formed (p : plan) (g : log) : bool :=
     (0 <=? start e) && (start e <? finish e) && (0 <=? bytes e) &&
     (if whole e then bytes e =? length_of p (chunk e) else true)) (moves g) &&
   forallb (fun c => 0 <=? length_of p c) (numbers (chunks p)) &&
-  forallb (fun i => (0 <=? up p i) && (0 <=? burst p i)) (nodes p).
+  forallb (fun i => (0 <=? up p i) && (0 <=? burst p i) && (0 <=? delay p i)) (nodes p).
 
 Record verdict := {
   formed_holds : bool;
@@ -192,7 +196,7 @@ Record verdict := {
 Definition judge (p : plan) (g : log) : verdict :=
   let (causal, m) := history g in
   {| formed_holds := is_formed p g; membership := members p g; uplink_capacity := uplinks p g;
-     downlink_capacity := downlinks p g; causality_holds := causal;
+     downlink_capacity := downlinks p g; causality_holds := causal && not_too_quick p g;
      conservation := conserved p g m; completion := claims_hold p g m;
      all_complete := everybody p m |}.
 

@@ -26,6 +26,7 @@ Record plan := {
   up : N -> Z;
   down : N -> option Z;          (** None: unlimited *)
   burst : N -> Z;                (** in bytes *)
+  delay : N -> Z;                (** of what is sent to a node *)
   joins : N -> Z;
   leaves : N -> option Z;
 }.
@@ -62,10 +63,19 @@ Definition file_bytes (p : plan) : Z := zsum (length_of p) (numbers (chunks p)).
 Section Lawful.
   Context (p : plan) (g : log).
 
+  (** When the last byte has left at the latest, and the first arrives at the earliest. *)
+  Definition depart (e : move) : Z := Z.max (start e) (finish e - delay p (to e)).
+  Definition land (e : move) : Z := Z.min (start e + delay p (to e)) (finish e).
+
+  (** Transfers are seen by a link from [fst] to [snd] of a span. *)
+  Definition span : Type := (move -> Z) * (move -> Z).
+  Definition sending : span := (start, depart).
+  Definition receiving : span := (land, finish).
+  Definition inside (w : span) s t (e : move) : bool := (s <=? fst w e) && (snd w e <=? t).
+
   (** Volume that [key] (sender or receiver) [i] has to move within [s, t]. *)
-  Definition inside s t (e : move) : bool := (s <=? start e) && (finish e <=? t).
-  Definition load (key : move -> N) i s t : Z :=
-    zsum (fun e => if (key e =? i)%N && inside s t e then nanobits (bytes e) else 0) (moves g).
+  Definition load (key : move -> N) (w : span) i s t : Z :=
+    zsum (fun e => if (key e =? i)%N && inside w s t e then nanobits (bytes e) else 0) (moves g).
 
   (** Everything stems from the source. *)
   Inductive held : N -> N -> Z -> Prop :=
@@ -92,16 +102,19 @@ Section Lawful.
     lengths : forall c, (c < chunks p)%N -> 0 <= length_of p c;
     rates : forall i, (i <= peers p)%N -> 0 <= up p i;
     bursts : forall i, (i <= peers p)%N -> 0 <= burst p i;
+    delays : forall i, (i <= peers p)%N -> 0 <= delay p i;
   }.
 
   Record lawful : Prop := {
     formed : well_formed;
     uplink : forall i s t, (i <= peers p)%N -> s <= t ->
-      load from i s t <= up p i * (t - s) + nanobits (burst p i);
+      load from sending i s t <= up p i * (t - s) + nanobits (burst p i);
     downlink : forall j d s t, (0 < j <= peers p)%N -> down p j = Some d -> s <= t ->
-      load to j s t <= d * (t - s) + nanobits (burst p j);
+      load to receiving j s t <= d * (t - s) + nanobits (burst p j);
     causality : forall e, In e (moves g) -> held (from e) (chunk e) (start e);
-    sender_there : forall e, In e (moves g) -> present (from e) (start e) (finish e);
+    in_flight : forall e, In e (moves g) -> whole e = true ->
+      start e + delay p (to e) <= finish e;
+    sender_there : forall e, In e (moves g) -> present (from e) (start e) (depart e);
     receiver_there : forall e, In e (moves g) -> whole e = true ->
       present (to e) (start e) (finish e);
     claimed : forall j t, In (j, t) (claims g) -> (0 < j <= peers p)%N /\ complete_by j t;
@@ -152,84 +165,100 @@ Section Lawful.
   Qed.
 
   Section Bounds.
-    Context (D : Z) (D_nonneg : 0 <= D).
+    (** What is there at D was sent by D - L. *)
+    Context (L D : Z) (D_late : L <= D).
+    Hypothesis L_least : forall j, (0 < j <= peers p)%N -> L <= delay p j.
 
-    Theorem log_server_bound j : (0 < j)%N -> complete_by j D ->
-      nanobits (file_bytes p) <= up p 0 * D + nanobits (burst p 0).
+    Lemma sent_inside e : In e (moves g) -> whole e = true -> finish e <= D ->
+      inside sending 0 (D - L) e = true.
     Proof.
-      intros peer all. apply Z.le_trans with (load from 0 0 D).
-      - apply (whole_file (fun e => (from e =? 0)%N && inside 0 D e)). intros c lt.
-        destruct (held_origin j c D (all c lt) ltac:(lia)) as (e & i & f & k & w & le).
-        exists e. repeat split; try assumption. unfold inside. rewrite f.
-        pose proof (takes_time wf e i).
-        apply andb_true_intro. split; [reflexivity|]. apply andb_true_intro. lia.
-      - pose proof (uplink law 0 0 D ltac:(lia) D_nonneg). now rewrite Z.sub_0_r in H.
+      intros i w le. pose proof (takes_time wf e i). pose proof (in_flight law e i w).
+      pose proof (L_least (to e) (known_to wf e i)).
+      apply andb_true_intro. cbn. unfold depart. lia.
     Qed.
 
-    Lemma copy_received j : (0 < j)%N -> complete_by j D ->
-      nanobits (file_bytes p) <= load to j 0 D.
+    Theorem log_server_bound j : (0 < j)%N -> complete_by j D ->
+      nanobits (file_bytes p) <= up p 0 * (D - L) + nanobits (burst p 0).
     Proof.
-      intros peer all. apply (whole_file (fun e => (to e =? j)%N && inside 0 D e)). intros c lt.
+      intros peer all. apply Z.le_trans with (load from sending 0 0 (D - L)).
+      - apply (whole_file (fun e => (from e =? 0)%N && inside sending 0 (D - L) e)). intros c lt.
+        destruct (held_origin j c D (all c lt) ltac:(lia)) as (e & i & f & k & w & le).
+        exists e. rewrite f, sent_inside by assumption. auto.
+      - pose proof (uplink law 0 0 (D - L) ltac:(lia) ltac:(lia)). now rewrite Z.sub_0_r in H.
+    Qed.
+
+    Lemma copy_sent j : (0 < j)%N -> complete_by j D ->
+      nanobits (file_bytes p) <= load to sending j 0 (D - L).
+    Proof.
+      intros peer all.
+      apply (whole_file (fun e => (to e =? j)%N && inside sending 0 (D - L) e)). intros c lt.
       destruct (held_received j c D (all c lt) ltac:(lia)) as (e & i & f & k & w & le).
-      exists e. repeat split; try assumption. unfold inside. rewrite f.
-      pose proof (takes_time wf e i).
-      apply andb_true_intro. split; [apply N.eqb_refl|]. apply andb_true_intro. lia.
+      exists e. rewrite f, N.eqb_refl, sent_inside by assumption. auto.
     Qed.
 
     Theorem log_download_bound j d :
-      (0 < j <= peers p)%N -> down p j = Some d -> complete_by j D ->
-      nanobits (file_bytes p) <= d * D + nanobits (burst p j).
+      (0 < j <= peers p)%N -> down p j = Some d -> delay p j <= D -> complete_by j D ->
+      nanobits (file_bytes p) <= d * (D - delay p j) + nanobits (burst p j).
     Proof.
-      intros peer limit all. apply Z.le_trans with (load to j 0 D).
-      - apply copy_received; [lia|assumption].
-      - pose proof (downlink law j d 0 D peer limit D_nonneg). now rewrite Z.sub_0_r in H.
+      intros peer limit late all.
+      apply Z.le_trans with (load to receiving j (delay p j) D).
+      - apply (whole_file (fun e => (to e =? j)%N && inside receiving (delay p j) D e)).
+        intros c lt.
+        destruct (held_received j c D (all c lt) ltac:(lia)) as (e & i & f & k & w & le).
+        exists e. repeat split; try assumption.
+        pose proof (takes_time wf e i). pose proof (in_flight law e i w).
+        apply andb_true_intro. split; [rewrite f; apply N.eqb_refl|].
+        apply andb_true_intro. cbn. unfold land. rewrite f in *. lia.
+      - exact (downlink law j d (delay p j) D peer limit late).
     Qed.
 
     (** For any k peers. *)
     Theorem log_aggregate_bound J :
       NoDup J -> (forall j, In j J -> (0 < j)%N /\ complete_by j D) ->
       Z.of_nat (length J) * nanobits (file_bytes p) <=
-        zsum (fun i => up p i * D + nanobits (burst p i)) (numbers (N.succ (peers p))).
+        zsum (fun i => up p i * (D - L) + nanobits (burst p i)) (numbers (N.succ (peers p))).
     Proof.
       intros distinct all. rewrite <- zsum_const.
-      apply Z.le_trans with (zsum (fun j => load to j 0 D) J).
-      { apply zsum_le. intros j i. destruct (all j i). now apply copy_received. }
-      set (v := fun e => if inside 0 D e then nanobits (bytes e) else 0).
+      apply Z.le_trans with (zsum (fun j => load to sending j 0 (D - L)) J).
+      { apply zsum_le. intros j i. destruct (all j i). now apply copy_sent. }
+      set (v := fun e => if inside sending 0 (D - L) e then nanobits (bytes e) else 0).
       assert (v_nonneg : forall e, In e (moves g) -> 0 <= v e).
-      { intros e i. unfold v. pose proof (nanobits_nonneg e i). destruct (inside _ _ _); lia. }
-      assert (split : forall key i,
-        load key i 0 D = zsum (fun e => if (key e =? i)%N then v e else 0) (moves g)).
+      { intros e i. unfold v. pose proof (nanobits_nonneg e i). destruct (inside _ _ _ _); lia. }
+      assert (split : forall key i, load key sending i 0 (D - L)
+        = zsum (fun e => if (key e =? i)%N then v e else 0) (moves g)).
       { intros key i. apply zsum_ext. intros e. unfold v.
-        destruct (key e =? i)%N, (inside 0 D e); reflexivity. }
+        destruct (key e =? i)%N, (inside _ 0 (D - L) e); reflexivity. }
       apply Z.le_trans with (zsum v (moves g)).
       - rewrite <- (zsum_by_key N.eqb N.eqb_eq to v (moves g) J distinct v_nonneg).
         apply zsum_le. intros j _. rewrite split. lia.
-      - apply Z.le_trans with (zsum (fun i => load from i 0 D) (numbers (N.succ (peers p)))).
+      - apply Z.le_trans with
+          (zsum (fun i => load from sending i 0 (D - L)) (numbers (N.succ (peers p)))).
         + rewrite (zsum_by_all_keys N.eqb N.eqb_eq from v (moves g) (numbers (N.succ (peers p)))).
           * apply zsum_le. intros i _. rewrite split. lia.
           * assumption.
           * intros e i. apply in_numbers. pose proof (known_from wf e i). lia.
         + apply zsum_le. intros i k. apply in_numbers in k.
-          pose proof (uplink law i 0 D ltac:(lia) D_nonneg). now rewrite Z.sub_0_r in H.
+          pose proof (uplink law i 0 (D - L) ltac:(lia) ltac:(lia)). now rewrite Z.sub_0_r in H.
     Qed.
   End Bounds.
 
   (** ** Arrivals and departures: a link carries nothing while its node is away *)
 
   Theorem churn_uplink i s t q r :
-    (i <= peers p)%N -> s <= t -> (forall a b, a < b -> present i a b -> q <= a /\ b <= r) ->
-    load from i s t <= up p i * Z.max 0 (Z.min t r - Z.max s q) + nanobits (burst p i).
+    (i <= peers p)%N -> s <= t -> (forall a b, a <= b -> present i a b -> q <= a /\ b <= r) ->
+    load from sending i s t <= up p i * Z.max 0 (Z.min t r - Z.max s q) + nanobits (burst p i).
   Proof.
     intros node le away.
-    assert (load from i s t <= load from i (Z.max s q) (Z.max (Z.max s q) (Z.min t r))) as clip.
+    assert (load from sending i s t
+            <= load from sending i (Z.max s q) (Z.max (Z.max s q) (Z.min t r))) as clip.
     { apply zsum_le. intros e k. pose proof (nanobits_nonneg e k).
       destruct (N.eqb_spec (from e) i) as [sends|]; simpl; [|lia].
-      pose proof (takes_time wf e k).
-      destruct (away (start e) (finish e)) as [after before]; [lia| |].
+      destruct (away (start e) (depart e)) as [after before]; [unfold depart; lia| |].
       { rewrite <- sends. exact (sender_there law e k). }
-      unfold inside. destruct (Z.leb_spec s (start e)), (Z.leb_spec (finish e) t); simpl; try lia;
+      unfold inside. cbn.
+      destruct (Z.leb_spec s (start e)), (Z.leb_spec (depart e) t); simpl; try lia;
         destruct (Z.leb_spec (Z.max s q) (start e)),
-          (Z.leb_spec (finish e) (Z.max (Z.max s q) (Z.min t r))); simpl; lia. }
+          (Z.leb_spec (depart e) (Z.max (Z.max s q) (Z.min t r))); simpl; lia. }
     pose proof (uplink law i (Z.max s q) (Z.max (Z.max s q) (Z.min t r)) node ltac:(lia)).
     replace (Z.max 0 (Z.min t r - Z.max s q))
       with (Z.max (Z.max s q) (Z.min t r) - Z.max s q) by lia. lia.

@@ -103,16 +103,15 @@ let read_plan v =
    | Object flags -> if List.exists (fun (_, on) -> on <> Bool false) flags then unknown "discipline"
    | _ -> unknown "discipline");
   let network = field "network" v in
-  if int "latency_ns" network <> 0 then unknown "latency";
   let peers = match field "peers" v with List l -> Array.of_list l | _ -> unknown "peers" in
   let nodes = Array.append [| field "source" v |] peers in
-  Array.iter (fun node -> if field "latency_ns" node <> Null then unknown "latency") nodes;
   Array.iteri (fun i peer -> if int "id" peer <> i + 1 then unknown "ids") peers;
   let file = field "file" v in
   let bytes = int "bytes" file and chunk = int "chunk_bytes" file in
   let chunks = (bytes + chunk - 1) / chunk in
   let of_node f = let all = Array.map f nodes in fun i -> all.(index i) in
-  let common = int "burst_bytes" network in
+  let own name = of_node (fun v -> match field name v with
+    | Null -> z (int name network) | Int n -> z n | _ -> unknown name) in
   { Auditor.peers = number (Array.length peers);
     chunks = number chunks;
     length_of = (fun c ->
@@ -120,8 +119,8 @@ let read_plan v =
     up = of_node (fun v -> z (int "upload_bps" v));
     down = of_node (fun v -> match field "download_bps" v with
       | Null -> None | Int d -> Some (z d) | _ -> unknown "download_bps");
-    burst = of_node (fun v -> match field "burst_bytes" v with
-      | Null -> z common | Int b -> z b | _ -> unknown "burst_bytes");
+    burst = own "burst_bytes";
+    delay = own "latency_ns";
     joins = of_node (fun v -> match field "joins_ns" v with
       | Null -> Z0 | Int t -> z t | _ -> unknown "joins_ns");
     leaves = of_node leaves }

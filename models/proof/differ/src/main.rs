@@ -107,12 +107,16 @@ impl Draw {
             },
             peers,
             protocol: Some(Protocol::default()),
-            network: Network { latency: Time::ZERO, burst },
+            network: Network { latency: self.latency(), burst },
             discipline: Discipline::default(),
             seed: self.below(1 << 20) as u64,
             until: Time::from_secs(3600),
         })
         .ok()
+    }
+
+    fn latency(&mut self) -> Time {
+        Time(if self.one_in(3) { self.below(10_000_000) as u64 } else { 0 })
     }
 
     fn instant(&mut self) -> Option<Time> {
@@ -132,7 +136,10 @@ impl Draw {
             joins: Time(joins),
             leaves,
             behavior: Behavior::Cooperative,
-            link: Link::default(),
+            link: Link {
+                latency: if self.one_in(8) { Some(self.latency()) } else { None },
+                burst: if self.one_in(8) { Some(Bytes(self.below(2000) as u64)) } else { None },
+            },
         }
     }
 
@@ -240,7 +247,7 @@ impl Draw {
         let mut parts = trace.header.scenario.parts().clone();
         let peer = self.below(parts.peers.len());
         let by = [1, 7, 1000][self.below(3)];
-        match self.below(5) {
+        match self.below(6) {
             0 => parts.source.upload = Rate(parts.source.upload.0 - by),
             1 => parts.peers[peer].upload = Rate(parts.peers[peer].upload.0.checked_sub(by)?),
             2 => {
@@ -248,6 +255,11 @@ impl Draw {
                 parts.peers[peer].download = Some(Rate(download.0 - by));
             }
             3 => parts.peers[peer].joins = self.instant()?,
+            4 => {
+                let latency = &mut parts.network.latency;
+                latency.0 =
+                    if self.one_in(2) { latency.0 + by } else { latency.0.saturating_sub(by) };
+            }
             _ => parts.network.burst = Bytes(self.below(20) as u64),
         }
         trace.header.scenario = Scenario::new(parts).ok()?;
