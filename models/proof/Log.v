@@ -212,6 +212,27 @@ Section Lawful.
       - exact (downlink law j d (delay p j) D peer limit late).
     Qed.
 
+    (** For any k peers, when nobody sends but the source. *)
+    Theorem log_client_server_bound J :
+      (forall e, In e (moves g) -> from e = 0%N) ->
+      NoDup J -> (forall j, In j J -> (0 < j)%N /\ complete_by j D) ->
+      Z.of_nat (length J) * nanobits (file_bytes p)
+        <= up p 0 * (D - L) + nanobits (burst p 0).
+    Proof.
+      intros alone distinct all. rewrite <- zsum_const.
+      apply Z.le_trans with (load from sending 0 0 (D - L)).
+      2:{ pose proof (uplink law 0 0 (D - L) ltac:(lia) ltac:(lia)). now rewrite Z.sub_0_r in H. }
+      apply Z.le_trans with (zsum (fun j => load to sending j 0 (D - L)) J).
+      { apply zsum_le. intros j i. destruct (all j i). now apply copy_sent. }
+      set (v := fun e => if (from e =? 0)%N && inside sending 0 (D - L) e
+                         then nanobits (bytes e) else 0).
+      rewrite (zsum_le _ (fun j => zsum (fun e => if (to e =? j)%N then v e else 0) (moves g)) J).
+      - apply (zsum_by_key N.eqb N.eqb_eq to v (moves g) J distinct). intros e i. unfold v.
+        pose proof (nanobits_nonneg e i). destruct (_ && _); lia.
+      - intros j _. apply zsum_le. intros e i. unfold v. rewrite (alone e i). cbn [N.eqb andb].
+        destruct (to e =? j)%N, (inside _ 0 (D - L) e); simpl; lia.
+    Qed.
+
     (** For any k peers. *)
     Theorem log_aggregate_bound J :
       NoDup J -> (forall j, In j J -> (0 < j)%N /\ complete_by j D) ->
