@@ -46,7 +46,8 @@ Section Attained.
   Hypothesis x_source : sum x (seq 1 n) + INR n * x 0%nat <= u 0%nat.
   Hypothesis r_down : forall j, In j (seq 1 n) -> r <= d j.
 
-  Definition used : list nat := filter (fun k => if Rlt_dec 0 (x k) then true else false) (seq 0 (S n)).
+  Definition used : list nat :=
+    filter (fun k => if Rlt_dec 0 (x k) then true else false) (seq 0 (S n)).
   Definition cut : file (nat * nat) :=
     {| pieces := flat_map (fun k => map (fun q => (k, q)) (seq 0 m)) used;
        size := fun c => x (fst c) * w |}.
@@ -78,7 +79,8 @@ Section Attained.
         apply filter_In in j_in. destruct j_in as [j_in other]. exists j.
         destruct (Nat.eqb_spec j k); [discriminate|auto].
     - intros (k & q & i & l & how). exists k. split; [assumption|]. apply in_flat_map.
-      exists q. split; [assumption|]. apply in_or_app. destruct how as [[peer ->]|(j & j_in & other & ->)].
+      exists q. split; [assumption|]. apply in_or_app.
+      destruct how as [[peer ->]|(j & j_in & other & ->)].
       + left. destruct (Nat.eqb_spec k 0); [tauto|]. simpl. auto.
       + right. apply in_map_iff. exists j. split; [reflexivity|]. apply filter_In.
         destruct (Nat.eqb_spec j k); [tauto|auto].
@@ -96,7 +98,8 @@ Section Attained.
 
   Lemma flow_speed h k s t : 0 <= x k -> s <= t -> flow h k t - flow h k s <= x k * (t - s).
   Proof.
-    intros nn le. unfold flow. rewrite <- Rmult_minus_distr_l. apply Rmult_le_compat_l; [assumption|].
+    intros nn le. unfold flow. rewrite <- Rmult_minus_distr_l. apply Rmult_le_compat_l;
+      [assumption|].
     pose proof (clamp_speed (INR m * w) (s - INR h * w) (t - INR h * w)). lra.
   Qed.
 
@@ -110,7 +113,8 @@ Section Attained.
     destruct (k =? 0)%nat; simpl; ring.
   Qed.
 
-  Lemma others_count k : INR (length (others k)) = if in_dec Nat.eq_dec k (seq 1 n) then INR n - 1 else INR n.
+  Lemma others_count k : INR (length (others k))
+    = if in_dec Nat.eq_dec k (seq 1 n) then INR n - 1 else INR n.
   Proof.
     unfold others.
     replace (INR (length (filter (fun j => negb (j =? k)%nat) (seq 1 n))))
@@ -121,7 +125,8 @@ Section Attained.
     - rewrite sum_minus, sum_const, seq_length. destruct (in_dec Nat.eq_dec k (seq 1 n)).
       + rewrite only_present by (apply seq_NoDup || assumption). ring.
       + rewrite only_absent by assumption. ring.
-    - intros j _. unfold only. destruct (Nat.eqb_spec j k), (Nat.eq_dec k j); simpl; try congruence; lra.
+    - intros j _. unfold only. destruct (Nat.eqb_spec j k), (Nat.eq_dec k j); simpl;
+      try congruence; lra.
   Qed.
 
   Lemma sum_used (v : nat -> R) :
@@ -156,10 +161,12 @@ Section Attained.
   Proof.
     intros peer. unfold got. rewrite sum_relayed. apply sum_ext. intros k _.
     rewrite sum_plus. unfold only. cbn [dst send inn].
-    assert (second : forall (q : nat) (v : nat -> R), sum (fun j' => if Nat.eq_dec j' j then v q else 0) (others k)
+    assert (second : forall (q : nat) (v : nat -> R),
+      sum (fun j' => if Nat.eq_dec j' j then v q else 0) (others k)
                      = if Nat.eq_dec k j then 0 else v q :> R).
     { intros q v. unfold others. rewrite sum_filter. destruct (Nat.eq_dec k j) as [->|other].
-      - apply sum_zero. intros j' _. destruct (Nat.eqb_spec j' j), (Nat.eq_dec j' j); simpl; congruence.
+      - apply sum_zero. intros j' _. destruct (Nat.eqb_spec j' j), (Nat.eq_dec j' j); simpl;
+        congruence.
       - etransitivity; [|exact (only_present Nat.eq_dec (fun i : nat => i) (fun _ => v q) j
                                   (seq 1 n) (seq_NoDup n 1) peer)].
         apply sum_ext. intros j' _. unfold only.
@@ -197,19 +204,22 @@ Section Attained.
         * destruct (Nat.eq_dec 0 0) as [_|]; [|tauto].
           rewrite (sum_ext _ x); [lra|]. intros k k_in. apply in_seq in k_in.
           destruct (Nat.eq_dec k 0); [lia|ring].
-        * assert (k_in : In i (seq 1 n)) by (change (nodes (constant n u d)) with (0%nat :: seq 1 n) in node;
+        * assert (k_in : In i (seq 1 n)) by (change (nodes (constant n u d))
+          with (0%nat :: seq 1 n) in node;
             destruct node; [congruence|assumption]).
           rewrite (sum_ext _ (fun k => only Nat.eq_dec (fun i : nat => i) k
                                          (fun i => INR (length (others i)) * x i) i)).
           -- rewrite only_present by (apply seq_NoDup || assumption). rewrite others_count.
              destruct (in_dec _ _ _); [|tauto]. pose proof (x_relay i k_in).
              destruct (Nat.eq_dec 0 i); [congruence|lra].
-          -- intros k _. unfold only. destruct (Nat.eq_dec k i), (Nat.eq_dec i k); subst; try congruence; ring.
+          -- intros k _. unfold only. destruct (Nat.eq_dec k i), (Nat.eq_dec i k); subst;
+            try congruence; ring.
     - intros j s t peer le. rewrite !got_relayed, <- sum_minus by assumption. simpl.
       rewrite <- Rmult_minus_distr_l.
       apply Rle_trans with (sum (fun k => (t - s) * x k) used).
       + apply sum_le. intros k k_in. apply in_used in k_in. destruct k_in as [k_in pos].
-        pose proof (flow_speed 0 k s t ltac:(lra) le). pose proof (flow_speed 1 k s t ltac:(lra) le).
+        pose proof (flow_speed 0 k s t ltac:(lra) le).
+          pose proof (flow_speed 1 k s t ltac:(lra) le).
         destruct (Nat.eq_dec k j); lra.
       + rewrite sum_scale, sum_used by auto. rewrite x_sum, (Rmult_comm (d j)).
         apply Rmult_le_compat_l; [lra|]. now apply r_down.
@@ -250,7 +260,8 @@ Section Attained.
       { intros e i. apply in_relayed in i. destruct i as (k & q & k_in & q_in & how).
         exists k, q. pose proof (proj1 (in_used k) k_in) as [node _].
         destruct how as [[peer ->]|(j & j_in & other & ->)]; simpl.
-        - apply in_seq in node. repeat split; try assumption; try (apply in_seq; lia); try reflexivity.
+        - apply in_seq in node. repeat split; try assumption; try (apply in_seq; lia);
+          try reflexivity.
           + left. reflexivity.
           + exists 0%nat. reflexivity.
         - repeat split; try assumption; try reflexivity. exists 1%nat. reflexivity. }
@@ -264,16 +275,19 @@ Section Attained.
       + intros e t i before. destruct (member e i) as (k & q & _ & _ & _ & _ & _ & _ & h & ->).
         pose proof (slot_nn (h + q)%nat). replace (clamp w _) with 0 by clamps. ring.
       + intros e t i before. destruct (member e i) as (k & q & _ & _ & _ & _ & _ & same & h & o).
-        rewrite same, o. pose proof (slot_nn (h + q)%nat). replace (clamp w _) with 0 by clamps. ring.
+        rewrite same, o. pose proof (slot_nn (h + q)%nat). replace (clamp w _) with 0 by clamps.
+        ring.
       + intros e s t i le. destruct (member e i) as (k & q & k_in & _ & _ & _ & _ & _ & h & ->).
         apply in_used in k_in. apply Rmult_le_compat_l; [lra|]. apply clamp_grows. lra.
       + intros e s t i le. destruct (member e i) as (k & q & k_in & _ & _ & _ & _ & same & h & o).
-        rewrite same, o. apply in_used in k_in. apply Rmult_le_compat_l; [lra|]. apply clamp_grows. lra.
+        rewrite same, o. apply in_used in k_in. apply Rmult_le_compat_l; [lra|].
+        apply clamp_grows. lra.
       + intros. simpl. lra.
       + intros e t i. destruct (member e i) as (k & q & _ & _ & _ & _ & _ & same & _). simpl.
         rewrite same, Rminus_0_r. lra.
     - intros e t i moved. apply in_relayed in i. destruct i as (k & q & k_in & q_in & how).
-      destruct how as [[peer ->]|(j & j_in & other & ->)]; [left; reflexivity|]. cbn [send src piece].
+      destruct how as [[peer ->]|(j & j_in & other & ->)]; [left; reflexivity|].
+      cbn [send src piece].
       destruct (Nat.eq_dec k 0) as [->|peer]; [left; reflexivity|]. right.
       exists (send 0 k k q 0). split.
       + apply in_relayed. exists k, q. auto.
@@ -299,11 +313,13 @@ Section Attained.
     - exists (send 0 k k q 0). split.
       + apply in_relayed. exists k, q. apply in_seq in j_in as nz.
         repeat split; try assumption. left. split; [lia|reflexivity].
-      + split; [reflexivity|]. split; [reflexivity|]. unfold delivered. simpl size. cbn [send inn fst piece].
+      + split; [reflexivity|]. split; [reflexivity|]. unfold delivered. simpl size.
+        cbn [send inn fst piece].
         change (0 + q)%nat with q. rewrite S_INR. replace (clamp w _) with w by clamps. lra.
     - exists (send k j k q 1). split.
       + apply in_relayed. exists k, q. repeat split; try assumption. right. exists j. auto.
-      + split; [reflexivity|]. split; [reflexivity|]. unfold delivered. simpl size. cbn [send inn fst piece].
+      + split; [reflexivity|]. split; [reflexivity|]. unfold delivered. simpl size.
+        cbn [send inn fst piece].
         change (1 + q)%nat with (S q). rewrite !S_INR. replace (clamp w _) with w by clamps. lra.
   Qed.
 

@@ -18,7 +18,8 @@ Section Sound.
 
   Lemma in_receivers j : In j (receivers p) <-> (0 < j <= peers p)%N.
   Proof.
-    unfold receivers. rewrite filter_In, in_nodes. destruct (N.eqb_spec j 0); simpl; intuition; lia.
+    unfold receivers. rewrite filter_In, in_nodes. destruct (N.eqb_spec j 0); simpl; intuition;
+      lia.
   Qed.
 
   Lemma carries_sound w rate b es s t :
@@ -152,7 +153,8 @@ Section Sound.
     intros planned ok. unfold is_present, arrived in ok. split_and.
     destruct (look i (arrivals g)) as [a|] eqn:k.
     - apply look_arrivals in k. split; [|split].
-      + exists a. rewrite Z.leb_le in *. split; [left; split; [|eapply planned]; eassumption|assumption].
+      + exists a. rewrite Z.leb_le in *. split; [left; split; [|eapply planned];
+        eassumption|assumption].
       + intros b l. eapply look_departures; eassumption.
       + intros b l. rewrite l in *. simpl in *. now apply Z.leb_le.
     - destruct (N.eqb_spec i 0) as [->|]; [|discriminate]. split; [|split].
@@ -197,7 +199,8 @@ Section Sound.
     { intros j t. rewrite listed_group, filter_In. simpl. rewrite N.eqb_refl. tauto. }
     assert (own : forall j x, In x (listed j (group fst (claims g))) -> fst x = j).
     { intros j x i. rewrite listed_group in i. apply filter_In in i. now apply N.eqb_eq. }
-    assert (each : forall j t, In (j, t) (claims g) -> (0 < j <= peers p)%N /\ complete_by p g j t).
+    assert (each : forall j t, In (j, t) (claims g) ->
+      (0 < j <= peers p)%N /\ complete_by p g j t).
     { intros j t i. specialize (known _ i). cbn in known. split_and.
       rewrite N.ltb_lt, N.leb_le in *. split; [lia|].
       specialize (exact_ j (proj2 (in_receivers j) ltac:(lia))). apply listed_claims in i.
@@ -216,7 +219,8 @@ Section Sound.
   Qed.
 
   Lemma uplinks_sound i s t : well_formed p g -> uplinks p g = true ->
-    (i <= peers p)%N -> s <= t -> load g from (sending p) i s t <= up p i * (t - s) + nanobits (burst p i).
+    (i <= peers p)%N -> s <= t -> load g from (sending p) i s t
+      <= up p i * (t - s) + nanobits (burst p i).
   Proof.
     intros wf ok node le. rewrite group_load. unfold uplinks in ok. rewrite forallb_forall in ok.
     specialize (ok i (proj2 (in_nodes i) node)).
@@ -246,7 +250,8 @@ Section Sound.
     assert (planned : forall j a, In (j, a) (joined g) -> joins p j <= a).
     { intros j a i. specialize (ok _ i). cbn in ok. apply andb_prop in ok.
       now apply Zle_bool_imp_le. }
-    split; intros e i; specialize (acts e i); apply andb_prop in acts; destruct acts as [sends gets].
+    split; intros e i; specialize (acts e i); apply andb_prop in acts; destruct acts
+      as [sends gets].
     - now apply present_sound.
     - intros w. rewrite w in gets. now apply present_sound.
   Qed.
@@ -260,7 +265,8 @@ Section Sound.
     apply andb_prop in ok. destruct ok as [ok claim].
     apply andb_prop in ok. destruct ok as [ok _].
     apply andb_prop in ok. destruct ok as [ok cause]. apply andb_prop in cause.
-    destruct cause as [cause quick]. unfold not_too_quick in quick. rewrite forallb_forall in quick.
+    destruct cause as [cause quick]. unfold not_too_quick in quick.
+    rewrite forallb_forall in quick.
     apply andb_prop in ok. destruct ok as [ok downs].
     apply andb_prop in ok. destruct ok as [ok ups].
     apply andb_prop in ok. destruct ok as [form there].
@@ -281,7 +287,8 @@ Section Sound.
       and D any time at which everybody has claimed to be complete. *)
   Theorem audited_bounds L D :
     audit p g = true -> (1 <= peers p)%N -> L <= D ->
-    (forall j, (0 < j <= peers p)%N -> L <= delay p j <= D) -> (forall j t, In (j, t) (claims g) -> t <= D) ->
+    (forall j, (0 < j <= peers p)%N -> L <= delay p j <= D) ->
+    (forall j t, In (j, t) (claims g) -> t <= D) ->
     nanobits (file_bytes p) <= up p 0 * (D - L) + nanobits (burst p 0) /\
     (forall j d, (0 < j <= peers p)%N -> down p j = Some d ->
        nanobits (file_bytes p) <= d * (D - delay p j) + nanobits (burst p j)) /\
@@ -318,7 +325,8 @@ Section Sound.
     audit p g = true -> (i <= peers p)%N -> s <= t ->
     (forall x, In (i, x) (joined g) -> a <= x) -> (i = 0%N -> a <= 0) ->
     (In (i, b) (left g) \/ leaves p i = Some b) ->
-    load g from (sending p) i s t <= up p i * Z.max 0 (Z.min t b - Z.max s a) + nanobits (burst p i).
+    load g from (sending p) i s t <= up p i * Z.max 0 (Z.min t b - Z.max s a)
+      + nanobits (burst p i).
   Proof.
     intros ok node le came source went. destruct (audit_sound ok) as [law _].
     apply churn_uplink; try assumption. intros x y _ ((z & how & after) & out & announced).

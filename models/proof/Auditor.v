@@ -68,7 +68,8 @@ Definition downlinks (p : plan) (g : log) : bool :=
   let by_receiver := group to (moves g) in
   forallb (fun j => match down p j with
                     | None => true
-                    | Some d => (0 <=? d) && carries (receiving p) d (burst p j) (listed j by_receiver)
+                    | Some d => (0 <=? d) &&
+                        carries (receiving p) d (burst p j) (listed j by_receiver)
                     end) (receivers p).
 
 (** ** Who holds what since when *)
@@ -166,7 +167,8 @@ Definition members (p : plan) (g : log) : bool :=
   let outs := departures g in
   let planned '(i, t) := (joins p i <=? t) && no_later t (leaves p i) in
   forallb planned (joined g) && forallb planned (left g) &&
-  forallb (fun '(i, t) => match arrived ins i with Some a => a <=? t | None => false end) (left g) &&
+  forallb (fun '(i, t) =>
+    match arrived ins i with Some a => a <=? t | None => false end) (left g) &&
   forallb (fun '(i, t) => is_present p ins outs i t t) (claims g) &&
   forallb (fun e =>
     is_present p ins outs (from e) (start e) (depart p e) &&

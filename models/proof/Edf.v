@@ -69,7 +69,8 @@ Section Weigh.
   Qed.
 
   Lemma weigh_insert j h : weigh (insert j h) = f j + weigh h.
-  Proof. destruct h as [t|]; unfold insert, weigh; rewrite ?weigh_meld, weigh_node; simpl; lia. Qed.
+  Proof. destruct h as [t|]; unfold insert, weigh; rewrite ?weigh_meld, weigh_node; simpl; lia.
+  Qed.
 End Weigh.
 
 (** ** The schedule *)

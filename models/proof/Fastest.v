@@ -43,7 +43,8 @@ Proof.
   - rewrite !firstn_nil. unfold total. simpl. lra.
   - apply Forall_cons_iff in least. destruct least as [first least].
     destruct m as [|m]; [unfold total; simpl; lra|].
-    specialize (IH m least). unfold total in *. change (firstn (S (S m)) (x :: s)) with (x :: firstn (S m) s).
+    specialize (IH m least). unfold total in *. change (firstn (S (S m)) (x :: s))
+      with (x :: firstn (S m) s).
     change (firstn (S m) (x :: s)) with (x :: firstn m s). simpl sum in *. lra.
 Qed.
 
@@ -59,11 +60,13 @@ Proof.
     assert (i : In h (a ++ b)).
     { apply Permutation_in with (1 := Permutation_sym perm). simpl. auto. }
     apply in_app_or in i. destruct i as [i|i]; apply in_split in i; destruct i as (l & m & ->).
-    + rewrite <- app_assoc in perm. simpl in perm. apply Permutation_sym, Permutation_cons_app_inv in perm.
+    + rewrite <- app_assoc in perm. simpl in perm. apply Permutation_sym,
+      Permutation_cons_app_inv in perm.
       specialize (IH (l ++ m) b sorted nn').
       rewrite <- app_assoc in IH. specialize (IH (Permutation_sym perm)).
       unfold total, fastest in *. rewrite app_length in *. simpl.
-      rewrite Nat.add_succ_r. simpl firstn. rewrite sum_app in *. simpl. unfold total in *. simpl. lra.
+      rewrite Nat.add_succ_r. simpl firstn. rewrite sum_app in *. simpl. unfold total in *.
+      simpl. lra.
     + rewrite app_assoc in perm. apply Permutation_sym, Permutation_cons_app_inv in perm.
       rewrite <- app_assoc in perm.
       specialize (IH a (l ++ m) sorted nn' (Permutation_sym perm)).
@@ -87,7 +90,8 @@ Proof.
       assert (forall i, In i l -> ~ In i rest) as apart.
       { intros i k r. apply filter_In in r. destruct r as [_ r].
         destruct (in_dec _ _ _); [discriminate|tauto]. }
-      clearbody rest. clear - distinct dr apart. induction distinct as [|x l new _ IH]; [assumption|].
+      clearbody rest. clear - distinct dr apart. induction distinct as [|x l new _ IH];
+        [assumption|].
       simpl. constructor; [|apply IH; intros; apply apart; simpl; auto].
       intros i. apply in_app_or in i. destruct i; [tauto|].
       apply (apart x); simpl; auto.

@@ -86,7 +86,8 @@ Section Fluid.
     assert (U_nn : 0 <= U) by now apply sum_nonneg.
     assert (n_1 : 1 <= INR n) by now apply (le_INR 1).
     change (seq 0 (S n)) with (0%nat :: seq 1 n) in *.
-    destruct (Req_dec U 0) as [none|some]; [|destruct (Rle_lt_dec ((INR n - 1) * r) U) as [few|many]].
+    destruct (Req_dec U 0) as [none|some]; [|destruct (Rle_lt_dec ((INR n - 1) * r) U)
+      as [few|many]].
     - (* Nobody helps. *)
       exists (fun k => if Nat.eq_dec k 0 then r else 0). split; [|split; [|split]].
       + intros k _. destruct (Nat.eq_dec k 0); lra.
@@ -115,7 +116,8 @@ Section Fluid.
       assert (n_2 : 0 < INR n - 1) by nra.
       set (w := INR n - 1) in *. replace (INR n) with (w + 1) in * by (unfold w; ring).
       exists (fun k => if Nat.eq_dec k 0 then r - U / w else u k / w).
-      assert (parts : sum (fun k => if Nat.eq_dec k 0 then r - U / w else u k / w) (seq 1 n) = U / w).
+      assert (parts : sum (fun k => if Nat.eq_dec k 0 then r - U / w else u k / w) (seq 1 n)
+        = U / w).
       { unfold U, Rdiv at 3. rewrite Rmult_comm, <- sum_scale. apply sum_ext. intros k i.
         apply in_seq in i. destruct (Nat.eq_dec k 0); [lia|]. unfold Rdiv. ring. }
       assert (rest : 0 <= r - U / w).
@@ -134,7 +136,8 @@ Section Fluid.
 
   Definition relay (x : nat -> R) (k : nat) : stream :=
     {| pace := x k; parent := fun j => if Nat.eq_dec j k then 0%nat else k;
-       depth := fun j => if Nat.eq_dec j 0 then 0%nat else if Nat.eq_dec j k then 1%nat else 2%nat |}.
+       depth := fun j => if Nat.eq_dec j 0 then 0%nat else if Nat.eq_dec j k then 1%nat else
+         2%nat |}.
 
   Lemma relay_copies x k i : In k (seq 0 (S n)) -> In i (seq 0 (S n)) ->
     copies (relay x k) i =
@@ -142,10 +145,12 @@ Section Fluid.
       else if Nat.eq_dec i 0 then 1 else if Nat.eq_dec i k then INR n - 1 else 0.
   Proof.
     intros node node'. unfold copies.
-    assert (own : forall v, In k (seq 1 n) -> sum (fun j => if Nat.eq_dec j k then v else 0) (seq 1 n) = v).
+    assert (own : forall v, In k (seq 1 n)
+      -> sum (fun j => if Nat.eq_dec j k then v else 0) (seq 1 n) = v).
     { intros v m. etransitivity; [|exact (only_present Nat.eq_dec (fun j : nat => j) (fun _ => v) k
         (seq 1 n) (seq_NoDup n 1) m)].
-      apply sum_ext. intros j _. unfold only. destruct (Nat.eq_dec j k), (Nat.eq_dec k j); congruence. }
+      apply sum_ext. intros j _. unfold only. destruct (Nat.eq_dec j k), (Nat.eq_dec k j);
+        congruence. }
     unfold only. simpl. destruct (Nat.eq_dec k 0) as [->|peer].
     - rewrite (sum_ext _ (fun _ => if Nat.eq_dec i 0 then 1 else 0)).
       + rewrite sum_const, seq_length. destruct (Nat.eq_dec i 0); lra.
@@ -156,8 +161,10 @@ Section Fluid.
       + etransitivity; [|exact (own 1 m)]. apply sum_ext. intros j _.
         destruct (Nat.eq_dec j k), (Nat.eq_dec _ 0); congruence.
       + destruct (Nat.eq_dec i k) as [->|].
-        * replace (INR n - 1) with (sum (fun j => 1 - (if Nat.eq_dec j k then 1 else 0)) (seq 1 n)).
-          -- apply sum_ext. intros j _. destruct (Nat.eq_dec j k), (Nat.eq_dec _ k); try congruence; lra.
+        * replace (INR n - 1) with (sum (fun j => 1 - (if Nat.eq_dec j k then 1 else 0)) (seq 1
+          n)).
+          -- apply sum_ext. intros j _. destruct (Nat.eq_dec j k), (Nat.eq_dec _ k);
+            try congruence; lra.
           -- rewrite sum_minus, own, sum_const, seq_length by assumption. lra.
         * apply sum_zero. intros j _. destruct (Nat.eq_dec j k), (Nat.eq_dec _ i); congruence.
   Qed.
@@ -171,10 +178,12 @@ Section Fluid.
     set (used := filter (fun k => if Rlt_dec 0 (x k) then true else false) (seq 0 (S n))).
     assert (all : forall f, (forall k, x k = 0 -> f k = 0) -> sum f used = sum f (seq 0 (S n))).
     { intros f zero. unfold used. rewrite sum_filter. apply sum_ext. intros k i.
-      pose proof (x_nn k i). destruct (Rlt_dec 0 (x k)); [reflexivity|]. symmetry. apply zero. lra. }
+      pose proof (x_nn k i). destruct (Rlt_dec 0 (x k)); [reflexivity|]. symmetry. apply zero.
+      lra. }
     exists (map (relay x) used). split; [|split; [|split]].
     - intros s i. apply in_map_iff in i. destruct i as (k & <- & i). apply filter_In in i.
-      destruct i as [i pos]. simpl. split; [destruct (Rlt_dec 0 (x k)); [assumption|discriminate]|].
+      destruct i as [i pos]. simpl. split; [destruct (Rlt_dec 0 (x k));
+        [assumption|discriminate]|].
       intros j m. simpl. apply in_seq in i. apply in_seq in m.
       repeat destruct (Nat.eq_dec _ _); rewrite in_seq; lia.
     - unfold rate. rewrite sum_map. simpl. rewrite all; auto.
@@ -188,7 +197,8 @@ Section Fluid.
       + rewrite (sum_ext _ x); [lra|]. intros k m. apply in_seq in m.
         destruct (Nat.eq_dec k 0); [lia|ring].
       + assert (m : In i (seq 1 n)) by (apply in_seq in node; apply in_seq; lia).
-        rewrite (sum_ext _ (fun k => only Nat.eq_dec (fun j : nat => j) k (fun j => x j * (INR n - 1)) i)).
+        rewrite (sum_ext _ (fun k => only Nat.eq_dec (fun j : nat => j) k (fun j => x j * (INR n
+          - 1)) i)).
         * rewrite only_present by (apply seq_NoDup || assumption). pose proof (x_relay i m). lra.
         * intros k l. apply in_seq in l. unfold only.
           destruct (Nat.eq_dec k 0), (Nat.eq_dec i k); try lia; subst; ring.

@@ -110,7 +110,8 @@ Section ConstantRates.
     INR (length J) * file_size f / u 0%nat <= D - L.
   Proof.
     intros alone distinct all. apply quotient_le; [assumption|].
-    pose proof (client_server_bound P_dec net f tr ok L L_least D D_late J alone distinct all) as H.
+    pose proof (client_server_bound P_dec net f tr ok L L_least D D_late J alone distinct all)
+      as H.
     simpl in H. lra.
   Qed.
 

@@ -230,7 +230,8 @@ Section Lower.
                           - only Nat.eq_dec src (src e) (fun e => out e s) e).
     - rewrite !only_self. lra.
     - apply (sum_member (fun e' => only Nat.eq_dec src (src e) (fun e => out e t) e'
-                                   - only Nat.eq_dec src (src e) (fun e => out e s) e')); [|assumption].
+                                   - only Nat.eq_dec src (src e) (fun e => out e s) e'));
+                                     [|assumption].
       intros e' i'. pose proof (out_grows _ _ _ wf e' s t i' le).
       unfold only. destruct (Nat.eq_dec _ _); lra.
   Qed.
@@ -257,8 +258,10 @@ Section Lower.
         replace (t - (t - dt)) with dt in most by ring.
         destruct (cause e (t - dt) k ltac:(lra)) as [src0|relay].
         + exists e. unfold delivered. rewrite what. repeat split; assumption.
-        + rewrite what in relay. destruct (IH _ (t - dt) ltac:(lra) relay) as (e' & k' & s' & w' & d').
-          exists e'. repeat split; try assumption. apply delivered_later with (t - dt); auto; lra. }
+        + rewrite what in relay. destruct (IH _ (t - dt) ltac:(lra) relay)
+          as (e' & k' & s' & w' & d').
+          exists e'. repeat split; try assumption. apply delivered_later with (t - dt); auto;
+            lra. }
     destruct (INR_above (t / dt)) as [n far]. apply (descent n j t).
     apply Rmult_lt_compat_r with (r := dt) in far; [|assumption].
     unfold Rdiv in far. rewrite Rmult_assoc, Rinv_l in far; lra.

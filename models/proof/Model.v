@@ -5,7 +5,8 @@
     has left and not arrived, so latency, loss, duplicates, aborted and paused
     transfers are covered. A supply says how much a link can have carried by every
     instant, so constant rates, varying bandwidth, arrivals and departures are one
-    case. What is sent to a node arrives [lag] later at the earliest. Node 0 is the source, the peers are 1 .. N. *)
+    case. What is sent to a node arrives [lag] later at the earliest. Node 0 is the source,
+      the peers are 1 .. N. *)
 
 From Coq Require Import Reals Lra Lia List Arith.
 From Swarm Require Import Sums.

@@ -66,7 +66,8 @@ Section Optimum.
         * intros j i. apply Rle_trans with dmin; auto.
         * replace (INR n * (F / optimum)) with (INR n * F / optimum) by (unfold Rdiv; ring).
           apply quotient_le; [assumption|]. unfold uploads in all. lra.
-      + exists D. split; [assumption|]. replace (F / (F / optimum)) with optimum in near by (field; lra).
+      + exists D. split; [assumption|]. replace (F / (F / optimum)) with optimum in near
+        by (field; lra).
         exact near.
   Qed.
 
@@ -107,18 +108,22 @@ Section Optimum.
         + intros. simpl. lra.
         + rewrite Rminus_0_r. lra.
       - split.
-        + intros i s t node le. unfold sent, service. rewrite !sum_map. unfold only. cbn [serve src dst out inn constant delayed upload download].
+        + intros i s t node le. unfold sent, service. rewrite !sum_map. unfold only.
+          cbn [serve src dst out inn constant delayed upload download].
           destruct (Nat.eq_dec 0 i) as [<-|].
           * rewrite !sum_const, seq_length. pose proof (speed s t le).
             pose proof (Rmult_le_compat_l (INR n) _ _ (pos_INR n) H).
             pose proof (Rmult_le_compat_r (t - s) _ _ ltac:(lra) r_source). lra.
           * rewrite !sum_zero by auto. pose proof (u_nonneg i node).
             pose proof (Rmult_le_pos (u i) (t - s) H ltac:(lra)). lra.
-        + intros j s t peer le. unfold got, service. rewrite !sum_map. unfold only. cbn [serve src dst out inn constant delayed upload download].
+        + intros j s t peer le. unfold got, service. rewrite !sum_map. unfold only.
+          cbn [serve src dst out inn constant delayed upload download].
           assert (own : forall v, sum (fun k => if Nat.eq_dec k j then v else 0) (seq 1 n) = v).
-          { intros v. etransitivity; [|exact (only_present Nat.eq_dec (fun i : nat => i) (fun _ => v) j
+          { intros v. etransitivity; [|exact (only_present Nat.eq_dec (fun i : nat => i) (fun _
+            => v) j
               (seq 1 n) (seq_NoDup n 1) peer)].
-            apply sum_ext. intros k _. unfold only. destruct (Nat.eq_dec k j), (Nat.eq_dec j k); congruence. }
+            apply sum_ext. intros k _. unfold only. destruct (Nat.eq_dec k j), (Nat.eq_dec j k);
+              congruence. }
           rewrite !own. pose proof (speed s t le). pose proof (dmin_least j peer).
           pose proof (Rmult_le_compat_r (t - s) r (d j) ltac:(lra) ltac:(lra)). lra.
       - intros e t i _. apply in_service in i. destruct i as (j & _ & ->). left. reflexivity.

@@ -159,7 +159,8 @@ Section Pipeline.
   Qed.
 
   Lemma got_later s t i c : s <= t -> got s i c -> got t i c.
-  Proof. intros le [->|(r & lt & sent)]; [now left|]. right. exists r. split; [lia|assumption]. Qed.
+  Proof. intros le [->|(r & lt & sent)]; [now left|]. right. exists r. split; [lia|assumption].
+  Qed.
 
   Lemma sends t i : n <= t + lead i t -> pipeline t i = Some (partner t i, chunk i t).
   Proof. intros le. unfold pipeline. now rewrite (proj2 (Nat.leb_le _ _) le). Qed.

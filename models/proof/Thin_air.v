@@ -12,7 +12,8 @@ Definition step (t : R) : R := if Rle_dec 1 t then 1 else 0.
 Definition two_peers : network :=
   {| N := 2; upload := fun _ => step; download := fun _ => step; lag := fun _ => 0 |}.
 Definition one_piece : file unit := {| pieces := [tt]; size := fun _ => 1 |}.
-Definition feed i j : transfer unit := {| src := i; dst := j; piece := tt; out := step; inn := step |}.
+Definition feed i j : transfer unit := {| src := i; dst := j; piece := tt; out := step;
+  inn := step |}.
 Definition circle : list (transfer unit) := [feed 1 2; feed 2 1].
 
 Lemma step_grows s t : s <= t -> step s <= step t.

@@ -87,7 +87,8 @@ Section Growth.
       exists (from + INR n * d). rewrite S_INR in ge.
       pose proof (V_lipschitz (from + INR n * d) (from + (INR n + 1) * d) ltac:(lra) ltac:(lra))
         as small.
-      replace (slope * (from + (INR n + 1) * d - (from + INR n * d))) with (slope * d) in small by ring.
+      replace (slope * (from + (INR n + 1) * d - (from + INR n * d)))
+        with (slope * d) in small by ring.
       repeat split; try lra. destruct (Rle_lt_dec (from + INR n * d) t) as [|late]; [assumption|].
       pose proof (V_grows t (from + INR n * d) le ltac:(lra)). lra. }
     destruct (INR_above ((t - from) / d)) as [n far].
@@ -215,7 +216,8 @@ Section Ramp.
   Qed.
 
   (** Small pieces: less to wait for in [ramp], more before it. *)
-  Lemma ramp_scale k c : (1 <= k)%nat -> 0 < c <= z -> ramp g c k - c / g 0%nat <= ramp g z k - z / g 0%nat.
+  Lemma ramp_scale k c : (1 <= k)%nat -> 0 < c <= z -> ramp g c k - c / g 0%nat
+    <= ramp g z k - z / g 0%nat.
   Proof.
     intros some [pos le]. induction some as [|k some IH]; [simpl; lra|].
     simpl. assert (c / g k <= z / g k); [|lra].
@@ -237,7 +239,8 @@ Section Swarm.
 
   (** [g m]: the source and any [m] peers, together. *)
   Context (g : nat -> R) (G : R).
-  Hypothesis g_fastest : forall l, NoDup l -> incl l (seq 1 n) -> u 0%nat + sum u l <= g (length l).
+  Hypothesis g_fastest : forall l, NoDup l -> incl l (seq 1 n) -> u 0%nat + sum u l
+    <= g (length l).
   Hypothesis g_grows : forall l m, (l <= m)%nat -> g l <= g m.
   Hypothesis g_total : forall m, g m <= G.
 
@@ -303,7 +306,8 @@ Section Swarm.
   Lemma senders_few t : INR (length (senders t)) * z <= volume t.
   Proof.
     rewrite <- (Rminus_0_r t) at 2.
-    apply copies_received; [apply (lag_nonneg _ _ _ wf)|apply NoDup_filter, seq_NoDup|lra|]. intros i k.
+    apply copies_received; [apply (lag_nonneg _ _ _ wf)|apply NoDup_filter, seq_NoDup|lra|].
+    intros i k.
     destruct (senders_hold i t k) as (c & what & e & l & to & piece_c & whole).
     apply Rle_trans with (only Nat.eq_dec dst i (chosen (fun e => inn e t)) e).
     - unfold only, chosen. destruct (Nat.eq_dec _ _); [|tauto]. rewrite piece_c, what.
@@ -319,7 +323,8 @@ Section Swarm.
   Proof.
     intros le. unfold volume. rewrite <- sum_minus.
     set (grown := fun e => chosen (fun e => out e t) e - chosen (fun e => out e s) e).
-    assert (grown_le : forall i, sum (only Nat.eq_dec src i grown) tr <= sent tr i t - sent tr i s).
+    assert (grown_le : forall i, sum (only Nat.eq_dec src i grown) tr
+      <= sent tr i t - sent tr i s).
     { intros i. unfold sent. rewrite <- sum_minus. apply sum_le. intros e k.
       pose proof (out_grows _ _ _ wf e s t k le). unfold only, grown, chosen. cases. }
     rewrite <- (sum_by_all_keys Nat.eq_dec src grown tr (nodes net));
@@ -407,11 +412,13 @@ Section Swarm.
   Proof.
     intros L_least distinct all. apply copies_received; [assumption|assumption| |].
     - apply sum_nonneg. intros c i. apply filter_In in i. left. now apply (positive _ _ _ wf).
-    - intros j k. apply whole_pieces; [assumption|apply NoDup_filter, (Model.distinct _ _ _ wf)| |].
+    - intros j k. apply whole_pieces; [assumption|apply NoDup_filter,
+      (Model.distinct _ _ _ wf)| |].
       + intros e i. apply only_nonneg. unfold chosen.
         pose proof (inn_nonneg _ _ _ ok e t i). cases.
       + intros c i. apply filter_In in i. destruct i as [i what].
-        destruct (all j k c i) as (e & l & to & <- & whole). exists e. repeat split; try assumption.
+        destruct (all j k c i) as (e & l & to & <- & whole). exists e. repeat split;
+          try assumption.
         unfold only, chosen. destruct (Nat.eq_dec _ _); [|tauto]. now rewrite what.
   Qed.
 End Swarm.

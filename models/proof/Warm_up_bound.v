@@ -82,11 +82,13 @@ Section Bound.
       apply (out_begins _ _ _ wf); [assumption|lra]. }
     specialize (needs start). rewrite Rminus_0_r in needs.
     assert (copies : INR (length J) * file_size f <= volume tr (fun _ => true) (D - L)).
-    { pose proof (kth_volume P_dec n u d lag f tr ok (fun _ => true) L J D L_least J_distinct J_complete) as H.
+    { pose proof (kth_volume P_dec n u d lag f tr ok (fun _ => true) L J D L_least J_distinct
+      J_complete) as H.
       rewrite sum_filter in H. exact H. }
     pose proof c_le_file. pose proof (pos_INR (length J)).
     apply Rle_trans with
-      (ramp rate c (length J) + (volume tr (fun _ => true) (D - L) - INR (length J) * c) / all_rates).
+      (ramp rate c (length J) + (volume tr (fun _ => true) (D - L) - INR (length J) * c) /
+        all_rates).
     - apply Rplus_le_compat_l. unfold Rdiv. apply Rmult_le_compat_r.
       + left. apply Rinv_0_lt_compat. pose proof (rate_pos 0). pose proof (rate_total 0). lra.
       + lra.
@@ -97,7 +99,8 @@ Section Bound.
   Definition held x t := exists j, holds f tr j x (t + L).
 
   Lemma held_later x a b : a <= b -> held x a -> held x b.
-  Proof. intros le (j & h). exists j. apply (holds_later net) with (a + L); [assumption|lra|assumption]. Qed.
+  Proof. intros le (j & h). exists j. apply (holds_later net) with (a + L);
+    [assumption|lra|assumption]. Qed.
 
   Lemma nothing_yet x : In x (pieces f) -> ~ held x 0.
   Proof.
@@ -228,7 +231,8 @@ Section Bound.
     { intros y _ e. unfold is_x in e. destruct (P_dec y x) as [->|]; [lra|discriminate]. }
     pose proof (volume_needs n u d lag f tr ok us_pos rate all_rates rate_fastest rate_grows
       rate_total is_x (size f x) ltac:(lra) least tau t0 (D - L) (proj2 between) alone) as needs.
-    pose proof (kth_volume P_dec n u d lag f tr ok is_x L J D L_least J_distinct J_complete) as copies.
+    pose proof (kth_volume P_dec n u d lag f tr ok is_x L J D L_least J_distinct J_complete)
+      as copies.
     replace (sum (size f) (filter is_x (pieces f))) with (size f x) in copies.
     - pose proof (reached_ramp rate (size f x) rate_pos ltac:(lra) (length J) _ _ copies needs).
       pose proof (ramp_scale rate (size f x) rate_pos (length J) c J_some (conj c_pos smallest)).
@@ -255,14 +259,18 @@ Theorem warm_up_bound {P} (P_dec : forall x y : P, {x = y} + {x <> y})
   let k := length J in
   ramp (rate u s) c k + (M - 1) * c * Rmax (1 / u 0%nat) (INR k / (u 0%nat + total s)) <= D - L.
 Proof.
-  intros ok u_nonneg us_pos sorted uploads c_pos pieces_some sizes D_late L_least distinct some all M k.
+  intros ok u_nonneg us_pos sorted uploads c_pos pieces_some sizes D_late L_least distinct some
+    all M k.
   assert (some' : (1 <= length J)%nat) by (destruct J; [congruence|simpl; lia]).
-  assert (least : forall x, In x (pieces f) -> c <= size f x) by (intros x i; rewrite sizes by assumption; lra).
+  assert (least : forall x, In x (pieces f) -> c <= size f x) by (intros x i; rewrite sizes
+    by assumption; lra).
   assert (F : file_size f = M * c).
   { unfold file_size, M. rewrite <- sum_const. now apply sum_ext. }
-  pose proof (warm_up_all_bits P_dec n u d lag f tr ok u_nonneg us_pos s sorted uploads c c_pos least
+  pose proof (warm_up_all_bits P_dec n u d lag f tr ok u_nonneg us_pos s sorted uploads c c_pos
+    least
     L L_least J D (proj2 D_late) distinct all pieces_some) as B.
-  pose proof (warm_up_last_chunk P_dec n u d lag f tr ok u_nonneg us_pos s sorted uploads c c_pos least
+  pose proof (warm_up_last_chunk P_dec n u d lag f tr ok u_nonneg us_pos s sorted uploads c c_pos
+    least
     L (proj1 D_late) L_least J D (proj2 D_late) distinct some' all pieces_some) as C.
   fold k in B, C. rewrite F in B, C. unfold all_rates in B.
   unfold Rmax. destruct (Rle_dec _ _).

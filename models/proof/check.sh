@@ -30,7 +30,7 @@ while [ $# != 0 ]; do
 done
 
 # In the order of their imports.
-discrete=(Slots Pipeline Zsum Edf Log Auditor Audit_sound)
+discrete=(Slots Pipeline Zsum Edf Edf_complete Log Auditor Audit_sound Audit_complete)
 real=(Sums Model Lower Formulas Laws Thin_air Fastest Warm_up Warm_up_bound Fluid Attained Optimum
     Figures)
 

@@ -21,6 +21,8 @@ plants=(
     'peers without the source among the slots|Slots.v|s|Nat.log2_up (S (length J)) <= T\.|Nat.log2_up (S (S (length J))) <= T.|'
     'an auditor that lets a sender forward while it receives|Auditor.v|s/Some t => t <=? start e/Some t => t <=? finish e/'
     'an auditor that gives links more time|Auditor.v|s/deadline := rate \* snd w e + nanobits burst/deadline := rate * snd w e + nanobits burst + 1/'
+    'an auditor that gives links less time|Auditor.v|s/deadline := rate \* snd w e + nanobits burst/deadline := rate * snd w e + nanobits burst - 1/'
+    'an auditor that makes senders wait|Auditor.v|s/Some t => t <=? start e/Some t => t <? start e/'
     'an auditor that lets chunks arrive before their delay|Auditor.v|s/if whole e then start e + delay p (to e) <=? finish e/if whole e then start e <=? finish e/'
     'an auditor that forgets aborted bytes|Auditor.v|s/work := nanobits (bytes e)/work := if whole e then nanobits (bytes e) else 0/'
     'a model in which nothing must be held|Model.v|s/src e = 0%nat \\\/ holds (src e) (piece e) t\./True./'
