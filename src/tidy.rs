@@ -272,3 +272,65 @@ fn the_readme_names_every_property_and_every_canary() {
         .collect();
     complain(&unnamed);
 }
+
+/// The `File.theorem` that a text names.
+fn theorems(text: &str) -> Vec<(&str, &str)> {
+    let words = text.split('`').skip(1).step_by(2);
+    let names = words.filter_map(|word| word.split_once('.'));
+    names
+        .filter(|(file, _)| file.starts_with(|first: char| first.is_ascii_uppercase()))
+        .filter(|(_, theorem)| *theorem != "v")
+        .collect()
+}
+
+#[test]
+fn the_proofs_name_a_theorem_for_every_bound_and_every_rule() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("models/proof/README.md")).unwrap();
+    let row = |name: &str| {
+        let head = format!("| `{name}` | ");
+        readme.lines().find_map(|line| line.strip_prefix(head.as_str()))
+    };
+    let mut complaints = Vec::new();
+    let bounds = crate::bounds::ALL.iter().map(|bound| bound.name());
+    for name in bounds.clone().chain(crate::audit::ALL.iter().map(|rule| rule.name)) {
+        let said = row(name).unwrap_or("");
+        if theorems(said).is_empty() && !said.contains("not proved") {
+            complaints.push(format!("models/proof/README.md names no theorem for {name}"));
+        }
+    }
+    for name in bounds {
+        let own = fs::read_to_string(root.join(format!("src/bounds/{name}.rs"))).unwrap();
+        let proved = theorems(row(name).unwrap_or(""));
+        let quoted = |(file, theorem): &(&str, &str)| own.contains(&format!("`{file}.{theorem}`"));
+        if !proved.is_empty() && !(proved.iter().any(quoted) && own.contains("(super::proofs)")) {
+            complaints.push(format!("the documentation of {name} does not link to its theorem"));
+        }
+    }
+    complain(&complaints);
+}
+
+#[test]
+fn the_theorems_that_the_proofs_name_are_there() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/proof");
+    let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+    let named = theorems(&readme);
+    assert!(30 < named.len(), "the README names {} theorems", named.len());
+    let lacking: Vec<String> = named
+        .into_iter()
+        .filter(|(file, theorem)| {
+            let text = fs::read_to_string(folder.join(format!("{file}.v"))).unwrap_or_default();
+            !["Theorem", "Lemma", "Corollary"].iter().any(|kind| {
+                let head = format!("{kind} {theorem}");
+                text.lines().any(|line| {
+                    let rest = line.trim_start().strip_prefix(head.as_str());
+                    rest.is_some_and(|rest| {
+                        !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')
+                    })
+                })
+            })
+        })
+        .map(|(file, theorem)| format!("{file}.v has no theorem {theorem}"))
+        .collect();
+    complain(&lacking);
+}

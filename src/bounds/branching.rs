@@ -5,6 +5,9 @@
 //!
 //! > (L) T >= (M-1) c/u_s + h_N      (K) u_s T + sum_j û_j (T - h_j)^+ >= N F
 //!
+//! Proved by machine for equal rates without delays: `Slots.slots_lower_bound`, and that a schedule
+//! reaches it, `Pipeline.slots_optimum`. See [`proofs`](super::proofs).
+//!
 //! where `h_1 <= h_2 <= ...` are the times at which the copies of one chunk exist when the source
 //! completes one every c/u_s, everybody else one every c/u_max, and each arrives L later; `û_j` is
 //! the j-th largest upload. With equal rates and L = 0, (L) is M - 1 + ceil(lg(N+1)) chunk times

@@ -4,6 +4,9 @@
 //!
 //! > D_cs >= max{ N F / u_s, F / d_min }  (Kurose & Ross, section 2.5)
 //!
+//! Proved by machine: `Formulas.kth_client_server_bound` for every k, `Formulas.cs_lower_bound`;
+//! that a server reaches it, `Optimum.cs_optimum`. See [`proofs`](super::proofs).
+//!
 //! # Proof
 //! When k peers have the file, they have received k F bits. All of them left the source, in a span
 //! of at most T - L, and so `k F <= u_s (T - L) + b_s`. Peer i receives F bits in a span of at most

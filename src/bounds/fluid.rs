@@ -8,6 +8,11 @@
 //! Kumar and Ross (HotWeb 2006) show that a fluid reaches it when everybody is there from the
 //! start.
 //!
+//! Proved by machine: `Formulas.one_copy_bound`, `Formulas.kth_download_bound` and
+//! `Formulas.kth_copies_bound` for every k, `Formulas.p2p_lower_bound`; that a fluid reaches it,
+//! `Fluid.fluid_optimum`, and whole pieces up to any eps, `Optimum.p2p_optimum`. See
+//! [`proofs`](super::proofs).
+//!
 //! # Proof, for the k-th completion, with bursts and delays
 //! Let T be the time at which k peers have the file.
 //! - One of them has it, so every bit has left the source: `F <= u_s (T - L) + b_s`. With coding

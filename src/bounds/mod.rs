@@ -14,6 +14,8 @@
 //!   were sent by T - L.
 //! - whoever is absent or idle only makes a run slower, so only [`presence`] looks at arrivals and
 //!   departures; the others hold with churn too.
+//!
+//! Most of it is proved by machine, for all N, all rates and all runs: see [`proofs`].
 
 use crate::ratio::Ratio;
 use crate::scenario::Scenario;
@@ -26,6 +28,7 @@ pub mod fluid;
 mod links;
 mod part;
 pub mod presence;
+pub mod proofs;
 #[cfg(test)]
 mod tests;
 pub mod warm_up;

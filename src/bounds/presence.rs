@@ -6,6 +6,9 @@
 //!
 //! > received_K <= sum_j integral of u_j over [t1, t2], where j is there and has a chunk
 //!
+//! Proved by machine: `Formulas.churn_bound`, `Formulas.churn_server_bound` and
+//! `Formulas.churn_others_bound`; without bursts. See [`proofs`](super::proofs).
+//!
 //! # Proof
 //! Node j can send from g_j on: the source from 0; a peer after it joined and, under store and
 //! forward, after it received a chunk, all c bits of which left the source (`(c - b_s)/u_s + L_j`)

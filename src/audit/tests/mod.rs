@@ -20,6 +20,7 @@ mod links;
 mod members;
 mod passing;
 mod protocol;
+mod proved;
 mod real;
 
 /// One byte in a nanosecond: then a transfer of n bytes takes n ns.
