@@ -25,6 +25,8 @@ const ROWS: usize = 41;
 const BARS: usize = 3000;
 /// Columns of a picture that shows how busy uplinks are.
 const COLUMNS: usize = 240;
+/// How many shades a share has: neighbors of one shade are one rectangle.
+const SHADES: f64 = 12.0;
 /// Pixels a row.
 const ROW: u32 = 14;
 
@@ -57,14 +59,15 @@ fn draw(plan: &Plan, text: &mut String) -> Result<(), Failure> {
     root.fill(&WHITE)?;
     let name = printable(plan.scenario().name());
     let title = format!("{name}: who sends when ({}, {})", plan.means(), numbers::span(end));
-    let last = rows.len() as f64;
+    // A row is around its number, so that its label stands in its middle.
+    let last = rows.len() as f64 - 0.5;
     let mut chart = ChartBuilder::on(&root)
         .caption(title, (FONT, 20, &INK))
         .margin(16)
         .x_label_area_size(46)
         .y_label_area_size(80)
-        .build_cartesian_2d(0.0..axis.place(end).max(f64::MIN_POSITIVE), last..0.0)?;
-    let label = |at: &f64| match rows.get(at.floor() as usize) {
+        .build_cartesian_2d(0.0..axis.place(end).max(f64::MIN_POSITIVE), last..-0.5)?;
+    let label = |at: &f64| match rows.get(at.round() as usize) {
         Some(&PeerId::SOURCE) => "source".to_owned(),
         Some(node) => node.to_string(),
         None => String::new(),
@@ -122,7 +125,7 @@ fn bars(plan: &Plan, rows: &[PeerId]) -> Vec<Bar> {
         }
         let height = 0.84 / lanes.len().max(1) as f64;
         for (send, lane) in own.iter().zip(places) {
-            let top = row as f64 + 0.08 + height * lane as f64;
+            let top = row as f64 - 0.42 + height * lane as f64;
             let hue = f64::from(send.chunk.0) / chunks * 0.85;
             let colour = HSLColor(hue, 0.65, 0.5).to_rgba();
             bars.push(Bar { from: send.start, to: send.end, top, bottom: top + height, colour });
@@ -152,13 +155,17 @@ fn shares(plan: &Plan, rows: &[PeerId]) -> Vec<Bar> {
     let mut bars = Vec::new();
     for (row, node) in rows.iter().enumerate() {
         let full = scenario.upload(*node).0 as f64 * column / 1e9;
-        for at in 0..COLUMNS {
-            let share = (bits[row * COLUMNS + at] / full).min(1.0);
-            if share.is_finite() && 0.005 < share {
-                let time = |at: usize| Time((at as f64 * column) as u64);
-                let (top, bottom) = (row as f64 + 0.08, row as f64 + 0.92);
-                let colour = BUSY.mix(share);
-                bars.push(Bar { from: time(at), to: time(at + 1), top, bottom, colour });
+        let share = |at: usize| (bits[row * COLUMNS + at] / full * SHADES).round().min(SHADES);
+        let shades: Vec<f64> = (0..COLUMNS).map(share).collect();
+        let mut at = 0;
+        for equal in shades.chunk_by(|one, other| one == other) {
+            let time = |at: usize| Time((at as f64 * column) as u64);
+            let (from, to) = (time(at), time(at + equal.len()));
+            at += equal.len();
+            // A node without an uplink has no share.
+            if 0.0 < equal[0] {
+                let (top, bottom) = (row as f64 - 0.42, row as f64 + 0.42);
+                bars.push(Bar { from, to, top, bottom, colour: BUSY.mix(equal[0] / SHADES) });
             }
         }
     }

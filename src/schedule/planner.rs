@@ -201,6 +201,7 @@ impl Planner {
             part: 1,
             source_lanes: 1,
             peer_lanes: 1,
+            hopes: false,
             idles: 0,
             peers_send: true,
             deadline,
@@ -209,9 +210,11 @@ impl Planner {
         let alone = Policy { peers_send: false, deadline: Time::MAX, ..plain.clone() };
         let shared = Policy { part: u64::MAX, ..plain.clone() };
         let ahead = Policy { wants: Wants::Fast, ..shared.clone() };
+        let urgent = Policy { wants: Wants::Urgent, hopes: true, ..shared.clone() };
+        let hopeful = Policy { hopes: true, ..shared.clone() };
         let patient = Policy { deadline: Time::MAX, ..shared.clone() };
         let strict = Policy { deadline: self.bound, ..plain.clone() };
-        vec![alone, patient, ahead, strict, shared, plain]
+        vec![alone, patient, ahead, urgent, strict, hopeful, shared, plain]
     }
 
     fn below(&mut self, bound: usize) -> usize {
@@ -259,9 +262,12 @@ impl Planner {
 
     /// Changes one thing. What has been repeated was made under the same shares of links.
     fn vary(&mut self, policy: &mut Policy, anew: bool) {
-        match self.below(if anew { 9 } else { 6 }) {
+        match self.below(if anew { 10 } else { 7 }) {
             0 => policy.senders = self.among(&[Order::Fastest, Order::Slowest, Order::Random]),
-            1 => policy.wants = self.among(&[Wants::Least, Wants::Most, Wants::Fast, Wants::Any]),
+            1 => {
+                let wants = [Wants::Least, Wants::Most, Wants::Fast, Wants::Urgent, Wants::Any];
+                policy.wants = self.among(&wants);
+            }
             2 => policy.ties = self.among(&[Order::Fastest, Order::Slowest, Order::Random]),
             3 => {
                 let picks = [Pick::Rarest, Pick::RarestLast, Pick::RarestRandom, Pick::InOrder];
@@ -269,9 +275,10 @@ impl Planner {
             }
             4 => policy.part = self.among(&[1, 2, 4, u64::MAX]),
             5 => policy.idles = self.among(&[0, 0, 16, 64, 128]),
-            6 => policy.source_lanes = self.among(&[1, 1, 2, 3, 4, 8]),
-            7 => policy.peer_lanes = self.among(&[1, 1, 2, 3]),
-            _ => policy.peers_send = true,
+            6 => policy.hopes = !policy.hopes,
+            7 => policy.source_lanes = self.among(&[1, 1, 2, 3, 4, 8]),
+            8 => policy.peer_lanes = self.among(&[1, 1, 2, 3]),
+            _ => policy.peers_send = !policy.peers_send,
         }
     }
 }

@@ -19,6 +19,9 @@ pub(in crate::schedule) struct Policy {
     pub(in crate::schedule) source_lanes: u64,
     /// The same for peers.
     pub(in crate::schedule) peer_lanes: u64,
+    /// Whether a transfer counts as if it soon had all that its links can carry: what is left over
+    /// now grows when something older ends.
+    pub(in crate::schedule) hopes: bool,
     /// How often, in 256, a sender sits out an instant.
     pub(in crate::schedule) idles: u8,
     /// Whether peers send at all.
@@ -49,6 +52,8 @@ pub(in crate::schedule) enum Wants {
     Most,
     /// Whoever has the fewest, where those who upload much may be ahead.
     Fast,
+    /// Whoever needs the longest for the rest, by its own downlink and latency.
+    Urgent,
     /// Anybody.
     Any,
 }
@@ -64,6 +69,21 @@ pub(in crate::schedule) enum Pick {
     RarestRandom,
     /// The first.
     InOrder,
+}
+
+/// A receiver as a policy sees it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Receiver {
+    /// Chunks that it has or will have.
+    pub(super) has: usize,
+    /// All the others.
+    pub(super) lacks: usize,
+    /// Its upload in 1024ths of the largest.
+    pub(super) share: u64,
+    /// How long its downlink takes for what it lacks.
+    pub(super) needs: Time,
+    /// Random bits.
+    pub(super) chance: u64,
 }
 
 /// Well mixed bits of a number (the finalizer of splitmix64, Steele et al. 2014).
@@ -86,14 +106,15 @@ impl Order {
 }
 
 impl Wants {
-    /// Lower comes first, for a receiver that has so many of the chunks, or soon will.
-    pub(super) fn key(self, has: usize, lacks: usize, share: u64, chance: u64) -> u64 {
+    /// Lower comes first.
+    pub(super) fn key(self, of: &Receiver) -> u64 {
         match self {
-            Wants::Least => has as u64,
-            Wants::Most => lacks as u64,
+            Wants::Least => of.has as u64,
+            Wants::Most => of.lacks as u64,
             // With all the upload there is one may have twice as many as with none.
-            Wants::Fast => (has as u64) * 4096 / (1024 + share),
-            Wants::Any => chance,
+            Wants::Fast => (of.has as u64) * 4096 / (1024 + of.share),
+            Wants::Urgent => u64::MAX - of.needs.0,
+            Wants::Any => of.chance,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
 use super::links::{End, Links};
-use super::policy::{Policy, mixed};
+use super::policy::{Policy, Receiver, mixed};
 use super::receivers::Receivers;
 use crate::chunks::{ChunkId, PeerId};
 use crate::schedule::Send;
@@ -244,8 +244,12 @@ impl Run {
             let chance = mixed(self.policy.seed ^ ((node as u64) << 32 | has as u64));
             let fastest = u128::from(world.fastest.max(1));
             let share = (u128::from(world.up[node]) * 1024 / fastest) as u64;
-            let wants = self.policy.wants.key(has, lacks, share, chance);
-            (wants, self.policy.ties.key(world.up[node], chance))
+            let rest = world.longest() * lacks as u128;
+            let needs = Rate(world.down[node]).time_for(rest).unwrap_or(Time::MAX);
+            let needs = needs.checked_add(world.latency[node]).unwrap_or(Time::MAX);
+            let receiver = Receiver { has, lacks, share, needs, chance };
+            let tie = self.policy.ties.key(world.up[node], chance);
+            (self.policy.wants.key(&receiver), tie)
         });
         self.receivers.set(node, key);
     }
@@ -316,8 +320,10 @@ impl Run {
 
     /// Could anything end before the deadline that this sender begins now?
     fn in_time(&self, world: &World, from: usize) -> bool {
-        let free = self.links.free_up[from].min(self.cap(world, from));
-        free != 0 && self.ends(world.length(world.chunks - 1), free, Time::ZERO)
+        let cap = self.cap(world, from);
+        let free = self.links.free_up[from].min(cap);
+        let rate = if self.policy.hopes { cap } else { free };
+        free != 0 && self.ends(world.length(world.chunks - 1), rate, Time::ZERO)
     }
 
     fn ends(&self, length: u128, rate: u64, latency: Time) -> bool {
@@ -354,6 +360,7 @@ impl Run {
             }
         }
         let (_, chunk) = best?;
+        let rate = if self.policy.hopes { whole } else { rate };
         self.ends(world.length(chunk), rate, world.latency[to]).then_some(chunk)
     }
 
