@@ -96,8 +96,11 @@ fn search(scenario: &Scenario, budget: Time) -> Result<(Plan, Searched), Failure
     let mut planner = Planner::new(scenario, transfers).map_err(failure)?;
     let mut progress = Progress::new("plan", Some(transfers));
     let mut searched = Searched::TimedOut;
-    // Whatever the clock says, there must be a plan.
-    while planner.end().is_none() || since.elapsed() < Duration::from_nanos(budget.0) {
+    // Whatever the clock says, the first run must be over.
+    while !planner.has_first()
+        || planner.end().is_none()
+        || since.elapsed() < Duration::from_nanos(budget.0)
+    {
         match planner.advance(INSTALMENT) {
             Search::Searching => progress.at(planner.spent()),
             Search::Optimal => searched = Searched::Optimal,

@@ -125,6 +125,11 @@ impl Planner {
         self.spent
     }
 
+    /// Is the first run of list scheduling over? What comes later only improves on it.
+    pub fn has_first(&self) -> bool {
+        1 < self.runs || (self.runs == 1 && self.run.is_none())
+    }
+
     /// How many runs have begun.
     pub fn runs(&self) -> u64 {
         self.runs
@@ -214,7 +219,7 @@ impl Planner {
         let hopeful = Policy { hopes: true, ..shared.clone() };
         let patient = Policy { deadline: Time::MAX, ..shared.clone() };
         let strict = Policy { deadline: self.bound, ..plain.clone() };
-        vec![alone, patient, ahead, urgent, strict, hopeful, shared, plain]
+        vec![alone, patient, ahead, urgent, strict, hopeful, plain, shared]
     }
 
     fn below(&mut self, bound: usize) -> usize {

@@ -7,6 +7,7 @@
 
 mod links;
 mod policy;
+mod rarity;
 mod receivers;
 mod run;
 

@@ -6,14 +6,13 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
 use super::links::{End, Links};
-use super::policy::{Policy, Receiver, mixed};
+use super::policy::{Pick, Policy, Receiver, mixed};
+use super::rarity::{self, Rarity, WORD};
 use super::receivers::Receivers;
 use crate::chunks::{ChunkId, PeerId};
 use crate::schedule::Send;
 use crate::schedule::world::World;
 use crate::units::{Rate, Time};
-
-const WORD: usize = u64::BITS as usize;
 
 /// What a run has begun, in order: enough to do it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,8 +60,7 @@ pub(in crate::schedule) struct Run {
     lacks: Vec<u32>,
     missing: Vec<u32>,
     here: Vec<bool>,
-    /// Holders, and copies under way.
-    copies: Vec<u32>,
+    rarity: Rarity,
     receivers: Receivers,
     /// Senders in the order in which they decide, and the place of each.
     order: Vec<u32>,
@@ -123,7 +121,7 @@ impl Run {
             lacks: vec![chunks as u32; nodes],
             missing: vec![chunks as u32; nodes],
             here: vec![false; nodes],
-            copies: vec![0; chunks],
+            rarity: Rarity::new(chunks),
             receivers: Receivers::new(nodes),
             changed: BTreeSet::from([rank[0]]),
             order,
@@ -346,20 +344,12 @@ impl Run {
             return None;
         }
         let chance = self.policy.seed ^ (self.decisions.len() as u64) << 20;
-        let (have, lack) = (from * self.words, to * self.words);
-        let mut best: Option<(u64, usize)> = None;
-        for word in 0..self.words {
-            let mut bits = self.have[have + word] & self.lack[lack + word];
-            while bits != 0 {
-                let chunk = word * WORD + bits.trailing_zeros() as usize;
-                bits &= bits - 1;
-                let key = self.policy.pick.key(self.copies[chunk], chunk, chance);
-                if best.is_none_or(|(least, _)| key < least) {
-                    best = Some((key, chunk));
-                }
-            }
-        }
-        let (_, chunk) = best?;
+        let have = &self.have[from * self.words..][..self.words];
+        let lack = &self.lack[to * self.words..][..self.words];
+        let chunk = match self.policy.pick {
+            Pick::InOrder => rarity::first(have, lack),
+            pick => self.rarity.least(have, lack, |copies, chunk| pick.key(copies, chunk, chance)),
+        }?;
         let rate = if self.policy.hopes { whole } else { rate };
         self.ends(world.length(chunk), rate, world.latency[to]).then_some(chunk)
     }
@@ -370,7 +360,7 @@ impl Run {
         let end = self.links.begin((from, to, chunk), (length, cap), self.now);
         self.lack[to * self.words + chunk / WORD] &= !(1 << (chunk % WORD));
         self.lacks[to] -= 1;
-        self.copies[chunk] += 1;
+        self.rarity.add(chunk);
         self.left -= length;
         let (at, sender, receiver) = (self.now, from as u32, to as u32);
         self.decisions.push(Decision { at, from: sender, to: receiver, chunk: chunk as u32 });
