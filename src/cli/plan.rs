@@ -21,7 +21,7 @@ use crate::report::{gantt, json};
 const TRANSFERS_A_SECOND: u64 = 200_000;
 
 /// Transfers between two looks at the clock.
-const INSTALMENT: usize = 2_000;
+const INSTALMENT: usize = 100;
 
 /// Arguments of `plan`.
 #[derive(Args)]
@@ -95,21 +95,19 @@ fn search(scenario: &Scenario, budget: Time) -> Result<(Plan, Searched), Failure
     let transfers = u64::try_from(transfers).unwrap_or(u64::MAX);
     let mut planner = Planner::new(scenario, transfers).map_err(failure)?;
     let mut progress = Progress::new("plan", Some(transfers));
-    let mut searched = Searched::TimedOut;
     // Whatever the clock says, the first run must be over.
-    while !planner.has_first()
-        || planner.end().is_none()
-        || since.elapsed() < Duration::from_nanos(budget.0)
-    {
-        match planner.advance(INSTALMENT) {
-            Search::Searching => progress.at(planner.spent()),
-            Search::Optimal => searched = Searched::Optimal,
-            Search::Spent => searched = Searched::Spent,
-        }
-        if searched != Searched::TimedOut {
-            break;
-        }
+    let is_late = |planner: &Planner| {
+        planner.has_first() && Duration::from_nanos(budget.0) <= since.elapsed()
+    };
+    while planner.progress() == Search::Searching && !is_late(&planner) {
+        planner.advance(INSTALMENT);
+        progress.at(planner.spent());
     }
+    let searched = match planner.progress() {
+        Search::Searching => Searched::TimedOut,
+        Search::Optimal => Searched::Optimal,
+        Search::Spent => Searched::Spent,
+    };
     let plan = planner
         .plan()
         .ok_or_else(|| Failure("the distribution takes more than 584 years".to_owned()))?;

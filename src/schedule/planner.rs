@@ -150,16 +150,22 @@ impl Planner {
         self.plan().ok_or_else(super::too_long)
     }
 
+    /// How far the search is.
+    pub fn progress(&self) -> Progress {
+        match self.run {
+            _ if self.end() == Some(self.bound) => Progress::Optimal,
+            None if self.is_over() => Progress::Spent,
+            _ => Progress::Searching,
+        }
+    }
+
     /// Goes on for about so many transfers.
     pub fn advance(&mut self, transfers: usize) -> Progress {
-        if self.end() == Some(self.bound) {
-            return Progress::Optimal;
+        let progress = self.progress();
+        if progress != Progress::Searching {
+            return progress;
         }
-        let (policy, mut run) = match self.run.take() {
-            Some(run) => run,
-            None if self.is_over() => return Progress::Spent,
-            None => self.next_run(),
-        };
+        let (policy, mut run) = self.run.take().unwrap_or_else(|| self.next_run());
         let before = run.decisions.len();
         let state = run.advance(&self.world, transfers);
         self.spent += (run.decisions.len() - before) as u64;
@@ -171,7 +177,7 @@ impl Planner {
                 self.offer(end, NAME, run.sends, Some((policy, run.decisions)));
             }
         }
-        Progress::Searching
+        self.progress()
     }
 
     /// Has every run been made that the budget allows? Without any plan only the openings count.

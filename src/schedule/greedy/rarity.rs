@@ -127,8 +127,8 @@ mod tests {
             let mut rarity = Rarity::new(150);
             adds.iter().for_each(|&chunk| rarity.add(usize::from(chunk) % 150));
             let key = |copies: u32, chunk: usize| u64::from(copies) << 32 | chunk as u64;
-            let both = |&chunk: &usize| have[chunk / 64] & lack[chunk / 64] >> (chunk % 64) & 1 == 1;
-            let all = (0..150).filter(|chunk| have[chunk / 64] >> (chunk % 64) & 1 == 1 && both(chunk));
+            let holds = |set: &[u64], chunk: usize| set[chunk / WORD] >> (chunk % WORD) & 1 == 1;
+            let all = (0..150).filter(|&chunk| holds(&have, chunk) && holds(&lack, chunk));
             let least = all.clone().min_by_key(|&chunk| key(rarity.copies[chunk], chunk));
             rarity.least(&have, &lack, key) == least && first(&have, &lack) == all.min()
         }

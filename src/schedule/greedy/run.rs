@@ -280,22 +280,27 @@ impl Run {
             self.serve(world, rank);
         }
         for to in self.receivers.take_fresh() {
-            let idle: Vec<u32> = self.idle.iter().copied().collect();
-            for rank in idle {
-                if !self.receivers.is_open(to as usize) {
-                    break;
-                }
-                let from = self.order[rank as usize] as usize;
-                if let Some(chunk) = self.choose(world, from, to as usize) {
-                    self.begin(world, from, to as usize, chunk);
-                    if self.links.free_up[from] == 0 {
-                        self.idle.remove(&rank);
-                    }
-                }
-            }
+            self.attract(world, to as usize);
         }
         self.receivers.fresh.clear();
         self.changed.extend(resting);
+    }
+
+    /// Senders that found nothing to do look at a receiver that has room again.
+    fn attract(&mut self, world: &World, to: usize) {
+        let mut next = 0;
+        while self.receivers.is_open(to)
+            && let Some(&rank) = self.idle.range(next..).next()
+        {
+            next = rank + 1;
+            let from = self.order[rank as usize] as usize;
+            if let Some(chunk) = self.choose(world, from, to) {
+                self.begin(world, from, to, chunk);
+                if self.links.free_up[from] == 0 {
+                    self.idle.remove(&rank);
+                }
+            }
+        }
     }
 
     /// A sender begins all that it can.
