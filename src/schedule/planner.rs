@@ -18,6 +18,9 @@ use crate::units::Time;
 /// The most transfers of a plan, N M: more would not fit into the memory of a small machine.
 pub const MOST_TRANSFERS: u64 = 10_000_000;
 
+/// The most words of chunk sets that a run looks at, N M (M / 64): minutes of one core.
+const MOST_WORDS: u64 = 20_000_000_000;
+
 /// The name of list scheduling.
 pub const NAME: &str = "list";
 
@@ -76,14 +79,21 @@ impl Planner {
     /// is.
     ///
     /// # Errors
-    /// Why there is no plan: somebody leaves, there are more than [`MOST_TRANSFERS`] to begin, or it
-    /// would take longer than time lasts.
+    /// Why there is no plan: somebody leaves, there are more than [`MOST_TRANSFERS`], or too
+    /// many chunks, or it would take longer than time lasts.
     pub fn new(scenario: &Scenario, budget: u64) -> Result<Self, Unable> {
         let world = World::new(scenario)?;
         let transfers = world.peers() as u64 * world.chunks as u64;
         if MOST_TRANSFERS < transfers {
             return Err(Unable(format!(
                 "{transfers} transfers; a plan has at most {MOST_TRANSFERS}, so use larger chunks"
+            )));
+        }
+        let words = transfers * (world.chunks as u64).div_ceil(64);
+        if MOST_WORDS < words {
+            let chunks = world.chunks;
+            return Err(Unable(format!(
+                "{transfers} transfers of {chunks} chunks take too long to plan; use larger chunks"
             )));
         }
         let bound = match best_bound(scenario) {
