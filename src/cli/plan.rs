@@ -12,7 +12,7 @@ use swarmbound::units::{Bytes, Time};
 
 use super::judge::Record;
 use super::progress::Progress;
-use super::{Failure, Format, input, output};
+use super::{Failure, Format, input, number, output};
 use crate::report::bounds::heading;
 use crate::report::plan::{PlanDocument, Planned, Searched, told};
 use crate::report::{gantt, json};
@@ -42,7 +42,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
     /// Where randomness starts, instead of the scenario's seed
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     #[command(flatten)]
     format: Format,

@@ -7,8 +7,8 @@
 //! > (Kumar & Ross, HotWeb 2006).
 //!
 //! # Construction
-//! With r = min{ d_min, u_s, U/N } and P = sum u_i, the source sends peer i a stream of rate r_i that
-//! i relays to the N - 1 others, and everybody a stream of rate r_0:
+//! With r = min{ d_min, u_s, U/N } and P = sum u_i, the source sends peer i a stream of rate r_i
+//! that i relays to the N - 1 others, and everybody a stream of rate r_0:
 //! - if r (N-1) <= P: r_i = r u_i/P and r_0 = 0;
 //! - else: r_i = u_i/(N-1) and r_0 = r - P/(N-1).
 //!

@@ -1,9 +1,9 @@
 //! Constructions that reach the bounds, as traces: what a lower bound is worth.
 //!
 //! A schedule knows everything in advance and follows no protocol: neighbors, slots and barter bind
-//! engines, not plans. It knows no audit and no simulator; what it says is judged like any trace. All
-//! of them send whole chunks, store and forward, one sender a chunk copy and within rate x time,
-//! which every discipline allows. The types to know are [`Plan`] and [`Planner`].
+//! engines, not plans. It knows no audit and no simulator; what it says is judged like any trace.
+//! All of them send whole chunks, store and forward, one sender a chunk copy and within rate x
+//! time, which every discipline allows. The types to know are [`Plan`] and [`Planner`].
 //!
 //! | module | what it gives |
 //! |---|---|

@@ -1,16 +1,16 @@
 //! The binomial pipeline: everybody sends and receives one chunk a slot, and the last chunk reaches
 //! everybody as soon as copies can multiply.
 //!
-//! It asks every peer to upload; with unequal rates it is lawful and slow. The functions to know are
-//! [`pipeline`] and [`slots`].
+//! It asks every peer to upload; with unequal rates it is lawful and slow. The functions to know
+//! are [`pipeline`] and [`slots`].
 //!
-//! > n nodes, the source among them, have M chunks after M - 1 + ceil(lg n) slots, and nobody can be
-//! > faster (Bar-Noy, Kipnis & Schieber, DAM 100 (2000); Mundinger, Weber & Weiss, J. Scheduling 11
-//! > (2008)).
+//! > n nodes, the source among them, have M chunks after M - 1 + ceil(lg n) slots, and nobody can
+//! > be faster (Bar-Noy, Kipnis & Schieber, DAM 100 (2000); Mundinger, Weber & Weiss, J. Scheduling
+//! > 11 (2008)).
 //!
 //! # n = 2^l: a hypercube (Ganesan & Seshadri, ICDCS 2005)
-//! In slot t every node sends to its neighbor across dimension t mod l the highest chunk that it has;
-//! the source sends chunk min(t, M-1). Everybody is complete after M + l - 1 slots.
+//! In slot t every node sends to its neighbor across dimension t mod l the highest chunk that it
+//! has; the source sends chunk min(t, M-1). Everybody is complete after M + l - 1 slots.
 //!
 //! # Every n: one or two nodes a vertex
 //! With 2^l < n < 2^(l+1), a vertex other than the source's is one peer, or two that act as one
@@ -45,8 +45,8 @@ pub struct Hop {
     pub chunk: usize,
 }
 
-/// The pipeline with the rates of `scenario`: a slot is a chunk time, and whoever could begin sooner
-/// does.
+/// The pipeline with the rates of `scenario`: a slot is a chunk time, and whoever could begin
+/// sooner does.
 ///
 /// # Errors
 /// When a peer uploads nothing, which would break the pipeline behind it.

@@ -1,9 +1,9 @@
 //! The best that the project can do for any scenario without departures.
 //!
-//! Whichever means wins: the constructions, list scheduling under many policies and deadlines, and a
-//! local search that repeats the beginning of the best run and decides anew from some moment on. The
-//! effort is counted in transfers begun, not in time, so that the same scenario gives the same plan on
-//! every machine. The types to know are [`Planner`] and [`Progress`].
+//! Whichever means wins: the constructions, list scheduling under many policies and deadlines, and
+//! a local search that repeats the beginning of the best run and decides anew from some moment on.
+//! The effort is counted in transfers begun, not in time, so that the same scenario gives the same
+//! plan on every machine. The types to know are [`Planner`] and [`Progress`].
 
 use std::num::NonZeroUsize;
 

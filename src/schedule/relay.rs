@@ -1,22 +1,22 @@
 //! The fluid construction in whole chunks, store and forward.
 //!
-//! It needs everybody from the start, since its rates are those of [`super::fluid`]. The function to
-//! know is [`relay`].
+//! It needs everybody from the start, since its rates are those of [`super::fluid`]. The function
+//! to know is [`relay`].
 //!
 //! > T <= F/r + c max 1/r_i, where every stream is a whole number of chunks; in general one
 //! > c max 1/r_i more.
 //!
 //! Stream i is cut into chunks that the source sends to peer i one after another, each in
-//! t_i = c/r_i; while the next arrives, peer i sends the last one to everybody else, to each at rate
-//! r_i. So n chunks of stream i are everywhere at (n + 1) t_i, and n chunks of the direct stream at
-//! n t_0. All rates are constant and below the capacities by the certificate, times are rounded up,
-//! so no window of time holds more than a link can carry.
+//! t_i = c/r_i; while the next arrives, peer i sends the last one to everybody else, to each at
+//! rate r_i. So n chunks of stream i are everywhere at (n + 1) t_i, and n chunks of the direct
+//! stream at n t_0. All rates are constant and below the capacities by the certificate, times are
+//! rounded up, so no window of time holds more than a link can carry.
 //!
 //! # Which chunks in which stream
-//! Equal chunks differ in nothing but their stream, so an order is a number n_i for each stream, with
-//! sum M. Each chunk goes to the stream that would end first with it: as the end of a stream grows
-//! with its chunks, no other numbers end sooner (the largest of increasing functions with a given sum
-//! of arguments). The numbers `ceil(M r_i/r)` end by F/r + 2 c max 1/r_i, so these do, too.
+//! Equal chunks differ in nothing but their stream, so an order is a number n_i for each stream,
+//! with sum M. Each chunk goes to the stream that would end first with it: as the end of a stream
+//! grows with its chunks, no other numbers end sooner (the largest of increasing functions with a
+//! given sum of arguments). The numbers `ceil(M r_i/r)` end by F/r + 2 c max 1/r_i, so these do, too.
 //!
 //! A latency comes once on the way to the relay and once on the way from it. A short last chunk is
 //! sent as if it were whole, but it ends the sooner.

@@ -47,7 +47,7 @@ fn the_figure_is_planned_within_one_percent_and_its_trace_holds() {
 
 #[test]
 fn a_plan_that_nobody_can_beat_says_so_and_is_the_same_every_time() {
-    // Equal rates: 16 chunks to 7 peers in 18 chunk times of 65 536 B / 1 MB/s, the last a short one.
+    // Equal rates: 16 chunks to 7 peers take 18 chunk times of 65 536 B at 1 MB/s.
     let equal = SMALL.replace("count = 3", "count = 7").replace("2 Mbit/s", "8 Mbit/s");
     let equal = equal.replace("1 MB", "1 MiB");
     let plan = || with_input(&["plan", "-"], equal.as_bytes());

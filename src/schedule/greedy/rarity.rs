@@ -120,7 +120,8 @@ mod tests {
 
     quickcheck! {
         fn the_bands_hide_nothing(adds: Vec<u8>, have: Vec<u64>, lack: Vec<u64>) -> bool {
-            let sets = |bits: &[u64]| (0..3).map(|at| bits.get(at).copied().unwrap_or(!0)).collect();
+            let word = |bits: &[u64], at| bits.get(at).copied().unwrap_or(!0);
+            let sets = |bits: &[u64]| (0..3).map(|at| word(bits, at)).collect();
             let (mut have, lack): (Vec<u64>, Vec<u64>) = (sets(&have), sets(&lack));
             // 150 chunks fill two words and a part of the third.
             have[2] &= (1 << 22) - 1;
