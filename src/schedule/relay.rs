@@ -16,7 +16,8 @@
 //! Equal chunks differ in nothing but their stream, so an order is a number n_i for each stream,
 //! with sum M. Each chunk goes to the stream that would end first with it: as the end of a stream
 //! grows with its chunks, no other numbers end sooner (the largest of increasing functions with a
-//! given sum of arguments). The numbers `ceil(M r_i/r)` end by F/r + 2 c max 1/r_i, so these do, too.
+//! given sum of arguments). The numbers `ceil(M r_i/r)` end by F/r + 2 c max 1/r_i, so these do,
+//! too.
 //!
 //! A latency comes once on the way to the relay and once on the way from it. A short last chunk is
 //! sent as if it were whole, but it ends the sooner.
