@@ -12,7 +12,7 @@
 //! | 1 | `checker` | exhaustive search of any stateright model (feature `models`) |
 //! | 2 | [`bounds`] | one theorem a file |
 //! | 3 | [`trace`] [`audit`] [`engine`] | events, the rules that judge them, the seam for engines |
-//! | 4 | [`swarm`] | the reference engine |
+//! | 4 | [`schedule`] [`swarm`] | constructions that reach the bounds; the reference engine |
 //! | 5 | [`sim`] | virtual time, links, arrivals and departures |
 //! | 6 | `suite` | generated tests for any engine (feature `suite`) |
 //! | 6 | `models` | every run of a small swarm (feature `models`) |
@@ -30,6 +30,7 @@ pub mod engine;
 pub mod models;
 pub mod ratio;
 pub mod scenario;
+pub mod schedule;
 pub mod sim;
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;

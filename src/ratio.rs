@@ -32,6 +32,28 @@ impl Ratio {
         Ratio(&self.0 + &other.0)
     }
 
+    /// The product.
+    pub fn times(&self, other: &Ratio) -> Ratio {
+        Ratio(&self.0 * &other.0)
+    }
+
+    /// The quotient; None when `other` is zero.
+    pub fn over(&self, other: &Ratio) -> Option<Ratio> {
+        (!other.0.is_zero()).then(|| Ratio(&self.0 / &other.0))
+    }
+
+    /// The difference; None when `other` is larger.
+    pub fn minus(&self, other: &Ratio) -> Option<Ratio> {
+        (other <= self).then(|| Ratio(&self.0 - &other.0))
+    }
+
+    /// Seconds as nanoseconds, rounded up: what takes so long has not ended before. None beyond
+    /// [`Time::MAX`].
+    pub fn ceil_nanos(&self) -> Option<Time> {
+        let nanos = (&self.0 * RBig::from(NANO)).ceil();
+        u64::try_from(nanos).ok().map(Time)
+    }
+
     /// Seconds as nanoseconds, rounded down: a bound that is rounded down is still a bound. A time
     /// beyond [`Time::MAX`] becomes [`Time::MAX`], which is lower still.
     pub fn floor_nanos(&self) -> Time {
@@ -68,6 +90,21 @@ mod tests {
             let (a, den) = (u64::from(a), u128::from(b) + 1);
             let nanos = u128::from(ratio(a, b).floor_nanos().0);
             nanos * den <= u128::from(a) * NANO && u128::from(a) * NANO < (nanos + 1) * den
+        }
+
+        fn nanoseconds_round_up(a: u32, b: u32) -> bool {
+            let (a, den) = (u64::from(a), u128::from(b) + 1);
+            let nanos = u128::from(ratio(a, b).ceil_nanos().unwrap().0);
+            let exact = u128::from(a) * NANO;
+            exact <= nanos * den && nanos * den < exact + den
+        }
+
+        fn differences_and_quotients_undo_sums_and_products(a: u32, b: u32, c: u32) -> bool {
+            let (left, right) = (ratio(u64::from(a) + 1, b), ratio(u64::from(c) + 1, a));
+            left.plus(&right).minus(&right) == Some(left.clone())
+                && left.times(&right).over(&right) == Some(left.clone())
+                && left.minus(&left.plus(&right)).is_none()
+                && left.over(&Ratio::zero()).is_none()
         }
 
         fn sums_are_exact(a: u32, b: u32, c: u32) -> bool {

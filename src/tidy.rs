@@ -22,6 +22,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("trace", &["units", "chunks", "scenario"]),
     ("audit", &["units", "ratio", "chunks", "scenario", "bounds", "trace"]),
     ("engine", &["units", "chunks", "choose", "scenario"]),
+    ("schedule", &["units", "ratio", "chunks", "choose", "scenario", "bounds", "trace"]),
     ("swarm", &["units", "chunks", "choose", "scenario", "engine"]),
     ("sim", &["units", "chunks", "choose", "scenario", "engine", "trace"]),
     (
@@ -41,15 +42,15 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "report",
         &[
-            "units", "ratio", "chunks", "scenario", "bounds", "checker", "trace", "audit", "suite",
-            "models",
+            "units", "ratio", "chunks", "scenario", "bounds", "checker", "trace", "audit",
+            "schedule", "suite", "models",
         ],
     ),
     (
         "cli",
         &[
             "units", "ratio", "chunks", "choose", "scenario", "bounds", "checker", "trace",
-            "audit", "engine", "swarm", "sim", "suite", "models", "report",
+            "audit", "engine", "schedule", "swarm", "sim", "suite", "models", "report",
         ],
     ),
 ];

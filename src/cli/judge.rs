@@ -63,7 +63,7 @@ fn judge<E: Engine, T: Introduce>(
 }
 
 /// A trace on its way to a file.
-struct Record {
+pub(super) struct Record {
     path: PathBuf,
     /// None when whoever reads the file has gone.
     writer: Option<Writer<BufWriter<File>>>,
@@ -71,7 +71,7 @@ struct Record {
 }
 
 impl Record {
-    fn new(path: &Path, header: &Header) -> Result<Self, Failure> {
+    pub(super) fn new(path: &Path, header: &Header) -> Result<Self, Failure> {
         let failure = |error| Failure::file("write", path, &error);
         let file = BufWriter::with_capacity(1 << 20, File::create(path).map_err(failure)?);
         let mut record = Record { path: path.to_owned(), writer: None, failed: None };
@@ -91,7 +91,7 @@ impl Record {
         }
     }
 
-    fn write(&mut self, event: &Event) {
+    pub(super) fn write(&mut self, event: &Event) {
         if let Some(writer) = &mut self.writer
             && let Err(error) = writer.write(event)
         {
@@ -106,7 +106,7 @@ impl Record {
         }
     }
 
-    fn finish(mut self) -> Result<(), Failure> {
+    pub(super) fn finish(mut self) -> Result<(), Failure> {
         if let Some(writer) = self.writer.take()
             && let Err(error) = writer.finish()
         {

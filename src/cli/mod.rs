@@ -26,6 +26,7 @@ mod interrupt;
 mod judge;
 mod number;
 mod output;
+mod plan;
 mod presets;
 mod progress;
 mod run;
@@ -51,6 +52,8 @@ enum Command {
     Run(run::Arguments),
     /// How fast it could possibly be, without a run
     Bounds(bounds::Arguments),
+    /// The best schedule that is known, and how far above the best bound it ends
+    Plan(plan::Arguments),
     /// Judge a trace: what any swarm did, ours or another
     Audit(audit::Arguments),
     /// The scenarios that come with the program; with a name, one of them to copy
@@ -112,6 +115,7 @@ pub(crate) fn main() -> ExitCode {
         None => run::run(&run::Arguments { scenario: None, options: arguments.options }),
         Some(Command::Run(arguments)) => run::run(&arguments),
         Some(Command::Bounds(arguments)) => bounds::run(&arguments),
+        Some(Command::Plan(arguments)) => plan::run(&arguments),
         Some(Command::Audit(arguments)) => audit::run(&arguments),
         Some(Command::Presets(arguments)) => presets::run(&arguments),
         Some(Command::Curve(arguments)) => curve::run(&arguments),

@@ -44,7 +44,7 @@ fn a_wrong_scenario_is_refused_with_its_line_and_what_to_write() {
     for (what, from, to, place, hint) in wrong {
         assert!(SMALL.contains(from), "{what}");
         fs::write(&path, SMALL.replacen(from, to, 1)).unwrap();
-        for command in ["run", "bounds", "curve"] {
+        for command in ["run", "bounds", "curve", "plan"] {
             refused(what, &swarmbound(&[command, path.to_str().unwrap()]), place, hint);
         }
     }
@@ -145,7 +145,7 @@ fn random_bytes_are_refused_whatever_they_are_called() {
     for name in ["noise.toml", "noise.json", "noise.jsonl", "noise"] {
         let path = folder.path().join(name);
         fs::write(&path, &noise).unwrap();
-        for command in ["run", "bounds", "audit", "curve"] {
+        for command in ["run", "bounds", "audit", "curve", "plan"] {
             let said = swarmbound(&[command, path.to_str().unwrap()]);
             refused(command, &said, &format!("{name}:1:"), "");
             assert!(said.err.len() < 1000, "{command} repeats the bytes: {}", said.err.len());
@@ -158,7 +158,7 @@ fn files_that_are_not_there_or_are_none_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path().to_str().unwrap();
     let missing = format!("{here}/missing.toml");
-    for command in ["run", "bounds", "audit", "curve"] {
+    for command in ["run", "bounds", "audit", "curve", "plan"] {
         refused(command, &swarmbound(&[command, &missing]), "missing.toml", "no such file");
         refused(command, &swarmbound(&[command, here]), here, "directory");
     }
@@ -176,7 +176,7 @@ fn files_that_are_not_there_or_are_none_are_refused() {
 
 #[test]
 fn an_unknown_preset_is_answered_with_the_known_ones() {
-    for command in ["run", "bounds", "presets", "curve"] {
+    for command in ["run", "bounds", "presets", "curve", "plan"] {
         let said = swarmbound(&[command, "figur"]);
         refused(command, &said, "`figur`", "did you mean `figure`?");
         assert!(said.err.contains("flash-crowd"), "{}", said.err);

@@ -8,6 +8,7 @@ mod commands;
 mod downstream;
 #[cfg(unix)]
 mod engine;
+mod plan;
 mod suite;
 
 use std::io::Write;

@@ -1,0 +1,115 @@
+//! `swarmbound plan`: the best schedule that is known, and how far from the best possible it is.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use swarmbound::audit::{Audit, Verdict};
+use swarmbound::chunks::Manifest;
+use swarmbound::scenario::{Parts, Scenario};
+use swarmbound::schedule::{Plan, Planner, Progress as Search};
+use swarmbound::units::{Bytes, Time};
+
+use super::judge::Record;
+use super::progress::Progress;
+use super::{Failure, Format, input, number, output};
+use crate::report::bounds::heading;
+use crate::report::plan::{PlanDocument, Planned, Searched, told};
+use crate::report::{gantt, json};
+
+/// Transfers that a second of budget pays for, on every machine.
+const TRANSFERS_A_SECOND: u64 = 200_000;
+
+/// Transfers between two looks at the clock.
+const INSTALMENT: usize = 100;
+
+/// Arguments of `plan`.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// A preset (see `swarmbound presets`), or the path of a .toml or resolved .json file
+    scenario: String,
+    /// How long to search: 200 000 transfers for each second, so that every machine gives the same
+    /// plan, and never longer than that; what the clock has cut says so
+    #[arg(long, value_name = "TIME", default_value = "5s")]
+    budget: Time,
+    /// The size of a chunk, instead of the scenario's
+    #[arg(long, value_name = "SIZE")]
+    chunk: Option<Bytes>,
+    /// Write the trace of the plan as JSON lines
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Write a picture of who sends when as SVG
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Where randomness starts, instead of the scenario's seed
+    #[arg(long, value_name = "N", value_parser = number::seed, allow_negative_numbers = true)]
+    seed: Option<u64>,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// Searches, audits what was found, and says what it is worth.
+pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    let scenario = input::scenario(&arguments.scenario, arguments.seed)?;
+    let scenario = match arguments.chunk {
+        Some(chunk) => cut(scenario, chunk)?,
+        None => scenario,
+    };
+    let (plan, searched) = search(&scenario, arguments.budget)?;
+    let mut record = arguments.trace.as_deref().map(|path| Record::new(path, &plan.header()));
+    let mut audit = Audit::new(plan.header());
+    for event in plan.events() {
+        audit.event(&event);
+        if let Some(Ok(record)) = &mut record {
+            record.write(&event);
+        }
+    }
+    if let Some(record) = record {
+        record?.finish()?;
+    }
+    if let Some(path) = &arguments.svg {
+        output::write(path, &gantt::drawn(&plan).map_err(Failure)?)?;
+    }
+    let planned = Planned::new(&scenario, &plan, searched, audit.finish());
+    if arguments.format.json {
+        output::print(&json::line(&PlanDocument::new(&planned)))?;
+        return Ok(planned.report.verdict);
+    }
+    let style = output::style();
+    output::print(&(heading(style, &scenario) + "\n" + &told(style, &planned)))?;
+    Ok(planned.report.verdict)
+}
+
+/// The same file in other chunks.
+fn cut(scenario: Scenario, chunk: Bytes) -> Result<Scenario, Failure> {
+    let parts = scenario.into_parts();
+    let file = Manifest::new(parts.file.file(), chunk).map_err(Failure)?;
+    Scenario::new(Parts { file, ..parts }).map_err(|malformed| Failure(malformed.to_string()))
+}
+
+/// The best plan within the budget, and how the search ended.
+fn search(scenario: &Scenario, budget: Time) -> Result<(Plan, Searched), Failure> {
+    let failure = |error: swarmbound::schedule::Unable| Failure(error.0);
+    let since = Instant::now();
+    let transfers = u128::from(budget.0) * u128::from(TRANSFERS_A_SECOND) / 1_000_000_000;
+    let transfers = u64::try_from(transfers).unwrap_or(u64::MAX);
+    let mut planner = Planner::new(scenario, transfers).map_err(failure)?;
+    let mut progress = Progress::new("plan", Some(transfers));
+    // Whatever the clock says, the first run must be over.
+    let is_late = |planner: &Planner| {
+        planner.has_first() && Duration::from_nanos(budget.0) <= since.elapsed()
+    };
+    while planner.progress() == Search::Searching && !is_late(&planner) {
+        planner.advance(INSTALMENT);
+        progress.at(planner.spent());
+    }
+    let searched = match planner.progress() {
+        Search::Searching => Searched::TimedOut,
+        Search::Optimal => Searched::Optimal,
+        Search::Spent => Searched::Spent,
+    };
+    let plan = planner
+        .plan()
+        .ok_or_else(|| Failure("the distribution takes more than 584 years".to_owned()))?;
+    Ok((plan, searched))
+}

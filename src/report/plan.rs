@@ -1,0 +1,171 @@
+//! A plan: when it ends, what nobody can beat, and the gap between the two, which is proved.
+//!
+//! The search is the planner's and the judgement the audit's. The types to know are [`Planned`] and
+//! [`PlanDocument`].
+
+use serde::Serialize;
+use swarmbound::audit::{Report, Ruled, Slack, Verdict};
+use swarmbound::bounds::Senders;
+use swarmbound::scenario::Scenario;
+use swarmbound::schedule::Plan;
+use swarmbound::units::Time;
+
+use super::bounds::{Best, best};
+use super::layout::{Style, wrapped};
+use super::numbers;
+
+/// How a search ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Searched {
+    /// The plan ends at the best bound.
+    Optimal,
+    /// All transfers of the budget were spent.
+    Spent,
+    /// The clock cut it, so that another machine may find another plan.
+    TimedOut,
+}
+
+/// A plan, judged.
+pub(crate) struct Planned<'a> {
+    scenario: &'a Scenario,
+    plan: &'a Plan,
+    searched: Searched,
+    bound: Option<Best>,
+    pub(crate) report: Report,
+}
+
+impl<'a> Planned<'a> {
+    /// What the audit says of `plan`, beside the best bound.
+    pub(crate) fn new(
+        scenario: &'a Scenario,
+        plan: &'a Plan,
+        searched: Searched,
+        report: Report,
+    ) -> Self {
+        let bound = best(scenario, scenario.peer_count(), Senders::Everybody);
+        Planned { scenario, plan, searched, bound, report }
+    }
+
+    fn bound(&self) -> Option<(&'static str, Time)> {
+        let best = self.bound.as_ref()?;
+        Some((best.name, best.time()?))
+    }
+
+    /// How far above the bound, in thousandths of a percent, rounded up.
+    fn gap(&self) -> Option<u128> {
+        let (_, bound) = self.bound()?;
+        let above = self.plan.distribution_time().since(bound);
+        (bound != Time::ZERO).then(|| (u128::from(above.0) * 100_000).div_ceil(u128::from(bound.0)))
+    }
+}
+
+/// A gap in percent with at most three digits behind the point: no less than it is.
+fn percent(gap: u128) -> String {
+    let text = format!("{}.{:03}", gap / 1000, gap % 1000);
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    format!("{text} %")
+}
+
+/// The plan in words.
+pub(crate) fn told(style: Style, planned: &Planned<'_>) -> String {
+    let Planned { plan, searched, report, .. } = planned;
+    let end = plan.distribution_time();
+    let mut rows = vec![("planned", numbers::seconds(end), format!("by {}", plan.means()))];
+    if let Some((name, bound)) = planned.bound() {
+        rows.push(("not before", numbers::seconds(bound), format!("by {name}")));
+    }
+    let mut text = String::new();
+    let width = rows.iter().map(|(_, time, _)| time.len()).max().unwrap_or(0);
+    for (what, time, by) in rows {
+        text += &format!("{what:<12}{time:>width$}  {by}\n");
+    }
+    let transfers = numbers::grouped(plan.sends().len() as u128);
+    text += &format!("transfers   {transfers:>width$}\n\n");
+    text += &match planned.gap() {
+        Some(0) => wrapped("nobody can be faster: the plan ends at the bound.", 2),
+        Some(gap) => {
+            let above = percent(gap);
+            wrapped(
+                &format!("at most {above} above the optimum: no plan ends before the bound."),
+                2,
+            )
+        }
+        None => String::new(),
+    };
+    if *searched == Searched::TimedOut {
+        let cut = "the clock cut the search, so another machine may find another plan; a longer \
+                   --budget gives it time.";
+        text += &wrapped(cut, 2);
+    }
+    for rule in &report.rules {
+        let why = rule.judgement.explanation.as_ref().or(rule.judgement.reason.as_ref());
+        if Verdict::Holds < rule.judgement.verdict
+            && let Some(why) = why
+        {
+            text += &wrapped(&format!("{} {}: {why}", rule.name, rule.judgement.verdict), 2);
+        }
+    }
+    let verdict = style.verdict(report.verdict);
+    text + &format!("{verdict}: the audit of the plan's trace.\n")
+}
+
+/// What `plan --json` says.
+#[derive(Serialize)]
+pub(crate) struct PlanDocument<'a> {
+    scenario: &'a str,
+    seed: u64,
+    peers: usize,
+    chunks: usize,
+    means: &'static str,
+    distribution_time_ns: Time,
+    best_bound: Option<&'static str>,
+    best_bound_ns: Option<Time>,
+    ratio: Option<f64>,
+    search: Searched,
+    finish_ns: Vec<Time>,
+    transfers: usize,
+    rules: &'a [Ruled],
+    slack: &'a Slack,
+    verdict: Verdict,
+}
+
+impl<'a> PlanDocument<'a> {
+    /// The document of one plan.
+    pub(crate) fn new(planned: &'a Planned<'a>) -> Self {
+        let Planned { scenario, plan, searched, report, .. } = planned;
+        let mut finish = plan.finish().to_vec();
+        finish.sort_unstable();
+        let (best_bound, best_bound_ns) = planned.bound().unzip();
+        let end = plan.distribution_time();
+        PlanDocument {
+            scenario: scenario.name(),
+            seed: scenario.parts().seed,
+            peers: scenario.peer_count(),
+            chunks: scenario.file().chunks(),
+            means: plan.means(),
+            distribution_time_ns: end,
+            best_bound,
+            best_bound_ns,
+            ratio: best_bound_ns.and_then(|bound| numbers::ratio(end, bound)),
+            search: *searched,
+            finish_ns: finish,
+            transfers: plan.sends().len(),
+            rules: &report.rules,
+            slack: &report.slack,
+            verdict: report.verdict,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_never_said_smaller_than_it_is() {
+        assert_eq!(percent(1), "0.001 %");
+        assert_eq!(percent(1700), "1.7 %");
+        assert_eq!(percent(100_000), "100 %");
+    }
+}

@@ -1,0 +1,137 @@
+//! Which chunks have few copies, so that the rarest is found without looking at all of them.
+//!
+//! Bands are nested sets of the rarest chunks: what is in a band has at most its number of copies,
+//! and everything else has more. So the rarest of some chunks is in the first band that has any of
+//! them. The type to know is [`Rarity`].
+
+/// Parts of the chunks that a band is to hold, in thousandths, the rarest first.
+const PARTS: [usize; 3] = [30, 120, 400];
+
+pub(super) const WORD: usize = u64::BITS as usize;
+
+/// Copies of every chunk, and the bands.
+#[derive(Clone, Debug)]
+pub(super) struct Rarity {
+    /// Copies that there are or soon will be.
+    pub(super) copies: Vec<u32>,
+    bands: [Band; 3],
+}
+
+#[derive(Clone, Debug)]
+struct Band {
+    /// What is in it has at most so many copies.
+    most: u32,
+    words: Vec<u64>,
+    size: usize,
+}
+
+impl Rarity {
+    pub(super) fn new(chunks: usize) -> Self {
+        let words = chunks.div_ceil(WORD);
+        let band = || Band { most: 0, words: vec![0; words], size: 0 };
+        let mut rarity = Rarity { copies: vec![0; chunks], bands: [band(), band(), band()] };
+        rarity.band();
+        rarity
+    }
+
+    /// One more copy of a chunk.
+    pub(super) fn add(&mut self, chunk: usize) {
+        let copies = self.copies[chunk] + 1;
+        self.copies[chunk] = copies;
+        let mut empty = false;
+        for band in self.bands.iter_mut().filter(|band| band.most + 1 == copies) {
+            band.words[chunk / WORD] &= !(1 << (chunk % WORD));
+            band.size -= 1;
+            empty |= band.size == 0;
+        }
+        if empty {
+            self.band();
+        }
+    }
+
+    /// Draws the bands anew.
+    fn band(&mut self) {
+        let mut sorted = self.copies.clone();
+        sorted.sort_unstable();
+        for (band, part) in self.bands.iter_mut().zip(PARTS) {
+            band.most = sorted[(sorted.len() - 1) * part / 1000];
+            band.words.fill(0);
+            band.size = 0;
+            for (chunk, &copies) in self.copies.iter().enumerate() {
+                if copies <= band.most {
+                    band.words[chunk / WORD] |= 1 << (chunk % WORD);
+                    band.size += 1;
+                }
+            }
+        }
+    }
+
+    /// The chunk in both sets with the least key, where keys go up with the copies.
+    pub(super) fn least(
+        &self,
+        have: &[u64],
+        lack: &[u64],
+        key: impl Fn(u32, usize) -> u64,
+    ) -> Option<usize> {
+        let both = |(have, lack): (&u64, &u64)| have & lack;
+        for band in &self.bands {
+            let found =
+                have.iter().zip(lack).map(both).zip(&band.words).map(|(bits, band)| bits & band);
+            if let Some(chunk) = self.best(found, &key) {
+                return Some(chunk);
+            }
+        }
+        self.best(have.iter().zip(lack).map(both), &key)
+    }
+
+    fn best(
+        &self,
+        words: impl Iterator<Item = u64>,
+        key: impl Fn(u32, usize) -> u64,
+    ) -> Option<usize> {
+        let mut best: Option<(u64, usize)> = None;
+        for (word, mut bits) in words.enumerate() {
+            while bits != 0 {
+                let chunk = word * WORD + bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                let key = key(self.copies[chunk], chunk);
+                if best.is_none_or(|(least, _)| key < least) {
+                    best = Some((key, chunk));
+                }
+            }
+        }
+        best.map(|(_, chunk)| chunk)
+    }
+}
+
+/// The first chunk in both sets.
+pub(super) fn first(have: &[u64], lack: &[u64]) -> Option<usize> {
+    let both = have.iter().zip(lack).map(|(have, lack)| have & lack).enumerate();
+    let found =
+        both.filter(|&(_, bits)| bits != 0).map(|(word, bits)| (word, bits.trailing_zeros()));
+    found.map(|(word, bit)| word * WORD + bit as usize).next()
+}
+
+#[cfg(test)]
+mod tests {
+    use quickcheck::quickcheck;
+
+    use super::*;
+
+    quickcheck! {
+        fn the_bands_hide_nothing(adds: Vec<u8>, have: Vec<u64>, lack: Vec<u64>) -> bool {
+            let word = |bits: &[u64], at| bits.get(at).copied().unwrap_or(!0);
+            let sets = |bits: &[u64]| (0..3).map(|at| word(bits, at)).collect();
+            let (mut have, lack): (Vec<u64>, Vec<u64>) = (sets(&have), sets(&lack));
+            // 150 chunks fill two words and a part of the third.
+            have[2] &= (1 << 22) - 1;
+            let mut rarity = Rarity::new(150);
+            adds.iter().for_each(|&chunk| rarity.add(usize::from(chunk) % 150));
+            let key = |copies: u32, chunk: usize| u64::from(copies) << 32 | chunk as u64;
+            let holds = |set: &[u64], chunk: usize| set[chunk / WORD] >> (chunk % WORD) & 1 == 1;
+            let all = (0..150).filter(|&chunk| holds(&have, chunk) && holds(&lack, chunk));
+            let least = all.clone().min_by_key(|&chunk| key(rarity.copies[chunk], chunk));
+            rarity.least(&have, &lack, key) == least && first(&have, &lack) == all.min()
+        }
+    }
+}

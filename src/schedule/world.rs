@@ -1,0 +1,75 @@
+//! What every construction reads of a scenario, in plain integers.
+//!
+//! It decides nothing. The type to know is [`World`].
+
+use super::too_long;
+use super::{Unable, stays};
+use crate::chunks::ChunkId;
+use crate::scenario::Scenario;
+use crate::units::{Rate, Time};
+
+/// Capacities and sizes by node and by chunk: node 0 is the source.
+#[derive(Clone, Debug)]
+pub(super) struct World {
+    /// Bits per second.
+    pub(super) up: Vec<u64>,
+    /// Bits per second; [`u64::MAX`] is unlimited.
+    pub(super) down: Vec<u64>,
+    /// Delay of what is sent to the node.
+    pub(super) latency: Vec<Time>,
+    pub(super) joins: Vec<Time>,
+    /// M.
+    pub(super) chunks: usize,
+    /// The sum of all uploads.
+    pub(super) everybody: u128,
+    /// The largest upload of a peer.
+    pub(super) fastest: u64,
+    /// Nanobits of every chunk but the last, and of the last.
+    length: [u128; 2],
+}
+
+impl World {
+    pub(super) fn new(scenario: &Scenario) -> Result<Self, Unable> {
+        stays(scenario)?;
+        let nodes = || scenario.nodes();
+        let down = |node| scenario.download(node).map_or(u64::MAX, |rate| rate.0);
+        let file = scenario.file();
+        let first = file.length(ChunkId(0)).nanobits();
+        let up: Vec<u64> = nodes().map(|node| scenario.upload(node).0).collect();
+        Ok(World {
+            everybody: up.iter().map(|&up| u128::from(up)).sum(),
+            fastest: up[1..].iter().max().copied().unwrap_or(0),
+            up,
+            down: nodes().map(down).collect(),
+            latency: nodes().map(|node| scenario.latency_to(node)).collect(),
+            joins: nodes().map(|node| scenario.joins(node)).collect(),
+            chunks: file.chunks(),
+            length: [first, file.smallest().nanobits()],
+        })
+    }
+
+    /// N.
+    pub(super) fn peers(&self) -> usize {
+        self.up.len() - 1
+    }
+
+    /// Nanobits of a chunk.
+    pub(super) fn length(&self, chunk: usize) -> u128 {
+        self.length[usize::from(chunk + 1 == self.chunks)]
+    }
+
+    /// Nanobits of the largest chunk.
+    pub(super) fn longest(&self) -> u128 {
+        self.length[0].max(self.length[1])
+    }
+
+    /// How long `rate` takes for a chunk.
+    pub(super) fn span(&self, chunk: usize, rate: u64) -> Result<Time, Unable> {
+        Rate(rate).time_for(self.length(chunk)).ok_or_else(too_long)
+    }
+}
+
+/// The sum, unless it lies beyond every clock.
+pub(super) fn plus(at: Time, span: Time) -> Result<Time, Unable> {
+    at.checked_add(span).ok_or_else(too_long)
+}

@@ -1,0 +1,84 @@
+//! `swarmbound plan`, as a user meets it.
+
+use std::fs;
+
+use crate::{SMALL, Said, fields, json, swarmbound, with_input};
+
+const FIELDS: [&str; 15] = [
+    "best_bound",
+    "best_bound_ns",
+    "chunks",
+    "distribution_time_ns",
+    "finish_ns",
+    "means",
+    "peers",
+    "ratio",
+    "rules",
+    "scenario",
+    "search",
+    "seed",
+    "slack",
+    "transfers",
+    "verdict",
+];
+
+#[test]
+fn the_figure_is_planned_within_one_percent_and_its_trace_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (trace, svg) = (path("plan.jsonl"), path("plan.svg"));
+    let (code, plan) =
+        json(&["plan", "figure", "--budget", "1s", "--trace", &trace, "--svg", &svg, "--json"]);
+    assert_eq!((code, &plan["verdict"]), (0, &"holds".into()));
+    assert_eq!(fields(&plan), FIELDS);
+    let number = |name: &str| plan[name].as_u64().unwrap();
+    let (took, bound) = (number("distribution_time_ns"), number("best_bound_ns"));
+    println!("figure: bound {bound}, planned {took}, ratio {}", plan["ratio"]);
+    assert!(bound <= took);
+    assert!(u128::from(took) * 100 <= u128::from(bound) * 101, "within 1.01 of the bound");
+    assert_eq!(number("transfers"), 30 * 1717);
+    assert_eq!(plan["finish_ns"][29], took);
+    let (code, audit) = json(&["audit", &trace, "--json"]);
+    assert_eq!((code, &audit["distribution_time_ns"]), (0, &took.into()));
+    let picture = fs::read_to_string(svg).unwrap();
+    assert!(picture.starts_with("<svg") && picture.trim_end().ends_with("</svg>"));
+    assert!(picture.contains("source") && picture.contains("who sends when"));
+}
+
+#[test]
+fn a_plan_that_nobody_can_beat_says_so_and_is_the_same_every_time() {
+    // Equal rates: 16 chunks to 7 peers take 18 chunk times of 65 536 B at 1 MB/s.
+    let equal = SMALL.replace("count = 3", "count = 7").replace("2 Mbit/s", "8 Mbit/s");
+    let equal = equal.replace("1 MB", "1 MiB");
+    let plan = || with_input(&["plan", "-"], equal.as_bytes());
+    let Said { code, out, err } = plan();
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(out.contains("planned     1.179648 s  by pipeline"), "{out}");
+    assert!(out.contains("nobody can be faster"), "{out}");
+    assert_eq!(plan().out, out);
+}
+
+#[test]
+fn other_chunks_are_planned_on_demand() {
+    let whole =
+        with_input(&["plan", "-", "--chunk", "1 MB", "--budget", "200ms"], SMALL.as_bytes());
+    assert_eq!(whole.code, 0, "{}", whole.err);
+    assert!(whole.out.contains("in 1 chunk of 1 MB to 3 peers"), "{}", whole.out);
+    assert!(whole.out.contains("above the optimum") || whole.out.contains("nobody can be faster"));
+}
+
+#[test]
+fn what_cannot_be_planned_is_refused_with_a_reason() {
+    let cases: [(&[&str], &str); 5] = [
+        (&["plan", "churn"], "stays (leaves = \"never\")"),
+        (&["plan", "figure", "--chunk", "0 B"], "a chunk is empty"),
+        (&["plan", "figure", "--chunk", "1 kB"], "use larger chunks"),
+        (&["plan", "figure", "--budget", "5"], "unit"),
+        (&["plan"], "SCENARIO"),
+    ];
+    for (arguments, reason) in cases {
+        let Said { code, out, err } = swarmbound(arguments);
+        assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}");
+        assert!(err.contains(reason), "{arguments:?}: {err}");
+    }
+}
