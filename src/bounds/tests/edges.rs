@@ -19,7 +19,38 @@ fn never(parts: Parts, k: usize) -> String {
 fn all_bounds_stand_in_their_order_under_their_names() {
     let names: Vec<&str> = ALL.iter().map(|bound| bound.name()).collect();
     assert_eq!(names, ["client_server", "fluid", "warm_up", "branching", "presence"]);
-    assert!(ALL.iter().all(|bound| !bound.formula().is_empty() && !bound.cite().is_empty()));
+}
+
+/// A formula as the README's table and the code may both write it.
+fn plain(formula: &str) -> String {
+    let words = [("Σ", "sum"), ("∫", "integral of "), ("≥", ">="), ("sum_j û", "sum û"), ("_", ""), (" ", "")];
+    words.iter().fold(formula.to_owned(), |text, (sign, word)| text.replace(sign, word))
+}
+
+#[test]
+fn every_formula_is_that_of_the_readme() {
+    let readme = include_str!("../../../README.md");
+    for bound in ALL {
+        let row = format!("| `{}` | ", bound.name());
+        let row = readme.lines().find_map(|line| line.strip_prefix(row.as_str())).unwrap();
+        let formula = row.split(" | ").next().unwrap();
+        assert_eq!(plain(bound.formula()), plain(formula), "{}", bound.name());
+    }
+}
+
+#[test]
+fn every_citation_says_where_to_look() {
+    for bound in ALL {
+        let cite = bound.cite();
+        let is_year =
+            |word: &str| word.parse::<u32>().is_ok_and(|year| (1900..2100).contains(&year));
+        let published = cite.split(|c: char| !c.is_alphanumeric()).any(is_year);
+        assert!(published || cite.contains("edition"), "{cite}");
+        // Who sends the reader to a proof of ours must send it to the right one.
+        if let Some((_, proof)) = cite.split_once("documentation of bounds::") {
+            assert!(proof.starts_with(bound.name()), "{cite}");
+        }
+    }
 }
 
 #[test]
