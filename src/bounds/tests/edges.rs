@@ -23,7 +23,14 @@ fn all_bounds_stand_in_their_order_under_their_names() {
 
 /// A formula as the README's table and the code may both write it.
 fn plain(formula: &str) -> String {
-    let words = [("Σ", "sum"), ("∫", "integral of "), ("≥", ">="), ("sum_j û", "sum û"), ("_", ""), (" ", "")];
+    let words = [
+        ("Σ", "sum"),
+        ("∫", "integral of "),
+        ("≥", ">="),
+        ("sum_j û", "sum û"),
+        ("_", ""),
+        (" ", ""),
+    ];
     words.iter().fold(formula.to_owned(), |text, (sign, word)| text.replace(sign, word))
 }
 
@@ -279,6 +286,27 @@ fn nobody_gets_the_file_from_itself() {
     let scenario = scenario(with_peers(swarm(10, 10, 8), [peer(8), late(100), late(102)]));
     let second = Presence.completion(&scenario, 2).unwrap();
     assert_eq!(second.at, Earliest::At(Time::from_secs(104)));
+}
+
+#[test]
+fn nobody_gets_the_file_from_its_own_burst() {
+    // 10 B from a source of 1 B/s; the peer that comes at 5 s could send 10 B at once, but to whom?
+    let mut late = Peer { joins: Time::from_secs(5), ..peer(8) };
+    late.link.burst = Some(Bytes(10));
+    let lower = last(&Presence, &scenario(with_peers(swarm(10, 10, 8), [late])));
+    assert_eq!(lower.at, Earliest::At(Time::from_secs(15)));
+}
+
+#[test]
+fn a_burst_helps_a_source_that_leaves() {
+    // 10 B at 1 B/s with a burst of 2 B take 8 s, and not a nanosecond less.
+    let mut parts = with_peers(swarm(10, 10, 8), [peer(0)]);
+    parts.source.link.burst = Some(Bytes(2));
+    parts.source.leaves = SourceLeaves::At(Time::from_secs(8));
+    let lower = last(&Presence, &scenario(parts.clone()));
+    assert_eq!(lower.at, Earliest::At(Time::from_secs(8)));
+    parts.source.leaves = SourceLeaves::At(Time(8 * SECOND - 1));
+    assert!(never(parts, 1).contains("having sent at most 9 B of 10 B"));
 }
 
 #[test]
