@@ -21,6 +21,7 @@ mod members;
 mod passing;
 mod protocol;
 mod real;
+mod witnesses;
 
 /// One byte in a nanosecond: then a transfer of n bytes takes n ns.
 pub(super) const BYTE_PER_NS: Rate = Rate(8 * NANO as u64);
