@@ -87,5 +87,7 @@ mod tests {
         assert_eq!(Fixed::span(1 << 97, 1 << 84).floor(), Time(8192 * 1_000_000_000));
         let beyond = Fixed::span(1 << 97, 1);
         assert_eq!(beyond.plus(beyond).floor(), Time::MAX);
+        let last = u128::from(u64::MAX);
+        assert_eq!(Fixed::span(last, NANO).units(), last * Fixed::UNITS);
     }
 }

@@ -154,3 +154,25 @@ pub(super) fn downloads(scenario: &Scenario) -> Vec<Time> {
     floors.sort_unstable();
     floors
 }
+
+#[cfg(test)]
+mod tests {
+    use quickcheck::quickcheck;
+
+    use super::*;
+
+    /// Bits, rate, delay: few bits at a high rate take about a nanosecond, so that the fraction
+    /// often decides.
+    type Short = (u8, u16, bool);
+
+    fn span((bits, rate, delay): Short) -> Span {
+        Span::new(bits.into(), (u128::from(rate) + 1) * 1_000_000, Time(delay.into()))
+    }
+
+    quickcheck! {
+        fn the_order_is_that_of_the_exact_seconds(left: Short, right: Short) -> bool {
+            let (left, right) = (span(left), span(right));
+            left.order(&right) == left.seconds().cmp(&right.seconds())
+        }
+    }
+}

@@ -52,7 +52,8 @@ impl Bound for Presence {
     }
 
     fn formula(&self) -> &'static str {
-        "sum_j integral_{[0,T], j there and able to send} u_j dt >= N F, and for each peer alone"
+        "sum_j integral of u_j over the time that j is there and can send >= N F, \
+         and the same for each peer alone"
     }
 
     fn cite(&self) -> &'static str {

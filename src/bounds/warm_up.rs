@@ -120,7 +120,7 @@ impl Cut {
         let first = self.chunk.saturating_sub(links.source_burst);
         let there = self.chunk.max(links.source_burst) + links.peers_burst;
         let growth = Growth::new(self.chunk, there, rates);
-        part(ALL_BITS, links, first, rates.len() - 1, |k| growth.until(k * self.file))
+        part(ALL_BITS, links, first, &rates[1..], |k| growth.until(k * self.file))
     }
 
     /// Part C for every k.
@@ -128,21 +128,22 @@ impl Cut {
         let first = self.file.saturating_sub(links.source_burst);
         let left = links.source_burst.saturating_sub(self.file);
         let growth = Growth::new(self.chunk, self.chunk + left + links.peers_burst, rates);
-        part(LAST_CHUNK, links, first, rates.len() - 1, |k| growth.until(k * self.chunk))
+        part(LAST_CHUNK, links, first, &rates[1..], |k| growth.until(k * self.chunk))
     }
 }
 
-/// The source sends `first` bits alone, then comes what is said `after`, then the delay.
+/// For each of the `peers`: the source sends `first` bits alone, then comes what is said `after`,
+/// then the delay.
 fn part(
     formula: &'static str,
     links: &Links,
     first: u128,
-    peers: usize,
+    peers: &[u128],
     after: impl Fn(u128) -> Fixed,
 ) -> Part {
     let begin = Fixed::span(first, links.source).plus(Fixed::from(links.nearest));
     let time = |k| -> Time { begin.plus(after(k as u128)).floor() };
-    Part::of_times(formula, (1..=peers).map(time))
+    Part::of_times(formula, (1..=peers.len()).map(time))
 }
 
 /// A quantity of bits that grows with slope `rates[floor(bits / chunk)]`, the last rate beyond.

@@ -22,6 +22,7 @@ mod passing;
 mod protocol;
 mod proved;
 mod real;
+mod witnesses;
 
 /// One byte in a nanosecond: then a transfer of n bytes takes n ns.
 pub(super) const BYTE_PER_NS: Rate = Rate(8 * NANO as u64);

@@ -19,7 +19,45 @@ fn never(parts: Parts, k: usize) -> String {
 fn all_bounds_stand_in_their_order_under_their_names() {
     let names: Vec<&str> = ALL.iter().map(|bound| bound.name()).collect();
     assert_eq!(names, ["client_server", "fluid", "warm_up", "branching", "presence"]);
-    assert!(ALL.iter().all(|bound| !bound.formula().is_empty() && !bound.cite().is_empty()));
+}
+
+/// A formula as the README's table and the code may both write it.
+fn plain(formula: &str) -> String {
+    let words = [
+        ("Σ", "sum"),
+        ("∫", "integral of "),
+        ("≥", ">="),
+        ("sum_j û", "sum û"),
+        ("_", ""),
+        (" ", ""),
+    ];
+    words.iter().fold(formula.to_owned(), |text, (sign, word)| text.replace(sign, word))
+}
+
+#[test]
+fn every_formula_is_that_of_the_readme() {
+    let readme = include_str!("../../../README.md");
+    for bound in ALL {
+        let row = format!("| `{}` | ", bound.name());
+        let row = readme.lines().find_map(|line| line.strip_prefix(row.as_str())).unwrap();
+        let formula = row.split(" | ").next().unwrap();
+        assert_eq!(plain(bound.formula()), plain(formula), "{}", bound.name());
+    }
+}
+
+#[test]
+fn every_citation_says_where_to_look() {
+    for bound in ALL {
+        let cite = bound.cite();
+        let is_year =
+            |word: &str| word.parse::<u32>().is_ok_and(|year| (1900..2100).contains(&year));
+        let published = cite.split(|c: char| !c.is_alphanumeric()).any(is_year);
+        assert!(published || cite.contains("edition"), "{cite}");
+        // Who sends the reader to a proof of ours must send it to the right one.
+        if let Some((_, proof)) = cite.split_once("documentation of bounds::") {
+            assert!(proof.starts_with(bound.name()), "{cite}");
+        }
+    }
 }
 
 #[test]
@@ -248,6 +286,27 @@ fn nobody_gets_the_file_from_itself() {
     let scenario = scenario(with_peers(swarm(10, 10, 8), [peer(8), late(100), late(102)]));
     let second = Presence.completion(&scenario, 2).unwrap();
     assert_eq!(second.at, Earliest::At(Time::from_secs(104)));
+}
+
+#[test]
+fn nobody_gets_the_file_from_its_own_burst() {
+    // 10 B from a source of 1 B/s; the peer that comes at 5 s could send 10 B at once, but to whom?
+    let mut late = Peer { joins: Time::from_secs(5), ..peer(8) };
+    late.link.burst = Some(Bytes(10));
+    let lower = last(&Presence, &scenario(with_peers(swarm(10, 10, 8), [late])));
+    assert_eq!(lower.at, Earliest::At(Time::from_secs(15)));
+}
+
+#[test]
+fn a_burst_helps_a_source_that_leaves() {
+    // 10 B at 1 B/s with a burst of 2 B take 8 s, and not a nanosecond less.
+    let mut parts = with_peers(swarm(10, 10, 8), [peer(0)]);
+    parts.source.link.burst = Some(Bytes(2));
+    parts.source.leaves = SourceLeaves::At(Time::from_secs(8));
+    let lower = last(&Presence, &scenario(parts.clone()));
+    assert_eq!(lower.at, Earliest::At(Time::from_secs(8)));
+    parts.source.leaves = SourceLeaves::At(Time(8 * SECOND - 1));
+    assert!(never(parts, 1).contains("having sent at most 9 B of 10 B"));
 }
 
 #[test]
