@@ -88,12 +88,16 @@ impl Peer {
             promised.retain(|&other| other != chunk);
         }
         let outstanding = offers.outstanding(to);
+        // An unchoke and a request take a round trip: what others were promised must last so long.
+        let others: usize = offers.promised.values().map(Vec::len).sum::<usize>() - outstanding;
+        let lasts = self.settings.requests as usize <= others + 1;
         if !self.neighbors.find(to).is_some_and(|neighbor| neighbor.served) {
             return;
         }
-        if !self.somebody_passes_on_more_than(to) {
+        if !lasts || !self.somebody_passes_on_more_than(to) {
             self.offer(to);
         } else if outstanding == 0 && self.optimistic != Some(to) {
+            // Whoever has the optimistic slot waits there until it moves on.
             self.choke(to);
             self.fill_free_slots();
         }
