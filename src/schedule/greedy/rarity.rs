@@ -126,7 +126,14 @@ mod tests {
             // 150 chunks fill two words and a part of the third.
             have[2] &= (1 << 22) - 1;
             let mut rarity = Rarity::new(150);
-            adds.iter().for_each(|&chunk| rarity.add(usize::from(chunk) % 150));
+            for add in adds.iter().flat_map(|&add| (0..add % 8).map(move |more| add ^ more)) {
+                rarity.add(usize::from(add) % 150);
+                for band in &rarity.bands {
+                    let inside = |chunk: usize| band.words[chunk / WORD] >> (chunk % WORD) & 1 == 1;
+                    let rare = |chunk: usize| rarity.copies[chunk] <= band.most;
+                    assert!((0..150).all(|chunk| inside(chunk) == rare(chunk)));
+                }
+            }
             let key = |copies: u32, chunk: usize| u64::from(copies) << 32 | chunk as u64;
             let holds = |set: &[u64], chunk: usize| set[chunk / WORD] >> (chunk % WORD) & 1 == 1;
             let all = (0..150).filter(|&chunk| holds(&have, chunk) && holds(&lack, chunk));
