@@ -94,10 +94,9 @@ impl Peer {
         if !self.neighbors.find(to).is_some_and(|neighbor| neighbor.served) {
             return;
         }
-        if !lasts || !self.somebody_passes_on_more_than(to) {
+        if !lasts || self.optimistic == Some(to) || !self.somebody_passes_on_more_than(to) {
             self.offer(to);
-        } else if outstanding == 0 && self.optimistic != Some(to) {
-            // Whoever has the optimistic slot waits there until it moves on.
+        } else if outstanding == 0 {
             self.choke(to);
             self.fill_free_slots();
         }
