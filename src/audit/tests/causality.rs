@@ -197,6 +197,14 @@ fn a_peer_has_no_byte_that_nobody_sent() {
 }
 
 #[test]
+fn parts_that_make_no_whole_chunk_are_no_copy_of_anybody() {
+    let parts = Run::new(2, 1).send(0, 1, 0, 0..100).part(0, 2, 0, 100..140, 0..40);
+    let run = |to| parts.clone().part(1, 2, 0, 100..160, 40..to);
+    assert_eq!(run(100).verdict("conservation"), Verdict::Violated);
+    assert_eq!(run(99).verdict("conservation"), Verdict::Holds);
+}
+
+#[test]
 fn a_chunk_copy_comes_from_one_sender_unless_it_may_be_assembled() {
     let run = |from| {
         Run::new(2, 1).send(0, 1, 0, 0..100).part(0, 2, 0, 100..150, 0..50).part(
