@@ -176,6 +176,11 @@ fn a_duplicate_does_not_make_a_first_arrival_earlier_than_itself() {
         .send(1, 2, 0, 499..600)
         .receiver(0);
     assert_eq!(parts.verdict(RULE), Verdict::Violated);
+    // Nor does one that was broken off, nor one without bytes.
+    let whole = Run::new(2, 1).send(0, 1, 0, 0..500).send(1, 2, 0, 499..600).receiver(0);
+    assert_eq!(whole.clone().send(0, 1, 0, 0..90).verdict(RULE), Verdict::Holds);
+    assert_eq!(whole.clone().send(0, 1, 0, 0..90).aborted().verdict(RULE), Verdict::Violated);
+    assert_eq!(whole.part(0, 1, 0, 0..90, 60..60).verdict(RULE), Verdict::Violated);
 }
 
 #[test]
