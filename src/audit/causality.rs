@@ -140,3 +140,26 @@ fn first_byte(facts: &Facts, t: &Transfer) -> Time {
 fn last_byte(facts: &Facts, t: &Transfer) -> Time {
     if facts.is_exact() { facts.departure(t) } else { t.end }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::Verdict;
+
+    #[test]
+    fn what_was_not_found_out_is_unknown_unless_something_is_wrong_anyway() {
+        let mut found = Found::default();
+        found.undecided(Time(2), PeerId(1));
+        found.undecided(Time(3), PeerId(2));
+        let unknown = found.judgement();
+        assert_eq!(unknown.verdict, Verdict::Unknown);
+        let reason = unknown.reason.unwrap();
+        assert!(reason.ends_with("can have come to peer 1 by 0.000000002 s"), "{reason}");
+        let mut found = Found::default();
+        found.undecided(Time(2), PeerId(1));
+        let witness =
+            Witness::Rank { node: PeerId(2), at_ns: Time(9), most_bytes: 1, file_bytes: 2 };
+        found.violated(Time(9), witness);
+        assert_eq!(found.judgement().verdict, Verdict::Violated);
+    }
+}

@@ -49,7 +49,7 @@ pub struct Held {
 pub struct Arrived {
     /// Distinct bytes of the file.
     pub useful: u64,
-    /// Distinct bytes, duplicates and aborted bytes.
+    /// Distinct bytes, duplicates and aborted bytes; counted under coding only.
     pub bytes: u128,
     /// When the last of the distinct bytes can have arrived at the earliest.
     pub earliest: Time,
@@ -148,7 +148,6 @@ impl Facts {
             let sent = &mut self.sent[t.from.index()];
             sent.first = Some(sent.first.map_or(t.start, |first| first.min(t.start)));
             let arrived = &mut self.arrived[to.index()];
-            arrived.bytes += u128::from(t.bytes.0);
             if t.outcome == Outcome::Aborted {
                 sent.aborted += u128::from(t.bytes.0);
                 continue;

@@ -185,6 +185,24 @@ mod tests {
         cuts.map(width).min().unwrap()
     }
 
+    /// The one shortest path takes what two longer ones need, so that it must give it back.
+    #[test]
+    fn what_flows_the_wrong_way_is_taken_back() {
+        let mut flow = Flow::new();
+        let source = Vertex::SOURCE;
+        let [a, b, c, d, e, f, sink] = std::array::from_fn(|_| flow.vertex());
+        let short = [(source, a), (a, b), (b, sink)];
+        let long = [(source, c), (c, d), (d, b), (a, e), (e, f), (f, sink)];
+        for (from, to) in short.into_iter().chain(long) {
+            flow.pipe(from, to, 5);
+        }
+        let mut steps = u64::MAX;
+        assert_eq!(flow.most(sink, 20, &mut steps), Ok(10));
+        assert!(steps < u64::MAX);
+        assert_eq!(flow.most(sink, 20, &mut 0), Err(Exhausted));
+        assert_eq!(flow.most(sink, 7, &mut steps), Ok(7));
+    }
+
     proptest! {
         /// Maximum flow is minimum cut, for every sink of one network in turn.
         #[test]

@@ -46,20 +46,20 @@ struct Version {
 /// The last line.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct End {
+pub(super) struct End {
     sum: String,
 }
 
 /// A sum over lines, against accidents.
 #[derive(Default)]
-struct Sum(u64);
+pub(super) struct Sum(u64);
 
 impl Sum {
-    fn add(&mut self, line: &str) {
+    pub(super) fn add(&mut self, line: &str) {
         self.0 = fold(self.0 ^ hash_of(&line), 0x9e37_79b9_7f4a_7c15).wrapping_add(1);
     }
 
-    fn end(&self) -> End {
+    pub(super) fn end(&self) -> End {
         End { sum: format!("{:016x}", self.0) }
     }
 }

@@ -8,6 +8,7 @@ use super::*;
 
 mod crews;
 mod lassos;
+mod saved;
 
 /// A graph written down: each transition has a start, a class and an end.
 #[derive(Clone, Debug)]

@@ -176,6 +176,11 @@ fn a_duplicate_does_not_make_a_first_arrival_earlier_than_itself() {
         .send(1, 2, 0, 499..600)
         .receiver(0);
     assert_eq!(parts.verdict(RULE), Verdict::Violated);
+    // Nor does one that was broken off, nor one without bytes.
+    let whole = Run::new(2, 1).send(0, 1, 0, 0..500).send(1, 2, 0, 499..600).receiver(0);
+    assert_eq!(whole.clone().send(0, 1, 0, 0..90).verdict(RULE), Verdict::Holds);
+    assert_eq!(whole.clone().send(0, 1, 0, 0..90).aborted().verdict(RULE), Verdict::Violated);
+    assert_eq!(whole.part(0, 1, 0, 0..90, 60..60).verdict(RULE), Verdict::Violated);
 }
 
 #[test]
@@ -194,6 +199,14 @@ fn a_peer_has_no_byte_that_nobody_sent() {
     assert_eq!(run(0..99).witness("conservation"), expected);
     let aborted = Run::new(1, 1).send(0, 1, 0, 0..100).aborted().complete(1, 100);
     assert_eq!(aborted.verdict("conservation"), Verdict::Violated);
+}
+
+#[test]
+fn parts_that_make_no_whole_chunk_are_no_copy_of_anybody() {
+    let parts = Run::new(2, 1).send(0, 1, 0, 0..100).part(0, 2, 0, 100..140, 0..40);
+    let run = |to| parts.clone().part(1, 2, 0, 100..160, 40..to);
+    assert_eq!(run(100).verdict("conservation"), Verdict::Violated);
+    assert_eq!(run(99).verdict("conservation"), Verdict::Holds);
 }
 
 #[test]

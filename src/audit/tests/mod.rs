@@ -14,6 +14,7 @@ use crate::trace::{Evidence, Outcome, Stamps, Transfer};
 use crate::units::{Bytes, NANO, Rate, Time};
 
 mod causality;
+mod coding;
 mod ends;
 mod lawful;
 mod links;

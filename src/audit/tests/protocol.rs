@@ -248,6 +248,22 @@ fn the_source_and_seeders_give_freely() {
 }
 
 #[test]
+fn a_leecher_is_a_seeder_at_the_instant_of_its_completion() {
+    // The last chunk of peer 1 arrives at 300; its second gift is whole at `at`.
+    let run = |at| {
+        Run::new(2, 3)
+            .with(protocol(Choker::Credit(1), 4, None))
+            .send(0, 1, 0, 0..100)
+            .send(0, 1, 1, 100..200)
+            .send(0, 1, 2, 200..300)
+            .send(1, 2, 0, 100..200)
+            .send(1, 2, 1, 200..at)
+    };
+    assert_eq!(run(300).verdict("choking"), Verdict::Holds);
+    assert_eq!(run(299).verdict("choking"), Verdict::Violated);
+}
+
+#[test]
 fn a_chunk_that_comes_back_in_parts_counts_once_it_is_whole() {
     let run =
         |to| {
