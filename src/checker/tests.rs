@@ -7,6 +7,7 @@ use stateright::{Checker, Model, Property};
 use super::*;
 
 mod crews;
+mod exports;
 mod lassos;
 mod saved;
 
