@@ -50,8 +50,9 @@ impl<'a> Barter<'a> {
                 continue;
             }
             let finish = self.facts.finish(from).unwrap_or(Time::MAX);
-            // At the instant of its completion a leecher is a seeder already.
-            for (at, &at_ns) in times.iter().enumerate().take_while(|&(_, &time)| time < finish) {
+            // At the instant of its completion a leecher is a seeder already, by either's clock.
+            let leeches = |&(_, &time): &(usize, &Time)| with_tolerance(self.facts, time) < finish;
+            for (at, &at_ns) in times.iter().enumerate().take_while(leeches) {
                 let given = at as u64 + 1;
                 let back = self.by((to, from), with_tolerance(self.facts, at_ns));
                 let is_first = first.as_ref().is_none_or(|&(time, _)| at_ns < time);

@@ -58,6 +58,11 @@ impl Choking {
         Pairs::alternating(self.edges.clone(), |(from, to), edges, repeats| {
             let mut cuts = ends.get(&pair(from, to)).cloned().unwrap_or_default();
             cuts.extend(departures(facts, [from, to]));
+            if reading == Reading::Least {
+                // By another clock the end may have come after what is logged a little later.
+                let late: Vec<Time> = cuts.iter().map(|&cut| with_tolerance(facts, cut)).collect();
+                cuts.extend(late);
+            }
             cuts.sort_unstable();
             let goes_on = |at| match connected.of(pair(from, to)) {
                 Some(link) => link.ongoing(at),

@@ -3,13 +3,13 @@
 //! A claim is early when a byte that no other transfer brought arrived after it, late when
 //! everything had arrived before it. Duplicates that arrive later are waste, not lateness. Where
 //! bytes were never logged, lateness is not judged, and what is early may have been logged only
-//! when it came again; under coding lateness is not judged either, since only some of the bytes
-//! that arrive are new.
+//! when it came again; under coding any arrival may be the last that is new.
 
 use super::facts::{Facts, with_tolerance};
 use super::witness::{ClaimFault, Witness};
 use super::{Judgement, Rule};
 use crate::chunks::PeerId;
+use crate::trace::{Outcome, Transfer};
 use crate::units::Time;
 
 /// A peer completes at the instant at which its last byte arrives.
@@ -64,12 +64,29 @@ fn claimed_at(facts: &Facts, node: PeerId, claimed: Time) -> Judgement {
             Judgement::holds()
         };
     }
-    let coded = facts.scenario().discipline().coded;
-    if !coded && with_tolerance(facts, arrived.latest) < claimed {
-        let came = Some(arrived.latest);
-        return Judgement::violated(claim(node, Some(claimed), came, ClaimFault::Late));
+    let came = match facts.scenario().discipline().coded {
+        true => last_before(facts, node, claimed),
+        false => Some(arrived.latest),
+    };
+    match came {
+        Some(came) if with_tolerance(facts, came) < claimed => {
+            Judgement::violated(claim(node, Some(claimed), Some(came), ClaimFault::Late))
+        }
+        _ => Judgement::holds(),
     }
-    Judgement::holds()
+}
+
+/// Under coding any arrival may be the one that told the last of the file: when the last one was
+/// that the claim can speak of. None where lines may be missing.
+fn last_before(facts: &Facts, node: PeerId, claimed: Time) -> Option<Time> {
+    let byte_by_byte = facts.scenario().discipline().cut_through || !facts.is_exact();
+    let arrival = |t: &Transfer| {
+        let first = if byte_by_byte { t.start } else { t.end };
+        (first <= with_tolerance(facts, claimed)).then_some(t.end)
+    };
+    let delivered = facts.received_by(node).filter(|t| t.outcome == Outcome::Delivered);
+    let arrivals = delivered.filter(|t| t.bytes.0 != 0).filter_map(arrival);
+    arrivals.max().filter(|_| facts.is_complete())
 }
 
 fn unclaimed(facts: &Facts, node: PeerId) -> Judgement {

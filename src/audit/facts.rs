@@ -27,7 +27,7 @@ pub struct Facts {
     /// Who held which chunk since when, sorted by chunk, then node; the source is not listed.
     held: Vec<Held>,
     /// By position in the transfers: since when other transfers can have brought some of the same
-    /// bytes. Empty where stamps are exact.
+    /// bytes. Empty where the ends of transfers tell.
     elsewhere: BTreeMap<usize, Time>,
     by_sender: Buckets,
     by_receiver: Buckets,
@@ -124,7 +124,7 @@ impl Facts {
             let Transfer { chunk, to, .. } = self.ledger.transfers[at];
             let same = |t: &Transfer| t.chunk == chunk && t.to == to;
             let end = at + self.ledger.transfers[at..].iter().take_while(|t| same(t)).count();
-            if !self.is_exact() {
+            if !self.ends_tell() {
                 self.find_elsewhere(at..end);
             }
             if self.scenario().discipline().coded {
@@ -166,7 +166,7 @@ impl Facts {
             }
         }
         if cover.covered() != 0 {
-            let earliest = if self.is_exact() {
+            let earliest = if self.ends_tell() {
                 self.arrived[to.index()].latest
             } else {
                 self.earliest(group, cover.covered())
@@ -229,7 +229,7 @@ impl Facts {
         for node in 0..self.arrived.len() {
             self.arrived[node].earliest = self.arrived[node].latest;
         }
-        if !self.is_exact() {
+        if !self.ends_tell() {
             let mut order: Vec<usize> =
                 (0..self.ledger.transfers.len()).filter(|&at| self.is_delivered(at)).collect();
             order.sort_by_key(|&at| self.ledger.transfers[at].start);
@@ -267,6 +267,12 @@ impl Facts {
             found.extend(cluster.iter().map(other));
         }
         self.elsewhere.extend(found);
+    }
+
+    /// Do the ends of transfers tell when their bytes were of use? Not where a receiver stamps
+    /// them, nor where a node may use single bytes of a transfer.
+    fn ends_tell(&self) -> bool {
+        self.is_exact() && !self.scenario().discipline().cut_through
     }
 
     fn is_delivered(&self, at: usize) -> bool {
@@ -376,9 +382,9 @@ impl Facts {
         &self.held
     }
 
-    /// When the bytes of a transfer can all have been there at the earliest. With exact stamps that
-    /// is its end. A receiver stamps the end when the last byte arrives; that byte may be one that
-    /// another transfer brought, too, but not before that one started.
+    /// When the bytes of a transfer can all have been there at the earliest: at its end, where ends
+    /// tell. Else the last byte of it comes at its end, but that byte may be one that another
+    /// transfer brought, too, though not before that one started.
     pub fn arrival(&self, at: usize) -> Time {
         let Transfer { start, end, .. } = self.ledger.transfers[at];
         self.elsewhere.get(&at).map_or(end, |&other| end.min(start.max(other)))

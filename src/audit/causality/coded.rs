@@ -52,21 +52,39 @@ fn spread(facts: &Facts, origin: PeerId, since: &mut [Option<Time>], found: &mut
         for t in facts.sent_by(node) {
             if with_tolerance(facts, t.start) < now {
                 found.later(facts, t, now);
-            } else if is_pipe(t) {
+            } else if is_pipe(facts, t) {
                 queue.push(Reverse((arrives(facts, t).max(now), t.to)));
             }
         }
     }
 }
 
-fn is_pipe(t: &Transfer) -> bool {
-    t.outcome == Outcome::Delivered && t.bytes.0 != 0
+/// Does a transfer bring anything? Whoever passes on what it is getting cannot know that the rest
+/// will not come.
+fn is_pipe(facts: &Facts, t: &Transfer) -> bool {
+    let is_whole = t.outcome == Outcome::Delivered;
+    (is_whole || facts.scenario().discipline().cut_through) && t.bytes.0 != 0
+}
+
+/// May the bytes of a transfer be of use one by one? Its last one only comes at its end.
+fn byte_by_byte(facts: &Facts) -> bool {
+    facts.scenario().discipline().cut_through || !facts.is_exact()
 }
 
 /// When something of a transfer can be of use to its receiver at the earliest.
 fn arrives(facts: &Facts, t: &Transfer) -> Time {
-    let early = facts.scenario().discipline().cut_through || !facts.is_exact();
-    if early { first_byte(facts, t) } else { t.end }
+    if byte_by_byte(facts) { first_byte(facts, t) } else { t.end }
+}
+
+/// How many bytes of a transfer can be of use from when on.
+fn arrivals(facts: &Facts, t: &Transfer) -> Vec<(Time, u64)> {
+    match t.bytes.0 {
+        bytes @ 2.. if byte_by_byte(facts) && t.outcome == Outcome::Delivered => {
+            vec![(first_byte(facts, t), bytes - 1), (t.end, 1)]
+        }
+        1 if t.outcome == Outcome::Delivered => vec![(t.end, 1)],
+        bytes => vec![(arrives(facts, t), bytes)],
+    }
 }
 
 /// When something that a transfer carries can have come to its sender at the latest.
@@ -101,7 +119,7 @@ fn completed(facts: &Facts, found: &mut Found) {
 /// What happens at a node, in the order in which it counts at one instant.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Act {
-    /// A transfer arrives.
+    /// Bytes of a transfer arrive: which pipe.
     Arrives(usize),
     /// A transfer leaves.
     Leaves(usize),
@@ -113,17 +131,21 @@ enum Act {
 /// a new one whenever something arrives after something has left.
 fn pipes(facts: &Facts, claims: &[(Time, PeerId)]) -> (Flow, Vec<Vertex>) {
     let mut acts: Vec<(PeerId, Time, Act)> = Vec::new();
-    for (at, t) in facts.transfers().iter().enumerate().filter(|(_, t)| is_pipe(t)) {
+    let mut widths = Vec::new();
+    for t in facts.transfers().iter().filter(|t| is_pipe(facts, t) && !t.to.is_source()) {
         let departure = with_tolerance(facts, leaves(facts, t));
-        acts.push((t.from, departure, Act::Leaves(at)));
-        acts.push((t.to, arrives(facts, t), Act::Arrives(at)));
+        for (arrival, width) in arrivals(facts, t) {
+            acts.push((t.from, departure, Act::Leaves(widths.len())));
+            acts.push((t.to, arrival, Act::Arrives(widths.len())));
+            widths.push(width);
+        }
     }
     for (at, &(claimed, node)) in claims.iter().enumerate() {
         acts.push((node, with_tolerance(facts, claimed), Act::Completes(at)));
     }
     acts.sort_unstable();
     let mut flow = Flow::new();
-    let mut from = vec![Vertex::SOURCE; facts.transfers().len()];
+    let mut from = vec![Vertex::SOURCE; widths.len()];
     let mut to = from.clone();
     let mut sinks = vec![Vertex::SOURCE; claims.len()];
     for node in acts.chunk_by(|a, b| a.0 == b.0).filter(|acts| !acts[0].0.is_source()) {
@@ -142,10 +164,8 @@ fn pipes(facts: &Facts, claims: &[(Time, PeerId)]) -> (Flow, Vec<Vertex>) {
             }
         }
     }
-    for (at, t) in facts.transfers().iter().enumerate().filter(|(_, t)| is_pipe(t)) {
-        if !t.to.is_source() {
-            flow.pipe(from[at], to[at], t.bytes.0);
-        }
+    for (at, &width) in widths.iter().enumerate() {
+        flow.pipe(from[at], to[at], width);
     }
     (flow, sinks)
 }

@@ -144,10 +144,10 @@ impl<'a> Spread<'a> {
         }
         let lacks = lacks - (part.end - part.start);
         self.state[at as usize] = State::Begun { lacks };
-        if t.outcome == Outcome::Delivered {
-            let arrival = first_byte(self.facts, t).max(now);
-            self.queue.push(Reverse((arrival, at, part.start, part.end)));
-        }
+        // Whoever passes on what it is getting cannot know that the rest will not come: the bytes
+        // of an aborted transfer count, too.
+        let arrival = first_byte(self.facts, t).max(now);
+        self.queue.push(Reverse((arrival, at, part.start, part.end)));
     }
 
     /// Transfers of which the sender never had every byte. With complete evidence that is a
@@ -226,7 +226,7 @@ fn last_bytes(
                 && !overlap(&bytes(other), &brought).is_empty()
                 && first_byte(facts, other) <= needed
         };
-        if !group.iter().filter(delivered).any(|other| stands_in(&other)) {
+        if !group.iter().any(|other| stands_in(&other)) {
             found.later(facts, last, supply.end);
         }
     }

@@ -112,6 +112,41 @@ fn who_cuts_through_may_pass_on_a_part_of_a_transfer_as_soon_as_it_has_begun() {
     assert_eq!(early(49).verdict(RULE), Verdict::Violated);
 }
 
+#[test]
+fn who_cuts_through_may_pass_on_what_is_broken_off_later() {
+    // Peer 1 passes on the first half while it comes; then its sender goes.
+    let run = |start, end| {
+        Run::new(2, 1)
+            .with(cut_through)
+            .part(0, 1, 0, 10..60, 0..50)
+            .aborted()
+            .part(1, 2, 0, start..end, 0..50)
+            .send(0, 1, 0, 100..200)
+    };
+    assert_eq!(run(10, 60).verdict(RULE), Verdict::Holds);
+    assert_eq!(run(9, 60).verdict(RULE), Verdict::Violated);
+    let whole = run(10, 60).with(|parts| parts.discipline.cut_through = false);
+    assert_eq!(whole.verdict(RULE), Verdict::Violated);
+}
+
+#[test]
+fn two_copies_that_come_at_once_may_make_a_whole_before_either_ends() {
+    // One brings one half first, the other the other one.
+    let run = |second, at| {
+        Run::new(1, 1)
+            .with(cut_through)
+            .send(0, 1, 0, 0..200)
+            .send(0, 1, 0, second..second + 200)
+            .complete(1, at)
+    };
+    assert_eq!(run(0, 100).verdict("completion"), Verdict::Holds);
+    assert_eq!(run(150, 150).verdict("completion"), Verdict::Holds);
+    assert_eq!(run(150, 149).verdict("completion"), Verdict::Violated);
+    assert_eq!(run(150, 201).verdict("completion"), Verdict::Violated);
+    let stored = run(0, 100).with(|parts| parts.discipline.cut_through = false);
+    assert_eq!(stored.verdict("completion"), Verdict::Violated);
+}
+
 fn coded(parts: &mut Parts) {
     parts.discipline.coded = true;
 }
@@ -159,10 +194,49 @@ fn coded_peers_complete_with_what_came_from_the_source() {
     assert_eq!(late(95).receiver(5).verdict(RULE), Verdict::Holds);
     let through = late(99).with(cut_through);
     assert_eq!(through.verdict(RULE), Verdict::Holds);
+    // Who may pass on single bytes has the last one only at the end.
+    let early = |at| Run::new(1, 1).with(coded).send(0, 1, 0, 0..100).complete(1, at);
+    for run in [early(100), early(100).receiver(0), early(95).receiver(5)] {
+        assert_eq!(run.verdict(RULE), Verdict::Holds);
+    }
+    for run in [early(99).receiver(0), early(94).receiver(5), early(99).with(cut_through)] {
+        assert_eq!(run.verdict(RULE), Verdict::Violated);
+    }
+    let relay = Run::new(2, 1)
+        .with(coded)
+        .with(cut_through)
+        .send(0, 1, 0, 0..300)
+        .send(1, 2, 0, 50..150)
+        .complete(2, 150);
+    assert_eq!(relay.verdict(RULE), Verdict::Violated);
     // Bytes that tell nothing new make no file, and nobody says they did.
     let silent = Run::new(1, 2).with(coded).send(0, 1, 0, 0..100).send(0, 1, 0, 100..200);
     assert_eq!(silent.report().completed, 0);
     assert_eq!(silent.verdict("incompleteness_explained"), Verdict::Violated);
+}
+
+#[test]
+fn a_coded_peer_completes_when_something_arrives() {
+    let run = |at| {
+        Run::new(1, 2)
+            .with(coded)
+            .send(0, 1, 0, 0..100)
+            .send(0, 1, 0, 100..200)
+            .send(0, 1, 1, 300..400)
+            .complete(1, at)
+    };
+    for at in [200, 400] {
+        assert_eq!(run(at).verdict("completion"), Verdict::Holds);
+    }
+    for at in [201, 350, 401] {
+        assert_eq!(run(at).verdict("completion"), Verdict::Violated, "{at}");
+        assert_eq!(run(at).gaps().verdict("completion"), Verdict::Holds);
+    }
+    // Single bytes may arrive in between.
+    assert_eq!(run(350).with(cut_through).verdict("completion"), Verdict::Holds);
+    assert_eq!(run(250).with(cut_through).verdict("completion"), Verdict::Violated);
+    assert_eq!(run(405).receiver(5).verdict("completion"), Verdict::Holds);
+    assert_eq!(run(406).receiver(5).verdict("completion"), Verdict::Violated);
 }
 
 /// A field: the integers modulo a prime below 2^61.

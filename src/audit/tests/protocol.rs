@@ -264,6 +264,34 @@ fn a_leecher_is_a_seeder_at_the_instant_of_its_completion() {
 }
 
 #[test]
+fn clocks_that_differ_accuse_no_barter_and_no_slot() {
+    // By its own clock peer 1 completes 10 later than it gives away what a leecher may not.
+    let run = |complete: u64, tolerance| {
+        Run::new(2, 2)
+            .with(protocol(Choker::Credit(1), 4, None))
+            .send(0, 1, 0, 0..100)
+            .send(0, 1, 1, 100..200)
+            .send(1, 2, 0, 200..300)
+            .send(1, 2, 1, 300..400)
+            .complete(1, complete)
+            .receiver(tolerance)
+    };
+    assert_eq!(run(410, 10).verdict("choking"), Verdict::Holds);
+    assert_eq!(run(411, 10).verdict("choking"), Verdict::Violated);
+    // Peer 2 leaves, by its own clock, 10 before it was unchoked: so the slot was free again.
+    let slots = |unchoke, tolerance| {
+        Run::new(3, 1)
+            .with(protocol(Choker::TitForTat, 1, None))
+            .leave(2, 50)
+            .unchoke(0, 2, unchoke)
+            .unchoke(0, 3, unchoke)
+            .receiver(tolerance)
+    };
+    assert_eq!(slots(60, 10).verdict("choking"), Verdict::Holds);
+    assert_eq!(slots(61, 10).verdict("choking"), Verdict::Violated);
+}
+
+#[test]
 fn a_chunk_that_comes_back_in_parts_counts_once_it_is_whole() {
     let run =
         |to| {
