@@ -262,7 +262,7 @@ impl Reference {
         for neighbor in 1..=world.neighbors as u32 {
             reference.tell(Input::Connected(PeerId(neighbor)), &mut choose);
             if world.barters() {
-                let all = Message::Bitfield(ChunkSet::full(CHUNKS as usize));
+                let all = Message::bitfield(ChunkSet::full(CHUNKS as usize));
                 reference.hear(neighbor as u8, all, &mut choose);
             }
         }

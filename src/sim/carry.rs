@@ -78,8 +78,17 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         }
     }
 
-    pub(super) fn are_neighbors(&self, a: PeerId, b: PeerId) -> bool {
-        self.nodes[a.index()].neighbors.contains(&b)
+    /// Who tells all its neighbors something goes through them in order: whom `a` asks for is most
+    /// often the one behind whom it asked for last.
+    pub(super) fn are_neighbors(&mut self, a: PeerId, b: PeerId) -> bool {
+        let node = &mut self.nodes[a.index()];
+        node.last += 1;
+        if node.neighbors.get(node.last) == Some(&b) {
+            return true;
+        }
+        let place = node.neighbors.binary_search(&b);
+        node.last = place.unwrap_or_default();
+        place.is_ok()
     }
 
     /// `node` has agreed to be a neighbor of `asker`.
@@ -94,8 +103,11 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         if self.are_neighbors(node, asker) {
             return;
         }
-        self.nodes[node.index()].neighbors.push(asker);
-        self.nodes[asker.index()].neighbors.push(node);
+        for (one, other) in [(node, asker), (asker, node)] {
+            let neighbors = &mut self.nodes[one.index()].neighbors;
+            let place = neighbors.partition_point(|&neighbor| neighbor < other);
+            neighbors.insert(place, other);
+        }
         let now = self.queue.now();
         record(Event::Connect { at: now, a: asker, b: node });
         self.queue.schedule(now, Happening::Input(node, Input::Connected(asker)));
@@ -157,7 +169,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         let version = self.links.depart(id, now);
         self.progress = now;
         self.touched.push(from);
-        if let Some(at) = now.checked_add(self.scenario.latency_to(to)) {
+        if let Some(at) = now.checked_add(self.latencies[to.index()]) {
             self.queue.schedule(at, Happening::Arrived(id, version));
         }
         self.hand(from, Input::Sent { to, chunk }, record);
@@ -195,7 +207,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         let flow = stopped.flow;
         self.touched.push(flow.from);
         if stopped.moved != Bytes(0) {
-            let arrival = stopped.last.checked_add(self.scenario.latency_to(flow.to));
+            let arrival = stopped.last.checked_add(self.latencies[flow.to.index()]);
             record(Event::Transfer(Transfer {
                 from: flow.from,
                 to: flow.to,

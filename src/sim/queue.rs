@@ -66,7 +66,12 @@ impl<T> Queue<T> {
 
     /// The next event that is due now.
     pub(super) fn due(&mut self) -> Option<T> {
-        self.due.pop_front()
+        let due = self.due.pop_front();
+        if due.is_none() {
+            // Back to the start of its memory, which is still in the cache.
+            self.due.clear();
+        }
+        due
     }
 
     /// When the next event happens.

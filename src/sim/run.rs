@@ -63,6 +63,8 @@ pub struct Simulation<E: Engine, T: Introduce> {
     pub(super) scenario: Scenario,
     pub(super) pace: Pace,
     pub(super) nodes: Vec<Node<E>>,
+    /// How long anything takes to each node.
+    pub(super) latencies: Vec<Time>,
     pub(super) tracker: T,
     pub(super) links: Links,
     pub(super) queue: Queue<Happening<E::Message>>,
@@ -94,7 +96,10 @@ pub(super) struct Node<E> {
     pub(super) gone: bool,
     /// It knows that its uplink could carry another chunk.
     pub(super) told: bool,
+    /// In ascending order.
     pub(super) neighbors: Vec<PeerId>,
+    /// The place of the neighbor that it last said anything to.
+    pub(super) last: usize,
     pub(super) timers: Vec<Timer>,
 }
 
@@ -124,10 +129,12 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             gone: false,
             told: false,
             neighbors: Vec::new(),
+            last: 0,
             timers: Vec::new(),
         };
         let mut simulation = Simulation {
             nodes: vec![node; scenario.peer_count() + 1],
+            latencies: scenario.nodes().map(|node| scenario.latency_to(node)).collect(),
             tracker: T::new(),
             links,
             queue: Queue::new(),
@@ -315,7 +322,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     /// Delivers an input after the delay to its receiver.
     pub(super) fn tell(&mut self, from: PeerId, to: PeerId, input: Input<E::Message>) {
         debug_assert_ne!(from, to, "nobody talks to itself");
-        if let Some(at) = self.queue.now().checked_add(self.scenario.latency_to(to)) {
+        if let Some(at) = self.queue.now().checked_add(self.latencies[to.index()]) {
             self.queue.schedule(at, Happening::Input(to, input));
         }
     }

@@ -38,28 +38,38 @@ pub enum Policy {
 
 /// The neighbors to serve, the best `slots` of the order that the policy gives. Equal candidates
 /// stand in the order of their waiting, then of their ids, so that the order is total.
-pub fn select(policy: Policy, slots: usize, mut candidates: Vec<Candidate>) -> Vec<PeerId> {
+pub fn select(policy: Policy, slots: usize, candidates: Vec<Candidate>) -> Vec<PeerId> {
     match policy {
         // Who gave the most; who gave nothing, in turn.
         Policy::Leecher(Choker::TitForTat) => {
-            candidates.sort_unstable_by_key(|c| (Reverse(c.received), Reverse(c.waited), c.peer));
+            best(slots, candidates, |c| (Reverse(c.received), Reverse(c.waited), c.peer))
         }
         // Who owes the least: whoever owes too much is not served at all, see `may_serve`.
         Policy::Leecher(Choker::StrictBarter | Choker::Credit(_)) => {
-            candidates.sort_unstable_by_key(|c| (c.balance, Reverse(c.waited), c.peer));
+            best(slots, candidates, |c| (c.balance, Reverse(c.waited), c.peer))
         }
         Policy::Leecher(Choker::RoundRobin) | Policy::Seeder(Seeding::RoundRobin) => {
-            candidates.sort_unstable_by_key(|c| (Reverse(c.waited), c.peer));
+            best(slots, candidates, |c| (Reverse(c.waited), c.peer))
         }
         // Who passes on what it gets.
-        Policy::FirstPass => {
-            candidates.sort_unstable_by_key(|c| (c.kept_back, Reverse(c.waited), c.peer));
-        }
+        Policy::FirstPass => best(slots, candidates, |c| (c.kept_back, Reverse(c.waited), c.peer)),
         Policy::Seeder(Seeding::FastestFirst) => {
-            candidates.sort_unstable_by_key(|c| (Reverse(c.sent), Reverse(c.waited), c.peer));
+            best(slots, candidates, |c| (Reverse(c.sent), Reverse(c.waited), c.peer))
         }
     }
+}
+
+/// The first `slots` of an order, in it. The others are not sorted.
+fn best<K: Ord>(
+    slots: usize,
+    mut candidates: Vec<Candidate>,
+    key: impl Fn(&Candidate) -> K,
+) -> Vec<PeerId> {
+    if 0 < slots && slots < candidates.len() {
+        candidates.select_nth_unstable_by_key(slots - 1, &key);
+    }
     candidates.truncate(slots);
+    candidates.sort_unstable_by_key(&key);
     candidates.into_iter().map(|candidate| candidate.peer).collect()
 }
 

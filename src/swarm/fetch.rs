@@ -1,8 +1,8 @@
 //! What a peer requests, and what it does with what it gets.
 
 use super::message::Message;
-use super::neighbor::{Holding, Neighbor, Requested};
-use super::peer::Peer;
+use super::neighbor::{Holding, Neighbor};
+use super::peer::{Awaited, Peer};
 use super::picker::{First, View, pick};
 use crate::choose::{Choose, pick as pick_one};
 use crate::chunks::{ChunkId, ChunkSet, PeerId, chunks_of};
@@ -13,90 +13,87 @@ use crate::engine::Output;
 pub(super) const STALE: u32 = 2;
 
 impl Peer {
-    /// A neighbor has these chunks.
-    pub(super) fn has_all_of(&mut self, from: PeerId, theirs: &ChunkSet, choose: &mut dyn Choose) {
-        let Some(at) = self.neighbors.position(from) else {
-            return;
-        };
-        for chunk in chunks_of(&self.neighbors.unknown(at, theirs)) {
-            self.note_has(from, chunk);
+    /// The neighbor at a position has these chunks.
+    pub(super) fn has_all_of(&mut self, at: usize, theirs: &ChunkSet, choose: &mut dyn Choose) {
+        let new = self.neighbors.note_all(at, theirs);
+        let lacking = new.iter().zip(self.have.words()).map(|(new, have)| new & !have);
+        let wanted: u32 = lacking.map(usize::count_ones).sum();
+        self.neighbors.at(at).wanted += wanted;
+        self.rarity.add_all(&new);
+        if let Some(offers) = &mut self.offers {
+            let from = self.neighbors.record(at).peer;
+            chunks_of(&new).for_each(|chunk| offers.seen(from, chunk));
         }
-        self.show_interest(from);
-        self.fetch_from(from, choose);
-        self.part_if_both_full(from);
+        self.show_interest(at);
+        self.fetch_from(at, choose);
+        self.part_if_both_full(at);
     }
 
-    /// A neighbor has this chunk now.
-    pub(super) fn has(&mut self, from: PeerId, chunk: ChunkId, choose: &mut dyn Choose) {
-        self.note_has(from, chunk);
-        self.show_interest(from);
+    /// The neighbor at a position has this chunk now.
+    pub(super) fn has(&mut self, at: usize, chunk: ChunkId, choose: &mut dyn Choose) {
+        self.note_has(at, chunk);
+        self.show_interest(at);
         if self.have.contains(chunk) {
             // It may be an offer made for this peer alone: who promised it must not wait for ever.
-            self.tell(from, Message::Cancel(chunk));
+            self.say(at, Message::Cancel(chunk));
+        } else if self.neighbors.record(at).serves_me && self.open.contains(chunk) {
+            self.fetch_from(at, choose);
         }
-        if self.open.contains(chunk) {
-            self.fetch_from(from, choose);
-        }
-        self.part_if_both_full(from);
+        self.part_if_both_full(at);
     }
 
-    pub(super) fn note_has(&mut self, from: PeerId, chunk: ChunkId) {
-        let lacking = !self.have.contains(chunk);
-        let Some(at) = self.neighbors.position(from) else {
-            return;
-        };
+    pub(super) fn note_has(&mut self, at: usize, chunk: ChunkId) {
         if let Some(offers) = &mut self.offers {
-            offers.seen(from, chunk);
+            offers.seen(self.neighbors.record(at).peer, chunk);
         }
         if self.neighbors.note(at, chunk, Holding::Held) {
             self.rarity.add(chunk);
-            self.neighbors.at(at).wanted += u32::from(lacking);
+            self.neighbors.at(at).wanted += u32::from(!self.have.contains(chunk));
         }
     }
 
     /// Two that have everything have nothing for each other: the place is for others.
-    fn part_if_both_full(&mut self, from: PeerId) {
-        let chunks = self.manifest.chunks() as u32;
-        let full = self.neighbors.find(from).is_some_and(|neighbor| neighbor.holds == chunks);
-        if full && !self.is_leecher() {
-            self.drop_neighbor(from);
+    fn part_if_both_full(&mut self, at: usize) {
+        let neighbor = self.neighbors.record(at);
+        if neighbor.holds as usize == self.have.capacity() && !self.is_leecher() {
+            self.drop_neighbor(neighbor.peer);
         }
     }
 
     /// Tells a neighbor whether it has something that this peer lacks, when that has changed.
-    fn show_interest(&mut self, to: PeerId) {
-        let Some(neighbor) = self.neighbors.find(to) else {
-            return;
-        };
+    fn show_interest(&mut self, at: usize) {
+        let neighbor = self.neighbors.at(at);
         let wanted = neighbor.wanted != 0;
         if wanted != neighbor.interesting {
             neighbor.interesting = wanted;
             let message = if wanted { Message::Interested } else { Message::NotInterested };
-            self.tell(to, message);
+            self.say(at, message);
         }
     }
 
     /// Requests of a neighbor that serves this peer as many chunks as may be awaited of it.
-    pub(super) fn fetch_from(&mut self, from: PeerId, choose: &mut dyn Choose) {
+    #[inline]
+    pub(super) fn fetch_from(&mut self, at: usize, choose: &mut dyn Choose) {
+        let neighbor = self.neighbors.record(at);
+        if neighbor.serves_me && neighbor.wanted != 0 {
+            self.fetch_all_from(at, choose);
+        }
+    }
+
+    fn fetch_all_from(&mut self, at: usize, choose: &mut dyn Choose) {
+        let from = self.neighbors.record(at).peer;
         let most = self.settings.requests as usize;
-        loop {
+        for _ in self.awaited.with(from).count()..most {
             let first = if self.have.is_empty() { First::Yes } else { First::No };
-            let Some(at) = self.neighbors.position(from) else {
-                return;
-            };
-            let neighbor = self.neighbors.at(at);
-            if !neighbor.serves_me || most <= neighbor.requested.len() || neighbor.wanted == 0 {
-                return;
-            }
             let theirs = self.neighbors.holdings(at);
             let view = View { theirs, open: &self.open, rarity: &self.rarity, first };
             let picked = pick(self.settings.protocol.picker, &view, choose);
-            let Some(chunk) = picked.or_else(|| self.pick_stale(from, choose)) else {
+            let Some(chunk) = picked.or_else(|| self.pick_stale(at, choose)) else {
                 return;
             };
             self.open.remove(chunk);
-            self.neighbors.at(at).requested.push(Requested { chunk, age: 0 });
-            self.tell(from, Message::Request(chunk));
+            self.awaited.push(from, Awaited { chunk, age: 0 });
+            self.say(at, Message::Request(chunk));
             // Under strict barter a request is half of an exchange.
             self.serve();
         }
@@ -104,35 +101,32 @@ impl Peer {
 
     /// Requests of everybody who serves this peer: something became free to request.
     pub(super) fn fetch_from_all(&mut self, choose: &mut dyn Choose) {
-        let serving: Vec<PeerId> = self
-            .neighbors
-            .iter()
-            .filter(|n| n.serves_me && n.wanted != 0)
-            .map(|n| n.peer)
-            .collect();
-        for peer in serving {
-            self.fetch_from(peer, choose);
+        for at in 0..self.neighbors.len() {
+            self.fetch_from(at, choose);
         }
     }
 
     /// Endgame: when this neighbor has nothing else to offer, a chunk that everybody who was asked
     /// for it has kept this peer waiting for. There is no limit to how many are asked, one after
     /// another: some links carry nothing at all.
-    fn pick_stale(&mut self, from: PeerId, choose: &mut dyn Choose) -> Option<ChunkId> {
+    fn pick_stale(&self, at: usize, choose: &mut dyn Choose) -> Option<ChunkId> {
         if !self.overdue {
             return None;
         }
-        let at = self.neighbors.position(from)?;
-        let awaited = || self.neighbors.iter().flat_map(|neighbor| &neighbor.requested);
-        let mut stale: Vec<ChunkId> =
-            awaited().filter(|awaited| STALE <= awaited.age).map(|awaited| awaited.chunk).collect();
+        let from = self.neighbors.record(at).peer;
+        let mut stale: Vec<ChunkId> = self
+            .awaited
+            .all()
+            .filter(|awaited| STALE <= awaited.age)
+            .map(|awaited| awaited.chunk)
+            .collect();
         stale.sort_unstable();
         stale.dedup();
         stale.retain(|&chunk| {
-            let fresh = |awaited: &Requested| awaited.chunk == chunk && awaited.age < STALE;
+            let is_fresh = |awaited: Awaited| awaited.chunk == chunk && awaited.age < STALE;
             self.neighbors.holds(at, chunk)
-                && !awaited().any(fresh)
-                && !self.neighbors.record(at).has_request(chunk)
+                && !self.awaited.all().any(is_fresh)
+                && !self.awaited.with(from).any(|awaited| awaited.chunk == chunk)
         });
         pick_one(&stale, choose)
     }
@@ -143,7 +137,7 @@ impl Peer {
         let Some(at) = self.neighbors.position(from) else {
             return;
         };
-        if !self.neighbors.at(at).forget_request(chunk) {
+        if !self.forget_request(from, chunk) {
             return;
         }
         if self.neighbors.at(at).serves_me && self.neighbors.note(at, chunk, Holding::Lacked) {
@@ -151,16 +145,21 @@ impl Peer {
             if !self.have.contains(chunk) {
                 self.neighbors.at(at).wanted -= 1;
             }
-            self.show_interest(from);
+            self.show_interest(at);
         }
         self.reopen(chunk);
         self.fetch_from_all(choose);
     }
 
+    /// Forgets a request; says whether there was one.
+    fn forget_request(&mut self, of: PeerId, chunk: ChunkId) -> bool {
+        self.awaited.take(of, |awaited| awaited.chunk == chunk)
+    }
+
     /// A chunk is awaited of one neighbor less.
     pub(super) fn reopen(&mut self, chunk: ChunkId) {
-        let awaited = self.neighbors.iter().any(|neighbor| neighbor.has_request(chunk));
-        if !awaited && !self.have.contains(chunk) {
+        let is_awaited = self.awaited.all().any(|awaited| awaited.chunk == chunk);
+        if !is_awaited && !self.have.contains(chunk) {
             self.open.insert(chunk);
         }
     }
@@ -172,16 +171,19 @@ impl Peer {
         }
         self.settle_account(from, -1);
         let length = self.manifest.length(chunk).0;
-        if let Some(neighbor) = self.neighbors.find(from) {
-            neighbor.received += length;
-            neighbor.forget_request(chunk);
+        let place = self.neighbors.position(from);
+        if let Some(at) = place {
+            self.neighbors.score(at).received += length;
+            self.forget_request(from, chunk);
         }
         let new = self.have.insert(chunk);
         if new {
             self.open.remove(chunk);
             self.spread_the_news(chunk, choose);
         }
-        self.fetch_from(from, choose);
+        if let Some(at) = place {
+            self.fetch_from(at, choose);
+        }
         self.serve();
         if new && self.have.is_full() {
             self.completed();
@@ -194,24 +196,21 @@ impl Peer {
         // What nobody can have of it makes no chunk less rare.
         let shows = !self.is_free_rider();
         for at in 0..self.neighbors.len() {
-            let holds = self.neighbors.holds(at, chunk);
-            let neighbor = self.neighbors.at(at);
-            let to = neighbor.peer;
-            if !holds {
+            if !self.neighbors.holds(at, chunk) {
                 if shows {
-                    neighbor.spoken_to = true;
-                    self.outputs.push_back(Output::Send { to, message: Message::Have(chunk) });
+                    self.say(at, Message::Have(chunk));
                 }
                 continue;
             }
+            let neighbor = self.neighbors.at(at);
             neighbor.wanted -= 1;
-            let content = neighbor.wanted == 0;
-            if neighbor.forget_request(chunk) {
-                self.tell(to, Message::Cancel(chunk));
-                self.fetch_from(to, choose);
+            let (peer, content) = (neighbor.peer, neighbor.wanted == 0);
+            if self.forget_request(peer, chunk) {
+                self.say(at, Message::Cancel(chunk));
+                self.fetch_from(at, choose);
             }
             if content {
-                self.show_interest(to);
+                self.show_interest(at);
             }
         }
     }
@@ -229,7 +228,7 @@ impl Peer {
         // everything: once they have, too, the two have nothing for each other.
         let others: Vec<PeerId> = self.neighbors.iter().map(|n| n.peer).collect();
         for peer in others {
-            self.tell(peer, Message::Bitfield(self.have.clone()));
+            self.tell(peer, Message::bitfield(self.have.clone()));
         }
     }
 }

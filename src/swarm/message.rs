@@ -8,7 +8,9 @@ use crate::engine::{Kind, Payload};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Message {
     /// These are the chunks that I have.
-    Bitfield(ChunkSet),
+    ///
+    /// Boxed, since it is rare, and every message takes as much room as the largest.
+    Bitfield(Box<ChunkSet>),
     /// I have this chunk now.
     Have(ChunkId),
     /// You have something that I lack.
@@ -31,7 +33,15 @@ pub enum Message {
     KeepAlive,
 }
 
+impl Message {
+    /// These are the chunks that I have.
+    pub fn bitfield(have: ChunkSet) -> Self {
+        Message::Bitfield(Box::new(have))
+    }
+}
+
 impl Payload for Message {
+    #[inline]
     fn kind(&self) -> Kind<'_> {
         match self {
             Message::Chunk(chunk) => Kind::Chunk(*chunk),

@@ -13,7 +13,9 @@ mod message;
 mod neighbor;
 mod offers;
 mod peer;
+mod pending;
 mod picker;
+mod rarity;
 mod serve;
 #[cfg(test)]
 mod tests;
@@ -24,5 +26,6 @@ pub use choker::{Account, Candidate, Exchange, Policy, may_serve, select};
 pub use client_server::{ClientServer, Parcel};
 pub use message::Message;
 pub use peer::Peer;
-pub use picker::{First, Rarity, View, pick};
+pub use picker::{First, View, pick};
+pub use rarity::Rarity;
 pub use tracker::{PATIENCE, Tracker};

@@ -2,7 +2,7 @@
 
 use crate::chunks::{ChunkId, ChunkSet, PeerId};
 
-/// One neighbor, as this peer sees it.
+/// One neighbor, as this peer sees it: what news of chunks and decisions look at.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Neighbor {
     /// Who it is.
@@ -19,20 +19,21 @@ pub(super) struct Neighbor {
     pub(super) serves_me: bool,
     /// Whether this peer serves it.
     pub(super) served: bool,
-    /// What this peer requested of it and has not got.
-    pub(super) requested: Vec<Requested>,
-    /// What is on its way from this peer to it.
-    pub(super) sending: Vec<ChunkId>,
+    /// Whether this peer said anything to it since the last decision.
+    pub(super) spoken_to: bool,
+    /// Decisions since it was last heard of.
+    pub(super) silent: u8,
+}
+
+/// What the choker compares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Score {
     /// Bytes got from it since the last decision of the choker.
     pub(super) received: u64,
     /// Bytes sent to it since the last decision of the choker.
     pub(super) sent: u64,
     /// Decisions that it has been waiting for.
     pub(super) waited: u32,
-    /// Decisions since it was last heard of.
-    pub(super) silent: u32,
-    /// Whether this peer said anything to it since the last decision.
-    pub(super) spoken_to: bool,
 }
 
 /// Whether a neighbor has a chunk.
@@ -40,13 +41,6 @@ pub(super) struct Neighbor {
 pub(super) enum Holding {
     Held,
     Lacked,
-}
-
-/// A chunk that was requested, and for how many decisions of the choker it has been awaited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Requested {
-    pub(super) chunk: ChunkId,
-    pub(super) age: u32,
 }
 
 impl Neighbor {
@@ -59,46 +53,18 @@ impl Neighbor {
             interested: false,
             serves_me: false,
             served: false,
-            requested: Vec::new(),
-            sending: Vec::new(),
-            received: 0,
-            sent: 0,
-            waited: 0,
-            silent: 0,
             spoken_to: false,
+            silent: 0,
         }
-    }
-
-    /// Does it serve this peer with something that this peer lacks? Whoever chokes rejects what it
-    /// has not begun, so what is still awaited of it is on its way, however slowly.
-    pub(super) fn is_useful(&self) -> bool {
-        self.wanted != 0 && (self.serves_me || !self.requested.is_empty())
-    }
-
-    /// Was `chunk` requested of it?
-    pub(super) fn has_request(&self, chunk: ChunkId) -> bool {
-        self.requested.iter().any(|requested| requested.chunk == chunk)
-    }
-
-    /// Forgets a request; says whether there was one.
-    pub(super) fn forget_request(&mut self, chunk: ChunkId) -> bool {
-        let before = self.requested.len();
-        self.requested.retain(|requested| requested.chunk != chunk);
-        self.requested.len() < before
-    }
-
-    /// Forgets that `chunk` is on its way; says whether it was.
-    pub(super) fn forget_sending(&mut self, chunk: ChunkId) -> bool {
-        let at = self.sending.iter().position(|&sending| sending == chunk);
-        at.map(|at| self.sending.remove(at)).is_some()
     }
 }
 
 /// The neighbors, in ascending order of ids, so that every walk over them is reproducible.
 ///
 /// News of chunks is most of what a swarm says, and what it touches decides how fast a simulation
-/// is: ids and holdings lie in tables of their own, one allocation each.
+/// is: ids, records, scores and holdings lie in tables of their own, one allocation each.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[repr(C)]
 pub(super) struct Neighbors {
     ids: Vec<PeerId>,
     records: Vec<Neighbor>,
@@ -106,6 +72,7 @@ pub(super) struct Neighbors {
     holdings: Vec<usize>,
     /// Words a neighbor.
     words: usize,
+    scores: Vec<Score>,
     /// How many of them this peer serves.
     served: usize,
 }
@@ -117,6 +84,7 @@ impl Neighbors {
             records: Vec::new(),
             holdings: Vec::new(),
             words: chunks.div_ceil(usize::BITS as usize),
+            scores: Vec::new(),
             served: 0,
         }
     }
@@ -126,14 +94,19 @@ impl Neighbors {
         &self.holdings[at * self.words..][..self.words]
     }
 
-    /// The words of those of `theirs` that the neighbor at a position was not known to have.
-    pub(super) fn unknown(&self, at: usize, theirs: &ChunkSet) -> Vec<usize> {
-        theirs
-            .words()
-            .iter()
-            .zip(self.holdings(at))
-            .map(|(theirs, known)| theirs & !known)
-            .collect()
+    /// Notes that the neighbor at a position has these chunks; the words of those that are new.
+    pub(super) fn note_all(&mut self, at: usize, theirs: &ChunkSet) -> Vec<usize> {
+        let known = &mut self.holdings[at * self.words..][..self.words];
+        let both = theirs.words().iter().zip(known);
+        let new: Vec<usize> = both
+            .map(|(theirs, known)| {
+                let new = theirs & !*known;
+                *known |= theirs;
+                new
+            })
+            .collect();
+        self.records[at].holds += new.iter().map(|new| new.count_ones()).sum::<u32>();
+        new
     }
 
     fn place(&self, at: usize, chunk: ChunkId) -> (usize, usize) {
@@ -180,19 +153,20 @@ impl Neighbors {
         if let Err(at) = self.ids.binary_search(&neighbor.peer) {
             self.ids.insert(at, neighbor.peer);
             self.records.insert(at, neighbor);
+            self.scores.insert(at, Score::default());
             let from = at * self.words;
             self.holdings.splice(from..from, std::iter::repeat_n(0, self.words));
         }
     }
 
-    /// Takes a neighbor out, with the words of the set of chunks that it has.
-    pub(super) fn remove(&mut self, peer: PeerId) -> Option<(Neighbor, Vec<usize>)> {
+    /// Takes a neighbor out; the words of the set of chunks that it has.
+    pub(super) fn remove(&mut self, peer: PeerId) -> Option<Vec<usize>> {
         let at = self.position(peer)?;
         self.ids.remove(at);
         let neighbor = self.records.remove(at);
+        self.scores.remove(at);
         self.served -= usize::from(neighbor.served);
-        let holdings = self.holdings.drain(at * self.words..(at + 1) * self.words).collect();
-        Some((neighbor, holdings))
+        Some(self.holdings.drain(at * self.words..(at + 1) * self.words).collect())
     }
 
     pub(super) fn at(&mut self, at: usize) -> &mut Neighbor {
@@ -203,6 +177,11 @@ impl Neighbors {
         &self.records[at]
     }
 
+    /// What the choker compares of the neighbor at a position.
+    pub(super) fn score(&mut self, at: usize) -> &mut Score {
+        &mut self.scores[at]
+    }
+
     /// How many neighbors this peer serves.
     pub(super) fn served(&self) -> usize {
         self.served
@@ -210,11 +189,11 @@ impl Neighbors {
 
     /// Begins to serve a neighbor; false when it is none, or is served already.
     pub(super) fn begin_serving(&mut self, peer: PeerId) -> bool {
-        let Some(neighbor) = self.find(peer).filter(|neighbor| !neighbor.served) else {
+        let Some(at) = self.position(peer).filter(|&at| !self.records[at].served) else {
             return false;
         };
-        neighbor.served = true;
-        neighbor.waited = 0;
+        self.records[at].served = true;
+        self.scores[at].waited = 0;
         self.served += 1;
         true
     }
@@ -231,6 +210,16 @@ impl Neighbors {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Neighbor> {
         self.records.iter()
+    }
+
+    /// The neighbors, with what the choker compares.
+    pub(super) fn scored(&self) -> impl Iterator<Item = (&Neighbor, &Score)> {
+        self.records.iter().zip(&self.scores)
+    }
+
+    /// The same, to change it.
+    pub(super) fn scored_mut(&mut self) -> impl Iterator<Item = (&Neighbor, &mut Score)> {
+        self.records.iter().zip(&mut self.scores)
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Neighbor> {

@@ -114,7 +114,9 @@ impl Peer {
     /// A neighbor does not need what it was promised: it has it from somebody else.
     pub(super) fn offer_declined(&mut self, by: PeerId, chunk: ChunkId) {
         if self.offers.is_some() {
-            self.note_has(by, chunk);
+            if let Some(at) = self.neighbors.position(by) {
+                self.note_has(at, chunk);
+            }
             self.offer_kept(by, chunk);
         }
     }
@@ -124,9 +126,8 @@ impl Peer {
         let Some(offers) = &mut self.offers else {
             return;
         };
-        let kept = self.neighbors.find(from).map(|n| n.sending.clone()).unwrap_or_default();
         for chunk in offers.promised.remove(&from).unwrap_or_default() {
-            if !kept.contains(&chunk) {
+            if !self.sending.with(from).any(|sending| sending == chunk) {
                 offers.unpromised.insert(chunk);
                 offers.unseen.remove(&chunk);
             }
@@ -138,7 +139,7 @@ impl Peer {
         self.offers = None;
         let neighbors: Vec<PeerId> = self.neighbors.iter().map(|n| n.peer).collect();
         for peer in neighbors {
-            self.tell(peer, Message::Bitfield(self.have.clone()));
+            self.tell(peer, Message::bitfield(self.have.clone()));
         }
     }
 }

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::message::Message;
 use super::neighbor::{Neighbor, Neighbors};
 use super::offers::Offers;
-use super::picker::Rarity;
+use super::pending::Pending;
+use super::rarity::Rarity;
 use crate::choose::Choose;
 use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
 use crate::engine::{Engine, Input, Output, Presence, Role, Settings, Timer};
@@ -21,38 +22,53 @@ pub(super) const OPTIMISTIC: Timer = Timer(1);
 /// The tracker is told again.
 pub(super) const ANNOUNCE: Timer = Timer(2);
 
+/// A chunk that was requested, and for how many decisions of the choker it has been awaited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Awaited {
+    pub(super) chunk: ChunkId,
+    pub(super) age: u32,
+}
+
 /// A participant of the reference swarm.
+///
+/// News of chunks is most of what a swarm says: what it touches stands first and together
+/// (`repr(C)` keeps the order), since a large simulation waits for memory most of all.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[repr(C)]
 pub struct Peer {
-    pub(super) me: PeerId,
-    pub(super) manifest: Manifest,
-    pub(super) role: Role,
-    pub(super) settings: Settings,
+    pub(super) neighbors: Neighbors,
     pub(super) have: ChunkSet,
+    pub(super) rarity: Rarity,
+    /// The source's first pass over the chunks; None when it is over, or there is none.
+    pub(super) offers: Option<Box<Offers>>,
+    pub(super) outputs: VecDeque<Output<Message>>,
     /// What it lacks and has not requested of anybody.
     pub(super) open: ChunkSet,
-    pub(super) rarity: Rarity,
-    pub(super) neighbors: Neighbors,
+    /// What this peer requested of each neighbor and has not got.
+    pub(super) awaited: Pending<Awaited>,
+    /// What is on its way from this peer to each neighbor.
+    pub(super) sending: Pending<ChunkId>,
+    /// Requests to serve, in the order in which they came.
+    pub(super) queue: VecDeque<(PeerId, ChunkId)>,
+    pub(super) me: PeerId,
+    pub(super) role: Role,
+    /// Whether the uplink could carry another chunk.
+    pub(super) ready: bool,
+    /// Whether a request was overdue at the last decision of the choker.
+    pub(super) overdue: bool,
+    /// Whom the optimistic slot serves.
+    pub(super) optimistic: Option<PeerId>,
+    /// Decisions of the choker since it was last served by a neighbor of interest, or last made
+    /// room.
+    pub(super) unserved: u32,
+    pub(super) manifest: Manifest,
+    pub(super) settings: Settings,
+    /// Chunks sent less chunks got, ever, by peer: what barter looks at.
+    pub(super) balances: BTreeMap<PeerId, i64>,
     /// Members that it heard of and has not tried.
     pub(super) candidates: BTreeSet<PeerId>,
     /// Members that it has asked to be neighbors, or accepted, and that are none yet.
     pub(super) asked: BTreeSet<PeerId>,
-    /// Requests to serve, in the order in which they came.
-    pub(super) queue: VecDeque<(PeerId, ChunkId)>,
-    /// Whether the uplink could carry another chunk.
-    pub(super) ready: bool,
-    /// Whom the optimistic slot serves.
-    pub(super) optimistic: Option<PeerId>,
-    /// Chunks sent less chunks got, ever, by peer: what barter looks at.
-    pub(super) balances: BTreeMap<PeerId, i64>,
-    /// The source's first pass over the chunks; None when it is over, or there is none.
-    pub(super) offers: Option<Offers>,
-    /// Whether a request was overdue at the last decision of the choker.
-    pub(super) overdue: bool,
-    /// Decisions of the choker since it was last served by a neighbor of interest, or last made
-    /// room.
-    pub(super) unserved: u32,
-    pub(super) outputs: VecDeque<Output<Message>>,
 }
 
 impl Engine for Peer {
@@ -74,13 +90,15 @@ impl Engine for Peer {
             open,
             rarity: Rarity::new(chunks),
             neighbors: Neighbors::new(chunks),
+            awaited: Pending::new(),
+            sending: Pending::new(),
             candidates: BTreeSet::new(),
             asked: BTreeSet::new(),
             queue: VecDeque::new(),
             ready: false,
             optimistic: None,
             balances: BTreeMap::new(),
-            offers: first_pass.then(|| Offers::new(chunks)),
+            offers: first_pass.then(|| Box::new(Offers::new(chunks))),
             overdue: false,
             unserved: 0,
             outputs: VecDeque::new(),
@@ -117,8 +135,14 @@ impl Engine for Peer {
         }
     }
 
+    #[inline]
     fn poll(&mut self) -> Option<Output<Message>> {
-        self.outputs.pop_front()
+        let output = self.outputs.pop_front();
+        if output.is_none() {
+            // Back to the start of its memory, which is still in the cache.
+            self.outputs.clear();
+        }
+        output
     }
 
     fn have(&self) -> &ChunkSet {
@@ -158,23 +182,24 @@ impl Peer {
     }
 
     fn receive(&mut self, from: PeerId, message: Message, choose: &mut dyn Choose) {
-        let Some(neighbor) = self.neighbors.find(from) else {
+        let Some(at) = self.neighbors.position(from) else {
             // It was dropped while this was on its way; a chunk is welcome all the same.
             if let Message::Chunk(chunk) = message {
                 self.received(from, chunk, choose);
             }
             return;
         };
+        let neighbor = self.neighbors.at(at);
         neighbor.silent = 0;
         match message {
             Message::Bitfield(theirs) => {
-                if theirs.capacity() == self.manifest.chunks() {
-                    self.has_all_of(from, &theirs, choose);
+                if theirs.capacity() == self.have.capacity() {
+                    self.has_all_of(at, &theirs, choose);
                 }
             }
             Message::Have(chunk) => {
                 if self.exists(chunk) {
-                    self.has(from, chunk, choose);
+                    self.has(at, chunk, choose);
                 }
             }
             Message::Interested => {
@@ -188,7 +213,7 @@ impl Peer {
             Message::Choke => neighbor.serves_me = false,
             Message::Unchoke => {
                 neighbor.serves_me = true;
-                self.fetch_from(from, choose);
+                self.fetch_from(at, choose);
                 self.reciprocate(from);
                 self.serve();
             }
@@ -202,10 +227,17 @@ impl Peer {
 
     /// Says something to a neighbor.
     pub(super) fn tell(&mut self, to: PeerId, message: Message) {
-        if let Some(neighbor) = self.neighbors.find(to) {
-            neighbor.spoken_to = true;
-            self.outputs.push_back(Output::Send { to, message });
+        if let Some(at) = self.neighbors.position(to) {
+            self.say(at, message);
         }
+    }
+
+    /// Says something to the neighbor at a position.
+    pub(super) fn say(&mut self, at: usize, message: Message) {
+        let neighbor = self.neighbors.at(at);
+        neighbor.spoken_to = true;
+        let to = neighbor.peer;
+        self.outputs.push_back(Output::Send { to, message });
     }
 
     fn connected(&mut self, peer: PeerId) {
@@ -221,7 +253,7 @@ impl Peer {
         }
         self.neighbors.insert(Neighbor::new(peer));
         if self.offers.is_none() && !self.have.is_empty() && !self.is_free_rider() {
-            self.tell(peer, Message::Bitfield(self.have.clone()));
+            self.tell(peer, Message::bitfield(self.have.clone()));
         }
         if self.offers.is_some() {
             // Whoever is new lacks something: the first pass need not wait for its interest.
@@ -231,7 +263,7 @@ impl Peer {
 
     /// Does the file have such a chunk? Neighbors may say anything.
     pub(super) fn exists(&self, chunk: ChunkId) -> bool {
-        chunk.index() < self.manifest.chunks()
+        chunk.index() < self.have.capacity()
     }
 
     /// Does it lack anything?

@@ -1,10 +1,8 @@
 //! Whom a peer serves, and what it sends next.
 
-use std::collections::VecDeque;
-
 use super::choker::{Account, Candidate, Exchange, Policy, may_serve, select};
 use super::message::Message;
-use super::neighbor::Neighbor;
+use super::neighbor::{Neighbor, Score};
 use super::offers::Offers;
 use super::peer::Peer;
 use crate::choose::{Choose, pick};
@@ -31,26 +29,26 @@ impl Peer {
     }
 
     /// What the choker looks at of some neighbors.
-    fn candidates<'a>(&self, of: impl Iterator<Item = &'a Neighbor>) -> Vec<Candidate> {
-        let kept_back = self.offers.as_ref().map(Offers::kept_back).unwrap_or_default();
-        of.map(|neighbor| Candidate {
+    fn candidates(&self, which: impl Fn(&Neighbor) -> bool) -> Vec<Candidate> {
+        let kept_back = self.offers.as_deref().map(Offers::kept_back).unwrap_or_default();
+        let mut candidates = Vec::with_capacity(self.neighbors.len());
+        let of = self.neighbors.scored().filter(|&(neighbor, _)| which(neighbor));
+        candidates.extend(of.map(|(neighbor, score)| Candidate {
             kept_back: kept_back.get(&neighbor.peer).copied().unwrap_or(0),
-
             peer: neighbor.peer,
-            received: neighbor.received,
-            sent: neighbor.sent,
-            waited: neighbor.waited,
+            received: score.received,
+            sent: score.sent,
+            waited: score.waited,
             balance: self.balances.get(&neighbor.peer).copied().unwrap_or(0),
-        })
-        .collect()
+        }));
+        candidates
     }
 
     /// The interval is over: decides anew whom to serve.
     pub(super) fn rechoke(&mut self, choose: &mut dyn Choose) {
         if !self.is_free_rider() {
             let slots = self.settings.protocol.unchoke_slots as usize;
-            let wanting = self.neighbors.iter().filter(|neighbor| self.wants(neighbor));
-            let candidates = self.candidates(wanting);
+            let candidates = self.candidates(|neighbor| self.wants(neighbor));
             let chosen = select(self.policy(), slots, candidates);
             if self.optimistic.is_some_and(|lucky| chosen.contains(&lucky)) {
                 self.optimistic = None;
@@ -70,11 +68,10 @@ impl Peer {
         let first_pass = self.offers.is_some();
         // Nobody waits for whom it never serves.
         let serves = !self.is_free_rider();
-        for neighbor in self.neighbors.iter_mut() {
+        for (neighbor, score) in self.neighbors.scored_mut() {
             let waits = serves && (neighbor.interested || first_pass) && !neighbor.served;
-            neighbor.waited = if waits { neighbor.waited.saturating_add(1) } else { 0 };
-            neighbor.received = 0;
-            neighbor.sent = 0;
+            let waited = if waits { score.waited.saturating_add(1) } else { 0 };
+            *score = Score { waited, received: 0, sent: 0 };
         }
         self.serve();
     }
@@ -96,8 +93,7 @@ impl Peer {
         if slots <= taken {
             return;
         }
-        let waiting = self.neighbors.iter().filter(|n| !n.served && self.wants(n));
-        let candidates = self.candidates(waiting);
+        let candidates = self.candidates(|n| !n.served && self.wants(n));
         for peer in select(self.policy(), slots - taken, candidates) {
             self.unchoke(peer);
         }
@@ -182,14 +178,11 @@ impl Peer {
             return;
         }
         self.tell(peer, Message::Choke);
-        let all = std::mem::take(&mut self.queue);
-        let (dropped, kept): (VecDeque<_>, VecDeque<_>) =
-            all.into_iter().partition(|&(asker, _)| asker == peer);
-        self.queue = kept;
-
-        for (_, chunk) in dropped {
+        let its = self.queue.iter().filter(|&&(asker, _)| asker == peer);
+        for chunk in its.map(|&(_, chunk)| chunk).collect::<Vec<_>>() {
             self.tell(peer, Message::Reject(chunk));
         }
+        self.queue.retain(|&(asker, _)| asker != peer);
         self.withdraw_offers(peer);
     }
 
@@ -214,8 +207,7 @@ impl Peer {
             return;
         }
         self.queue.retain(|&request| request != (from, chunk));
-        let on_its_way =
-            self.neighbors.find(from).is_some_and(|neighbor| neighbor.forget_sending(chunk));
+        let on_its_way = self.sending.take(from, |sending| sending == chunk);
         if on_its_way {
             self.settle_account(from, -1);
             self.outputs.push_back(Output::Abort { to: from, chunk });
@@ -236,17 +228,18 @@ impl Peer {
         if let Some((to, chunk)) = self.queue.remove(at) {
             self.ready = false;
             self.settle_account(to, 1);
-            if let Some(neighbor) = self.neighbors.find(to) {
-                neighbor.sending.push(chunk);
+            if let Some(at) = self.neighbors.position(to) {
+                self.sending.push(to, chunk);
+                self.say(at, Message::Chunk(chunk));
             }
-            self.tell(to, Message::Chunk(chunk));
         }
     }
 
     fn account(&self, peer: PeerId) -> Account {
         let balance = self.balances.get(&peer).copied().unwrap_or(0);
-        let mutual =
-            self.neighbors.iter().any(|n| n.peer == peer && n.serves_me && !n.requested.is_empty());
+        let serves_me =
+            self.neighbors.position(peer).is_some_and(|at| self.neighbors.record(at).serves_me);
+        let mutual = serves_me && self.awaited.with(peer).next().is_some();
         let exchange = if mutual { Exchange::Mutual } else { Exchange::OneWay };
         Account { balance, exchange }
     }
@@ -263,9 +256,9 @@ impl Peer {
     /// The last byte of a chunk has left.
     pub(super) fn sent(&mut self, to: PeerId, chunk: ChunkId) {
         let length = self.manifest.length(chunk).0;
-        if let Some(neighbor) = self.neighbors.find(to) {
-            neighbor.sent += length;
-            neighbor.forget_sending(chunk);
+        if let Some(at) = self.neighbors.position(to) {
+            self.neighbors.score(at).sent += length;
+            self.sending.take(to, |sending| sending == chunk);
         }
         self.offer_kept(to, chunk);
     }

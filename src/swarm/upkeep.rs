@@ -5,12 +5,12 @@ use super::message::Message;
 use super::neighbor::Neighbor;
 use super::peer::Peer;
 use crate::choose::{Choose, pick};
-use crate::chunks::{PeerId, chunks_of};
+use crate::chunks::PeerId;
 use crate::engine::Output;
 
 /// Decisions of the choker without a word after which a neighbor counts as dead. Everybody says
 /// something at each of its decisions, so three are enough to forgive any order of events.
-const SILENCE: u32 = 3;
+const SILENCE: u8 = 3;
 
 /// Decisions of the choker without being served after which a place is made for somebody new, when
 /// nobody is of interest.
@@ -96,16 +96,14 @@ impl Peer {
         if self.optimistic == Some(peer) {
             self.optimistic = None;
         }
-        let Some((neighbor, holdings)) = self.neighbors.remove(peer) else {
+        let Some(holdings) = self.neighbors.remove(peer) else {
             return;
         };
         // What was on its way to it is lost as well: it may be promised to somebody else.
+        let sending = self.sending.take_all(peer);
         self.withdraw_offers(peer);
-        let Neighbor { requested, sending, .. } = neighbor;
-        for chunk in chunks_of(&holdings) {
-            self.rarity.remove(chunk);
-        }
-        for awaited in requested {
+        self.rarity.remove_all(&holdings);
+        for awaited in self.awaited.take_all(peer) {
             self.reopen(awaited.chunk);
         }
         self.settle_account(peer, -(sending.len() as i64));
@@ -117,7 +115,6 @@ impl Peer {
         let mut dead = Vec::new();
         let mut quiet = Vec::new();
         let mut interesting = false;
-        let mut served = false;
         self.overdue = false;
         for neighbor in self.neighbors.iter_mut() {
             neighbor.silent += 1;
@@ -126,13 +123,13 @@ impl Peer {
             } else if !neighbor.spoken_to {
                 quiet.push(neighbor.peer);
             }
-            for awaited in &mut neighbor.requested {
-                // Nothing looks beyond: who behaves alike must be equal.
-                awaited.age = STALE.min(awaited.age + 1);
-                self.overdue |= STALE <= awaited.age;
-            }
             interesting |= neighbor.wanted != 0;
-            served |= neighbor.is_useful();
+        }
+        let served = self.neighbors.iter().any(|neighbor| self.is_useful(neighbor));
+        for awaited in self.awaited.all_mut() {
+            // Nothing looks beyond: who behaves alike must be equal.
+            awaited.age = STALE.min(awaited.age + 1);
+            self.overdue |= STALE <= awaited.age;
         }
         for peer in quiet {
             self.tell(peer, Message::KeepAlive);
@@ -154,6 +151,13 @@ impl Peer {
         }
     }
 
+    /// Does a neighbor serve this peer with something that this peer lacks? Whoever chokes rejects
+    /// what it has not begun, so what is still awaited of it is on its way, however slowly.
+    fn is_useful(&self, neighbor: &Neighbor) -> bool {
+        let is_awaited = || self.awaited.with(neighbor.peer).next().is_some();
+        neighbor.wanted != 0 && (neighbor.serves_me || is_awaited())
+    }
+
     /// Drops a neighbor that is of no use, when it could not ask anybody else otherwise: rather one
     /// that has nothing for it than one that does not serve it, rather one that it does not serve,
     /// and none that is just getting a chunk.
@@ -161,7 +165,8 @@ impl Peer {
         if self.neighbors.len() + self.asked.len() < self.sought() {
             return;
         }
-        let useless = |n: &&Neighbor| !n.is_useful() && n.sending.is_empty();
+        let useless =
+            |n: &&Neighbor| !self.is_useful(n) && self.sending.with(n.peer).next().is_none();
         let price = |n: &&Neighbor| (n.wanted != 0, n.served);
         let least = self.neighbors.iter().filter(useless).map(|n| price(&n)).min();
         let cheap = |n: &&Neighbor| useless(n) && Some(price(n)) == least;

@@ -53,7 +53,7 @@ fn chunks(held: &[u32]) -> ChunkSet {
 fn a_leecher_requests_only_what_the_other_has_and_only_while_it_is_served() {
     let mut bench = Bench::leecher();
     bench.on(Input::Connected(A));
-    assert_eq!(bench.hear(A, Message::Bitfield(chunks(&[1, 3]))), [say(A, Message::Interested)]);
+    assert_eq!(bench.hear(A, Message::bitfield(chunks(&[1, 3]))), [say(A, Message::Interested)]);
     assert_eq!(bench.hear(A, Message::Unchoke), [say(A, Message::Request(ChunkId(1)))]);
     let after = bench.hear(A, Message::Chunk(ChunkId(1)));
     assert_eq!(after, [say(A, Message::Request(ChunkId(3)))]);
@@ -67,8 +67,8 @@ fn what_was_awaited_of_a_lost_neighbor_is_requested_again() {
     let mut bench = Bench::leecher();
     bench.on(Input::Connected(A));
     bench.on(Input::Connected(B));
-    bench.hear(A, Message::Bitfield(chunks(&[2])));
-    bench.hear(B, Message::Bitfield(chunks(&[2])));
+    bench.hear(A, Message::bitfield(chunks(&[2])));
+    bench.hear(B, Message::bitfield(chunks(&[2])));
     assert_eq!(bench.hear(A, Message::Unchoke), [say(A, Message::Request(ChunkId(2)))]);
     assert_eq!(bench.hear(B, Message::Unchoke), [], "nobody is asked twice");
     let after = bench.on(Input::Disconnected(A));
@@ -80,7 +80,7 @@ fn what_was_rejected_is_requested_of_another() {
     let mut bench = Bench::leecher();
     for neighbor in [A, B] {
         bench.on(Input::Connected(neighbor));
-        bench.hear(neighbor, Message::Bitfield(chunks(&[0])));
+        bench.hear(neighbor, Message::bitfield(chunks(&[0])));
         bench.hear(neighbor, Message::Unchoke);
     }
     bench.hear(A, Message::Choke);
@@ -95,13 +95,13 @@ fn an_awaited_chunk_is_asked_of_a_second_neighbor_when_nothing_else_is_left() {
     let mut bench = Bench::leecher();
     for chunk in [1, 2, 3] {
         bench.on(Input::Connected(PeerId(20 + chunk)));
-        bench.hear(PeerId(20 + chunk), Message::Bitfield(chunks(&[chunk])));
+        bench.hear(PeerId(20 + chunk), Message::bitfield(chunks(&[chunk])));
         bench.hear(PeerId(20 + chunk), Message::Unchoke);
         bench.hear(PeerId(20 + chunk), Message::Chunk(ChunkId(chunk)));
     }
     for neighbor in [A, B] {
         bench.on(Input::Connected(neighbor));
-        bench.hear(neighbor, Message::Bitfield(chunks(&[0])));
+        bench.hear(neighbor, Message::bitfield(chunks(&[0])));
         bench.hear(neighbor, Message::Unchoke);
     }
     let mut asked = Vec::new();
@@ -123,7 +123,7 @@ fn nobody_gets_a_chunk_who_is_not_served() {
     bench.on(Input::Ready);
     bench.on(Input::Connected(A));
     bench.on(Input::Connected(B));
-    bench.hear(B, Message::Bitfield(chunks(&[0])));
+    bench.hear(B, Message::bitfield(chunks(&[0])));
     bench.hear(B, Message::Unchoke);
     bench.hear(B, Message::Chunk(ChunkId(0)));
     let request = Message::Request(ChunkId(0));
@@ -158,7 +158,7 @@ fn the_source_promises_each_chunk_once_before_it_shows_all() {
     let sent = |chunk| Input::Sent { to: A, chunk: ChunkId(chunk) };
     assert_eq!(bench.on(sent(0)), [say(A, have(2))]);
     assert_eq!(bench.on(sent(2)), [say(A, have(3))]);
-    let all = Message::Bitfield(ChunkSet::full(4));
+    let all = Message::bitfield(ChunkSet::full(4));
     assert_eq!(bench.on(sent(3)), [say(A, all.clone()), say(B, all)]);
 }
 
@@ -183,7 +183,7 @@ fn under_strict_barter_nothing_is_given_before_something_is_asked_in_return() {
     let mut bench = Bench::new(Role::Peer(Behavior::Cooperative), protocol);
     bench.on(Input::Ready);
     bench.on(Input::Connected(PeerId::SOURCE));
-    bench.hear(PeerId::SOURCE, Message::Bitfield(chunks(&[0])));
+    bench.hear(PeerId::SOURCE, Message::bitfield(chunks(&[0])));
     bench.hear(PeerId::SOURCE, Message::Unchoke);
     bench.hear(PeerId::SOURCE, Message::Chunk(ChunkId(0)));
     bench.on(Input::Connected(A));
@@ -225,18 +225,18 @@ fn a_bored_peer_makes_room_for_somebody_new() {
 fn two_that_complete_find_out_and_part() {
     let mut bench = Bench::leecher();
     bench.on(Input::Connected(A));
-    bench.hear(A, Message::Bitfield(chunks(&[0, 1, 2])));
+    bench.hear(A, Message::bitfield(chunks(&[0, 1, 2])));
     bench.hear(A, Message::Unchoke);
     for chunk in [0, 1, 2] {
         bench.hear(A, Message::Chunk(ChunkId(chunk)));
     }
     bench.on(Input::Connected(PeerId::SOURCE));
-    bench.hear(PeerId::SOURCE, Message::Bitfield(ChunkSet::full(4)));
+    bench.hear(PeerId::SOURCE, Message::bitfield(ChunkSet::full(4)));
     bench.hear(PeerId::SOURCE, Message::Unchoke);
     let after = bench.hear(PeerId::SOURCE, Message::Chunk(ChunkId(3)));
     assert!(after.contains(&Output::Disconnect(PeerId::SOURCE)), "{after:?}");
-    assert!(after.contains(&say(A, Message::Bitfield(ChunkSet::full(4)))), "{after:?}");
-    let after = bench.hear(A, Message::Bitfield(ChunkSet::full(4)));
+    assert!(after.contains(&say(A, Message::bitfield(ChunkSet::full(4)))), "{after:?}");
+    let after = bench.hear(A, Message::bitfield(ChunkSet::full(4)));
     assert_eq!(after, [Output::Disconnect(A)]);
 }
 
@@ -312,7 +312,7 @@ fn chunks_that_do_not_exist_are_nobodys_business() {
         let after = bench.hear(A, Message::Request(none));
         assert_eq!(after, [say(A, Message::Reject(none))]);
         assert_eq!(bench.hear(A, Message::Reject(none)), []);
-        assert_eq!(bench.hear(A, Message::Bitfield(ChunkSet::full(5))), []);
+        assert_eq!(bench.hear(A, Message::bitfield(ChunkSet::full(5))), []);
     }
 }
 
@@ -323,7 +323,7 @@ fn who_is_getting_a_chunk_is_kept() {
     let mut bench = Bench::new(Role::Peer(Behavior::Cooperative), protocol);
     bench.on(Input::Ready);
     bench.on(Input::Connected(B));
-    bench.hear(B, Message::Bitfield(chunks(&[0])));
+    bench.hear(B, Message::bitfield(chunks(&[0])));
     bench.hear(B, Message::Unchoke);
     bench.hear(B, Message::Chunk(ChunkId(0)));
     bench.on(Input::Disconnected(B));
@@ -353,7 +353,7 @@ fn a_neighbor_that_never_serves_is_replaced() {
     let protocol = Protocol { neighbors: 1, ..Protocol::default() };
     let mut bench = Bench::new(Role::Peer(Behavior::Cooperative), protocol);
     bench.on(Input::Connected(A));
-    bench.hear(A, Message::Bitfield(ChunkSet::full(4)));
+    bench.hear(A, Message::bitfield(ChunkSet::full(4)));
     let mut outputs = Vec::new();
     for _ in 0..4 {
         bench.hear(A, Message::KeepAlive);
@@ -368,7 +368,7 @@ fn a_neighbor_from_whom_a_chunk_is_on_its_way_is_kept() {
     let protocol = Protocol { neighbors: 1, ..Protocol::default() };
     let mut bench = Bench::new(Role::Peer(Behavior::Cooperative), protocol);
     bench.on(Input::Connected(A));
-    bench.hear(A, Message::Bitfield(ChunkSet::full(4)));
+    bench.hear(A, Message::bitfield(ChunkSet::full(4)));
     bench.hear(A, Message::Unchoke);
     bench.hear(A, Message::Choke);
     for _ in 0..9 {
@@ -399,7 +399,7 @@ fn a_free_rider_makes_no_chunk_look_less_rare() {
     let mut bench = Bench::new(Role::Peer(Behavior::FreeRider), Protocol::default());
     bench.on(Input::Connected(A));
     bench.on(Input::Connected(PeerId::SOURCE));
-    bench.hear(PeerId::SOURCE, Message::Bitfield(ChunkSet::full(4)));
+    bench.hear(PeerId::SOURCE, Message::bitfield(ChunkSet::full(4)));
     bench.hear(PeerId::SOURCE, Message::Unchoke);
     let mut said = Vec::new();
     for chunk in 0..4 {
@@ -424,7 +424,7 @@ fn who_has_nothing_goes_before_who_lets_one_wait() {
     let protocol = Protocol { neighbors: 2, ..Protocol::default() };
     let mut bench = Bench::new(Role::Peer(Behavior::Cooperative), protocol);
     bench.on(Input::Connected(PeerId::SOURCE));
-    bench.hear(PeerId::SOURCE, Message::Bitfield(ChunkSet::full(4)));
+    bench.hear(PeerId::SOURCE, Message::bitfield(ChunkSet::full(4)));
     bench.on(Input::Connected(A));
     bench.hear(A, Message::Interested);
     let mut dropped = Vec::new();
