@@ -5,12 +5,11 @@
 //! trace without choke events is not judged, except for the barter, which shows in the transfers.
 //! What a sender takes back is not judged by a receiver's stamps, since queues drain after it.
 
-use std::collections::BTreeMap;
-
 use super::barter::Barter;
 use super::facts::{Facts, with_tolerance};
 use super::neighbors::{connections, departures, pair, stay};
-use super::spans::{Edge, PairEdge, Pairs, Reading, Spans};
+use super::pairs::{Pair, PairEdge, Pairs};
+use super::spans::{Edge, Reading, Spans};
 use super::witness::Witness;
 use super::{Judgement, Rule};
 use crate::chunks::PeerId;
@@ -39,37 +38,51 @@ impl Rule for Choking {
             return barter.unwrap_or_else(|| Judgement::skipped("the trace has no choke events"));
         }
         // Each part accuses only what no order of the events of an instant allows.
-        starts(facts, &self.unchoked(facts, Reading::Most))
-            .or(slots(facts, &self.unchoked(facts, Reading::Least)))
-            .or(barter.unwrap_or_else(Judgement::holds))
+        let [most, least] = self.unchoked(facts);
+        starts(facts, &most).or(slots(facts, &least)).or(barter.unwrap_or_else(Judgement::holds))
     }
 }
 
 impl Choking {
-    /// When each node unchoked which.
-    fn unchoked(&self, facts: &Facts, reading: Reading) -> Pairs {
-        let connected = connections(facts, reading);
-        let mut ends: BTreeMap<(PeerId, PeerId), Vec<Time>> = BTreeMap::new();
-        for &(link, at, edge) in facts.links() {
-            if edge == Edge::Close {
-                ends.entry(link).or_default().push(at);
-            }
-        }
-        Pairs::alternating(self.edges.clone(), |(from, to), edges, repeats| {
-            let mut cuts = ends.get(&pair(from, to)).cloned().unwrap_or_default();
-            cuts.extend(departures(facts, [from, to]));
-            if reading == Reading::Least {
-                // By another clock the end may have come after what is logged a little later.
-                let late: Vec<Time> = cuts.iter().map(|&cut| with_tolerance(facts, cut)).collect();
-                cuts.extend(late);
-            }
+    /// When each node unchoked which, by the most and by the least of readings.
+    fn unchoked(&self, facts: &Facts) -> [Pairs; 2] {
+        let mut edges = self.edges.clone();
+        edges.sort_unstable();
+        let mut ends: Vec<(Pair, Time)> = Vec::new();
+        let closed = facts.links().iter().filter(|(_, _, edge)| *edge == Edge::Close);
+        ends.extend(closed.map(|&(link, at, _)| (link, at)));
+        ends.sort_unstable();
+        let cuts = |(from, to)| {
+            let link = pair(from, to);
+            let its = &ends[ends.partition_point(|end| end.0 < link)..];
+            let its = its.iter().take_while(|end| end.0 == link).map(|end| end.1);
+            let mut cuts: Vec<Time> = its.chain(departures(facts, [from, to])).collect();
             cuts.sort_unstable();
-            let goes_on = |at| match connected.of(pair(from, to)) {
-                Some(link) => link.ongoing(at),
-                None => stay(facts, [from, to], at),
-            };
-            Spans::with_cuts(edges, &cuts, goes_on, (reading, repeats))
-        })
+            cuts
+        };
+        let goes_on = |connected: &Pairs, (from, to), at| match connected.of(pair(from, to)) {
+            Some(link) => link.ongoing(at),
+            None => stay(facts, [from, to], at),
+        };
+        let connected = connections(facts, Reading::Most);
+        let most = Pairs::alternating(&edges, |pair, edges, repeats| {
+            let goes_on = |at| goes_on(&connected, pair, at);
+            Spans::with_cuts(edges, &cuts(pair), goes_on, (Reading::Most, repeats))
+        });
+        let connected = connections(facts, Reading::Least);
+        let least = Pairs::alternating(&edges, |pair, edges, repeats| {
+            let mut cuts = cuts(pair);
+            if facts.tolerance() == Time::ZERO && Spans::is_clear(edges, &cuts) {
+                return most.of(pair).cloned().unwrap_or_default();
+            }
+            // By another clock the end may have come after what is logged a little later.
+            let late: Vec<Time> = cuts.iter().map(|&cut| with_tolerance(facts, cut)).collect();
+            cuts.extend(late);
+            cuts.sort_unstable();
+            let goes_on = |at| goes_on(&connected, pair, at);
+            Spans::with_cuts(edges, &cuts, goes_on, (Reading::Least, repeats))
+        });
+        [most, least]
     }
 }
 
@@ -101,27 +114,25 @@ fn starts(facts: &Facts, unchoked: &Pairs) -> Judgement {
 fn slots(facts: &Facts, unchoked: &Pairs) -> Judgement {
     let Some(protocol) = &facts.scenario().parts().protocol else { return Judgement::holds() };
     let allowed = protocol.unchoke_slots as usize + usize::from(protocol.optimistic.is_some());
-    let mut edges: Vec<(PeerId, Time, Edge)> = Vec::new();
-    for ((from, _), spans) in unchoked.iter() {
-        for span in &spans.list {
+    let mut edges: Vec<(Time, bool)> = Vec::new();
+    let mut worst: Option<(Time, PeerId)> = None;
+    for own in unchoked.by_first() {
+        let node = own[0].0.0;
+        edges.clear();
+        for span in own.iter().flat_map(|(_, spans)| &spans.list) {
             // A choke may have been earlier by the tolerance, and then nothing overlaps.
             let end = Time(span.to.0.saturating_sub(facts.tolerance().0));
             if span.from < end {
-                edges.push((from, span.from, Edge::Open));
-                edges.push((from, end, Edge::Close));
+                edges.extend([(span.from, true), (end, false)]);
             }
         }
-    }
-    edges.sort_unstable_by_key(|&(node, at, edge)| (node, at, edge == Edge::Open));
-    let mut open = 0;
-    let mut worst: Option<(Time, PeerId)> = None;
-    for (node, at, edge) in edges {
-        match edge {
-            Edge::Close => open -= 1,
-            Edge::Open => open += 1,
-        }
-        if allowed < open && worst.is_none_or(|first| (at, node) < first) {
-            worst = Some((at, node));
+        edges.sort_unstable();
+        let mut open = 0;
+        for &(at, opens) in &edges {
+            open = if opens { open + 1 } else { open - 1 };
+            if allowed < open && worst.is_none_or(|first| (at, node) < first) {
+                worst = Some((at, node));
+            }
         }
     }
     let Some((at_ns, node)) = worst else { return Judgement::holds() };

@@ -40,6 +40,9 @@ pub(super) fn overload(jobs: &mut [Job], rate: Rate, burst: Bytes) -> Option<Ove
         return None;
     }
     jobs.sort_unstable_by_key(|job| (job.end, job.start));
+    if are_in_turn(jobs, rate) {
+        return None;
+    }
     let mut starts: Vec<Time> = jobs.iter().map(|job| job.start).collect();
     starts.sort_unstable();
     starts.dedup();
@@ -60,6 +63,13 @@ pub(super) fn overload(jobs: &mut [Job], rate: Rate, burst: Bytes) -> Option<Ove
         }
     }
     None
+}
+
+/// Does one job follow after the other, each with time enough for itself? Then every window carries
+/// those within it. Most uplinks are like that, and need no tree.
+fn are_in_turn(jobs: &[Job], rate: Rate) -> bool {
+    let fits = |job: &Job| job.bytes.nanobits() <= rate.nanobits(job.end.since(job.start));
+    jobs.windows(2).all(|pair| pair[0].end <= pair[1].start) && jobs.iter().all(fits)
 }
 
 fn window(jobs: &[Job], from: Time, to: Time) -> Overload {

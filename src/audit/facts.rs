@@ -82,26 +82,15 @@ impl Sent {
 impl Facts {
     /// Puts a ledger in order.
     pub fn new(mut ledger: Ledger) -> Self {
-        ledger.transfers.sort_unstable_by_key(|t| {
-            (
-                t.chunk,
-                t.to,
-                t.end,
-                t.start,
-                t.from,
-                t.offset,
-                t.bytes,
-                t.outcome == Outcome::Aborted,
-            )
-        });
+        ledger.transfers = sorted(&ledger);
         let nodes = ledger.header.scenario.peer_count() + 1;
         let mut claims = vec![None; nodes];
         for &(node, at) in &ledger.claims {
             let claim: &mut Option<Time> = &mut claims[node.index()];
             *claim = Some(claim.map_or(at, |other| other.min(at)));
         }
-        let by_sender = Buckets::new(nodes, ledger.transfers.iter().map(|t| t.from));
-        let by_receiver = Buckets::new(nodes, ledger.transfers.iter().map(|t| t.to));
+        let by_sender = Buckets::new(nodes, ledger.transfers.iter().map(|t| t.from.index()));
+        let by_receiver = Buckets::new(nodes, ledger.transfers.iter().map(|t| t.to.index()));
         let mut facts = Facts {
             presence: presence(&ledger),
             arrived: vec![Arrived::default(); nodes],
@@ -458,7 +447,7 @@ fn presence(ledger: &Ledger) -> Vec<Spans> {
     edges.into_iter().enumerate().map(node).collect()
 }
 
-/// Positions grouped by node, in two flat vectors.
+/// Positions grouped by a key, in two flat vectors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Buckets {
     ends: Vec<usize>,
@@ -467,20 +456,20 @@ struct Buckets {
 
 impl Buckets {
     /// Counting sort: stable, linear.
-    fn new(nodes: usize, keys: impl ExactSizeIterator<Item = PeerId> + Clone) -> Self {
+    fn new(buckets: usize, keys: impl ExactSizeIterator<Item = usize> + Clone) -> Self {
         assert!(u32::try_from(keys.len()).is_ok(), "a trace has fewer than 2^32 transfers");
-        let mut ends = vec![0; nodes + 1];
+        let mut ends = vec![0; buckets + 1];
         for key in keys.clone() {
-            ends[key.index() + 1] += 1;
+            ends[key + 1] += 1;
         }
-        for node in 0..nodes {
-            ends[node + 1] += ends[node];
+        for bucket in 0..buckets {
+            ends[bucket + 1] += ends[bucket];
         }
         let mut next = ends.clone();
         let mut items = vec![0; keys.len()];
         for (at, key) in keys.enumerate() {
-            items[next[key.index()]] = at as u32;
-            next[key.index()] += 1;
+            items[next[key]] = at as u32;
+            next[key] += 1;
         }
         Buckets { ends, items }
     }
@@ -488,6 +477,22 @@ impl Buckets {
     fn of(&self, node: PeerId) -> &[u32] {
         &self.items[self.ends[node.index()]..self.ends[node.index() + 1]]
     }
+}
+
+/// The transfers by chunk, receiver and end; first by chunk alone, so that what remains to be
+/// sorted is short.
+fn sorted(ledger: &Ledger) -> Vec<Transfer> {
+    let chunks = ledger.header.scenario.file().chunks();
+    let by_chunk = Buckets::new(chunks, ledger.transfers.iter().map(|t| t.chunk.index()));
+    let items = by_chunk.items.iter();
+    let mut transfers: Vec<Transfer> = items.map(|&at| ledger.transfers[at as usize]).collect();
+    for ends in by_chunk.ends.windows(2) {
+        transfers[ends[0]..ends[1]].sort_unstable_by_key(|t| {
+            let is_aborted = t.outcome == Outcome::Aborted;
+            (t.to, t.end, t.start, t.from, t.offset, t.bytes, is_aborted)
+        });
+    }
+    transfers
 }
 
 /// `at` plus what two clocks may differ.

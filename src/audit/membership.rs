@@ -16,7 +16,7 @@ use crate::units::Time;
 /// Nobody acts while it is not there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Membership {
-    acts: Vec<Act>,
+    deeds: Vec<Deed>,
     /// For each node the first time that the tracker named it, and to whom.
     named: Vec<Option<(Time, PeerId)>>,
 }
@@ -30,29 +30,59 @@ struct Act {
     what: &'static str,
 }
 
+/// Something that a node did at one instant. There are more of these than of anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Deed {
+    at: Time,
+    node: PeerId,
+    what: What,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum What {
+    Completed,
+    Choked,
+    Unchoked,
+    Connected,
+    Announced,
+}
+
+impl From<Deed> for Act {
+    fn from(Deed { at, node, what }: Deed) -> Self {
+        let what = match what {
+            What::Completed => "completed",
+            What::Choked => "choked somebody",
+            What::Unchoked => "unchoked somebody",
+            What::Connected => "connected",
+            What::Announced => "announced itself",
+        };
+        Act { at, until: at, node, what }
+    }
+}
+
 impl Membership {
     /// Nothing has happened yet.
     pub fn new(header: &Header) -> Self {
-        Membership { acts: Vec::new(), named: vec![None; header.scenario.peer_count() + 1] }
+        Membership { deeds: Vec::new(), named: vec![None; header.scenario.peer_count() + 1] }
     }
 
-    fn act(&mut self, at: Time, node: PeerId, what: &'static str) {
-        self.acts.push(Act { at, until: at, node, what });
+    fn did(&mut self, at: Time, node: PeerId, what: What) {
+        self.deeds.push(Deed { at, node, what });
     }
 }
 
 impl Rule for Membership {
     fn event(&mut self, event: &Event) {
         match *event {
-            Event::Complete { at, node } => self.act(at, node, "completed"),
-            Event::Choke { at, from, .. } => self.act(at, from, "choked somebody"),
-            Event::Unchoke { at, from, .. } => self.act(at, from, "unchoked somebody"),
+            Event::Complete { at, node } => self.did(at, node, What::Completed),
+            Event::Choke { at, from, .. } => self.did(at, from, What::Choked),
+            Event::Unchoke { at, from, .. } => self.did(at, from, What::Unchoked),
             Event::Connect { at, a, b } => {
-                self.act(at, a, "connected");
-                self.act(at, b, "connected");
+                self.did(at, a, What::Connected);
+                self.did(at, b, What::Connected);
             }
             Event::Announce { at, node, ref peers } => {
-                self.act(at, node, "announced itself");
+                self.did(at, node, What::Announced);
                 for peer in peers {
                     let first = &mut self.named[peer.index()];
                     *first = Some(first.map_or((at, node), |first| first.min((at, node))));
@@ -69,8 +99,8 @@ impl Rule for Membership {
         announced(facts, &mut first);
         doubled(facts, &mut first);
         self.named(facts, &mut first);
-        for &act in &self.acts {
-            check(facts, act, &mut first);
+        for &deed in &self.deeds {
+            check(facts, deed.into(), &mut first);
         }
         for t in facts.transfers() {
             transfer(facts, t, &mut first);

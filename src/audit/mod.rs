@@ -26,6 +26,7 @@ mod incompleteness;
 mod ledger;
 mod membership;
 mod neighbors;
+mod pairs;
 mod report;
 mod slack;
 mod spans;

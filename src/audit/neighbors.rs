@@ -5,7 +5,8 @@
 //! queues drain after it is gone. The rule knows no tracker and no overlay.
 
 use super::facts::{Facts, with_tolerance};
-use super::spans::{Pairs, Reading, Repeats, Spans};
+use super::pairs::{Pair, Pairs};
+use super::spans::{Reading, Repeats, Spans};
 use super::witness::Witness;
 use super::{Judgement, Rule};
 use crate::chunks::PeerId;
@@ -46,14 +47,16 @@ fn is_within(facts: &Facts, spans: &Spans, t: &Transfer) -> bool {
 }
 
 /// A pair of nodes, the smaller id first.
-pub(super) fn pair(a: PeerId, b: PeerId) -> (PeerId, PeerId) {
+pub(super) fn pair(a: PeerId, b: PeerId) -> Pair {
     (a.min(b), a.max(b))
 }
 
 /// When each pair of nodes was connected: a departure of either ends it too. Both ends may log the
 /// same, so the order of one instant is open.
 pub(super) fn connections(facts: &Facts, reading: Reading) -> Pairs {
-    Pairs::new(facts.links().to_vec(), |(a, b), edges| {
+    let mut edges = facts.links().to_vec();
+    edges.sort_unstable();
+    Pairs::new(&edges, |(a, b), edges| {
         let mut cuts: Vec<Time> = departures(facts, [a, b]).collect();
         cuts.sort_unstable();
         Spans::with_cuts(edges, &cuts, |at| stay(facts, [a, b], at), (reading, Repeats::Maybe))

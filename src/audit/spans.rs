@@ -6,7 +6,6 @@
 //! whichever that is. It never decides whether an irregular event is a violation. The type to know
 //! is [`Spans`].
 
-use crate::chunks::PeerId;
 use crate::units::Time;
 
 /// The edge of an interval.
@@ -54,13 +53,27 @@ struct Moment {
 }
 
 impl Moment {
-    /// Counts what happens at `at`; both tables are sorted by time.
-    fn new(at: Time, edges: &[(Time, Edge)], cuts: &[Time]) -> Self {
-        let here = &edges[edges.partition_point(|edge| edge.0 < at)..];
-        let here = &here[..here.partition_point(|edge| edge.0 == at)];
-        let opens = here.iter().filter(|edge| edge.1 == Edge::Open).count();
-        let cuts = cuts.partition_point(|&cut| cut <= at) - cuts.partition_point(|&cut| cut < at);
-        Moment { opens, closes: here.len() - opens, cuts }
+    /// Takes the next instant off both tables, which are sorted; None at their end.
+    fn take(edges: &mut &[(Time, Edge)], cuts: &mut &[Time]) -> Option<(Time, Self)> {
+        let at = match (edges.first(), cuts.first()) {
+            (Some(&(edge, _)), Some(&cut)) => edge.min(cut),
+            (Some(&(edge, _)), None) => edge,
+            (None, Some(&cut)) => cut,
+            (None, None) => return None,
+        };
+        let mut moment = Moment { opens: 0, closes: 0, cuts: 0 };
+        while let Some((&(_, edge), rest)) = edges.split_first().filter(|(edge, _)| edge.0 == at) {
+            match edge {
+                Edge::Open => moment.opens += 1,
+                Edge::Close => moment.closes += 1,
+            }
+            *edges = rest;
+        }
+        while let Some((_, rest)) = cuts.split_first().filter(|&(&cut, _)| cut == at) {
+            moment.cuts += 1;
+            *cuts = rest;
+        }
+        Some((at, moment))
     }
 
     /// Can the openings and closings alternate, where a cut closes what is open, if anything is?
@@ -151,33 +164,43 @@ impl Spans {
         (reading, repeats): (Reading, Repeats),
     ) -> Self {
         edges.sort_unstable();
-        let mut times: Vec<Time> = edges.iter().map(|edge| edge.0).chain(cuts.to_vec()).collect();
-        times.sort_unstable();
-        times.dedup();
-        let mut regular: Vec<(Time, Edge)> = Vec::with_capacity(edges.len() + cuts.len());
-        let (mut open, mut was_cut) = (false, false);
-        let mut doubled = None;
-        for at in times {
-            let instant = Moment::new(at, edges, cuts);
-            if !instant.alternates(open, was_cut) && doubled.is_none() {
-                doubled = Some((at, if open { Edge::Open } else { Edge::Close }));
+        let (mut edges, mut cuts) = (&*edges, cuts);
+        let mut spans = Spans::default();
+        // Since when it is open.
+        let mut open: Option<Time> = None;
+        let mut was_cut = false;
+        while let Some((at, instant)) = Moment::take(&mut edges, &mut cuts) {
+            let was_open = open.is_some();
+            if !instant.alternates(was_open, was_cut) && spans.doubled.is_none() {
+                spans.doubled = Some((at, if was_open { Edge::Open } else { Edge::Close }));
             }
             let leaves_open = match repeats {
-                Repeats::Never => instant.leaves_open(open, reading),
-                Repeats::Maybe => instant.ends_open(open, reading),
+                Repeats::Never => instant.leaves_open(was_open, reading),
+                Repeats::Maybe => instant.ends_open(was_open, reading),
             };
             let after = (instant.cuts == 0 || goes_on(at)) && leaves_open;
             // What was open for this instant only was open, too.
-            if !open && instant.opens != 0 {
-                regular.push((at, Edge::Open));
-            }
-            if !after && (open || instant.opens != 0) {
-                regular.push((at, Edge::Close));
+            let since = open.or((instant.opens != 0).then_some(at));
+            open = since.filter(|_| after);
+            if let Some(from) = since.filter(|_| !after) {
+                spans.list.push(Span { from, to: at });
             }
             was_cut = !after && (instant.cuts != 0 || (was_cut && instant.closes == 0));
-            open = after;
         }
-        Spans { doubled, ..Spans::new(&mut regular) }
+        spans.list.extend(open.map(|from| Span { from, to: Time::MAX }));
+        spans
+    }
+
+    /// Is what [`Spans::with_cuts`] reads the same however it reads? It is where every edge, of
+    /// those that are sorted, has an instant of its own.
+    pub(super) fn is_clear(edges: &[(Time, Edge)], cuts: &[Time]) -> bool {
+        let mut cuts = cuts.iter().peekable();
+        let mut is_cut = |at| {
+            while cuts.next_if(|&&cut| cut < at).is_some() {}
+            cuts.peek().is_some_and(|&&cut| cut == at)
+        };
+        edges.windows(2).all(|pair| pair[0].0 < pair[1].0)
+            && !edges.iter().any(|&(at, _)| is_cut(at))
     }
 
     /// Cuts off everything after `limit`. What begins later, but by no more than `slack`, keeps its
@@ -210,64 +233,6 @@ impl Spans {
     /// Does an interval contain `now` and go on after it?
     pub fn ongoing(&self, now: Time) -> bool {
         self.list.iter().any(|span| span.from <= now && now < span.to)
-    }
-}
-
-/// What opened or closed between two nodes, and when.
-pub(super) type PairEdge = ((PeerId, PeerId), Time, Edge);
-
-/// The intervals of pairs of nodes, sorted by pair.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Pairs(Vec<((PeerId, PeerId), Spans)>);
-
-impl Pairs {
-    /// Reads the edges, those of each pair by `read`: as they alternate, unless those of some pair
-    /// cannot.
-    pub(super) fn alternating(
-        mut edges: Vec<PairEdge>,
-        read: impl Fn((PeerId, PeerId), &mut Vec<(Time, Edge)>, Repeats) -> Spans,
-    ) -> Self {
-        edges.sort_unstable();
-        let pairs = Pairs::sorted(&edges, |pair, own| read(pair, own, Repeats::Never));
-        if pairs.iter().all(|(_, spans)| spans.doubled.is_none()) {
-            return pairs;
-        }
-        Pairs::sorted(&edges, |pair, own| read(pair, own, Repeats::Maybe))
-    }
-
-    /// Reads the edges, those of each pair by `read`.
-    pub(super) fn new(
-        mut edges: Vec<PairEdge>,
-        read: impl Fn((PeerId, PeerId), &mut Vec<(Time, Edge)>) -> Spans,
-    ) -> Self {
-        edges.sort_unstable();
-        Pairs::sorted(&edges, read)
-    }
-
-    fn sorted(
-        edges: &[PairEdge],
-        read: impl Fn((PeerId, PeerId), &mut Vec<(Time, Edge)>) -> Spans,
-    ) -> Self {
-        let mut pairs = Vec::new();
-        let mut own = Vec::new();
-        for group in edges.chunk_by(|a, b| a.0 == b.0) {
-            let pair = group[0].0;
-            own.clear();
-            own.extend(group.iter().map(|&(_, at, edge)| (at, edge)));
-            pairs.push((pair, read(pair, &mut own)));
-        }
-        Pairs(pairs)
-    }
-
-    /// The intervals of one pair.
-    pub(super) fn of(&self, pair: (PeerId, PeerId)) -> Option<&Spans> {
-        let at = self.0.binary_search_by_key(&pair, |&(pair, _)| pair).ok()?;
-        Some(&self.0[at].1)
-    }
-
-    /// Every pair with its intervals.
-    pub(super) fn iter(&self) -> impl Iterator<Item = ((PeerId, PeerId), &Spans)> {
-        self.0.iter().map(|(pair, spans)| (*pair, spans))
     }
 }
 

@@ -75,39 +75,44 @@ pub(super) enum RawOutcome {
     Aborted,
 }
 
+/// Every field but `event` and `x`. A set of them is a word: field n of this list is bit n.
+const FIELDS: [&str; 13] = [
+    "t", "node", "from", "to", "chunk", "start", "end", "bytes", "offset", "outcome", "a", "b",
+    "peers",
+];
+
 impl Kind {
     /// The fields that an event of this kind may have, beyond `event` and `x`.
-    fn fields(self) -> &'static [&'static str] {
+    fn fields(self) -> u16 {
         match self {
-            Kind::Join | Kind::Leave | Kind::Complete => &["t", "node"],
-            Kind::Transfer => {
-                &["from", "to", "chunk", "start", "end", "bytes", "offset", "outcome"]
-            }
-            Kind::Connect | Kind::Disconnect => &["t", "a", "b"],
-            Kind::Choke | Kind::Unchoke => &["t", "from", "to"],
-            Kind::Announce => &["t", "node", "peers"],
+            Kind::Join | Kind::Leave | Kind::Complete => 0b11,
+            Kind::Transfer => 0b11_1111_1100,
+            Kind::Connect | Kind::Disconnect => 0b1100_0000_0001,
+            Kind::Choke | Kind::Unchoke => 0b1101,
+            Kind::Announce => 0b1_0000_0000_0011,
         }
     }
 }
 
 impl Line {
-    /// Every field but `event` and `x`, and whether it is there.
-    fn present(&self) -> [(&'static str, bool); 13] {
-        [
-            ("t", self.t.is_some()),
-            ("node", self.node.is_some()),
-            ("from", self.from.is_some()),
-            ("to", self.to.is_some()),
-            ("chunk", self.chunk.is_some()),
-            ("start", self.start.is_some()),
-            ("end", self.end.is_some()),
-            ("bytes", self.bytes.is_some()),
-            ("offset", self.offset.is_some()),
-            ("outcome", self.outcome.is_some()),
-            ("a", self.a.is_some()),
-            ("b", self.b.is_some()),
-            ("peers", self.peers.is_some()),
-        ]
+    /// The fields that are there.
+    fn present(&self) -> u16 {
+        let there = [
+            self.t.is_some(),
+            self.node.is_some(),
+            self.from.is_some(),
+            self.to.is_some(),
+            self.chunk.is_some(),
+            self.start.is_some(),
+            self.end.is_some(),
+            self.bytes.is_some(),
+            self.offset.is_some(),
+            self.outcome.is_some(),
+            self.a.is_some(),
+            self.b.is_some(),
+            self.peers.is_some(),
+        ];
+        there.into_iter().enumerate().fold(0, |set, (at, is)| set | u16::from(is) << at)
     }
 }
 
@@ -125,12 +130,14 @@ fn need<T>(value: Option<T>, field: &str) -> Result<T, Malformed> {
 #[derive(Debug)]
 pub(super) struct Form {
     peers: usize,
+    chunks: usize,
     file: Manifest,
 }
 
 impl Form {
     pub(super) fn new(scenario: &Scenario) -> Self {
-        Form { peers: scenario.peer_count(), file: *scenario.file() }
+        let file = *scenario.file();
+        Form { peers: scenario.peer_count(), chunks: file.chunks(), file }
     }
 
     /// The event that a line says.
@@ -146,12 +153,12 @@ impl Form {
 
     fn resolve(&self, line: Line) -> Result<Event, Malformed> {
         let kind = line.event;
-        let odd = line
-            .present()
-            .into_iter()
-            .find(|(name, there)| *there && !kind.fields().contains(name));
-        if let Some((name, _)) = odd {
-            let known = kind.fields().join(", ");
+        let odd = line.present() & !kind.fields();
+        if odd != 0 {
+            let names =
+                |set: u16| FIELDS.iter().enumerate().filter(move |(at, _)| set >> at & 1 != 0);
+            let known: Vec<&str> = names(kind.fields()).map(|(_, name)| *name).collect();
+            let (name, known) = (names(odd).next().map_or("", |(_, name)| name), known.join(", "));
             return Err(wrong(name, format!("an event of this kind has only {known}; remove it")));
         }
         if kind == Kind::Transfer {
@@ -220,9 +227,8 @@ impl Form {
         let end = need(line.end, "end")?;
         let bytes = need(line.bytes, "bytes")?;
         let offset = line.offset.unwrap_or(0);
-        let chunks = self.file.chunks();
-        if chunks <= chunk as usize {
-            let last = chunks - 1;
+        if self.chunks <= chunk as usize {
+            let last = self.chunks - 1;
             let message = format!("the file has no chunk {chunk}; write 0 to {last}");
             return Err(wrong("chunk", message));
         }

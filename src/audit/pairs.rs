@@ -1,0 +1,78 @@
+//! Intervals of pairs of nodes: connections, unchokes. The type to know is [`Pairs`].
+
+use super::spans::{Edge, Repeats, Spans};
+use crate::chunks::PeerId;
+use crate::units::Time;
+
+/// Two nodes; what comes first is up to who pairs them.
+pub(super) type Pair = (PeerId, PeerId);
+
+/// What opened or closed between two nodes, and when.
+pub(super) type PairEdge = (Pair, Time, Edge);
+
+/// The intervals of pairs of nodes, sorted by pair.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Pairs {
+    list: Vec<(Pair, Spans)>,
+    /// For each first node the position of its first pair, and one position more.
+    first: Vec<usize>,
+}
+
+impl Pairs {
+    /// Reads the edges, which are sorted, those of each pair by `read`: as they alternate, unless
+    /// those of some pair cannot.
+    pub(super) fn alternating(
+        edges: &[PairEdge],
+        read: impl Fn(Pair, &mut Vec<(Time, Edge)>, Repeats) -> Spans,
+    ) -> Self {
+        let pairs = Pairs::new(edges, |pair, own| read(pair, own, Repeats::Never));
+        if pairs.list.iter().all(|(_, spans)| spans.doubled.is_none()) {
+            return pairs;
+        }
+        Pairs::new(edges, |pair, own| read(pair, own, Repeats::Maybe))
+    }
+
+    /// Reads the edges, which are sorted, those of each pair by `read`.
+    pub(super) fn new(
+        edges: &[PairEdge],
+        read: impl Fn(Pair, &mut Vec<(Time, Edge)>) -> Spans,
+    ) -> Self {
+        let mut pairs = Pairs::default();
+        let mut own = Vec::new();
+        for group in edges.chunk_by(|a, b| a.0 == b.0) {
+            let pair = group[0].0;
+            own.clear();
+            own.extend(group.iter().map(|&(_, at, edge)| (at, edge)));
+            pairs.reach(pair.0.index());
+            pairs.list.push((pair, read(pair, &mut own)));
+        }
+        pairs.reach(pairs.first.len());
+        pairs
+    }
+
+    /// Every first node up to this one, whose pairs have not been reached, begins here.
+    fn reach(&mut self, node: usize) {
+        if self.first.len() <= node {
+            self.first.resize(node + 1, self.list.len());
+        }
+    }
+
+    /// The intervals of one pair.
+    pub(super) fn of(&self, pair: Pair) -> Option<&Spans> {
+        let node = pair.0.index();
+        let (&from, &to) = (self.first.get(node)?, self.first.get(node + 1)?);
+        let own = &self.list[from..to];
+        let at = own.binary_search_by_key(&pair.1, |&((_, other), _)| other).ok()?;
+        Some(&own[at].1)
+    }
+
+    /// Every pair with its intervals.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Pair, &Spans)> {
+        self.list.iter().map(|(pair, spans)| (*pair, spans))
+    }
+
+    /// The pairs of one first node after those of another, with their intervals.
+    pub(super) fn by_first(&self) -> impl Iterator<Item = &[(Pair, Spans)]> {
+        self.list.chunk_by(|(one, _), (other, _)| one.0 == other.0)
+    }
+}
