@@ -90,7 +90,8 @@ impl<'de> Deserialize<'de> for Set {
 
 /// What a run is, in 128 bits: the scenario with its seed, who sends, and the program that ran it.
 ///
-/// FNV-1a (Fowler, Noll and Vo) needs no dependency and is the same on every machine. It keeps a run from being taken for another by accident, not by malice.
+/// FNV-1a (Fowler, Noll and Vo) needs no dependency and is the same on every machine. It
+/// keeps a run from being taken for another by accident, not by malice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Fingerprint(pub(crate) u128);
 

@@ -163,7 +163,8 @@ mod tests {
             let near = parts.iter().zip(&weights).all(|(part, weight)| {
                 (part * sum).abs_diff(total * weight) < sum
             });
-            let fits = sum < total || parts.iter().zip(&weights).all(|(part, weight)| part <= weight);
+            let mut pairs = parts.iter().zip(&weights);
+            let fits = sum < total || pairs.all(|(part, weight)| part <= weight);
             near && fits && parts.iter().sum::<usize>() == total
         }
     }

@@ -161,9 +161,23 @@ fn free_riders_are_a_share_of_every_group_spread_evenly() {
     assert_eq!(riders("12.5%", 24), [8, 16, 24], "of 8 peers one, of 16 two");
 }
 
+/// What is wrong, a piece of [`GOOD`], what stands there instead, the line and column that are
+/// named, and a piece of the message.
+type Wrong<'t> = (&'t str, &'t str, &'t str, (usize, usize), &'t str);
+
+fn all_refused(wrong: &[Wrong<'_>]) {
+    for &(what, old, new, place, hint) in wrong {
+        assert!(GOOD.contains(old), "{what}");
+        let text = GOOD.replacen(old, new, 1);
+        let error = sweep(&text).err().unwrap_or_else(|| panic!("{what} is refused"));
+        assert!(error.message.contains(hint), "{what}, {hint}: {error}");
+        assert_eq!((error.line, error.column), place, "{what}: {error}");
+        assert_eq!(error.file, "plans/good.toml");
+    }
+}
+
 #[test]
 fn a_wrong_sweep_is_refused_with_its_line_and_what_to_write() {
-    let vary = GOOD.split_once("\n\n").unwrap().1;
     let wrong = [
         ("unknown field", "seeds =", "seed =", (3, 1), "unknown field `seed`; write one of about"),
         ("no scenarios", "scenarios = [\"base\", \"other.toml\"]", "", (1, 1), "is missing"),
@@ -180,7 +194,16 @@ fn a_wrong_sweep_is_refused_with_its_line_and_what_to_write() {
         ("too many seeds", "\"7..=9\"", "\"0..=9999999999\"", (3, 9), "more than 1000000 seeds"),
         ("all seeds", "\"7..=9\"", "\"0..=18446744073709551615\"", (3, 9), "more than 1000000"),
         ("too many runs", "\"7..=9\"", "\"1..=300000\"", (1, 1), "4800000 runs; write fewer"),
+        ("no TOML", "[vary]", "[vary", (6, 6), "TOML"),
         ("no flag", "client_server = true", "client_server = 1", (4, 17), "true or false"),
+    ];
+    all_refused(&wrong);
+}
+
+#[test]
+fn a_wrong_axis_is_refused_with_its_line_and_what_to_write() {
+    let vary = GOOD.split_once("\n\n").unwrap().1;
+    let wrong = [
         ("an empty axis", "[6, 12]", "[]", (7, 9), "is empty; write at least one value"),
         ("one value", "[6, 12]", "6", (7, 9), "write a list, for example [10, 100]"),
         ("twice the same", "[6, 12]", "[6, 12, 6]", (7, 17), "`6` stands here twice"),
@@ -224,16 +247,8 @@ fn a_wrong_sweep_is_refused_with_its_line_and_what_to_write() {
         ("a bare share", "peers = [6, 12]", "free_riders = [0.5]", (7, 16), "is a number"),
         ("no unit", "peers = [6, 12]", "free_riders = [\"0.5\"]", (7, 16), "is no share"),
         ("no chunks", "peers = [6, 12]", "chunks = [16777217]", (7, 11), "at most 16777216"),
-        ("no TOML", "[vary]", "[vary", (6, 6), "TOML"),
     ];
-    for (what, old, new, place, hint) in wrong {
-        assert!(GOOD.contains(old), "{what}");
-        let text = GOOD.replacen(old, new, 1);
-        let error = sweep(&text).err().unwrap_or_else(|| panic!("{what} is refused"));
-        assert!(error.message.contains(hint), "{what}, {hint}: {error}");
-        assert_eq!((error.line, error.column), place, "{what}: {error}");
-        assert_eq!(error.file, "plans/good.toml");
-    }
+    all_refused(&wrong);
 }
 
 /// What only the scenario's reader knows is said with the place in the sweep.
