@@ -231,6 +231,10 @@ fn wherever_a_file_was_cut_off_it_is_gone_on_with() {
         assert!(read(&path) == whole, "cut at {cut}");
         assert_eq!(values(&said.out)[0]["runs"], 16, "cut at {cut}");
     }
+    // Nothing is left to run that would cover what was cut off.
+    fs::write(&path, format!("{whole}{}", &whole[..200])).unwrap();
+    assert_eq!(place.run(&["--out", "@out"]).code, 0);
+    assert_eq!(read(&path), whole);
     // Who runs a line again would find another number.
     let line = marked(&whole[..first]);
     fs::write(&path, line.clone() + &whole[first..third]).unwrap();

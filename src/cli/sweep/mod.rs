@@ -13,7 +13,7 @@ use clap::Args;
 use swarmbound::audit::{Mode, Verdict};
 use swarmbound::scenario::{Behavior, FileError, Place, Scenario, Sweep};
 
-use super::{Failure, Format, input, number, output};
+use super::{Failure, input, number, output};
 use crate::report::json;
 use crate::report::sweep::{Case, Fingerprint, Set, Summary, SweepDocument};
 
@@ -44,11 +44,13 @@ pub(super) struct Arguments {
     /// Only the I-th of N parts, from 1: every N-th run, beginning with run I - 1
     #[arg(long, value_name = "I/N", default_value = "1/1")]
     shard: Shard,
-    /// Write the lines to this file; the runs whose lines stand there already are not run again
+    /// Write the lines to this file, and the table to standard output; the runs whose lines stand
+    /// there already are not run again
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    #[command(flatten)]
-    format: Format,
+    /// Write the table as one JSON document; without --out, write the lines and no table
+    #[arg(long)]
+    json: bool,
 }
 
 /// A part of a sweep: its runs are dealt out like cards.
@@ -206,7 +208,7 @@ struct Todo {
 
 /// Runs what is not yet there.
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
-    let Arguments { sweep, jobs, shard, out, format } = arguments;
+    let Arguments { sweep, jobs, shard, out, json } = arguments;
     let (file, text) = input::text(sweep, Some(FORM))?;
     let prepared = Prepared::new(&file, &text)?;
     let todo = prepared.todo(*shard)?;
@@ -218,23 +220,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let jobs = jobs.map_or_else(cores, NonZeroUsize::get);
     crew::work(&prepared, &todo, jobs, &mut sink, &mut summary)?;
     let is_wanted = sink.finish(&prepared, &todo)?;
+    // Where the lines are, nothing else stands on standard output.
     if is_wanted {
-        say(&summary, out.as_deref(), format)?;
+        match (out, json) {
+            (None, true) => {}
+            (None, false) => output::tell(&summary.told(output::error_style())),
+            (Some(_), true) => output::print(&json::line(&SweepDocument::new(&summary)))?,
+            (Some(_), false) => output::print(&summary.told(output::style()))?,
+        }
     }
     Ok(summary.verdict())
-}
-
-/// The summary, where the lines are not: with them nothing else stands on standard output.
-fn say(summary: &Summary, out: Option<&Path>, format: &Format) -> Result<(), Failure> {
-    match (out, format.json) {
-        (None, true) => Ok(()),
-        (None, false) => {
-            output::tell(&summary.told(output::error_style()));
-            Ok(())
-        }
-        (Some(_), true) => output::print(&json::line(&SweepDocument::new(summary))),
-        (Some(_), false) => output::print(&summary.told(output::style())),
-    }
 }
 
 fn cores() -> usize {

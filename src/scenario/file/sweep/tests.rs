@@ -1,3 +1,6 @@
+use proptest::prelude::*;
+use proptest::sample::Index;
+
 use super::*;
 use crate::scenario::{Behavior, Preset, read_toml};
 
@@ -270,5 +273,33 @@ fn a_wrong_value_is_blamed_on_the_sweep() {
         assert!(error.message.contains(hint), "{vary}, {hint}: {error}");
         assert_eq!((error.file.as_str(), error.line), ("plans/good.toml", 3), "{error}");
         assert_eq!(error.column, column, "{vary}: {error}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_reader_panic(text: String) {
+        prop_assert!(sweep(&text).is_err());
+    }
+
+    #[test]
+    fn no_damage_makes_the_reader_panic(
+        damage in proptest::collection::vec((any::<Index>(), any::<char>()), 1..4),
+    ) {
+        let mut text: Vec<char> = GOOD.chars().collect();
+        for (at, character) in damage {
+            let at = at.index(text.len());
+            text[at] = character;
+        }
+        let text: String = text.into_iter().collect();
+        let told = match sweep(&text) {
+            Ok(sweep) => sweep.scenario(&sweep.place(0), "base.toml", BASE).err(),
+            Err(error) => Some(error),
+        };
+        if let Some(error) = told {
+            let file = if error.file == "base.toml" { BASE } else { &text };
+            let line = file.split('\n').nth(error.line - 1);
+            prop_assert!(line.is_some_and(|line| error.column <= line.chars().count() + 1));
+        }
     }
 }
