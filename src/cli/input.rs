@@ -28,17 +28,42 @@ pub(super) fn scenario(argument: &str, seed: Option<u64>) -> Result<Scenario, Fa
             "{unknown}\n  files: a path that ends in .toml, or in .json for a resolved scenario"
         )));
     }
+    let (name, text) = text(argument, None)?;
+    if is_json(&name, &text) {
+        return resolved(&name, &text, seed);
+    }
+    read_toml(&name, &text, seed).map_err(|error| Failure(error.to_string()))
+}
+
+/// The scenario that `named` means in a file of `folder`, as the text of a TOML file, and the name
+/// of that file.
+pub(super) fn toml(named: &str, folder: &Path) -> Result<(String, String), Failure> {
+    if let Some(preset) = Preset::named(named) {
+        return Ok((preset.file(), preset.toml.to_owned()));
+    }
+    let path = folder.join(named);
+    if named == STDIN || !(is_path(named) || path.exists()) {
+        return Err(unknown(named, "neither a preset nor a file"));
+    }
+    let (name, text) = text(&path.to_string_lossy(), None)?;
+    match is_json(&name, &text) {
+        true => resolved(&name, &text, None).map(|scenario| (name, scenario.to_toml())),
+        false => Ok((name, text)),
+    }
+}
+
+/// The text of a file, and its name; `form` says what to write there, if that is no scenario.
+pub(super) fn text(argument: &str, form: Option<&str>) -> Result<(String, String), Failure> {
     let (name, bytes) = bytes(argument)?;
-    let text = match String::from_utf8(bytes) {
+    let mut text = match String::from_utf8(bytes) {
         Ok(text) => text,
-        Err(error) => return Err(not_text(&name, error.as_bytes(), error.utf8_error())),
+        Err(error) => return Err(not_text(&name, form, error.as_bytes(), error.utf8_error())),
     };
     // Some editors put a byte order mark before the text; it is no part of it.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    if is_json(&name, text) {
-        return resolved(&name, text, seed);
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
     }
-    read_toml(&name, text, seed).map_err(|error| Failure(error.to_string()))
+    Ok((name, text))
 }
 
 /// Does the argument mean a file? A name that is no preset does when there is such a file.
@@ -80,18 +105,19 @@ fn bytes(argument: &str) -> Result<(String, Vec<u8>), Failure> {
     Ok((name, bytes))
 }
 
-fn not_text(name: &str, bytes: &[u8], error: std::str::Utf8Error) -> Failure {
+fn not_text(name: &str, form: Option<&str>, bytes: &[u8], error: std::str::Utf8Error) -> Failure {
     let before = bytes.get(..error.valid_up_to()).unwrap_or(bytes);
     let line = before.split(|&byte| byte == b'\n').count();
     let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
-    let form = match Path::new(name).extension().and_then(|extension| extension.to_str()) {
+    let scenario = match Path::new(name).extension().and_then(|extension| extension.to_str()) {
         Some("json" | "jsonl") => {
             "write a resolved scenario as JSON, for example from `swarmbound \
              presets figure --json`"
         }
         _ => "write a scenario as TOML, for example from `swarmbound presets figure`",
     };
-    Failure(format!("{name}:{line}:{}: this is no UTF-8 text; {form}", before.len() - start + 1))
+    let (column, form) = (before.len() - start + 1, form.unwrap_or(scenario));
+    Failure(format!("{name}:{line}:{column}: this is no UTF-8 text; {form}"))
 }
 
 fn is_json(name: &str, text: &str) -> bool {

@@ -1,13 +1,14 @@
 //! One run in virtual time, judged and written down while it happens.
 //!
-//! No event is kept here: each goes to the audit and to the trace at once. The function to know is
-//! [`judge`].
+//! No event is kept here: each goes to the audit and to the trace at once. The functions to know
+//! are [`run`] and [`one_of_many`].
 
 use std::fs::File;
 use std::io::{self, BufWriter};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use swarmbound::audit::{Audit, Mode, Report};
+use swarmbound::audit::{Audit, Mode};
 use swarmbound::engine::{Engine, Introduce};
 use swarmbound::scenario::Scenario;
 use swarmbound::sim::{Simulation, Step};
@@ -17,26 +18,54 @@ use swarmbound::trace::{Event, Evidence, Header};
 
 use super::Failure;
 use super::progress::Progress;
-use crate::report::run::Run;
+use crate::report::run::{Run, mode_name};
 
 /// Runs `scenario` in one of the two ways and judges it; the trace goes to `trace`, if given.
 pub(super) fn run(mode: Mode, scenario: &Scenario, trace: Option<&Path>) -> Result<Run, Failure> {
-    let report = match mode {
-        Mode::P2p => judge::<Peer, Tracker>("p2p", scenario, trace)?,
-        Mode::ClientServer => judge::<ClientServer, Tracker>("client-server", scenario, trace)?,
-    };
-    Ok(Run::new(mode, scenario, report))
+    let chunks = scenario.peer_count() as u64 * scenario.file().chunks() as u64;
+    let mut progress = Progress::new(mode_name(mode), Some(chunks));
+    let audit = judge(mode, scenario, trace, &mut |delivered| {
+        progress.at(delivered);
+        ControlFlow::Continue(())
+    })?;
+    progress.says("audit");
+    let audit = audit.expect("nobody stops it");
+    Ok(Run::new(mode, scenario, audit.finish()))
 }
 
-fn judge<E: Engine, T: Introduce>(
-    name: &'static str,
+/// The same without a word, as one of many at a time; None when `goes_on` says no before the end.
+pub(super) fn one_of_many(
+    mode: Mode,
+    scenario: &Scenario,
+    goes_on: &dyn Fn() -> bool,
+) -> Result<Option<Run>, Failure> {
+    let audit = judge(mode, scenario, None, &mut |_| match goes_on() {
+        true => ControlFlow::Continue(()),
+        false => ControlFlow::Break(()),
+    })?;
+    Ok(audit.map(|audit| Run::new(mode, scenario, audit.finish())))
+}
+
+/// The audit of a whole run; None when `watch`, which hears how many chunks have arrived, ends it.
+fn judge(
+    mode: Mode,
     scenario: &Scenario,
     trace: Option<&Path>,
-) -> Result<Report, Failure> {
+    watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<Option<Audit>, Failure> {
+    match mode {
+        Mode::P2p => simulate::<Peer, Tracker>(scenario, trace, watch),
+        Mode::ClientServer => simulate::<ClientServer, Tracker>(scenario, trace, watch),
+    }
+}
+
+fn simulate<E: Engine, T: Introduce>(
+    scenario: &Scenario,
+    trace: Option<&Path>,
+    watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<Option<Audit>, Failure> {
     let header = Header { scenario: scenario.clone(), evidence: Evidence::default() };
     let mut record = trace.map(|path| Record::new(path, &header)).transpose()?;
-    let chunks = scenario.peer_count() as u64 * scenario.file().chunks() as u64;
-    let mut progress = Progress::new(name, Some(chunks));
     let mut audit = Audit::new(header);
     let mut simulation = Simulation::<E, T>::new(scenario);
     loop {
@@ -46,7 +75,9 @@ fn judge<E: Engine, T: Introduce>(
                 record.write(&event);
             }
         });
-        progress.at(simulation.delivered());
+        if watch(simulation.delivered()).is_break() {
+            return Ok(None);
+        }
         if let Some(record) = &mut record {
             record.check()?;
         }
@@ -58,8 +89,7 @@ fn judge<E: Engine, T: Introduce>(
     if let Some(record) = record {
         record.finish()?;
     }
-    progress.says("audit");
-    Ok(audit.finish())
+    Ok(Some(audit))
 }
 
 /// A trace on its way to a file.

@@ -31,6 +31,7 @@ mod presets;
 mod progress;
 mod run;
 mod suite;
+mod sweep;
 mod world;
 
 /// How fast can a file possibly reach N peers, and did nobody claim to be faster?
@@ -60,6 +61,8 @@ enum Command {
     Presets(presets::Arguments),
     /// Client-server against peer-to-peer over the number of peers
     Curve(curve::Arguments),
+    /// Scenarios x settings x seeds, on all cores: a line of JSON a run, and a table
+    Sweep(sweep::Arguments),
     /// Every run of a small swarm: what holds in all of them, and what the best can do
     Check(check::Arguments),
     /// The states of a small swarm in the browser
@@ -119,6 +122,7 @@ pub(crate) fn main() -> ExitCode {
         Some(Command::Audit(arguments)) => audit::run(&arguments),
         Some(Command::Presets(arguments)) => presets::run(&arguments),
         Some(Command::Curve(arguments)) => curve::run(&arguments),
+        Some(Command::Sweep(arguments)) => sweep::run(&arguments),
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Explore(arguments)) => explore::run(&arguments),
         Some(Command::Suite(arguments)) => suite::run(&arguments),

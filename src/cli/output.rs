@@ -20,11 +20,25 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Writes to standard error what is no error; where that is gone, nobody misses it.
+pub(super) fn tell(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
 /// Colour for a terminal, unless the user wants none (<https://no-color.org>).
 pub(super) fn style() -> Style {
+    style_of(&io::stdout())
+}
+
+/// The same for what goes to standard error.
+pub(super) fn error_style() -> Style {
+    style_of(&io::stderr())
+}
+
+fn style_of(output: &impl IsTerminal) -> Style {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
-    if unwanted || dumb || !io::stdout().is_terminal() { Style::Plain } else { Style::Colour }
+    if unwanted || dumb || !output.is_terminal() { Style::Plain } else { Style::Colour }
 }
 
 /// Writes a whole file.

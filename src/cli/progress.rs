@@ -1,7 +1,7 @@
 //! How far a long run is: on standard error, only on a terminal, only after a while.
 //!
-//! The types to know are [`Progress`], of a run, [`Searching`], of a search, and [`Counting`], of
-//! one thing after another.
+//! The types to know are [`Progress`], of a run, [`Searching`], of a search, [`Counting`], of one
+//! thing after another, and [`Working`], of many runs at a time.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use swarmbound::checker;
 
 use crate::report::check::searched;
+use crate::report::sweep::left;
 
 /// Whoever is done before needs no bar.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -160,6 +161,56 @@ impl Drop for Counting {
 fn counter(whole: u64) -> ProgressBar {
     let bar = ProgressBar::new(whole);
     let style = ProgressStyle::with_template("[{bar:40}] {percent:>3} % {human_pos} cases {msg}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
+/// How much of a known work is done, and how long the rest will take.
+pub(super) struct Working {
+    whole: u64,
+    done: u64,
+    since: Instant,
+    bar: Option<ProgressBar>,
+}
+
+impl Working {
+    /// Nothing of `whole` is done yet.
+    pub(super) fn new(whole: u64) -> Self {
+        Working { whole, done: 0, since: Instant::now(), bar: None }
+    }
+
+    /// Time has passed, and `more` has been done; `of` says of what.
+    pub(super) fn at(&mut self, more: u64, of: impl FnOnce() -> String) {
+        self.done += more;
+        let elapsed = self.since.elapsed();
+        if elapsed < PATIENCE {
+            return;
+        }
+        let bar = self.bar.get_or_insert_with(|| worker(self.whole));
+        bar.set_message(of() + &left(elapsed, self.done, self.whole));
+        bar.set_position(self.done);
+    }
+
+    /// Writes to a terminal that may be the one on which the bar stands.
+    pub(super) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn worker(whole: u64) -> ProgressBar {
+    let bar = ProgressBar::new(whole);
+    let style = ProgressStyle::with_template("[{bar:40}] {percent:>3} % {msg}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar
 }

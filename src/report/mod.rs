@@ -17,5 +17,6 @@ pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod suite;
 pub(crate) mod svg;
+pub(crate) mod sweep;
 
 pub(crate) use layout::Style;

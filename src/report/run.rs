@@ -56,10 +56,15 @@ impl Run {
 
     /// Its name in tables.
     pub(crate) fn name(&self) -> &'static str {
-        match self.mode {
-            Mode::P2p => "p2p",
-            Mode::ClientServer => "client-server",
-        }
+        mode_name(self.mode)
+    }
+}
+
+/// The name of a mode in tables.
+pub(crate) fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::P2p => "p2p",
+        Mode::ClientServer => "client-server",
     }
 }
 

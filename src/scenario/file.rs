@@ -13,13 +13,17 @@ use crate::chunks::Manifest;
 use crate::units::{Bytes, Time};
 
 mod arrivals;
+mod settings;
+mod sweep;
 mod table;
 #[cfg(test)]
 mod tests;
 mod write;
 
 use arrivals::Joins;
-use table::{Field, Spans, Table, Text};
+use settings::{NOTHING, Settings};
+pub use sweep::{MOST_RUNS, Place, Sweep, Written};
+use table::{Field, Form, KNOWN, Spans, Table, Text};
 
 /// Why a text is no scenario.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,20 +58,30 @@ impl std::fmt::Display for FileError {
 /// With line, column and field: text that is no TOML, a field that is unknown, missing or of the
 /// wrong kind, a quantity without its unit, and whatever [`Scenario::new`] refuses.
 pub fn read_toml(file: &str, text: &str, seed: Option<u64>) -> Result<Scenario, FileError> {
-    let text = Text { file, text };
+    read(Text { file, text }, &NOTHING, seed)
+}
+
+/// Reads a scenario with what is set over it.
+fn read<'t>(
+    text: Text<'t>,
+    settings: &'t Settings<'t>,
+    seed: Option<u64>,
+) -> Result<Scenario, FileError> {
     let mut spans = Spans::default();
-    let mut root = Table::root(text, &mut spans)?;
+    let mut root = Table::root(Form { text, known: KNOWN, settings }, &mut spans)?;
     let name = match root.take("name") {
         Some(field) => field.text("\"figure\"")?.to_owned(),
-        None => stem(file).to_owned(),
+        None => stem(text.file).to_owned(),
     };
     if let Some(about) = root.take("about") {
         about.text("\"what this scenario shows\"")?;
     }
-    let file = manifest(root.need_table("file", "[file] with size = \"1 GB\"", &mut spans)?)?;
+    let file = root.need_table("file", "[file] with size = \"1 GB\"", &mut spans)?;
+    let file = manifest(file, settings)?;
     let source = "[source] with upload = \"10 Mbit/s\"";
     let source = read_source(root.need_table("source", source, &mut spans)?)?;
-    let groups = read_groups(&mut root, &mut spans)?;
+    let mut groups = read_groups(&mut root, &mut spans)?;
+    settings.scale(&mut groups);
     let protocol = match root.take_word("protocol", write::UNKNOWN) {
         true => None,
         false => match root.table("protocol", &mut spans)? {
@@ -91,7 +105,7 @@ pub fn read_toml(file: &str, text: &str, seed: Option<u64>) -> Result<Scenario, 
         until = run.take("until").map_or(Ok(until), |field| field.quantity("30 days"))?;
     }
     let seed = seed.unwrap_or(drawn_from);
-    let peers = settle(&groups, seed)?;
+    let peers = settle(&groups, settings, seed)?;
     let parts = Parts { name, file, source, peers, protocol, network, discipline, seed, until };
     Scenario::new(parts).map_err(|malformed| blame(text, &spans, &groups, malformed))
 }
@@ -104,7 +118,7 @@ pub fn read_toml(file: &str, text: &str, seed: Option<u64>) -> Result<Scenario, 
 pub fn read_allowance(file: &str, text: &str) -> Result<(Discipline, Option<Bytes>), FileError> {
     let text = Text { file, text };
     let mut spans = Spans::default();
-    let mut root = Table::root(text, &mut spans)?;
+    let mut root = Table::root(Form { text, known: KNOWN, settings: &NOTHING }, &mut spans)?;
     let discipline = match root.table("discipline", &mut spans)? {
         Some(table) => read_discipline(table)?,
         None => Discipline::default(),
@@ -128,11 +142,18 @@ fn stem(file: &str) -> &str {
     name.strip_suffix(".toml").unwrap_or(name)
 }
 
-fn manifest(mut table: Table<'_>) -> Result<Manifest, FileError> {
+fn manifest(mut table: Table<'_>, settings: &Settings<'_>) -> Result<Manifest, FileError> {
     let size = table.need("size", "size = \"1 GB\"")?;
     let chunk = table.take("chunk");
     let bytes = size.quantity("1 GB")?;
-    let length = chunk.as_ref().map_or(Ok(DEFAULT_CHUNK), |field| field.quantity("256 KiB"))?;
+    let length: Bytes =
+        chunk.as_ref().map_or(Ok(DEFAULT_CHUNK), |field| field.quantity("256 KiB"))?;
+    if let Some((chunks, field)) = &settings.chunks {
+        let bytes = length.0.checked_mul(*chunks).ok_or_else(|| {
+            field.error(format!("{chunks} chunks of {length} are too large; write fewer"))
+        })?;
+        return Manifest::new(Bytes(bytes), length).map_err(|message| field.error(message));
+    }
     Manifest::new(bytes, length).map_err(|message| match chunk {
         Some(chunk) if bytes != Bytes(0) => chunk.error(message),
         _ => size.error(message),
@@ -209,7 +230,10 @@ struct Group<'t> {
     peer: Peer,
 }
 
-fn read_groups<'t>(root: &mut Table<'t>, spans: &mut Spans) -> Result<Vec<Group<'t>>, FileError> {
+fn read_groups<'t>(
+    root: &mut Table<'t>,
+    spans: &mut Spans<'t>,
+) -> Result<Vec<Group<'t>>, FileError> {
     let mut groups = Vec::new();
     let mut total = 0;
     for mut table in root.need_tables("peers", "[[peers]] with upload = \"1 Mbit/s\"", spans)? {
@@ -287,24 +311,42 @@ fn read_discipline(mut table: Table<'_>) -> Result<Discipline, FileError> {
     })
 }
 
-/// Every peer with its arrival, group after group.
-fn settle(groups: &[Group<'_>], seed: u64) -> Result<Vec<Peer>, FileError> {
+/// Every peer with its arrival, group after group. Free riders that are set stand evenly among the
+/// others of their group, so that they come neither first nor last.
+fn settle(
+    groups: &[Group<'_>],
+    settings: &Settings<'_>,
+    seed: u64,
+) -> Result<Vec<Peer>, FileError> {
     let mut peers = Vec::with_capacity(groups.iter().map(|group| group.count).sum());
+    let riders = settings.riders(groups);
     for (stream, group) in (0..).zip(groups) {
         let mut arrivals = group.joins.arrivals(seed, stream);
-        for _ in 0..group.count {
+        let riders = riders.as_ref().map(|riders| riders[stream as usize]);
+        for at in 0..group.count {
             let joins = arrivals.next().ok_or_else(|| {
                 let field = group.joins_field.as_ref().expect("a default arrival is at the start");
                 field.error("the last of them arrives after 584 years; write earlier arrivals")
             })?;
-            peers.push(Peer { joins, ..group.peer.clone() });
+            let before = |at: usize, riders: usize| at * riders / group.count;
+            let behavior = match riders {
+                None => group.peer.behavior,
+                Some(riders) if before(at, riders) < before(at + 1, riders) => Behavior::FreeRider,
+                Some(_) => Behavior::Cooperative,
+            };
+            peers.push(Peer { joins, behavior, ..group.peer.clone() });
         }
     }
     Ok(peers)
 }
 
 /// Finds where that stands which [`Scenario::new`] refused: the field, or what it should stand in.
-fn blame(text: Text<'_>, spans: &Spans, groups: &[Group<'_>], malformed: Malformed) -> FileError {
+fn blame(
+    text: Text<'_>,
+    spans: &Spans<'_>,
+    groups: &[Group<'_>],
+    malformed: Malformed,
+) -> FileError {
     let Malformed { mut field, message } = malformed;
     let peer = field.strip_prefix("peers[").and_then(|rest| rest.split_once(']'));
     if let Some((peer, rest)) = peer
@@ -318,13 +360,13 @@ fn blame(text: Text<'_>, spans: &Spans, groups: &[Group<'_>], malformed: Malform
         field = format!("peers[{group}]{rest}");
     }
     let mut path = field.as_str();
-    let span = loop {
-        if let Some(span) = spans.find(path) {
-            break span;
+    let (text, span) = loop {
+        if let Some(place) = spans.find(path) {
+            break place;
         }
         match path.rfind(['.', '[']) {
             Some(end) => path = &path[..end],
-            None => break 0..0,
+            None => break (text, 0..0),
         }
     };
     text.error(span, &field, message)

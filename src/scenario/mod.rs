@@ -16,7 +16,7 @@ mod words;
 #[cfg(test)]
 pub(crate) mod arbitrary;
 
-pub use file::{FileError, read_allowance, read_toml};
+pub use file::{FileError, MOST_RUNS, Place, Sweep, Written, read_allowance, read_toml};
 pub(crate) use json::Document;
 pub use json::JsonError;
 pub use preset::{PRESETS, Preset};

@@ -46,11 +46,16 @@ impl Preset {
         PRESETS.iter().find(|preset| preset.name == name)
     }
 
+    /// The name of its file.
+    pub fn file(&self) -> String {
+        format!("scenarios/{}.toml", self.name)
+    }
+
     /// Its scenario; `seed` overrides the seed of the text.
     ///
     /// # Errors
     /// As [`read_toml`]; none without a seed.
     pub fn scenario(&self, seed: Option<u64>) -> Result<Scenario, FileError> {
-        read_toml(&format!("scenarios/{}.toml", self.name), self.toml, seed)
+        read_toml(&self.file(), self.toml, seed)
     }
 }

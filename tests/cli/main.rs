@@ -10,6 +10,7 @@ mod downstream;
 mod engine;
 mod plan;
 mod suite;
+mod sweep;
 
 use std::io::Write;
 use std::process::{Command, Stdio};

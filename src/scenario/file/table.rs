@@ -8,9 +8,10 @@ use std::num::IntErrorKind;
 use std::ops::Range;
 use std::str::FromStr;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
-use super::FileError;
+use super::settings::Settings;
+use super::{FileError, Written};
 use crate::scenario::words::printable;
 use crate::units::{Time, UnitError};
 
@@ -50,17 +51,18 @@ impl<'t> Text<'t> {
     }
 }
 
-/// Where every field stands.
+/// Where every field stands: in which text, and where in it.
 #[derive(Default)]
-pub(super) struct Spans(BTreeMap<String, Range<usize>>);
+pub(super) struct Spans<'t>(BTreeMap<String, (Text<'t>, Range<usize>)>);
 
-impl Spans {
-    pub(super) fn find(&self, path: &str) -> Option<Range<usize>> {
+impl<'t> Spans<'t> {
+    pub(super) fn find(&self, path: &str) -> Option<(Text<'t>, Range<usize>)> {
         self.0.get(path).cloned()
     }
 }
 
 /// One value and where it stands.
+#[derive(Clone)]
 pub(super) struct Field<'t> {
     text: Text<'t>,
     path: String,
@@ -72,6 +74,70 @@ impl<'t> Field<'t> {
     /// An error about this field.
     pub(super) fn error(&self, message: impl Into<String>) -> FileError {
         self.text.error(self.span.clone(), &self.path, message)
+    }
+
+    /// A section in which nothing stands, at the place of this field.
+    fn emptied(&self, path: &str) -> Self {
+        let value = DeValue::Table(DeTable::new());
+        Field { text: self.text, path: path.to_owned(), span: self.span.clone(), value }
+    }
+
+    /// The values of a table and of the tables in it, with their paths below it, as they stand in
+    /// the text.
+    pub(super) fn leaves(self) -> Result<Vec<(String, Field<'t>)>, FileError> {
+        let wrong = self.error(format!("{}; write a section", self.kind()));
+        let Field { text, path, value, .. } = self;
+        let DeValue::Table(table) = value else {
+            return Err(wrong);
+        };
+        let mut leaves = Vec::new();
+        for (key, value) in keyed(table) {
+            let key = key.get_ref().to_string();
+            let (span, value) = (value.span(), value.into_inner());
+            let path = format!("{path}.{key}");
+            let field = Field { text, path, span, value };
+            match &field.value {
+                DeValue::Table(_) => {
+                    let below = field.leaves()?.into_iter();
+                    leaves.extend(below.map(|(path, leaf)| (format!("{key}.{path}"), leaf)));
+                }
+                _ => leaves.push((key, field)),
+            }
+        }
+        // The keys of one table may stand between those of another.
+        leaves.sort_by_key(|(_, leaf)| leaf.span.start);
+        Ok(leaves)
+    }
+
+    /// The values of a list; `example` shows one.
+    pub(super) fn list(&self, example: &str) -> Result<Vec<Field<'t>>, FileError> {
+        let DeValue::Array(values) = &self.value else {
+            return Err(self.error(format!("{}; write a list, {example}", self.kind())));
+        };
+        if values.is_empty() {
+            return Err(self.error(format!("is empty; write at least one value, {example}")));
+        }
+        let Field { text, path, .. } = self;
+        let field = |value: &toml::Spanned<DeValue<'t>>| Field {
+            text: *text,
+            path: path.clone(),
+            span: value.span(),
+            value: value.get_ref().clone(),
+        };
+        Ok(values.iter().map(field).collect())
+    }
+
+    /// A text, a whole number that fits 64 bits, or a flag, as it is written.
+    pub(super) fn written(&self) -> Result<Written, FileError> {
+        match &self.value {
+            DeValue::String(text) => Ok(Written::Text(text.trim().to_owned())),
+            DeValue::Integer(_) => self.whole(u64::MAX).map(Written::Whole),
+            DeValue::Boolean(flag) => Ok(Written::Flag(*flag)),
+            _ => Err(self.error(format!(
+                "{}; write a text in quotes, a whole number, true or false",
+                self.kind()
+            ))),
+        }
     }
 
     fn kind(&self) -> String {
@@ -175,8 +241,11 @@ impl<'t> Field<'t> {
     }
 }
 
-/// The fields that a table may have.
-const KNOWN: &[(&str, &[&str])] = &[
+/// The tables that a text may have, and the fields of each.
+pub(super) type Known = &'static [(&'static str, &'static [&'static str])];
+
+/// What a scenario may say.
+pub(super) const KNOWN: Known = &[
     ("", &["name", "about", "file", "source", "peers", "protocol", "network", "discipline", "run"]),
     ("file", &["size", "chunk"]),
     ("source", &["upload", "leaves", "latency", "burst"]),
@@ -200,55 +269,76 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("run", &["seed", "until"]),
 ];
 
+/// What a text may say, and what is set over it.
+#[derive(Clone, Copy)]
+pub(super) struct Form<'t> {
+    pub(super) text: Text<'t>,
+    pub(super) known: Known,
+    pub(super) settings: &'t Settings<'t>,
+}
+
 /// A table whose fields are all known; each is taken once.
 pub(super) struct Table<'t> {
-    text: Text<'t>,
+    form: Form<'t>,
     path: String,
+    /// Where it stands; in the text of a setting when only that has it.
+    text: Text<'t>,
     span: Range<usize>,
     fields: BTreeMap<String, Field<'t>>,
 }
 
 impl<'t> Table<'t> {
     /// The whole text.
-    pub(super) fn root(text: Text<'t>, spans: &mut Spans) -> Result<Self, FileError> {
+    pub(super) fn root(form: Form<'t>, spans: &mut Spans<'t>) -> Result<Self, FileError> {
+        let Form { text, settings, .. } = form;
         let table = DeTable::parse(text.text).map_err(|error| {
             let span = error.span().unwrap_or(0..0);
             let what = error.message().replace('\n', ", ");
             let line = text.written(&(line_start(text.text, span.start)..text.text.len()));
             text.error(span, "", format!("this is not TOML: {what} in `{}`", line.trim()))
         })?;
-        Table::new(text, String::new(), 0..0, table.into_inner(), spans)
+        let value = DeValue::Table(table.into_inner());
+        let mut root =
+            Table::new(form, Field { text, path: String::new(), span: 0..0, value }, spans)?;
+        for (section, value) in settings.sections() {
+            let is_table = |field: &Field<'_>| matches!(field.value, DeValue::Table(_));
+            if !root.fields.get(section).is_some_and(is_table) {
+                root.fields.insert(section.to_owned(), value.emptied(section));
+            }
+        }
+        Ok(root)
     }
 
-    fn new(
-        text: Text<'t>,
-        path: String,
-        span: Range<usize>,
-        table: DeTable<'t>,
-        spans: &mut Spans,
-    ) -> Result<Self, FileError> {
+    /// The table that `field` is, with what is set over it.
+    fn new(form: Form<'t>, field: Field<'t>, spans: &mut Spans<'t>) -> Result<Self, FileError> {
+        let Field { text, path, span, value } = field;
+        let DeValue::Table(table) = value else { unreachable!("whoever calls has looked") };
         let section = path.split('[').next().unwrap_or("");
-        let known = KNOWN.iter().find(|(name, _)| *name == section);
-        let (_, known) = known.expect("every table that is read stands in KNOWN");
-        spans.0.insert(path.clone(), span.clone());
+        let known = form.known.iter().find(|(name, _)| *name == section);
+        let (_, known) = known.expect("every table that is read stands in its list");
+        spans.0.insert(path.clone(), (text, span.clone()));
+        let below = |name: &str| match path.as_str() {
+            "" => name.to_owned(),
+            path => format!("{path}.{name}"),
+        };
         let mut fields = BTreeMap::new();
-        // In the order of the text, so that of several errors the first one is told.
-        let mut entries: Vec<_> = table.into_iter().collect();
-        entries.sort_by_key(|(key, _)| key.span().start);
-        for (key, value) in entries {
+        for (key, value) in keyed(table) {
             let name = key.get_ref().to_string();
-            let dot = if path.is_empty() { "" } else { "." };
-            let field_path = format!("{path}{dot}{name}");
+            let field_path = below(&name);
             if !known.contains(&name.as_str()) {
                 let message = format!("unknown field `{name}`; write one of {}", known.join(", "));
                 return Err(text.error(key.span(), &field_path, message));
             }
-            let span = value.span();
-            spans.0.insert(field_path.clone(), span.clone());
-            let value = value.into_inner();
+            let (span, value) = (value.span(), value.into_inner());
             fields.insert(name, Field { text, path: field_path, span, value });
         }
-        Ok(Table { text, path, span, fields })
+        for (name, value) in form.settings.of(&path) {
+            fields.insert(name.to_owned(), value.clone());
+        }
+        for (name, field) in &fields {
+            spans.0.insert(below(name), (field.text, field.span.clone()));
+        }
+        Ok(Table { form, path, text, span, fields })
     }
 
     /// An error about the table as a whole.
@@ -294,16 +384,14 @@ impl<'t> Table<'t> {
     pub(super) fn table(
         &mut self,
         name: &str,
-        spans: &mut Spans,
+        spans: &mut Spans<'t>,
     ) -> Result<Option<Table<'t>>, FileError> {
         let Some(field) = self.take(name) else {
             return Ok(None);
         };
-        let wrong = field.error(format!("is no section; write [{name}] once, on its own line"));
-        let Field { text, path, span, value } = field;
-        match value {
-            DeValue::Table(table) => Table::new(text, path, span, table, spans).map(Some),
-            _ => Err(wrong),
+        match field.value {
+            DeValue::Table(_) => Table::new(self.form, field, spans).map(Some),
+            _ => Err(field.error(format!("is no section; write [{name}] once, on its own line"))),
         }
     }
 
@@ -312,7 +400,7 @@ impl<'t> Table<'t> {
         &mut self,
         name: &str,
         example: &str,
-        spans: &mut Spans,
+        spans: &mut Spans<'t>,
     ) -> Result<Table<'t>, FileError> {
         self.table(name, spans)?.ok_or_else(|| self.missing(name, example))
     }
@@ -322,7 +410,7 @@ impl<'t> Table<'t> {
         &mut self,
         name: &str,
         example: &str,
-        spans: &mut Spans,
+        spans: &mut Spans<'t>,
     ) -> Result<Vec<Table<'t>>, FileError> {
         let field = self.need(name, example)?;
         let wrong = field.error(format!("is no list of sections; write {example}"));
@@ -330,16 +418,26 @@ impl<'t> Table<'t> {
         let DeValue::Array(tables) = value else {
             return Err(wrong);
         };
+        self.form.settings.fit(&path, tables.len())?;
         let mut read = Vec::new();
         for (at, table) in tables.into_iter().enumerate() {
-            let span = table.span();
-            let DeValue::Table(table) = table.into_inner() else {
+            let (span, value) = (table.span(), table.into_inner());
+            if !matches!(value, DeValue::Table(_)) {
                 return Err(wrong);
-            };
-            read.push(Table::new(text, format!("{path}[{at}]"), span, table, spans)?);
+            }
+            let field = Field { text, path: format!("{path}[{at}]"), span, value };
+            read.push(Table::new(self.form, field, spans)?);
         }
         Ok(read)
     }
+}
+
+/// The entries of a table in the order of the text, so that of several errors the first one is
+/// told.
+fn keyed(table: DeTable<'_>) -> Vec<(toml::Spanned<DeString<'_>>, toml::Spanned<DeValue<'_>>)> {
+    let mut entries: Vec<_> = table.into_iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries
 }
 
 /// Where the line of `at` starts.
