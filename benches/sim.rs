@@ -20,7 +20,7 @@ fn figure(peers: usize, chunks: u64) -> Scenario {
 fn runs(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("runs");
     group.sample_size(10);
-    for (peers, chunks) in [(30, 400), (300, 100)] {
+    for (peers, chunks) in [(30, 400), (300, 100), (1000, 400)] {
         let scenario = figure(peers, chunks);
         let size = format!("{peers} x {chunks}");
         group.throughput(Throughput::Elements(peers as u64 * chunks));
