@@ -20,7 +20,7 @@ pub use file::{FileError, MOST_RUNS, Place, Sweep, Written, read_allowance, read
 pub(crate) use json::Document;
 pub use json::JsonError;
 pub use preset::{PRESETS, Preset};
-#[cfg(feature = "suite")]
+#[cfg(any(test, feature = "suite"))]
 pub(crate) use words::printable;
 
 /// The most peers that a scenario may have.

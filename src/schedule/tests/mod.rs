@@ -15,6 +15,7 @@ use super::*;
 
 mod fluid;
 mod oracles;
+#[cfg(feature = "models")]
 mod pipeline;
 mod planner;
 mod relay;
