@@ -26,7 +26,7 @@ pub trait Crew {
 }
 
 /// A search that ends before this many states is over before a thread has begun.
-const WORTH_A_CREW: usize = 4096;
+pub(super) const WORTH_A_CREW: usize = 4096;
 /// Fewer waiting states than these are not worth telling anybody about.
 const WORTH_SHARING: usize = 128;
 /// The fewest states of a task.

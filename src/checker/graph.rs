@@ -99,9 +99,8 @@ impl Edges {
 /// Strongly connected components of parts of a graph (Tarjan 1972, with a stack of its own).
 pub(super) struct Components<'g> {
     edges: &'g Edges,
-    /// The part that each state belongs to; only edges within one part are followed.
-    pub(super) part: Vec<u32>,
-    /// When a state was first seen; 0 means not yet.
+    /// When a state was first seen; 0 means not yet. Outside of the part that is being divided all
+    /// states are settled, so nobody goes there.
     seen: Vec<u32>,
     /// The earliest state on the stack that is reachable.
     low: Vec<u32>,
@@ -112,25 +111,24 @@ pub(super) struct Components<'g> {
 const SETTLED: u32 = u32::MAX;
 
 impl<'g> Components<'g> {
-    pub(super) fn new(edges: &'g Edges, part: Vec<u32>) -> Self {
-        let states = part.len();
-        Components { edges, part, seen: vec![0; states], low: vec![0; states], clock: 0 }
+    pub(super) fn new(edges: &'g Edges, states: usize) -> Self {
+        Components { edges, seen: vec![SETTLED; states], low: vec![0; states], clock: 0 }
     }
 
-    /// Calls `each` with every component of the part that `nodes` are, all of which carry `label`.
-    pub(super) fn of(&mut self, label: u32, nodes: &[u32], each: &mut dyn FnMut(&[u32])) {
+    /// Calls `each` with every component of the part of the graph that `nodes` are.
+    pub(super) fn of(&mut self, nodes: &[u32], each: &mut dyn FnMut(&[u32])) {
         self.clock = 0;
         for &node in nodes {
             self.seen[node as usize] = 0;
         }
         for &root in nodes {
             if self.seen[root as usize] == 0 {
-                self.descend(label, root, each);
+                self.descend(root, each);
             }
         }
     }
 
-    fn descend(&mut self, label: u32, root: u32, each: &mut dyn FnMut(&[u32])) {
+    fn descend(&mut self, root: u32, each: &mut dyn FnMut(&[u32])) {
         // The states on the way, each with the number of its edges already followed.
         let mut way: Vec<(u32, usize)> = Vec::new();
         let mut open: Vec<u32> = Vec::new();
@@ -139,9 +137,6 @@ impl<'g> Components<'g> {
             let targets = self.edges.targets(at);
             if let Some(&to) = targets.get(*followed) {
                 *followed += 1;
-                if self.part[to as usize] != label {
-                    continue;
-                }
                 match self.seen[to as usize] {
                     0 => self.enter(to, &mut way, &mut open),
                     SETTLED => {}

@@ -152,20 +152,14 @@ fn first_fair_component(
     obligations: &[Obligation],
 ) -> Option<Vec<u32>> {
     let nodes: Vec<u32> = region.order.iter().map(|&(at, _)| at).collect();
-    let mut part = vec![0u32; region.rank.len()];
-    for &node in &nodes {
-        part[node as usize] = 1;
-    }
-    let mut parts = 1;
-    let mut work = vec![(1, nodes)];
-    let mut components = Components::new(edges, part);
+    let mut work = vec![nodes];
+    let mut components = Components::new(edges, region.rank.len());
     let mut review = Review::new(edges, region.rank.len());
     let mut best: Option<(u32, Vec<u32>)> = None;
-    while let Some((label, nodes)) = work.pop() {
-        let mut divided = Vec::new();
-        components.of(label, &nodes, &mut |component| match review.judge(component, obligations) {
+    while let Some(nodes) = work.pop() {
+        components.of(&nodes, &mut |component| match review.judge(component, obligations) {
             Judged::Unfair => {}
-            Judged::Without(rest) => divided.push(rest),
+            Judged::Without(rest) => work.push(rest),
             Judged::Fair => {
                 let first = component.iter().map(|&at| region.rank[at as usize]).min();
                 let first = first.unwrap_or(OUT);
@@ -174,13 +168,6 @@ fn first_fair_component(
                 }
             }
         });
-        for rest in divided {
-            parts += 1;
-            for &node in &rest {
-                components.part[node as usize] = parts;
-            }
-            work.push((parts, rest));
-        }
     }
     best.map(|(_, component)| component)
 }

@@ -137,10 +137,10 @@ struct Table {
 
 const FIRST_SLOTS: usize = 1 << 10;
 
-/// The index in a slot, if the slot has this hash.
+/// The index in a slot that is not vacant, if the slot has this hash.
 #[inline]
 fn points_to(slot: u64, hash: u32) -> Option<u32> {
-    ((slot >> 32) as u32 == hash && slot as u32 != 0).then(|| slot as u32 - 1)
+    ((slot >> 32) as u32 == hash).then(|| slot as u32 - 1)
 }
 
 impl Table {

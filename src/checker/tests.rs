@@ -9,6 +9,9 @@ use super::*;
 mod crews;
 mod exports;
 mod lassos;
+mod memory;
+mod orbits;
+mod replays;
 mod saved;
 
 /// A graph written down: each transition has a start, a class and an end.
@@ -212,6 +215,14 @@ fn a_search_can_stop_as_soon_as_it_got_there() {
     assert_eq!(report.states, 2);
     let names: Vec<&str> = report.findings.iter().map(|f| f.verdict.name()).collect();
     assert_eq!(names, ["violated", "holds", "unknown"]);
+    let spec = Digraph::spec(vec![
+        Claim::required("near", Kind::Sometimes(|_, state| *state == 1)),
+        Claim::required("far", Kind::Sometimes(|_, state| *state == 2)),
+    ]);
+    for (name, states) in [("near", 2), ("far", 3), ("nowhere", 4)] {
+        let settings = Settings { stop: Stop::Reached(name), ..Settings::default() };
+        assert_eq!(check(&graph, &spec, settings).unwrap().states, states, "{name}");
+    }
 }
 
 /// A counter modulo a million, whose transitions do not need writing down.
@@ -261,6 +272,64 @@ fn whoever_watches_can_stop_the_search_and_memory_is_a_limit() {
     assert!(search.progress().bytes <= limits.bytes, "{} bytes", search.progress().bytes);
     assert_eq!(search.run(Limits::NONE, &mut go).unwrap(), Exploration::Exhausted);
     assert_eq!(search.progress().states, 1_000_000);
+}
+
+/// The numbers of generated states at which the watch looks, with a stop at `cut` in between.
+fn looks(wheel: &Wheel, cut: usize) -> Vec<u64> {
+    let spec = Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None };
+    let mut search = Search::new(wheel, &spec, Settings::default()).unwrap();
+    let mut looks = Vec::new();
+    for limits in [Limits { states: cut, ..Limits::NONE }, Limits::NONE] {
+        let mut watch = |progress: &Progress| {
+            looks.push(progress.generated);
+            ControlFlow::Continue(())
+        };
+        search.run(limits, &mut watch).unwrap();
+    }
+    looks
+}
+
+#[test]
+fn the_watch_looks_at_equal_distances_wherever_a_search_was_taken_up() {
+    let wheel = Wheel(300_000);
+    let whole = looks(&wheel, 1);
+    let distance = whole[0];
+    let generated = u64::from(wheel.0) + 1;
+    let expected: Vec<u64> = (1..=generated / distance).map(|look| look * distance).collect();
+    assert_eq!(whole, expected);
+    assert!(10_000 < distance, "a look costs a clock");
+    for cut in [distance as usize - 1, distance as usize, distance as usize + 1, 200_000] {
+        assert_eq!(looks(&wheel, cut), whole, "{cut}");
+    }
+}
+
+/// A model without a beginning.
+struct Nothing;
+
+impl Model for Nothing {
+    type State = u32;
+    type Action = u32;
+    fn init_states(&self) -> Vec<u32> {
+        Vec::new()
+    }
+    fn actions(&self, _: &u32, _: &mut Vec<u32>) {}
+    fn next_state(&self, _: &u32, _: u32) -> Option<u32> {
+        None
+    }
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![Property::always("all", |_, _| false), Property::sometimes("one", |_, _| true)]
+    }
+}
+
+#[test]
+fn a_model_without_a_beginning_has_no_runs() {
+    let report = check(&Nothing, &Spec::of_properties(&Nothing), Settings::default()).unwrap();
+    assert_eq!(report.exploration, Exploration::Exhausted);
+    assert_eq!((report.states, report.generated, report.depth), (0, 0, 0));
+    let names: Vec<&str> = report.findings.iter().map(|f| f.verdict.name()).collect();
+    assert_eq!(names, ["holds", "violated"]);
+    assert!(report.finding("one").is_some_and(|finding| finding.kind == "sometimes"));
+    assert!(report.finding("two").is_none());
 }
 
 #[test]
@@ -476,5 +545,7 @@ proptest! {
         let report = check(&graph, &Spec::of_properties(&graph), Settings::default()).unwrap();
         let steps = report.findings[1].verdict.witness().map(|w| w.steps.len() as u32);
         prop_assert_eq!(steps, nearest);
+        let reached = distance.into_iter().filter(|&steps| steps != u32::MAX);
+        prop_assert_eq!(Some(report.depth), reached.max());
     }
 }

@@ -55,7 +55,7 @@ impl<M: Explorable> Search<'_, M> {
             witness.steps.push(step);
         }
         witness.lasso_from = Some(from);
-        self.replay(&witness, owed_from, obligations, avoids)?;
+        self.replay(&witness, from, owed_from, obligations, avoids)?;
         Ok(witness)
     }
 
@@ -106,10 +106,12 @@ impl<M: Explorable> Search<'_, M> {
     }
 
     /// Runs a lasso from its start: every state avoids the goal from where it is owed, the cycle
-    /// closes, and every assumption of fairness is met. Nothing of the graph is used.
+    /// that begins after `from` steps closes, and every assumption of fairness is met. Nothing of
+    /// the graph is used.
     fn replay(
         &self,
         witness: &WitnessOf<M>,
+        from: usize,
         owed_from: usize,
         obligations: &[Obligation],
         avoids: &dyn Fn(&M::State) -> bool,
@@ -128,7 +130,6 @@ impl<M: Explorable> Search<'_, M> {
             }
             states.push(expected);
         }
-        let from = witness.lasso_from.unwrap_or(states.len() - 1);
         assert_eq!(states[from], witness.end(), "a cycle ends where it starts");
         assert!(
             states[owed_from..].iter().all(|state| avoids(state)),

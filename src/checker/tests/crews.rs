@@ -3,9 +3,14 @@
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
 
 use stateright::{Model, Property};
 
+use super::super::crew::WORTH_A_CREW;
 use super::super::*;
 use crate::models::Threads;
 use crate::models::churn::{Churn, Departures, SourceStays};
@@ -142,4 +147,166 @@ fn whoever_watches_can_stop_a_crew() {
     let mut go = |_: &Progress| ControlFlow::Continue(());
     let end = search.run_with(&threads(2), Limits::NONE, &mut go).unwrap();
     assert_eq!((end, search.progress().states), (Exploration::Exhausted, 1 << 17));
+}
+
+/// Levels of states: many with one alone, then so many on each; each state leads to two.
+struct Levels {
+    widths: Vec<u64>,
+    /// How many states lead to `fan` instead.
+    fan: u64,
+    expanded: AtomicU64,
+}
+
+impl Levels {
+    fn new(widths: Vec<u64>, fan: u64) -> Self {
+        Levels { widths, fan, expanded: AtomicU64::new(0) }
+    }
+
+    /// How often states were expanded since the last time.
+    fn expanded(&self) -> u64 {
+        self.expanded.swap(0, Ordering::Relaxed)
+    }
+}
+
+impl Model for Levels {
+    type State = (usize, u64);
+    type Action = u64;
+
+    fn init_states(&self) -> Vec<(usize, u64)> {
+        vec![(0, 0)]
+    }
+
+    fn actions(&self, &(level, _): &(usize, u64), actions: &mut Vec<u64>) {
+        self.expanded.fetch_add(1, Ordering::Relaxed);
+        if let [_, width, ..] = self.widths[level..] {
+            actions.extend(0..if width < 100 { 2 } else { self.fan });
+        }
+    }
+
+    fn next_state(&self, &(level, at): &(usize, u64), action: u64) -> Option<(usize, u64)> {
+        Some((level + 1, (2 * at + action) % self.widths[level + 1]))
+    }
+}
+
+fn bare<M: Explorable>() -> Spec<M> {
+    Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None }
+}
+
+/// Where there is nothing to share, where there is much at once, and where a state has far more
+/// successors than those before it.
+#[test]
+fn narrow_and_wide_models_are_searched_alike_and_no_state_twice() {
+    let one = |levels| vec![1u64; levels];
+    let doubling = || (1..12).map(|level| 1 << level);
+    let shapes = [
+        (one(6000), 2),
+        (one(5000).into_iter().chain(doubling()).chain(one(300)).chain(doubling()).collect(), 2),
+        (one(5000).into_iter().chain([90, 400, 3000, 3000, 20, 2000]).collect(), 150),
+    ];
+    for (widths, fan) in shapes {
+        let model = Levels::new(widths, fan);
+        let spec = bare();
+        let cut = Limits { states: WORTH_A_CREW, ..Limits::NONE };
+        let mut search = Search::new(&model, &spec, Settings::default()).unwrap();
+        let mut go = |_: &Progress| ControlFlow::Continue(());
+        search.run(cut, &mut go).unwrap();
+        search.run(Limits::NONE, &mut go).unwrap();
+        let once = model.expanded();
+        assert!(search.progress().states as u64 <= once);
+        let alone = told(&model, &spec, Quotient::Raw, &[Limits::NONE], &threads(1));
+        model.expanded();
+        let crews: [&dyn Crew; 4] = [&threads(2), &threads(3), &threads(8), &Alone];
+        for (at, crew) in crews.into_iter().enumerate() {
+            let together = told(&model, &spec, Quotient::Raw, &[Limits::NONE], crew);
+            assert!(together == alone, "crew {at}, fan {fan}");
+            assert_eq!(model.expanded(), once, "crew {at}, fan {fan}");
+        }
+    }
+}
+
+/// A crew that counts how often it was called.
+struct Called(Threads, AtomicU64);
+
+impl Crew for Called {
+    fn hands(&self) -> NonZeroUsize {
+        self.0.hands()
+    }
+
+    fn work(&self, help: &(dyn Fn() + Sync), lead: &mut dyn FnMut()) {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.work(help, lead);
+    }
+}
+
+#[test]
+fn a_crew_is_called_where_there_is_work_for_it() {
+    let large = Tree { panics_at: None };
+    let stop = |_: &Progress| ControlFlow::Break(Reason::Time);
+    let go = |_: &Progress| ControlFlow::Continue(());
+    let states = |states| Limits { states, ..Limits::NONE };
+    let depth = |depth| Limits { depth, ..Limits::NONE };
+    let cases = [
+        (2, Limits::NONE, 1),
+        (1, Limits::NONE, 0),
+        (2, states(WORTH_A_CREW), 0),
+        (2, states(WORTH_A_CREW + 2), 1),
+        (2, depth(5), 0),
+        (2, depth(13), 1),
+    ];
+    for (hands, limits, calls) in cases {
+        let crew = Called(threads(hands), AtomicU64::new(0));
+        let spec = bare();
+        let mut search = Search::new(&large, &spec, Settings::default()).unwrap();
+        search.run_with(&crew, limits, &mut { go }).unwrap();
+        assert_eq!(crew.1.load(Ordering::Relaxed), calls, "{hands} hands, {limits:?}");
+    }
+    let chain = Levels::new(vec![1; 1000], 2);
+    let crew = Called(threads(2), AtomicU64::new(0));
+    let spec = bare();
+    let mut search = Search::new(&chain, &spec, Settings::default()).unwrap();
+    search.run_with(&crew, Limits::NONE, &mut { stop }).unwrap();
+    assert_eq!(crew.1.load(Ordering::Relaxed), 0, "it is over before");
+}
+
+/// Many states at once, of which the lead expands none before a helper has expanded one.
+struct Helped {
+    lead: ThreadId,
+    helped: Mutex<bool>,
+    told: Condvar,
+}
+
+impl Model for Helped {
+    type State = u32;
+    type Action = u32;
+
+    fn init_states(&self) -> Vec<u32> {
+        (0..20_000).collect()
+    }
+
+    fn actions(&self, state: &u32, _: &mut Vec<u32>) {
+        let mut helped = self.helped.lock().unwrap();
+        if thread::current().id() != self.lead {
+            *helped = true;
+            self.told.notify_all();
+        } else if 0 < *state {
+            let long = Duration::from_secs(60);
+            let waited = self.told.wait_timeout_while(helped, long, |helped| !*helped).unwrap();
+            assert!(!waited.1.timed_out(), "nobody helped with state {state}");
+        }
+    }
+
+    fn next_state(&self, _: &u32, _: u32) -> Option<u32> {
+        None
+    }
+}
+
+#[test]
+fn helpers_help() {
+    let lead = thread::current().id();
+    let model = Helped { lead, helped: Mutex::new(false), told: Condvar::new() };
+    let spec = bare();
+    let mut search = Search::new(&model, &spec, Settings::default()).unwrap();
+    let mut go = |_: &Progress| ControlFlow::Continue(());
+    let end = search.run_with(&threads(2), Limits::NONE, &mut go).unwrap();
+    assert_eq!((end, search.progress().states), (Exploration::Exhausted, 20_000));
 }

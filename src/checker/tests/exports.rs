@@ -34,7 +34,8 @@ fn a_graph_is_written_as_graphviz_reads_it() {
     let spec = Spec { claims: Vec::new(), classes, symmetry: None };
     let settings = Settings { edges: KeepEdges::Always, ..Settings::default() };
     let mut search = Search::new(&Quotes, &spec, settings).unwrap();
-    search.run(Limits::NONE, &mut go).unwrap();
+    let exploration = search.run(Limits::NONE, &mut go).unwrap();
+    assert_eq!(search.report(exploration).unwrap().outside, 2, "once from each state");
     let mut dot = Vec::new();
     assert_eq!(search.write_dot(&mut dot, 2).unwrap(), Exported { states: 2, left_out: 0 });
     let expected = r#"digraph states {
@@ -67,6 +68,40 @@ fn what_is_not_expanded_yet_leads_nowhere_yet() {
         waiting += usize::from(!leads_on);
     }
     assert!(0 < waiting);
+    assert_eq!(search.progress().waiting, waiting);
+}
+
+#[test]
+fn transitions_are_kept_where_a_claim_asks_for_them() {
+    let holds = |_: &Digraph, _: &u32| true;
+    let none = Fairness::none;
+    let kinds: [(Kind<Digraph>, bool); 7] = [
+        (Kind::Always(holds), false),
+        (Kind::NotBefore { earliest: |_, _| 0, horizon: 0 }, false),
+        (Kind::Sometimes(holds), false),
+        (Kind::NeverStuck { unless: holds }, false),
+        (Kind::PossibleFromEverywhere { given: holds, goal: holds }, true),
+        (Kind::Eventually { goal: holds, fairness: none() }, true),
+        (Kind::LeadsTo { from: holds, goal: holds, fairness: none() }, true),
+    ];
+    let graph = ladder(4);
+    for (kind, kept) in kinds {
+        let name = kind.name();
+        let spec = Digraph::spec(vec![Claim::required("asked", kind)]);
+        let mut search = Search::new(&graph, &spec, Settings::default()).unwrap();
+        search.run(Limits::NONE, &mut go).unwrap();
+        let mut dot = Vec::new();
+        search.write_dot(&mut dot, usize::MAX).unwrap();
+        let arrows = String::from_utf8(dot).unwrap().matches("->").count();
+        assert_eq!(arrows, if kept { 8 } else { 0 }, "{name}");
+    }
+}
+
+#[test]
+fn cuts_go_by_the_names_of_their_reasons() {
+    use Reason::{Depth, Memory, Reached, States, Time};
+    let names = [States, Depth, Memory, Time, Reached].map(Reason::name);
+    assert_eq!(names, ["states", "depth", "memory", "time", "reached"]);
 }
 
 #[test]

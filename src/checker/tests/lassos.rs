@@ -5,6 +5,7 @@
 //! so the walks that close are found in the product of states and sets.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use proptest::prelude::*;
 use stateright::Model;
@@ -114,7 +115,21 @@ impl Owing {
         avoiding.into_iter().any(|start| self.closes_fairly(start, assumed))
     }
 
-    fn verdicts(&self, fairness: &Fairness) -> Vec<&'static str> {
+    /// How many steps outside of the goal lead to a fair closed walk, from a start.
+    fn steps_to_failure(&self, assumed: &[Assumed]) -> Option<usize> {
+        let outside = |at: &u32| !self.goal.contains(at);
+        let mut level: BTreeSet<u32> = self.starts.iter().copied().filter(outside).collect();
+        for steps in 0..STATES as usize {
+            if level.iter().any(|&at| self.closes_fairly(at, assumed)) {
+                return Some(steps);
+            }
+            let next = level.iter().flat_map(|&at| self.moves(at)).map(|(_, to)| to);
+            level = next.filter(outside).collect();
+        }
+        None
+    }
+
+    fn spec(&self, fairness: &Fairness) -> Spec<Owing> {
         let goal: Condition<Owing> = |graph, state| graph.goal.contains(state);
         let from: Condition<Owing> = |graph, state| graph.from.contains(state);
         let all = FAMILIES.map(|family| Class { family, label: family.into() }).to_vec();
@@ -125,10 +140,25 @@ impl Owing {
             Claim::required("stuck", Kind::NeverStuck { unless: goal }),
         ];
         let classes = Classes { all, of: |_, action: &(u8, u32)| usize::from(action.0) };
-        let spec = Spec { claims, classes, symmetry: None };
-        let report = check(self, &spec, Settings::default()).unwrap();
-        report.findings.iter().map(|finding| finding.verdict.name()).collect()
+        Spec { claims, classes, symmetry: None }
     }
+}
+
+fn names(report: &Report<Owing>) -> Vec<&'static str> {
+    report.findings.iter().map(|finding| finding.verdict.name()).collect()
+}
+
+fn graph_of(search: &Search<'_, Owing>) -> String {
+    let mut lines = Vec::new();
+    search.write_json_lines(&mut lines, usize::MAX).unwrap();
+    String::from_utf8(lines).unwrap()
+}
+
+/// What the assumptions are called.
+fn fairness(assumed: &[(Strength, usize)]) -> Fairness {
+    let names = [FAMILIES[0], FAMILIES[1], FAMILIES[2], ALL_CLASSES, ANY_STEP];
+    let named = |&(strength, name): &(Strength, usize)| (strength, names[name].to_string());
+    Fairness(assumed.iter().map(named).collect())
 }
 
 prop_compose! {
@@ -153,9 +183,6 @@ proptest! {
 
     #[test]
     fn every_closed_walk_decides_the_same(graph in graphs(), assumed in assumptions()) {
-        let names = [FAMILIES[0], FAMILIES[1], FAMILIES[2], ALL_CLASSES, ANY_STEP];
-        let named = |&(strength, name): &(Strength, usize)| (strength, names[name].to_string());
-        let fairness = Fairness(assumed.iter().map(named).collect());
         let sets: Vec<Assumed> = assumed.iter().flat_map(|&(strength, name)| match name {
             3 => vec![(strength, 1), (strength, 2), (strength, 4)],
             4 => vec![(strength, 7)],
@@ -175,6 +202,55 @@ proptest! {
             said(reachable.intersection(&graph.from).any(doomed)),
             said(reachable.iter().any(stuck)),
         ];
-        prop_assert_eq!(graph.verdicts(&fairness), expected);
+        let spec = graph.spec(&fairness(&assumed));
+        let report = check(&graph, &spec, Settings::default()).unwrap();
+        prop_assert_eq!(names(&report), expected);
+        let lasso = report.findings[0].verdict.witness().and_then(|witness| witness.lasso_from);
+        prop_assert_eq!(lasso, graph.steps_to_failure(&sets), "the nearest cycle is shown");
+    }
+
+    /// Wherever a search is cut, what it says then is not denied by what it says in the end; and
+    /// saved there and taken up again, it knows the same graph.
+    #[test]
+    fn what_a_cut_search_says_stands(graph in graphs(), assumed in assumptions()) {
+        let spec = graph.spec(&fairness(&assumed));
+        let mut whole = Search::new(&graph, &spec, Settings::default()).unwrap();
+        let mut go = |_: &Progress| ControlFlow::Continue(());
+        let end = whole.run(Limits::NONE, &mut go).unwrap();
+        let last = names(&whole.report(end).unwrap());
+        for states in 1..=STATES as usize {
+            let mut search = Search::new(&graph, &spec, Settings::default()).unwrap();
+            let cut = search.run(Limits { states, ..Limits::NONE }, &mut go).unwrap();
+            for (said, last) in names(&search.report(cut).unwrap()).into_iter().zip(&last) {
+                let open = cut != Exploration::Exhausted && said == "unknown";
+                prop_assert!(open || said == *last, "{} states: {} {}", states, said, last);
+                prop_assert!(open || cut == Exploration::Exhausted || said == "violated");
+            }
+            let mut saved = Vec::new();
+            search.save("owing", &mut saved).unwrap();
+            let (mut input, settings) = (saved.as_slice(), Settings::default());
+            let mut again = Search::resume(&graph, &spec, settings, "owing", &mut input).unwrap();
+            prop_assert_eq!(graph_of(&again), graph_of(&search));
+            again.run(Limits::NONE, &mut go).unwrap();
+            prop_assert_eq!(graph_of(&again), graph_of(&whole));
+        }
+    }
+}
+
+#[test]
+fn a_lasso_is_no_longer_than_fairness_asks() {
+    let graph = Owing {
+        starts: vec![0],
+        transitions: vec![(0, 0, 1), (1, 0, 0), (1, 1, 2), (2, 1, 1)],
+        from: BTreeSet::new(),
+        goal: BTreeSet::new(),
+    };
+    // b is disabled in 0, and c everywhere; a is not, so it has to be taken.
+    let cases = [("WF(b),SF(c)", 0), ("WF(a)", 2), ("WF(a),WF(b)", 2), ("SF(b)", 4)];
+    for (assumed, steps) in cases {
+        let spec = graph.spec(&Fairness::parse(assumed).unwrap());
+        let report = check(&graph, &spec, Settings::default()).unwrap();
+        let witness = report.findings[0].verdict.witness().unwrap();
+        assert_eq!((witness.lasso_from, witness.steps.len()), (Some(0), steps), "{assumed}");
     }
 }

@@ -100,8 +100,27 @@ fn what_an_engine_says_is_heard() {
     assert_eq!(says(&format!("exec < /dev/null; {LAWFUL}")), Ok(lawful()), "it reads nothing");
     let noise = "yes noise | head -c 3000000 >&2";
     assert_eq!(says(&format!("{noise}; {LAWFUL}; {noise}")), Ok(lawful()));
+    let silent = format!("{LAWFUL}; exec >&-; {noise}");
+    assert_eq!(says(&silent), Ok(lawful()), "its output ends before it does");
     let unended = LAWFUL.replace(r"'%s\n'", "'%s'").replace("}' '{", "}\n{");
     assert_eq!(says(&unended), Ok(lawful()), "the last line has no newline");
+}
+
+#[test]
+fn a_large_scenario_may_have_a_large_answer() {
+    let many = scenario(5000);
+    let mut echo = Program::new(&format!("cat; {LAWFUL}"), Lifetime::Scenario, LONG);
+    assert_eq!(heard(&mut echo, &many), Ok(lawful()), "a header of {}", many.to_json().len());
+    let join = r#"{"event":"join","t":0,"node":1}"#;
+    let joins = format!("yes '{join}' | head -n 150000");
+    let mut long = Program::new(&joins, Lifetime::Scenario, LONG);
+    assert_eq!(heard(&mut long, &many).map(|events| events.len()), Ok(150_000));
+}
+
+#[test]
+fn no_time_is_too_long_to_be_given() {
+    let mut patient = Program::new(LAWFUL, Lifetime::Scenario, Duration::MAX);
+    assert_eq!(heard(&mut patient, &scenario(1)), Ok(lawful()));
 }
 
 #[test]
@@ -138,6 +157,8 @@ fn an_engine_that_ends_badly_is_told_with_its_last_words() {
     fails(LONG, r"printf 'a\033[2J\n' >&2; exit 1", "failed", &[r"a\u{1b}[2J"]);
     let long = "yes 1234567 | head -c 3000000 >&2; echo last >&2; exit 1";
     fails(LONG, long, "failed", &["\n    1234567", "\n    last"]);
+    let nine = "for line in 1 2 3 4 5 6 7 8 9; do echo $line >&2; done; exit 1";
+    fails(LONG, nine, "failed", &["said last:\n    2\n    3\n", "\n    8\n    9"]);
 }
 
 #[test]
@@ -279,9 +300,36 @@ fn a_session_ends_each_answer_and_not_itself() {
 fn a_session_may_end_by_itself_when_it_is_over() {
     let folder = tempfile::tempdir().unwrap();
     let last = folder.path().join("last");
-    let command = format!("{}; echo bye > {}", session(&format!("{LAWFUL}; echo")), last.display());
+    let noise = "yes noise | head -c 300000";
+    let each = session(&format!("{LAWFUL}; echo"));
+    let command = format!("{each}; {noise} && {noise} >&2 && echo bye > {}", last.display());
     let mut program = Program::new(&command, Lifetime::Session, LONG);
     assert_eq!(heard(&mut program, &scenario(1)), Ok(lawful()));
     drop(program);
     assert_eq!(fs::read_to_string(last).unwrap(), "bye\n");
+    let mut program = Program::new(&format!("{each}; exec sleep 100"), Lifetime::Session, LONG);
+    assert_eq!(heard(&mut program, &scenario(1)), Ok(lawful()));
+    let since = Instant::now();
+    drop(program);
+    assert!(since.elapsed() < LONG, "it was waited for");
+}
+
+/// It goes on only when its answer was heard, and is given the next scenario when it has gone on.
+#[test]
+fn a_session_that_speaks_unasked_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let fifo = |name: &str| {
+        let path = folder.path().join(name);
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        path
+    };
+    let (heard_it, spoke) = (fifo("heard"), fifo("spoke"));
+    let unasked = format!("cat {} >&2; echo more; echo > {}", heard_it.display(), spoke.display());
+    let command = session(&format!("{LAWFUL}; echo; {unasked}"));
+    let mut program = Program::new(&command, Lifetime::Session, LONG);
+    assert_eq!(heard(&mut program, &scenario(1)), Ok(lawful()));
+    fs::write(heard_it, "go on\n").unwrap();
+    assert_eq!(fs::read_to_string(spoke).unwrap(), "\n");
+    let failure = heard(&mut program, &scenario(1)).expect_err("it spoke unasked");
+    blames(&command, &failure, "answered twice", &["5 bytes before it was given this scenario"]);
 }
