@@ -65,12 +65,12 @@ impl Choking {
             None => stay(facts, [from, to], at),
         };
         let connected = connections(facts, Reading::Most);
-        let most = Pairs::alternating(&edges, |pair, edges, repeats| {
+        let most = Pairs::new(&edges, |pair, edges| {
             let goes_on = |at| goes_on(&connected, pair, at);
-            Spans::with_cuts(edges, &cuts(pair), goes_on, (Reading::Most, repeats))
+            Spans::with_cuts(edges, &cuts(pair), goes_on, Reading::Most)
         });
         let connected = connections(facts, Reading::Least);
-        let least = Pairs::alternating(&edges, |pair, edges, repeats| {
+        let least = Pairs::new(&edges, |pair, edges| {
             let mut cuts = cuts(pair);
             if facts.tolerance() == Time::ZERO && Spans::is_clear(edges, &cuts) {
                 return most.of(pair).cloned().unwrap_or_default();
@@ -80,7 +80,7 @@ impl Choking {
             cuts.extend(late);
             cuts.sort_unstable();
             let goes_on = |at| goes_on(&connected, pair, at);
-            Spans::with_cuts(edges, &cuts, goes_on, (Reading::Least, repeats))
+            Spans::with_cuts(edges, &cuts, goes_on, Reading::Least)
         });
         [most, least]
     }

@@ -6,7 +6,7 @@
 
 use super::facts::{Facts, with_tolerance};
 use super::pairs::{Pair, Pairs};
-use super::spans::{Reading, Repeats, Spans};
+use super::spans::{Reading, Spans};
 use super::witness::Witness;
 use super::{Judgement, Rule};
 use crate::chunks::PeerId;
@@ -59,7 +59,7 @@ pub(super) fn connections(facts: &Facts, reading: Reading) -> Pairs {
     Pairs::new(&edges, |(a, b), edges| {
         let mut cuts: Vec<Time> = departures(facts, [a, b]).collect();
         cuts.sort_unstable();
-        Spans::with_cuts(edges, &cuts, |at| stay(facts, [a, b], at), (reading, Repeats::Maybe))
+        Spans::with_cuts(edges, &cuts, |at| stay(facts, [a, b], at), reading)
     })
 }
 

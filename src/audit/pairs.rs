@@ -1,6 +1,6 @@
 //! Intervals of pairs of nodes: connections, unchokes. The type to know is [`Pairs`].
 
-use super::spans::{Edge, Repeats, Spans};
+use super::spans::{Edge, Spans};
 use crate::chunks::PeerId;
 use crate::units::Time;
 
@@ -19,19 +19,6 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    /// Reads the edges, which are sorted, those of each pair by `read`: as they alternate, unless
-    /// those of some pair cannot.
-    pub(super) fn alternating(
-        edges: &[PairEdge],
-        read: impl Fn(Pair, &mut Vec<(Time, Edge)>, Repeats) -> Spans,
-    ) -> Self {
-        let pairs = Pairs::new(edges, |pair, own| read(pair, own, Repeats::Never));
-        if pairs.list.iter().all(|(_, spans)| spans.doubled.is_none()) {
-            return pairs;
-        }
-        Pairs::new(edges, |pair, own| read(pair, own, Repeats::Maybe))
-    }
-
     /// Reads the edges, which are sorted, those of each pair by `read`.
     pub(super) fn new(
         edges: &[PairEdge],

@@ -1,10 +1,10 @@
 //! Intervals of time from the events that open and close them: presence, connections, unchokes.
 //!
 //! Events come in any order of lines, and events of one instant in any order at all: an interval is
-//! closed on both sides, and events of one instant are read in the order in which they alternate.
-//! Where a log repeats itself (chokes the choked, say), the last event of an instant decides,
-//! whichever that is. It never decides whether an irregular event is a violation. The type to know
-//! is [`Spans`].
+//! closed on both sides. Who is there says so once, so those events of one instant are read in the
+//! order in which they alternate. Connections and unchokes may be said again (who chokes the choked
+//! has done nothing wrong), so the last event of an instant decides, whichever that is. It never
+//! decides whether an irregular event is a violation. The type to know is [`Spans`].
 
 use crate::units::Time;
 
@@ -33,15 +33,6 @@ pub(super) enum Reading {
     Most,
     /// Open only if every order leaves it open.
     Least,
-}
-
-/// Does a log say again what is so already?
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Repeats {
-    /// It logs what changes.
-    Never,
-    /// It does.
-    Maybe,
 }
 
 /// How many events of each kind one instant has.
@@ -76,31 +67,8 @@ impl Moment {
         Some((at, moment))
     }
 
-    /// Can the openings and closings alternate, where a cut closes what is open, if anything is?
-    /// Whatever a cut has closed may be closed once more, as news of the cut.
-    fn alternates(self, open: bool, was_cut: bool) -> bool {
-        let Moment { opens, closes, cuts } = self;
-        let (open, news) = (usize::from(open), usize::from(was_cut) + cuts);
-        closes <= open + opens + news && open + opens <= closes + cuts + 1
-    }
-
-    /// What is open after it when openings and closings alternate.
-    fn leaves_open(self, open: bool, reading: Reading) -> bool {
-        let Moment { opens, closes, cuts } = self;
-        let before = usize::from(open) + opens;
-        match reading {
-            // Every cut but those that must close something falls on a closed moment, if there is
-            // one: before the first opening, or after a closing.
-            Reading::Most => {
-                let closed_once = !open || closes != 0 || cuts == 0;
-                closes + usize::from(!closed_once) < before
-            }
-            Reading::Least => closes + cuts < before,
-        }
-    }
-
     /// What is open after it when each event may repeat what was so already: the last one decides.
-    fn ends_open(self, open: bool, reading: Reading) -> bool {
+    fn leaves_open(self, open: bool, reading: Reading) -> bool {
         let ends = self.closes + self.cuts;
         match reading {
             Reading::Most => self.opens != 0 || (open && ends == 0),
@@ -161,31 +129,22 @@ impl Spans {
         edges: &mut [(Time, Edge)],
         cuts: &[Time],
         goes_on: impl Fn(Time) -> bool,
-        (reading, repeats): (Reading, Repeats),
+        reading: Reading,
     ) -> Self {
         edges.sort_unstable();
         let (mut edges, mut cuts) = (&*edges, cuts);
         let mut spans = Spans::default();
         // Since when it is open.
         let mut open: Option<Time> = None;
-        let mut was_cut = false;
         while let Some((at, instant)) = Moment::take(&mut edges, &mut cuts) {
-            let was_open = open.is_some();
-            if !instant.alternates(was_open, was_cut) && spans.doubled.is_none() {
-                spans.doubled = Some((at, if was_open { Edge::Open } else { Edge::Close }));
-            }
-            let leaves_open = match repeats {
-                Repeats::Never => instant.leaves_open(was_open, reading),
-                Repeats::Maybe => instant.ends_open(was_open, reading),
-            };
-            let after = (instant.cuts == 0 || goes_on(at)) && leaves_open;
+            let goes_on = instant.cuts == 0 || goes_on(at);
+            let after = goes_on && instant.leaves_open(open.is_some(), reading);
             // What was open for this instant only was open, too.
             let since = open.or((instant.opens != 0).then_some(at));
             open = since.filter(|_| after);
             if let Some(from) = since.filter(|_| !after) {
                 spans.list.push(Span { from, to: at });
             }
-            was_cut = !after && (instant.cuts != 0 || (was_cut && instant.closes == 0));
         }
         spans.list.extend(open.map(|from| Span { from, to: Time::MAX }));
         spans
@@ -297,28 +256,21 @@ mod tests {
     /// Every order of the events of one instant, played one by one, against the counting.
     #[test]
     fn an_instant_is_read_as_some_or_as_every_order_of_its_events_leaves_it() {
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Clone, Copy, PartialEq, Eq)]
         enum What {
             Opens,
             Closes,
             Cuts,
         }
-        /// What is open after each order of the events, or after each in which they alternate.
-        fn play(open: bool, left: &[What], repeats: Repeats, after: &mut Vec<bool>) {
+        /// What is open after each order of the events.
+        fn play(open: bool, left: &[What], after: &mut Vec<bool>) {
             if left.is_empty() {
                 after.push(open);
             }
             for (at, what) in left.iter().enumerate() {
                 let mut rest = left.to_vec();
                 rest.remove(at);
-                let regular = match what {
-                    What::Opens => !open,
-                    What::Closes => open,
-                    What::Cuts => true,
-                };
-                if regular || repeats == Repeats::Maybe {
-                    play(*what == What::Opens, &rest, repeats, after);
-                }
+                play(*what == What::Opens, &rest, after);
             }
         }
         for (opens, closes, cuts) in (0..27).map(|n| (n % 3, n / 3 % 3, n / 9)) {
@@ -327,24 +279,12 @@ mod tests {
                 let events: Vec<What> =
                     kinds.iter().flat_map(|&(what, count)| vec![what; count]).collect();
                 let instant = Moment { opens, closes, cuts };
-                let check = |after: &[bool], most: bool, least: bool| {
-                    assert_eq!(most, after.contains(&true), "{instant:?} from {open}");
-                    assert_eq!(least, !after.contains(&false), "{instant:?} from {open}");
-                };
                 let mut after = Vec::new();
-                play(open, &events, Repeats::Maybe, &mut after);
-                let ends = |reading| instant.ends_open(open, reading);
-                check(&after, ends(Reading::Most), ends(Reading::Least));
-                after.clear();
-                play(open, &events, Repeats::Never, &mut after);
-                // News of a cut are no part of the game.
-                let alternates = instant.alternates(open, false);
-                assert!(alternates || after.is_empty(), "{instant:?} from {open}");
-                assert!(!alternates || cuts != 0 || !after.is_empty(), "{instant:?} from {open}");
-                if !after.is_empty() {
-                    let leaves = |reading| instant.leaves_open(open, reading);
-                    check(&after, leaves(Reading::Most), leaves(Reading::Least));
-                }
+                play(open, &events, &mut after);
+                let leaves = |reading| instant.leaves_open(open, reading);
+                let (most, least) = (leaves(Reading::Most), leaves(Reading::Least));
+                assert_eq!(most, after.contains(&true), "{instant:?} from {open}");
+                assert_eq!(least, !after.contains(&false), "{instant:?} from {open}");
             }
         }
     }

@@ -11,7 +11,7 @@ use comfy_table::Cell;
 use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use swarmbound::audit::{Mode, Verdict};
+use swarmbound::audit::{self, Mode, Verdict};
 use swarmbound::ratio::Ratio;
 use swarmbound::scenario::Written;
 use swarmbound::units::Time;
@@ -219,10 +219,34 @@ impl Line {
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, String> {
         let line: Line = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         match line.sweep {
-            VERSION if line.verdict().is_some() => Ok(line),
-            VERSION => Err(format!("`{}` is no verdict", line.verdict)),
+            VERSION => line.contradiction().map_or(Ok(line), Err),
             version => Err(format!("is of version {version}, which this program does not know")),
         }
+    }
+
+    /// What no run can have come to: somebody changed the line.
+    fn contradiction(&self) -> Option<String> {
+        let Some(verdict) = self.verdict() else {
+            return Some(format!("`{}` is no verdict", self.verdict));
+        };
+        let mut named = self.violated.iter().chain(&self.unknown);
+        if let Some(name) = named.find(|name| audit::ALL.iter().all(|rule| rule.name != **name)) {
+            return Some(format!("`{name}` is no rule"));
+        }
+        let worst = match (self.violated.is_empty(), self.unknown.is_empty()) {
+            (false, _) => Verdict::Violated,
+            (true, false) => Verdict::Unknown,
+            (true, true) => Verdict::Holds,
+        };
+        if verdict != worst {
+            return Some(format!("its rules say {worst}, and its verdict is {verdict}"));
+        }
+        if self.peers < self.completed {
+            return Some(format!("{} of {} peers completed", self.completed, self.peers));
+        }
+        let is_early = self.fraction().is_some_and(|(last, bound)| last < bound);
+        (is_early && self.completed == self.peers && verdict == Verdict::Holds)
+            .then(|| "it ends before its bound, and no rule says so".to_owned())
     }
 
     /// The line with its newline.
@@ -268,14 +292,17 @@ impl Row {
         }
     }
 
-    /// The ratio in the middle, of two the lower one, and the highest.
-    fn ratios(&self) -> Option<(f64, f64)> {
+    /// The ratio in the middle, of two the lower one, and the highest. A run without one, in which
+    /// nobody completed, counts as worse than every ratio.
+    fn ratios(&self) -> [Option<f64>; 2] {
         let mut fractions = self.fractions.clone();
         let product = |time: Time, other: Time| u128::from(time.0) * u128::from(other.0);
         fractions.sort_by(|one, other| product(one.0, other.1).cmp(&product(other.0, one.1)));
-        let ratio = |&(last, bound): &(Time, Time)| numbers::ratio(last, bound);
-        let middle = fractions.len().checked_sub(1)? / 2;
-        Some((ratio(fractions.get(middle)?)?, ratio(fractions.last()?)?))
+        let last = self.runs.saturating_sub(1);
+        [last / 2, last].map(|rank| {
+            let &(last, bound) = fractions.get(rank)?;
+            numbers::ratio(last, bound)
+        })
     }
 }
 
@@ -331,11 +358,10 @@ impl Summary {
             if has_modes {
                 cells.push(Cell::new(mode_name(row.mode)));
             }
-            let (median, worst) = row.ratios().unzip();
             let ratio = |ratio: Option<f64>| ratio.map_or_else(|| "-".to_owned(), numbers::times);
             cells.push(Cell::new(row.runs));
             cells.push(Cell::new(numbers::percent(row.completed, row.peers)));
-            cells.extend([median, worst].map(|it| Cell::new(ratio(it))));
+            cells.extend(row.ratios().map(|it| Cell::new(ratio(it))));
             cells.push(verdict_cell(row.verdict));
             table.add_row(cells);
         }
@@ -391,7 +417,7 @@ impl<'a> SweepDocument<'a> {
     /// The document of all runs.
     pub(crate) fn new(summary: &'a Summary) -> Self {
         let entry = |row: &'a Row| {
-            let (median_ratio, worst_ratio) = row.ratios().unzip();
+            let [median_ratio, worst_ratio] = row.ratios();
             RowEntry {
                 scenario: &row.scenario,
                 settings: &row.settings,

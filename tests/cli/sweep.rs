@@ -327,8 +327,9 @@ fn the_worst_line_is_the_exit_code_also_when_it_was_there_before() {
     let place = Place::new(SWEEP);
     let whole = place.whole();
     for (verdict, code) in [("violated", 1), ("unknown", 3), ("holds", 0)] {
-        let said =
-            whole.replacen("\"verdict\":\"holds\"", &format!("\"verdict\":\"{verdict}\""), 1);
+        let said = whole
+            .replacen("\"verdict\":\"holds\"", &format!("\"verdict\":\"{verdict}\""), 1)
+            .replacen(&format!("\"{verdict}\":[]"), &format!("\"{verdict}\":[\"choking\"]"), 1);
         fs::write(place.path("out"), said).unwrap();
         let said = place.run(&["--out", "@out", "--json"]);
         assert_eq!(said.code, code, "{}", said.err);

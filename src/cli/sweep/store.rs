@@ -173,6 +173,8 @@ impl Store {
         name.push(format!(".{}.tmp", std::process::id()));
         let path = self.path.with_file_name(name);
         let failure = |error: io::Error| Failure::file("write", &path, &error);
+        // Left by a process of the same number that was killed: no other has the lock by now.
+        let _ = fs::remove_file(&path);
         let options = OpenOptions::new().read(true).write(true).create_new(true).to_owned();
         let file = options.open(&path).map_err(failure)?;
         let tidied = self.tidied(file, prepared, todo, &failure);

@@ -86,6 +86,13 @@ fn what_is_no_line_is_refused() {
         ("0abc\"", "+abc\""),
         ("}\n", ""),
         ("{\"sweep\"", "[{\"sweep\""),
+        // What no run can have come to.
+        ("\"completed\":4", "\"completed\":5"),
+        ("\"violated\":[]", "\"violated\":[\"causality\"]"),
+        ("\"unknown\":[]", "\"unknown\":[\"causality\"]"),
+        ("holds\",\"violated\":[]", "violated\",\"violated\":[\"nonsense\"]"),
+        ("\"verdict\":\"holds\"", "\"verdict\":\"violated\""),
+        ("\"last_ns\":1100", "\"last_ns\":999"),
     ] {
         let wrong = text.replacen(old, new, 1);
         assert_ne!(wrong, text);
@@ -123,6 +130,21 @@ fn a_row_has_the_ratio_in_the_middle_and_the_highest() {
     let document = serde_json::to_value(SweepDocument::new(&summary)).unwrap();
     assert_eq!(document["rows"][0]["median_ratio"], 1.25);
     assert_eq!(document["rows"][1]["worst_ratio"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_run_in_which_nobody_completes_is_worse_than_any_ratio() {
+    let case = case(0, 7);
+    let none = Line { completed: 0, last_ns: None, ..line(&case, 9, 8) };
+    let ratios = |lines: &[&Line]| {
+        let mut summary = Summary::default();
+        lines.iter().for_each(|line| summary.add(&case, line));
+        summary.0[&7].ratios()
+    };
+    let (low, high) = (line(&case, 9, 8), line(&case, 12, 8));
+    assert_eq!(ratios(&[&high, &low]), [Some(1.125), Some(1.5)]);
+    assert_eq!(ratios(&[&none, &low, &high]), [Some(1.5), None]);
+    assert_eq!(ratios(&[&none, &none, &low]), [None, None]);
 }
 
 #[test]
