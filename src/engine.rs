@@ -36,6 +36,23 @@ pub trait Engine: Clone + Debug + Eq + Hash {
 
     /// The chunks that it holds: what rules may look at.
     fn have(&self) -> &ChunkSet;
+
+    /// May this message wait until the next input that may not?
+    ///
+    /// True promises that to handle it now would give no output and ask for no choice, and that
+    /// this stays so whatever else waits: it adds to what the participant knows, and nothing
+    /// follows from it yet. A driver may keep such messages back, in their order, and hand them to
+    /// [`Engine::catch_up`] before anything else. Most of what a swarm says is of this kind.
+    fn may_wait(&self, _from: PeerId, _message: &Self::Message) -> bool {
+        false
+    }
+
+    /// Takes messages that [might wait](Engine::may_wait): the same as to handle one after another.
+    fn catch_up(&mut self, waiting: &[(PeerId, Self::Message)], choose: &mut dyn Choose) {
+        for (from, message) in waiting {
+            self.handle(Input::Received { from: *from, message: message.clone() }, choose);
+        }
+    }
 }
 
 /// What others must know of a message. To a driver only chunks matter, which take capacity, and who
@@ -147,6 +164,13 @@ pub enum Output<M> {
     Send {
         /// The neighbor.
         to: PeerId,
+        /// What to say.
+        message: M,
+    },
+    /// Say the same to several neighbors: an [`Output::Send`] to each, in this order.
+    Tell {
+        /// The neighbors.
+        to: Vec<PeerId>,
         /// What to say.
         message: M,
     },

@@ -351,6 +351,11 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
             }
             Output::Disconnect(other) => self.disconnect(node, other),
             Output::Send { to, message } => self.send(node, to, message),
+            Output::Tell { to, message } => {
+                for to in to {
+                    self.send(node, to, message.clone());
+                }
+            }
             Output::Abort { to, chunk } if to.index() < NODES => {
                 self.way(node, to).leaving.retain(|&(leaving, _)| leaving != chunk);
             }

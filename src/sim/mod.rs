@@ -12,6 +12,7 @@
 //! nothing has moved for a long while with no arrival or departure to come, or at the scenario's
 //! `until`. The types to know are [`Simulation`] and [`Outcome`].
 
+mod calls;
 mod carry;
 mod lane;
 mod links;

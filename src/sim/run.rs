@@ -1,5 +1,6 @@
 //! The control flow of a run: who acts when, and what follows.
 
+use super::calls::Call;
 use super::links::{End, FlowId, Links};
 use super::queue::Queue;
 use super::spans::{Pace, patience};
@@ -62,7 +63,7 @@ pub fn simulate<E: Engine, T: Introduce>(
 pub struct Simulation<E: Engine, T: Introduce> {
     pub(super) scenario: Scenario,
     pub(super) pace: Pace,
-    pub(super) nodes: Vec<Node<E>>,
+    pub(super) nodes: Vec<Node<E, E::Message>>,
     /// How long anything takes to each node.
     pub(super) latencies: Vec<Time>,
     pub(super) tracker: T,
@@ -88,8 +89,12 @@ pub struct Simulation<E: Engine, T: Introduce> {
     pub(super) ends: Vec<End>,
 }
 
+/// What news that waits touches lies in one line of the cache.
 #[derive(Clone, Debug)]
-pub(super) struct Node<E> {
+#[repr(C, align(64))]
+pub(super) struct Node<E, M> {
+    /// Messages that have reached it and may wait.
+    pub(super) waiting: Vec<(PeerId, M)>,
     /// None before it joins and after it left.
     pub(super) engine: Option<E>,
     pub(super) complete: bool,
@@ -109,11 +114,25 @@ pub(super) enum Happening<M> {
     Depart(PeerId),
     Input(PeerId, Input<M>),
     Timer(PeerId, Timer),
+    /// A message reaches several nodes.
+    Call(Box<Call<M>>),
     /// The last byte of a transfer leaves its sender.
     Sent(FlowId, u32),
     /// The last byte of a transfer arrives.
     Arrived(FlowId, u32),
     Tick,
+}
+
+impl<E: Engine> Node<E, E::Message> {
+    /// Its engine, if it is present, with everything that waited.
+    fn catch_up(&mut self, choose: &mut Seeded) -> Option<&mut E> {
+        let engine = self.engine.as_mut()?;
+        if !self.waiting.is_empty() {
+            engine.catch_up(&self.waiting, choose);
+            self.waiting.clear();
+        }
+        Some(engine)
+    }
 }
 
 impl<E: Engine, T: Introduce> Simulation<E, T> {
@@ -125,6 +144,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         );
         let node = Node {
             engine: None,
+            waiting: Vec::new(),
             complete: false,
             gone: false,
             told: false,
@@ -183,8 +203,9 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     }
 
     /// The engine of a node that is present.
-    pub fn engine(&self, node: PeerId) -> Option<&E> {
-        self.nodes.get(node.index())?.engine.as_ref()
+    pub fn engine(&mut self, node: PeerId) -> Option<&E> {
+        let node = self.nodes.get_mut(node.index())?;
+        node.catch_up(&mut self.choose).map(|engine| &*engine)
     }
 
     /// Goes on to the next instant at which anything happens, and does all that happens then.
@@ -245,6 +266,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
                 self.tell(node, asker, Input::Disconnected(node));
             }
             Happening::Input(node, input) => self.hand(node, input, record),
+            Happening::Call(call) => self.reach(&call, record),
             Happening::Timer(node, timer) => {
                 self.nodes[node.index()].timers.retain(|&armed| armed != timer);
                 self.hand(node, Input::Expired(timer), record);
@@ -268,7 +290,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         input: Input<E::Message>,
         record: &mut dyn FnMut(Event),
     ) {
-        let Some(engine) = &mut self.nodes[node.index()].engine else {
+        let Some(engine) = self.nodes[node.index()].catch_up(&mut self.choose) else {
             return;
         };
         engine.handle(input, &mut self.choose);
@@ -307,6 +329,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             }
             Output::Disconnect(other) => self.disconnect(node, other, record),
             Output::Send { to, message } => self.send(node, to, message, record),
+            Output::Tell { to, message } => self.call(node, to, message, record),
             Output::Abort { to, chunk } => {
                 for flow in self.links.between(node, to) {
                     if self.links.flow(flow).chunk == chunk {
@@ -340,7 +363,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         }
     }
 
-    fn send(
+    pub(super) fn send(
         &mut self,
         from: PeerId,
         to: PeerId,

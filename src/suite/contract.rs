@@ -3,12 +3,14 @@
 //! The engine is handed what its own kind says in real runs, but from anybody, in any order, of
 //! another file with more chunks, from nodes that it does not know, after they have gone; and
 //! connections that it has already, and members that do not exist. Beside it a reference keeps what
-//! can be known from outside: which chunks ever arrived. The inputs are lies of neighbors, never of
-//! the driver: what the driver says has happened. The function to know is [`withstands_lies`].
+//! can be known from outside: which chunks ever arrived; and a copy that hears late what may wait,
+//! and must come to the same. The inputs are lies of neighbors, never of the driver: what the
+//! driver says has happened. The function to know is [`withstands_lies`].
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Debug};
 use std::mem::discriminant;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -71,7 +73,7 @@ impl<E: Engine> Engine for Remembering<E> {
         // Whoever has always more to say has said enough.
         self.outputs += 1;
         let output = if self.outputs < OUTPUTS { self.engine.poll() } else { None };
-        if let Some(Output::Send { message, .. }) = &output {
+        if let Some(Output::Send { message, .. } | Output::Tell { message, .. }) = &output {
             self.said.insert(message.clone());
         }
         output
@@ -97,8 +99,10 @@ fn language<E: Engine, T: Introduce>(chunks: u64) -> BTreeSet<E::Message> {
             if ended {
                 break;
             }
-            let engines = scenario.nodes().filter_map(|node| simulation.engine(node));
-            language.extend(engines.flat_map(|engine| engine.said.iter().cloned()));
+            for node in scenario.nodes() {
+                let said = simulation.engine(node).map(|engine| engine.said.iter().cloned());
+                language.extend(said.into_iter().flatten());
+            }
         }
     }
     language
@@ -232,10 +236,28 @@ fn held(role: Role) -> ChunkSet {
     }
 }
 
+/// Choices, counted.
+struct Counted {
+    choose: Seeded,
+    asked: u32,
+}
+
+impl Choose for Counted {
+    fn index(&mut self, bound: NonZeroUsize) -> usize {
+        self.asked += 1;
+        self.choose.index(bound)
+    }
+}
+
+/// An engine, and the messages that wait for it.
+type Late<E> = (E, Vec<(PeerId, <E as Engine>::Message)>);
+
 /// The engine, and what its driver must know to go on.
 struct Driven<E: Engine> {
     engine: E,
-    choose: Seeded,
+    /// As it was before what may wait, if anything may since the last input that may not.
+    late: Option<Late<E>>,
+    choose: Counted,
     armed: Vec<Timer>,
     sending: Vec<(PeerId, ChunkId)>,
     /// What it held after the last input.
@@ -263,7 +285,8 @@ impl<E: Engine> Driven<E> {
         let settings = Settings { protocol, requests: 2 };
         let mut driven = Driven {
             engine: E::new(ME, &file(CHUNKS), role, &settings),
-            choose: Seeded::new(1, 0),
+            late: None,
+            choose: Counted { choose: Seeded::new(1, 0), asked: 0 },
             armed: Vec::new(),
             sending: Vec::new(),
             have: held(role),
@@ -279,11 +302,17 @@ impl<E: Engine> Driven<E> {
             Input::Asked(peer) => Some(peer),
             _ => None,
         };
+        let waits = self.keep_back(&input)?;
+        let choices = self.choose.asked;
         self.engine.handle(input, &mut self.choose);
+        demand(!waits || choices == self.choose.asked, || {
+            "it asks for a choice because of a message that may wait".to_owned()
+        })?;
         let mut answered = asked.is_none();
         let mut outputs = 0;
         while let Some(output) = self.engine.poll() {
             outputs += 1;
+            demand(!waits, || format!("it says {output:?} after a message that may wait"))?;
             demand(outputs < OUTPUTS, || {
                 format!("it says {OUTPUTS} things after one input, and still more")
             })?;
@@ -303,6 +332,27 @@ impl<E: Engine> Driven<E> {
         Ok(())
     }
 
+    /// Keeps a message back from a copy of the engine, if it may wait; says whether it may. The
+    /// copy must become the engine again when it catches up.
+    fn keep_back(&mut self, input: &Input<E::Message>) -> Result<bool, String> {
+        let copy = self.late.as_ref().map_or(&self.engine, |(copy, _)| copy);
+        if let Input::Received { from, message } = input
+            && copy.may_wait(*from, message)
+        {
+            let (_, waiting) = self.late.get_or_insert_with(|| (self.engine.clone(), Vec::new()));
+            waiting.push((*from, message.clone()));
+            return Ok(true);
+        }
+        if let Some((mut copy, waiting)) = self.late.take() {
+            copy.catch_up(&waiting, &mut self.choose);
+            demand(copy.poll().is_none(), || "it says something as it catches up".to_owned())?;
+            demand(copy == self.engine, || {
+                format!("it is another after these came late: {waiting:?}")
+            })?;
+        }
+        Ok(false)
+    }
+
     fn said(&mut self, output: Output<E::Message>) -> Result<(), String> {
         let have = self.engine.have();
         match output {
@@ -312,6 +362,11 @@ impl<E: Engine> Driven<E> {
                     let holds = chunk.index() < have.capacity() && have.contains(chunk);
                     demand(holds, || format!("it sends {chunk} to {to} and does not hold it"))?;
                     self.sending.push((to, chunk));
+                }
+            }
+            Output::Tell { to, message } => {
+                for to in to {
+                    self.said(Output::Send { to, message: message.clone() })?;
                 }
             }
             Output::Abort { to, chunk } => self.sending.retain(|&sent| sent != (to, chunk)),

@@ -1,7 +1,7 @@
 //! What a peer requests, and what it does with what it gets.
 
 use super::message::Message;
-use super::neighbor::{Holding, Neighbor};
+use super::neighbor::Neighbor;
 use super::peer::{Awaited, Peer};
 use super::picker::{First, View, pick};
 use crate::choose::{Choose, pick as pick_one};
@@ -42,13 +42,14 @@ impl Peer {
         self.part_if_both_full(at);
     }
 
+    #[inline]
     pub(super) fn note_has(&mut self, at: usize, chunk: ChunkId) {
         if let Some(offers) = &mut self.offers {
             offers.seen(self.neighbors.record(at).peer, chunk);
         }
-        if self.neighbors.note(at, chunk, Holding::Held) {
+        let wanted = u32::from(!self.have.contains(chunk));
+        if self.neighbors.add(at, chunk, wanted) {
             self.rarity.add(chunk);
-            self.neighbors.at(at).wanted += u32::from(!self.have.contains(chunk));
         }
     }
 
@@ -140,11 +141,9 @@ impl Peer {
         if !self.forget_request(from, chunk) {
             return;
         }
-        if self.neighbors.at(at).serves_me && self.neighbors.note(at, chunk, Holding::Lacked) {
+        let wanted = u32::from(!self.have.contains(chunk));
+        if self.neighbors.record(at).serves_me && self.neighbors.take(at, chunk, wanted) {
             self.rarity.remove(chunk);
-            if !self.have.contains(chunk) {
-                self.neighbors.at(at).wanted -= 1;
-            }
             self.show_interest(at);
         }
         self.reopen(chunk);
@@ -195,17 +194,25 @@ impl Peer {
     fn spread_the_news(&mut self, chunk: ChunkId, choose: &mut dyn Choose) {
         // What nobody can have of it makes no chunk less rare.
         let shows = !self.is_free_rider();
+        let mut lacking = Vec::with_capacity(self.neighbors.len());
         for at in 0..self.neighbors.len() {
-            if !self.neighbors.holds(at, chunk) {
+            let lacks = !self.neighbors.holds(at, chunk);
+            let neighbor = self.neighbors.at(at);
+            let peer = neighbor.peer;
+            if lacks {
                 if shows {
-                    self.say(at, Message::Have(chunk));
+                    neighbor.spoken_to = true;
+                    lacking.push(peer);
                 }
                 continue;
             }
-            let neighbor = self.neighbors.at(at);
             neighbor.wanted -= 1;
-            let (peer, content) = (neighbor.peer, neighbor.wanted == 0);
-            if self.forget_request(peer, chunk) {
+            let content = neighbor.wanted == 0;
+            let awaited = self.forget_request(peer, chunk);
+            if content || awaited {
+                self.tell_all(std::mem::take(&mut lacking), Message::Have(chunk));
+            }
+            if awaited {
                 self.say(at, Message::Cancel(chunk));
                 self.fetch_from(at, choose);
             }
@@ -213,6 +220,7 @@ impl Peer {
                 self.show_interest(at);
             }
         }
+        self.tell_all(lacking, Message::Have(chunk));
     }
 
     fn completed(&mut self) {

@@ -11,6 +11,7 @@ mod client_server;
 mod fetch;
 mod message;
 mod neighbor;
+mod news;
 mod offers;
 mod peer;
 mod pending;

@@ -1,5 +1,8 @@
 //! What a peer knows of one neighbor, and the table of all of them.
 
+use memchr::{memchr, memchr_iter};
+use prefetch_index::prefetch_index;
+
 use crate::chunks::{ChunkId, ChunkSet, PeerId};
 
 /// One neighbor, as this peer sees it: what news of chunks and decisions look at.
@@ -36,13 +39,6 @@ pub(super) struct Score {
     pub(super) waited: u32,
 }
 
-/// Whether a neighbor has a chunk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Holding {
-    Held,
-    Lacked,
-}
-
 impl Neighbor {
     pub(super) fn new(peer: PeerId) -> Self {
         Neighbor {
@@ -59,14 +55,20 @@ impl Neighbor {
     }
 }
 
+/// A byte of an id. Ids are given in turn, so the lowest tells most neighbors apart.
+fn tag(peer: PeerId) -> u8 {
+    peer.0 as u8
+}
+
 /// The neighbors, in ascending order of ids, so that every walk over them is reproducible.
 ///
 /// News of chunks is most of what a swarm says, and what it touches decides how fast a simulation
-/// is: ids, records, scores and holdings lie in tables of their own, one allocation each.
+/// is: tags, records, scores and holdings lie in tables of their own, one allocation each.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[repr(C)]
 pub(super) struct Neighbors {
-    ids: Vec<PeerId>,
+    /// The tag of each: one look finds the one or two records that may be a neighbor's.
+    tags: Vec<u8>,
     records: Vec<Neighbor>,
     /// What the first neighbor says that it has, then the second, and so on: bits by chunk.
     holdings: Vec<usize>,
@@ -80,7 +82,7 @@ pub(super) struct Neighbors {
 impl Neighbors {
     pub(super) fn new(chunks: usize) -> Self {
         Neighbors {
-            ids: Vec::new(),
+            tags: Vec::new(),
             records: Vec::new(),
             holdings: Vec::new(),
             words: chunks.div_ceil(usize::BITS as usize),
@@ -114,31 +116,70 @@ impl Neighbors {
         (word, 1 << (chunk.0 % usize::BITS))
     }
 
+    /// Asks memory for what is known of a chunk at a position that may not exist.
+    pub(super) fn expect(&self, at: usize, chunk: ChunkId) {
+        prefetch_index(&self.records, at);
+        prefetch_index(&self.holdings, at * self.words + chunk.index() / usize::BITS as usize);
+    }
+
     /// Does the neighbor at a position have `chunk`?
     pub(super) fn holds(&self, at: usize, chunk: ChunkId) -> bool {
         let (word, bit) = self.place(at, chunk);
         self.holdings[word] & bit != 0
     }
 
-    /// Notes whether the neighbor at a position has `chunk`; says whether that is new.
-    pub(super) fn note(&mut self, at: usize, chunk: ChunkId, holding: Holding) -> bool {
+    /// Notes that the neighbor at a position has `chunk`, which counts as so many wanted ones; says
+    /// whether that is new.
+    #[inline]
+    pub(super) fn add(&mut self, at: usize, chunk: ChunkId, wanted: u32) -> bool {
         let (word, bit) = self.place(at, chunk);
-        let held = self.holdings[word] & bit != 0;
-        match (holding, held) {
-            (Holding::Held, false) => self.records[at].holds += 1,
-            (Holding::Lacked, true) => self.records[at].holds -= 1,
-            _ => return false,
+        let word = &mut self.holdings[word];
+        let new = *word & bit == 0;
+        if new {
+            *word |= bit;
+            let record = &mut self.records[at];
+            record.holds += 1;
+            record.wanted += wanted;
         }
-        self.holdings[word] ^= bit;
-        true
+        new
+    }
+
+    /// Notes that the neighbor at a position does not have `chunk`, which counted as so many wanted
+    /// ones; says whether that is new.
+    pub(super) fn take(&mut self, at: usize, chunk: ChunkId, wanted: u32) -> bool {
+        let held = self.holds(at, chunk);
+        if held {
+            let (word, bit) = self.place(at, chunk);
+            self.holdings[word] &= !bit;
+            let record = &mut self.records[at];
+            record.holds -= 1;
+            record.wanted -= wanted;
+        }
+        held
     }
 
     pub(super) fn len(&self) -> usize {
-        self.ids.len()
+        self.records.len()
     }
 
+    #[inline]
     pub(super) fn position(&self, peer: PeerId) -> Option<usize> {
-        self.ids.binary_search(&peer).ok()
+        memchr_iter(tag(peer), &self.tags).find(|&at| self.records[at].peer == peer)
+    }
+
+    /// The position of a neighbor, most often, without a look at the records.
+    #[inline]
+    pub(super) fn guess(&self, peer: PeerId) -> usize {
+        memchr(tag(peer), &self.tags).unwrap_or(0)
+    }
+
+    /// The position of a neighbor, after a guess.
+    #[inline]
+    pub(super) fn confirm(&self, guess: usize, peer: PeerId) -> Option<usize> {
+        match self.records.get(guess) {
+            Some(record) if record.peer == peer => Some(guess),
+            _ => self.position(peer),
+        }
     }
 
     pub(super) fn find(&mut self, peer: PeerId) -> Option<&mut Neighbor> {
@@ -150,8 +191,9 @@ impl Neighbors {
     }
 
     pub(super) fn insert(&mut self, neighbor: Neighbor) {
-        if let Err(at) = self.ids.binary_search(&neighbor.peer) {
-            self.ids.insert(at, neighbor.peer);
+        let place = self.records.binary_search_by_key(&neighbor.peer, |record| record.peer);
+        if let Err(at) = place {
+            self.tags.insert(at, tag(neighbor.peer));
             self.records.insert(at, neighbor);
             self.scores.insert(at, Score::default());
             let from = at * self.words;
@@ -162,7 +204,7 @@ impl Neighbors {
     /// Takes a neighbor out; the words of the set of chunks that it has.
     pub(super) fn remove(&mut self, peer: PeerId) -> Option<Vec<usize>> {
         let at = self.position(peer)?;
-        self.ids.remove(at);
+        self.tags.remove(at);
         let neighbor = self.records.remove(at);
         self.scores.remove(at);
         self.served -= usize::from(neighbor.served);
@@ -224,5 +266,36 @@ impl Neighbors {
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Neighbor> {
         self.records.iter_mut()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use quickcheck::quickcheck;
+
+    use super::*;
+
+    quickcheck! {
+        /// Neighbors are where their ids are in order, also those whose tags are the same.
+        fn a_neighbor_is_found_by_its_id(steps: Vec<(u8, u8, bool)>) -> bool {
+            let mut neighbors = Neighbors::new(70);
+            let mut model = BTreeSet::new();
+            for (high, low, comes) in steps {
+                let peer = PeerId(u32::from(high % 4) << 8 | u32::from(low % 3));
+                if comes {
+                    neighbors.insert(Neighbor::new(peer));
+                    model.insert(peer);
+                } else {
+                    assert_eq!(neighbors.remove(peer).is_some(), model.remove(&peer));
+                }
+            }
+            (0..4 << 8).map(PeerId).all(|peer| {
+                let place = model.iter().position(|&other| other == peer);
+                let guess = neighbors.guess(peer);
+                neighbors.position(peer) == place && neighbors.confirm(guess, peer) == place
+            })
+        }
     }
 }

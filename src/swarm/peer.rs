@@ -1,7 +1,8 @@
 //! One participant of the reference swarm: its state, and the dispatch of what happens to it.
 //!
 //! What follows from an input is decided in the sibling modules: `fetch` (what to request), `serve`
-//! (whom to serve, and what), `offers` (the source's first pass) and `upkeep` (neighbors).
+//! (whom to serve, and what), `offers` (the source's first pass), `upkeep` (neighbors) and `news`
+//! (what need not be looked at yet).
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -36,8 +37,10 @@ pub(super) struct Awaited {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[repr(C)]
 pub struct Peer {
-    pub(super) neighbors: Neighbors,
     pub(super) have: ChunkSet,
+    /// Those neighbors of whose next news something may follow at once: see `news`.
+    pub(super) restless: u64,
+    pub(super) neighbors: Neighbors,
     pub(super) rarity: Rarity,
     /// The source's first pass over the chunks; None when it is over, or there is none.
     pub(super) offers: Option<Box<Offers>>,
@@ -87,6 +90,7 @@ impl Engine for Peer {
             role,
             settings: settings.clone(),
             have,
+            restless: 0,
             open,
             rarity: Rarity::new(chunks),
             neighbors: Neighbors::new(chunks),
@@ -106,6 +110,7 @@ impl Engine for Peer {
     }
 
     fn handle(&mut self, input: Input<Message>, choose: &mut dyn Choose) {
+        let moves = Self::moves_restlessness(&input);
         match input {
             Input::Start => self.start(),
             Input::Members(members) => self.hear_of(&members, choose),
@@ -133,6 +138,10 @@ impl Engine for Peer {
             }
             Input::Leave => self.leave(),
         }
+        if moves {
+            self.restless = self.who_is_restless();
+        }
+        debug_assert_eq!(self.restless, self.who_is_restless(), "it follows from the rest");
     }
 
     #[inline]
@@ -147,6 +156,15 @@ impl Engine for Peer {
 
     fn have(&self) -> &ChunkSet {
         &self.have
+    }
+
+    #[inline]
+    fn may_wait(&self, from: PeerId, message: &Message) -> bool {
+        self.is_mere_news(from, message)
+    }
+
+    fn catch_up(&mut self, waiting: &[(PeerId, Message)], _: &mut dyn Choose) {
+        self.take_news(waiting);
     }
 }
 
@@ -238,6 +256,13 @@ impl Peer {
         neighbor.spoken_to = true;
         let to = neighbor.peer;
         self.outputs.push_back(Output::Send { to, message });
+    }
+
+    /// Says the same to some neighbors, in this order.
+    pub(super) fn tell_all(&mut self, to: Vec<PeerId>, message: Message) {
+        if !to.is_empty() {
+            self.outputs.push_back(Output::Tell { to, message });
+        }
     }
 
     fn connected(&mut self, peer: PeerId) {

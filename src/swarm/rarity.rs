@@ -5,6 +5,8 @@
 //! and digit d of the count of its chunk c is bit c of plane d. Adding a set of chunks is then a
 //! ripple of carries through the planes, 64 chunks at a time. The type to know is [`Rarity`].
 
+use prefetch_index::prefetch_index;
+
 use crate::chunks::ChunkId;
 
 /// How many neighbors have each chunk.
@@ -35,10 +37,24 @@ impl Rarity {
         digits.map(|(digit, plane)| u32::from(plane & bit != 0) << digit).sum()
     }
 
+    /// Asks memory for the count of `chunk`.
+    pub(super) fn expect(&self, chunk: ChunkId) {
+        prefetch_index(&self.planes, place(chunk).0 * self.depth);
+    }
+
     /// One more neighbor has `chunk`.
+    #[inline]
     pub fn add(&mut self, chunk: ChunkId) {
         let (word, bit) = place(chunk);
-        self.add_to(word, bit);
+        let planes = &mut self.planes[word * self.depth..][..self.depth];
+        // The digits below the lowest 0 become 0, and that one 1.
+        match planes.iter().position(|plane| plane & bit == 0) {
+            Some(digit) => {
+                planes[..=digit].iter_mut().for_each(|plane| *plane ^= bit);
+                self.high += u32::from(digit + 1 == self.depth);
+            }
+            None => self.add_to(word, bit),
+        }
     }
 
     /// One neighbor fewer has `chunk`.

@@ -131,9 +131,7 @@ impl Peer {
             awaited.age = STALE.min(awaited.age + 1);
             self.overdue |= STALE <= awaited.age;
         }
-        for peer in quiet {
-            self.tell(peer, Message::KeepAlive);
-        }
+        self.tell_all(quiet, Message::KeepAlive);
         for neighbor in self.neighbors.iter_mut() {
             neighbor.spoken_to = false;
         }

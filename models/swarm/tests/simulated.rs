@@ -56,9 +56,11 @@ fn model(scenario: &Scenario) -> Swarm<Peer, Tracker> {
 
 type Here = State<Peer, Tracker>;
 
-fn agrees(simulation: &Simulation<Peer, Tracker>, state: &Here) -> bool {
-    (0..NODES)
-        .all(|at| state.node(at).map(|node| &node.engine) == simulation.engine(PeerId(at as u32)))
+/// The engines of the simulator, by node.
+type There = Vec<Option<Peer>>;
+
+fn agrees(engines: &There, state: &Here) -> bool {
+    (0..NODES).all(|at| state.node(at).map(|node| &node.engine) == engines[at].as_ref())
 }
 
 fn hash(state: &Here) -> u64 {
@@ -69,16 +71,12 @@ fn hash(state: &Here) -> u64 {
 
 /// The nearest states in which every engine is as it is in the simulator. Not all that there are:
 /// any run will do.
-fn follow(
-    swarm: &Swarm<Peer, Tracker>,
-    from: Vec<Here>,
-    simulation: &Simulation<Peer, Tracker>,
-) -> Vec<Here> {
+fn follow(swarm: &Swarm<Peer, Tracker>, from: Vec<Here>, engines: &There) -> Vec<Here> {
     let mut known: BTreeSet<u64> = from.iter().map(hash).collect();
     let mut level = from;
     while !level.is_empty() && known.len() < 200_000 {
         let agreeing: Vec<Here> =
-            level.iter().filter(|state| agrees(simulation, state)).take(4).cloned().collect();
+            level.iter().filter(|state| agrees(engines, state)).take(4).cloned().collect();
         if !agreeing.is_empty() {
             return agreeing;
         }
@@ -107,8 +105,9 @@ fn is_a_run_of_the_model(scenario: &Scenario, instants: usize) {
             return;
         }
         let before = agreeing.clone();
-        agreeing = follow(&swarm, agreeing, &simulation);
-        let engines: Vec<_> = (0..NODES).map(|at| simulation.engine(PeerId(at as u32))).collect();
+        let engines: There =
+            (0..NODES).map(|at| simulation.engine(PeerId(at as u32)).cloned()).collect();
+        agreeing = follow(&swarm, agreeing, &engines);
         assert!(!agreeing.is_empty(), "instant {instant}: from {before:?} to {engines:#?}");
     }
 }

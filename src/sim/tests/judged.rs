@@ -84,13 +84,13 @@ fn check<E: Engine>(scenario: &Scenario, senders: &[Senders]) -> Result<(), Test
 }
 
 /// Scenarios of 1 to `peers` peers.
-fn among(peers: usize) -> impl Strategy<Value = Scenario> {
+pub(super) fn among(peers: usize) -> impl Strategy<Value = Scenario> {
     scenarios(&Scope { peers, ..Scope::default() })
 }
 
 /// The same cases on every machine and in every run; PROPTEST_RNG_SEED and PROPTEST_CASES ask for
 /// others and more.
-fn cases(cases: u32) -> ProptestConfig {
+pub(super) fn cases(cases: u32) -> ProptestConfig {
     let mut config = ProptestConfig::with_cases(cases);
     if config.rng_seed == RngSeed::Random {
         config.rng_seed = RngSeed::Fixed(1);

@@ -14,7 +14,7 @@ use crate::trace::{Event, Outcome as Fate, Transfer};
 use crate::units::{Bytes, Rate, Time};
 
 /// Chunks of 125 bytes: 1000 bits, so a rate of 1000 bit/s sends one a second.
-fn parts(chunks: u64, source: u64, peers: &[u64]) -> Parts {
+pub(super) fn parts(chunks: u64, source: u64, peers: &[u64]) -> Parts {
     let peer = |&upload: &u64| Peer {
         upload: Rate(upload),
         download: None,

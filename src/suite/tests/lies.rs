@@ -1,16 +1,101 @@
 //! What `withstands_lies` must find.
 
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::marker::PhantomData;
+
 use proptest::test_runner::{Config, RngSeed};
 
+use crate::choose::Choose;
+use crate::chunks::{ChunkSet, Manifest, PeerId};
+use crate::engine::{Engine, Input, Output, Role, Settings};
 use crate::suite::canary::bent::{Bend, Bent};
 use crate::suite::canary::giving::SendsWhatItLacks;
 use crate::suite::canary::taking::{LosesAChunk, NeverDrains};
 use crate::suite::contract::withstands_lies;
+use crate::swarm::{Message, Peer};
 
-fn found<B: Bend + 'static>() -> String {
+fn found_in<E: Engine>() -> String
+where
+    E::Message: Send + Sync + 'static,
+{
     let config = Config { cases: 256, rng_seed: RngSeed::Fixed(1), ..Config::default() };
     let config = Config { failure_persistence: None, ..config };
-    withstands_lies::<Bent<B>>(config).unwrap_err()
+    withstands_lies::<E>(config).unwrap_err()
+}
+
+fn found<B: Bend + 'static>() -> String {
+    found_in::<Bent<B>>()
+}
+
+/// How an engine breaks its promise that a message may wait.
+trait Breach: Clone + Debug + Eq + Hash {
+    /// What it promises.
+    fn may_wait(message: &Message) -> bool;
+}
+
+/// The reference peer, but for its promises.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Promising<B>(Peer, PhantomData<B>);
+
+impl<B: Breach> Engine for Promising<B> {
+    type Message = Message;
+
+    fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self {
+        Promising(Peer::new(me, manifest, role, settings), PhantomData)
+    }
+
+    fn handle(&mut self, input: Input<Message>, choose: &mut dyn Choose) {
+        self.0.handle(input, choose);
+    }
+
+    fn poll(&mut self) -> Option<Output<Message>> {
+        self.0.poll()
+    }
+
+    fn have(&self) -> &ChunkSet {
+        self.0.have()
+    }
+
+    fn may_wait(&self, from: PeerId, message: &Message) -> bool {
+        B::may_wait(message) || self.0.may_wait(from, message)
+    }
+
+    fn catch_up(&mut self, waiting: &[(PeerId, Message)], choose: &mut dyn Choose) {
+        self.0.catch_up(waiting, choose);
+    }
+}
+
+/// Somebody else's interest fills a slot.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct PutsOffInterest;
+
+impl Breach for PutsOffInterest {
+    fn may_wait(message: &Message) -> bool {
+        matches!(message, Message::Interested)
+    }
+}
+
+/// To be choked has no answer, and nothing makes up for it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct ForgetsChokes;
+
+impl Breach for ForgetsChokes {
+    fn may_wait(message: &Message) -> bool {
+        matches!(message, Message::Choke)
+    }
+}
+
+#[test]
+fn a_message_that_may_wait_and_has_an_answer_is_found() {
+    let found = found_in::<Promising<PutsOffInterest>>();
+    assert!(found.contains("after a message that may wait"), "{found}");
+}
+
+#[test]
+fn a_message_that_may_wait_and_gets_lost_is_found() {
+    let found = found_in::<Promising<ForgetsChokes>>();
+    assert!(found.contains("it is another after these came late"), "{found}");
 }
 
 #[test]
