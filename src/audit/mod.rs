@@ -5,7 +5,9 @@
 //! [`Judgement`]; [`ALL`] lists the rules. What several rules read, the [`Ledger`] collects and
 //! [`Facts`] puts in order, once.
 
-use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::{fmt, panic, thread};
 
 use serde::Serialize;
 
@@ -131,7 +133,7 @@ impl Judgement {
 ///
 /// A rule keeps only what no other rule reads; what several read is in the [`Facts`]. Every rule is
 /// `Clone + Eq + Hash`, as the [`Ledger`] is, so that the two can ride in the state of a model.
-pub trait Rule: fmt::Debug {
+pub trait Rule: fmt::Debug + Send {
     /// Takes one event; events come in any order.
     fn event(&mut self, event: &Event) {
         let _ = event;
@@ -206,11 +208,14 @@ pub static ALL: &[RuleEntry] = &[
     },
 ];
 
+/// Rules by their names.
+type Rules = Vec<(&'static str, Box<dyn Rule>)>;
+
 /// A trace on its way to a report: feed it events, then finish.
 #[derive(Debug)]
 pub struct Audit {
     ledger: Ledger,
-    rules: Vec<(&'static str, Box<dyn Rule>)>,
+    rules: Rules,
 }
 
 impl Audit {
@@ -240,13 +245,42 @@ impl Audit {
         }
     }
 
-    /// Judges.
+    /// Judges, on all cores when the trace is long.
     pub fn finish(self) -> Report {
         let facts = Facts::new(self.ledger);
-        let judge = |(name, rule): (&'static str, Box<dyn Rule>)| Ruled {
-            name,
-            judgement: rule.finish(&facts),
+        let threads = match facts.transfers().len() {
+            ..LONG => 1,
+            _ => thread::available_parallelism().map_or(1, NonZeroUsize::get),
         };
-        Report::new(&facts, self.rules.into_iter().map(judge).collect())
+        Report::new(&facts, judge(&facts, self.rules, threads))
     }
+}
+
+/// Transfers that make a trace long: for fewer a thread is not worth its beginning.
+const LONG: usize = 100_000;
+
+/// The judgements of rules, in their order, whatever the number of threads.
+fn judge(facts: &Facts, rules: Rules, threads: usize) -> Vec<Ruled> {
+    // Those of the protocol stand near the end and read most: whoever begins with them ends first.
+    let rest = Mutex::new(rules.into_iter().enumerate().rev());
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let next = rest.lock().expect("nobody panics with it").next();
+            let Some((at, (name, rule))) = next else {
+                return done;
+            };
+            done.push((at, Ruled { name, judgement: rule.finish(facts) }));
+        }
+    };
+    let mut ruled = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut ruled = work();
+        for other in others {
+            ruled.extend(other.join().unwrap_or_else(|fault| panic::resume_unwind(fault)));
+        }
+        ruled
+    });
+    ruled.sort_unstable_by_key(|&(at, _)| at);
+    ruled.into_iter().map(|(_, ruled)| ruled).collect()
 }

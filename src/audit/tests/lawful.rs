@@ -284,6 +284,23 @@ proptest! {
     }
 
     #[test]
+    fn any_number_of_threads_comes_to_the_same(draws in draws(), draw: u16, threads in 2usize..6) {
+        let made = Maker::make(&draws);
+        let Some(at) = pick(&made.run.delivered(), draw) else { return Ok(()) };
+        // Something is wrong, so that rules have different things to say.
+        let trace = made.run.bend(at, |transfer| transfer.start = transfer.end).trace();
+        let judged = |threads| {
+            let mut audit = Audit::new(trace.header.clone());
+            trace.events.iter().for_each(|event| audit.event(event));
+            judge(&Facts::new(audit.ledger), audit.rules, threads)
+        };
+        let one = judged(1);
+        prop_assert_eq!(one.iter().map(|ruled| ruled.name).collect::<Vec<_>>(),
+            ALL.iter().map(|entry| entry.name).collect::<Vec<_>>());
+        prop_assert_eq!(judged(threads), one);
+    }
+
+    #[test]
     fn a_transfer_that_is_too_fast_is_seen(draws in draws(), draw: u16) {
         let made = Maker::make(&draws);
         let at = pick(&made.run.delivered(), draw).unwrap();
