@@ -42,7 +42,8 @@ pub trait Engine: Clone + Debug + Eq + Hash {
     /// True promises that to handle it now would give no output and ask for no choice, and that
     /// this stays so whatever else waits: it adds to what the participant knows, and nothing
     /// follows from it yet. A driver may keep such messages back, in their order, and hand them to
-    /// [`Engine::catch_up`] before anything else. Most of what a swarm says is of this kind.
+    /// [`Engine::catch_up`] before anything else. Most of what a swarm says is of this kind; the
+    /// simulator asks about what is said by [`Output::Tell`].
     fn may_wait(&self, _from: PeerId, _message: &Self::Message) -> bool {
         false
     }
@@ -51,6 +52,8 @@ pub trait Engine: Clone + Debug + Eq + Hash {
     fn catch_up(&mut self, waiting: &[(PeerId, Self::Message)], choose: &mut dyn Choose) {
         for (from, message) in waiting {
             self.handle(Input::Received { from: *from, message: message.clone() }, choose);
+            // Drained as ever: it has promised to have nothing to say.
+            let _none = self.poll();
         }
     }
 }

@@ -245,22 +245,22 @@ impl Audit {
         }
     }
 
-    /// Judges, on all cores when the trace is long.
+    /// Judges.
     pub fn finish(self) -> Report {
+        self.finish_on(NonZeroUsize::MIN)
+    }
+
+    /// Judges on so many threads, the caller's included: the rules of a long trace take their time.
+    /// The report is the same for any number.
+    pub fn finish_on(self, threads: NonZeroUsize) -> Report {
         let facts = Facts::new(self.ledger);
-        let threads = match facts.transfers().len() {
-            ..LONG => 1,
-            _ => thread::available_parallelism().map_or(1, NonZeroUsize::get),
-        };
         Report::new(&facts, judge(&facts, self.rules, threads))
     }
 }
 
-/// Transfers that make a trace long: for fewer a thread is not worth its beginning.
-const LONG: usize = 100_000;
-
-/// The judgements of rules, in their order, whatever the number of threads.
-fn judge(facts: &Facts, rules: Rules, threads: usize) -> Vec<Ruled> {
+/// The judgements of rules, in their order.
+fn judge(facts: &Facts, rules: Rules, threads: NonZeroUsize) -> Vec<Ruled> {
+    let helpers = threads.get().min(rules.len()) - 1;
     // Those of the protocol stand near the end and read most: whoever begins with them ends first.
     let rest = Mutex::new(rules.into_iter().enumerate().rev());
     let work = || {
@@ -274,7 +274,9 @@ fn judge(facts: &Facts, rules: Rules, threads: usize) -> Vec<Ruled> {
         }
     };
     let mut ruled = thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        // Where the system gives no more threads, the others do the work.
+        let spawn = |_| thread::Builder::new().spawn_scoped(scope, work).ok();
+        let others: Vec<_> = (0..helpers).filter_map(spawn).collect();
         let mut ruled = work();
         for other in others {
             ruled.extend(other.join().unwrap_or_else(|fault| panic::resume_unwind(fault)));

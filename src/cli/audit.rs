@@ -9,6 +9,7 @@ use swarmbound::audit::{Audit, Report, Verdict};
 use swarmbound::trace::Header;
 use swarmbound::trace::codec::{CodecError, Reader};
 
+use super::judge::cores;
 use super::progress::Progress;
 use super::{Failure, Format, output};
 use crate::report::bounds::heading;
@@ -63,7 +64,7 @@ fn read(name: &str, input: impl BufRead) -> Result<(Header, Report), Failure> {
         progress.at(line);
     }
     progress.says("judged");
-    let report = audit.finish();
+    let report = audit.finish_on(cores());
     Ok((reader.into_header(), report))
 }
 

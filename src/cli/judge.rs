@@ -5,8 +5,10 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter};
+use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use swarmbound::audit::{Audit, Mode};
 use swarmbound::engine::{Engine, Introduce};
@@ -30,7 +32,12 @@ pub(super) fn run(mode: Mode, scenario: &Scenario, trace: Option<&Path>) -> Resu
     })?;
     progress.says("audit");
     let audit = audit.expect("nobody stops it");
-    Ok(Run::new(mode, scenario, audit.finish()))
+    Ok(Run::new(mode, scenario, audit.finish_on(cores())))
+}
+
+/// How many threads the machine runs at once.
+pub(super) fn cores() -> NonZeroUsize {
+    thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// The same without a word, as one of many at a time; None when `goes_on` says no before the end.

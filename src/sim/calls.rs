@@ -25,11 +25,14 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         message: E::Message,
         record: &mut dyn FnMut(Event),
     ) {
-        if matches!(message.kind(), Kind::Chunk(_) | Kind::Choke | Kind::Unchoke) {
-            for to in to {
-                self.send(from, to, message.clone(), record);
+        match message.kind() {
+            Kind::Request(_) | Kind::Have(_) | Kind::Bitfield(_) | Kind::Control => {}
+            Kind::Chunk(_) | Kind::Choke | Kind::Unchoke => {
+                for to in to {
+                    self.send(from, to, message.clone(), record);
+                }
+                return;
             }
-            return;
         }
         to.retain(|&to| self.are_neighbors(from, to));
         let mut rest = to;

@@ -343,14 +343,20 @@ impl<E: Engine> Driven<E> {
             waiting.push((*from, message.clone()));
             return Ok(true);
         }
-        if let Some((mut copy, waiting)) = self.late.take() {
-            copy.catch_up(&waiting, &mut self.choose);
-            demand(copy.poll().is_none(), || "it says something as it catches up".to_owned())?;
-            demand(copy == self.engine, || {
-                format!("it is another after these came late: {waiting:?}")
-            })?;
-        }
+        self.catch_up()?;
         Ok(false)
+    }
+
+    /// Lets the copy hear what it was kept back from.
+    fn catch_up(&mut self) -> Result<(), String> {
+        let Some((mut copy, waiting)) = self.late.take() else { return Ok(()) };
+        let choices = self.choose.asked;
+        copy.catch_up(&waiting, &mut self.choose);
+        demand(choices == self.choose.asked, || {
+            "it asks for a choice as it catches up".to_owned()
+        })?;
+        demand(copy.poll().is_none(), || "it says something as it catches up".to_owned())?;
+        demand(copy == self.engine, || format!("it is another after these came late: {waiting:?}"))
     }
 
     fn said(&mut self, output: Output<E::Message>) -> Result<(), String> {
@@ -434,7 +440,7 @@ where
         view = view.after(&act);
         driven.act(act, &view)?;
     }
-    Ok(())
+    driven.catch_up()
 }
 
 /// Hands engines of this kind one sequence of inputs after the other.

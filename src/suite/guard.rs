@@ -82,6 +82,16 @@ impl Overrun {
     }
 }
 
+/// So many inputs more.
+fn count(inputs: u64) {
+    let mut left = LEFT.get();
+    let Some(inputs) = left.inputs.checked_sub(inputs) else {
+        resume_unwind(Box::new(Overrun::Inputs));
+    };
+    left.inputs = inputs;
+    LEFT.set(left);
+}
+
 /// An engine whose inputs and outputs are counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Guarded<E> {
@@ -98,12 +108,7 @@ impl<E: Engine> Engine for Guarded<E> {
     }
 
     fn handle(&mut self, input: Input<E::Message>, choose: &mut dyn Choose) {
-        let mut left = LEFT.get();
-        let Some(inputs) = left.inputs.checked_sub(1) else {
-            resume_unwind(Box::new(Overrun::Inputs));
-        };
-        left.inputs = inputs;
-        LEFT.set(left);
+        count(1);
         self.outputs = 0;
         self.engine.handle(input, choose);
     }
@@ -119,5 +124,14 @@ impl<E: Engine> Engine for Guarded<E> {
 
     fn have(&self) -> &ChunkSet {
         self.engine.have()
+    }
+
+    fn may_wait(&self, from: PeerId, message: &E::Message) -> bool {
+        self.engine.may_wait(from, message)
+    }
+
+    fn catch_up(&mut self, waiting: &[(PeerId, E::Message)], choose: &mut dyn Choose) {
+        count(waiting.len() as u64);
+        self.engine.catch_up(waiting, choose);
     }
 }

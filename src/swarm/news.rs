@@ -1,8 +1,9 @@
 //! News that can wait.
 //!
 //! Most of what a swarm says is that somebody has a chunk now, and most of that changes only what a
-//! peer knows: it lacks the chunk, wants something of that neighbor already, and could not request
-//! another chunk of it anyway. Such news is taken later, several at once, when the peer has to act.
+//! peer knows: it lacks the chunk, wants something of that neighbor already, and would not request
+//! the chunk of it now, be it that it may not or that it is on its way from somebody else. Such
+//! news is taken later, several at once, when the peer has to act.
 
 use super::message::Message;
 use super::neighbor::Neighbor;

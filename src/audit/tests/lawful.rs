@@ -292,7 +292,7 @@ proptest! {
         let judged = |threads| {
             let mut audit = Audit::new(trace.header.clone());
             trace.events.iter().for_each(|event| audit.event(event));
-            judge(&Facts::new(audit.ledger), audit.rules, threads)
+            judge(&Facts::new(audit.ledger), audit.rules, NonZeroUsize::new(threads).unwrap())
         };
         let one = judged(1);
         prop_assert_eq!(one.iter().map(|ruled| ruled.name).collect::<Vec<_>>(),

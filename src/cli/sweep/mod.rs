@@ -13,6 +13,7 @@ use clap::Args;
 use swarmbound::audit::{Mode, Verdict};
 use swarmbound::scenario::{Behavior, FileError, Place, Scenario, Sweep};
 
+use super::judge::cores;
 use super::{Failure, input, number, output};
 use crate::report::json;
 use crate::report::sweep::{Case, Fingerprint, Set, Summary, SweepDocument};
@@ -217,7 +218,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         Some(path) => Sink::open(path, &prepared, &todo, &mut summary)?,
         None => Sink::standard(),
     };
-    let jobs = jobs.map_or_else(cores, NonZeroUsize::get);
+    let jobs = jobs.unwrap_or_else(cores).get();
     crew::work(&prepared, &todo, jobs, &mut sink, &mut summary)?;
     let is_wanted = sink.finish(&prepared, &todo)?;
     // Where the lines are, nothing else stands on standard output.
@@ -230,10 +231,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         }
     }
     Ok(summary.verdict())
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
 #[cfg(test)]

@@ -407,7 +407,10 @@ fn a_free_rider_makes_no_chunk_look_less_rare() {
         said.extend(bench.on(Input::Connected(PeerId(20 + chunk))));
     }
     let shows = |output: &Output<Message>| {
-        matches!(output, Output::Send { message: Message::Have(_) | Message::Bitfield(_), .. })
+        let (Output::Send { message, .. } | Output::Tell { message, .. }) = output else {
+            return false;
+        };
+        matches!(message, Message::Have(_) | Message::Bitfield(_))
     };
     assert!(!said.iter().any(shows), "{said:?}");
     for neighbor in [PeerId::SOURCE, A, PeerId(20), PeerId(21), PeerId(22)] {
