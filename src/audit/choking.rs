@@ -13,7 +13,7 @@ use super::spans::{Edge, Reading, Spans};
 use super::witness::Witness;
 use super::{Judgement, Rule};
 use crate::chunks::PeerId;
-use crate::trace::{Event, Transfer};
+use crate::trace::Event;
 use crate::units::Time;
 
 /// A transfer starts while its sender unchokes the receiver.
@@ -88,15 +88,8 @@ impl Choking {
 
 /// The first transfer that starts while its receiver is choked.
 fn starts(facts: &Facts, unchoked: &Pairs) -> Judgement {
-    let is_unchoked = |t: &Transfer| {
-        let Some(spans) = unchoked.of((t.from, t.to)) else { return false };
-        if facts.is_exact() {
-            return spans.contain(t.start, t.start, Time::ZERO);
-        }
-        spans.first().is_some_and(|from| from <= with_tolerance(facts, t.start))
-    };
-    let choked = facts.transfers().iter().filter(|t| !is_unchoked(t));
-    let Some(t) = choked.min_by_key(|t| t.start) else { return Judgement::holds() };
+    let choked = unchoked.first_outside(facts, |t| (t.from, t.to), |t| [t.start; 2]);
+    let Some(t) = choked else { return Judgement::holds() };
     let spans = unchoked.of((t.from, t.to));
     let choked_ns = spans
         .and_then(|spans| spans.list.iter().rev().find(|span| span.to < t.start))

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use prefetch_index::prefetch_index;
+
 use super::cover::Cover;
 use super::ledger::Ledger;
 use super::spans::{Edge, Spans, later};
@@ -13,6 +15,9 @@ use crate::chunks::{ChunkId, PeerId};
 use crate::scenario::Scenario;
 use crate::trace::{Header, Outcome, Stamps, Transfer};
 use crate::units::{Bytes, Time};
+
+/// How many transfers ahead memory is asked for: a read from afar takes as long as a dozen of them.
+const AHEAD: usize = 16;
 
 /// Everything that several rules know of a trace.
 #[derive(Clone, Debug)]
@@ -302,12 +307,29 @@ impl Facts {
 
     /// The transfers that `node` sent.
     pub fn sent_by(&self, node: PeerId) -> impl ExactSizeIterator<Item = &Transfer> {
-        self.by_sender.of(node).iter().map(|&at| &self.ledger.transfers[at as usize])
+        self.placed(self.by_sender.of(node)).map(|(_, transfer)| transfer)
     }
 
     /// The transfers that `node` received.
     pub fn received_by(&self, node: PeerId) -> impl ExactSizeIterator<Item = &Transfer> {
-        self.by_receiver.of(node).iter().map(|&at| &self.ledger.transfers[at as usize])
+        self.placed(self.by_receiver.of(node)).map(|(_, transfer)| transfer)
+    }
+
+    /// Every transfer with its position, those of one sender after those of another.
+    pub(super) fn by_sender(&self) -> impl Iterator<Item = (usize, &Transfer)> {
+        self.placed(&self.by_sender.items)
+    }
+
+    /// The transfers at some places, and the places. They lie far apart, so that memory is asked
+    /// for before it is needed.
+    fn placed(&self, places: &[u32]) -> impl ExactSizeIterator<Item = (usize, &Transfer)> {
+        let transfers = &self.ledger.transfers;
+        places.iter().enumerate().map(move |(nth, &at)| {
+            if let Some(&ahead) = places.get(nth + AHEAD) {
+                prefetch_index(transfers, ahead as usize);
+            }
+            (at as usize, &transfers[at as usize])
+        })
     }
 
     /// When `node` was there.

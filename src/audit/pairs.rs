@@ -1,7 +1,9 @@
 //! Intervals of pairs of nodes: connections, unchokes. The type to know is [`Pairs`].
 
+use super::facts::{Facts, with_tolerance};
 use super::spans::{Edge, Spans};
 use crate::chunks::PeerId;
+use crate::trace::Transfer;
 use crate::units::Time;
 
 /// Two nodes; what comes first is up to who pairs them.
@@ -51,6 +53,28 @@ impl Pairs {
         let own = &self.list[from..to];
         let at = own.binary_search_by_key(&pair.1, |&((_, other), _)| other).ok()?;
         Some(&own[at].1)
+    }
+
+    /// The first transfer to start of those outside of the intervals of their pair, which are to
+    /// contain what `within` says of it. Where stamps are not exact, queues hide when the bytes
+    /// left: the first interval need only begin in time.
+    pub(super) fn first_outside<'f>(
+        &self,
+        facts: &'f Facts,
+        pair: impl Fn(&Transfer) -> Pair,
+        within: impl Fn(&Transfer) -> [Time; 2],
+    ) -> Option<&'f Transfer> {
+        let is_outside = |t: &Transfer| {
+            let Some(spans) = self.of(pair(t)) else { return true };
+            if facts.is_exact() {
+                let [from, to] = within(t);
+                return !spans.contain(from, to, Time::ZERO);
+            }
+            spans.first().is_none_or(|from| with_tolerance(facts, t.start) < from)
+        };
+        // Sender after sender: what a node's pairs take of memory is near when it is looked at.
+        let outside = facts.by_sender().filter(|(_, t)| is_outside(t));
+        outside.min_by_key(|&(at, t)| (t.start, at)).map(|(_, t)| t)
     }
 
     /// Every pair with its intervals.

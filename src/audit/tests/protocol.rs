@@ -30,6 +30,25 @@ fn bytes_move_while_two_are_neighbors() {
     assert_eq!(far.verdict(rule), Verdict::Holds);
 }
 
+/// The one that starts first, not the one that ends first; of two, that of the first chunk.
+#[test]
+fn the_first_transfer_between_strangers_or_to_the_choked_is_the_witness() {
+    let from = |transfers: [(u32, u32, std::ops::Range<u64>); 3]| {
+        let run = Run::new(4, 3).connect(0, 1, 0).choke(0, 1, 0);
+        let run = transfers
+            .into_iter()
+            .fold(run, |run, (from, chunk, times)| run.send(from, 4, chunk, times));
+        let Witness::Strangers { transfer } = run.witness("neighbors") else { panic!("{run:?}") };
+        let Witness::Choked { transfer: choked, .. } = run.witness("choking") else {
+            panic!("{run:?}")
+        };
+        assert_eq!(transfer, choked);
+        transfer.from.0
+    };
+    assert_eq!(from([(1, 0, 11..20), (2, 1, 10..90), (3, 2, 12..15)]), 2);
+    assert_eq!(from([(1, 2, 10..20), (2, 1, 10..30), (3, 0, 10..40)]), 3);
+}
+
 #[test]
 fn strangers_and_nodes_that_were_gone_are_no_neighbors() {
     let rule = "neighbors";
