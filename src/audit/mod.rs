@@ -5,9 +5,7 @@
 //! [`Judgement`]; [`ALL`] lists the rules. What several rules read, the [`Ledger`] collects and
 //! [`Facts`] puts in order, once.
 
-use std::num::NonZeroUsize;
-use std::sync::Mutex;
-use std::{fmt, panic, thread};
+use std::fmt;
 
 use serde::Serialize;
 
@@ -25,6 +23,7 @@ mod demand;
 mod facts;
 mod flow;
 mod incompleteness;
+mod judging;
 mod ledger;
 mod membership;
 mod neighbors;
@@ -44,6 +43,7 @@ pub use completion::Completion;
 pub use conservation::Conservation;
 pub use facts::{Arrived, Facts, Held, Sent};
 pub use incompleteness::IncompletenessExplained;
+pub use judging::Judging;
 pub use ledger::Ledger;
 pub use membership::Membership;
 pub use neighbors::Neighbors;
@@ -208,14 +208,11 @@ pub static ALL: &[RuleEntry] = &[
     },
 ];
 
-/// Rules by their names.
-type Rules = Vec<(&'static str, Box<dyn Rule>)>;
-
 /// A trace on its way to a report: feed it events, then finish.
 #[derive(Debug)]
 pub struct Audit {
     ledger: Ledger,
-    rules: Rules,
+    rules: Vec<(&'static str, Box<dyn Rule>)>,
 }
 
 impl Audit {
@@ -247,42 +244,6 @@ impl Audit {
 
     /// Judges.
     pub fn finish(self) -> Report {
-        self.finish_on(NonZeroUsize::MIN)
+        self.judging().report()
     }
-
-    /// Judges on so many threads, the caller's included: the rules of a long trace take their time.
-    /// The report is the same for any number.
-    pub fn finish_on(self, threads: NonZeroUsize) -> Report {
-        let facts = Facts::new(self.ledger);
-        Report::new(&facts, judge(&facts, self.rules, threads))
-    }
-}
-
-/// The judgements of rules, in their order.
-fn judge(facts: &Facts, rules: Rules, threads: NonZeroUsize) -> Vec<Ruled> {
-    let helpers = threads.get().min(rules.len()) - 1;
-    // Those of the protocol stand near the end and read most: whoever begins with them ends first.
-    let rest = Mutex::new(rules.into_iter().enumerate().rev());
-    let work = || {
-        let mut done = Vec::new();
-        loop {
-            let next = rest.lock().expect("nobody panics with it").next();
-            let Some((at, (name, rule))) = next else {
-                return done;
-            };
-            done.push((at, Ruled { name, judgement: rule.finish(facts) }));
-        }
-    };
-    let mut ruled = thread::scope(|scope| {
-        // Where the system gives no more threads, the others do the work.
-        let spawn = |_| thread::Builder::new().spawn_scoped(scope, work).ok();
-        let others: Vec<_> = (0..helpers).filter_map(spawn).collect();
-        let mut ruled = work();
-        for other in others {
-            ruled.extend(other.join().unwrap_or_else(|fault| panic::resume_unwind(fault)));
-        }
-        ruled
-    });
-    ruled.sort_unstable_by_key(|&(at, _)| at);
-    ruled.into_iter().map(|(_, ruled)| ruled).collect()
 }

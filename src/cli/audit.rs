@@ -1,7 +1,7 @@
 //! `swarmbound audit`: judges a trace, whoever wrote it.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use clap::Args;
@@ -9,9 +9,8 @@ use swarmbound::audit::{Audit, Report, Verdict};
 use swarmbound::trace::Header;
 use swarmbound::trace::codec::{CodecError, Reader};
 
-use super::judge::cores;
 use super::progress::Progress;
-use super::{Failure, Format, output};
+use super::{Failure, Format, cores, output};
 use crate::report::bounds::heading;
 use crate::report::json::{self, AuditDocument};
 use crate::report::run::{self, Run};
@@ -28,11 +27,11 @@ pub(super) struct Arguments {
 /// Reads a trace and judges it.
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let (header, report) = match arguments.trace.as_str() {
-        "-" => read("standard input", io::stdin().lock())?,
+        "-" => read("standard input", io::stdin())?,
         name => {
             let path = Path::new(name);
             let file = File::open(path).map_err(|error| Failure::file("read", path, &error))?;
-            read(name, BufReader::with_capacity(1 << 20, file))?
+            read(name, file)?
         }
     };
     let run = Run::new(report.mode, &header.scenario, report);
@@ -53,19 +52,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     Ok(verdict)
 }
 
-fn read(name: &str, input: impl BufRead) -> Result<(Header, Report), Failure> {
+fn read(name: &str, input: impl Read) -> Result<(Header, Report), Failure> {
     let failure = |error| wrong(name, error);
-    let mut reader = Reader::new(input).map_err(failure)?;
-    let mut audit = Audit::new(reader.header().clone());
+    let (header, blocks) = Reader::new(BufReader::new(input)).map_err(failure)?.into_blocks();
+    let mut audit = Audit::new(header.clone());
     let mut progress = Progress::new("audit", None);
-    for item in reader.by_ref() {
-        let (line, event) = item.map_err(failure)?;
+    let take = &mut |line, event| {
         audit.event(&event);
         progress.at(line);
-    }
+    };
+    cores::events(blocks, take).map_err(failure)?;
     progress.says("judged");
-    let report = audit.finish_on(cores());
-    Ok((reader.into_header(), report))
+    Ok((header, cores::report(audit)))
 }
 
 /// `file:line:column: field: what is wrong and what to write instead`.

@@ -5,10 +5,8 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter};
-use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::thread;
 
 use swarmbound::audit::{Audit, Mode};
 use swarmbound::engine::{Engine, Introduce};
@@ -18,8 +16,8 @@ use swarmbound::swarm::{ClientServer, Peer, Tracker};
 use swarmbound::trace::codec::Writer;
 use swarmbound::trace::{Event, Evidence, Header};
 
-use super::Failure;
 use super::progress::Progress;
+use super::{Failure, cores};
 use crate::report::run::{Run, mode_name};
 
 /// Runs `scenario` in one of the two ways and judges it; the trace goes to `trace`, if given.
@@ -32,12 +30,7 @@ pub(super) fn run(mode: Mode, scenario: &Scenario, trace: Option<&Path>) -> Resu
     })?;
     progress.says("audit");
     let audit = audit.expect("nobody stops it");
-    Ok(Run::new(mode, scenario, audit.finish_on(cores())))
-}
-
-/// How many threads the machine runs at once.
-pub(super) fn cores() -> NonZeroUsize {
-    thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+    Ok(Run::new(mode, scenario, cores::report(audit)))
 }
 
 /// The same without a word, as one of many at a time; None when `goes_on` says no before the end.

@@ -18,6 +18,7 @@ mod bounds;
 mod canaries;
 mod canary;
 mod check;
+mod cores;
 mod curve;
 mod engine;
 mod explore;

@@ -10,9 +10,9 @@ use swarmbound::scenario::{Parts, Scenario};
 use swarmbound::schedule::{Plan, Planner, Progress as Search};
 use swarmbound::units::{Bytes, Time};
 
-use super::judge::{Record, cores};
+use super::judge::Record;
 use super::progress::Progress;
-use super::{Failure, Format, input, number, output};
+use super::{Failure, Format, cores, input, number, output};
 use crate::report::bounds::heading;
 use crate::report::plan::{PlanDocument, Planned, Searched, told};
 use crate::report::{gantt, json};
@@ -70,7 +70,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     if let Some(path) = &arguments.svg {
         output::write(path, &gantt::drawn(&plan).map_err(Failure)?)?;
     }
-    let planned = Planned::new(&scenario, &plan, searched, audit.finish_on(cores()));
+    let planned = Planned::new(&scenario, &plan, searched, cores::report(audit));
     if arguments.format.json {
         output::print(&json::line(&PlanDocument::new(&planned)))?;
         return Ok(planned.report.verdict);

@@ -3,7 +3,7 @@
 //! Every event is checked against the header before anybody sees it: whoever holds an [`Event`] of
 //! a [`Reader`] need not ask whether its nodes and chunks exist. The codec judges nothing else:
 //! what a swarm may do is the business of the audit. The types to know are [`Reader`] and
-//! [`Writer`]; [`Decoder`] reads the answer to a scenario.
+//! [`Writer`]; [`Decoder`] reads the answer to a scenario, [`Blocks`] lets many threads read.
 
 use std::io::{self, BufRead, Read, Write};
 
@@ -13,6 +13,7 @@ use super::{Event, Evidence, Header, Stamps, Trace};
 use crate::scenario::{Document, JsonError, Malformed};
 use crate::units::Time;
 
+mod blocks;
 #[cfg(test)]
 mod corpus;
 mod decoder;
@@ -20,6 +21,7 @@ mod line;
 #[cfg(test)]
 mod tests;
 
+pub use blocks::{Block, Blocks};
 pub use decoder::{Decoder, Said};
 use line::Form;
 
@@ -185,6 +187,27 @@ impl<R: BufRead> Lines<R> {
         Ok(Some(ending))
     }
 
+    /// The event of the next line and its number; None at the end of the text, where the trace
+    /// `ends` or more lines follow.
+    fn event(&mut self, form: &Form, ends: bool) -> Result<Option<(u64, Event)>, CodecError> {
+        let Some(ending) = self.advance(LONGEST_EVENT)? else {
+            return Ok(None);
+        };
+        if self.buffer.iter().all(u8::is_ascii_whitespace) {
+            let blank = self.wrong(LineError::whole("the line is empty; remove it"));
+            return match self.advance(LONGEST_EVENT) {
+                Ok(None) if ends => Ok(None),
+                // Whether there is another line nobody knows.
+                Err(error) if self.buffer.is_empty() => Err(error),
+                _ => Err(blank),
+            };
+        }
+        match form.event(&self.buffer) {
+            Ok(event) => Ok(Some((self.line, event))),
+            Err(error) => Err(self.refuse(error, ending)),
+        }
+    }
+
     fn wrong(&self, error: LineError) -> CodecError {
         CodecError::Line { line: self.line, error }
     }
@@ -246,24 +269,6 @@ impl<R: BufRead> Reader<R> {
     pub fn into_header(self) -> Header {
         self.header
     }
-
-    fn step(&mut self) -> Result<Option<(u64, Event)>, CodecError> {
-        let lines = &mut self.lines;
-        let Some(ending) = lines.advance(LONGEST_EVENT)? else {
-            return Ok(None);
-        };
-        if lines.buffer.iter().all(u8::is_ascii_whitespace) {
-            let blank = lines.wrong(LineError::whole("the line is empty; remove it"));
-            return match lines.advance(LONGEST_EVENT)? {
-                None => Ok(None),
-                Some(_) => Err(blank),
-            };
-        }
-        match self.form.event(&lines.buffer) {
-            Ok(event) => Ok(Some((lines.line, event))),
-            Err(error) => Err(lines.refuse(error, ending)),
-        }
-    }
 }
 
 impl<R: BufRead> Iterator for Reader<R> {
@@ -274,7 +279,7 @@ impl<R: BufRead> Iterator for Reader<R> {
         if self.done {
             return None;
         }
-        let item = self.step().transpose();
+        let item = self.lines.event(&self.form, true).transpose();
         self.done = !matches!(item, Some(Ok(_)));
         item
     }

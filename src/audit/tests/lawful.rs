@@ -4,6 +4,8 @@
 //! one transfer at a time and receives one at a time, at the slower of the two rates, and only what
 //! it has received. Times are integers, rounded up.
 
+use std::thread;
+
 use super::*;
 use crate::scenario::Protocol;
 
@@ -289,15 +291,16 @@ proptest! {
         let Some(at) = pick(&made.run.delivered(), draw) else { return Ok(()) };
         // Something is wrong, so that rules have different things to say.
         let trace = made.run.bend(at, |transfer| transfer.start = transfer.end).trace();
-        let judged = |threads| {
-            let mut audit = Audit::new(trace.header.clone());
-            trace.events.iter().for_each(|event| audit.event(event));
-            judge(&Facts::new(audit.ledger), audit.rules, NonZeroUsize::new(threads).unwrap())
-        };
-        let one = judged(1);
-        prop_assert_eq!(one.iter().map(|ruled| ruled.name).collect::<Vec<_>>(),
+        let mut audit = Audit::new(trace.header.clone());
+        trace.events.iter().for_each(|event| audit.event(event));
+        let judging = audit.judging();
+        thread::scope(|scope| {
+            (0..threads).for_each(|_| drop(scope.spawn(|| judging.work())));
+        });
+        let report = judging.report();
+        prop_assert_eq!(report.rules.iter().map(|ruled| ruled.name).collect::<Vec<_>>(),
             ALL.iter().map(|entry| entry.name).collect::<Vec<_>>());
-        prop_assert_eq!(judged(threads), one);
+        prop_assert_eq!(report, Audit::of(&trace));
     }
 
     #[test]

@@ -13,8 +13,7 @@ use clap::Args;
 use swarmbound::audit::{Mode, Verdict};
 use swarmbound::scenario::{Behavior, FileError, Place, Scenario, Sweep};
 
-use super::judge::cores;
-use super::{Failure, input, number, output};
+use super::{Failure, cores, input, number, output};
 use crate::report::json;
 use crate::report::sweep::{Case, Fingerprint, Set, Summary, SweepDocument};
 
@@ -218,7 +217,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         Some(path) => Sink::open(path, &prepared, &todo, &mut summary)?,
         None => Sink::standard(),
     };
-    let jobs = jobs.unwrap_or_else(cores).get();
+    let jobs = jobs.unwrap_or_else(cores::count).get();
     crew::work(&prepared, &todo, jobs, &mut sink, &mut summary)?;
     let is_wanted = sink.finish(&prepared, &todo)?;
     // Where the lines are, nothing else stands on standard output.

@@ -127,7 +127,7 @@ fn need<T>(value: Option<T>, field: &str) -> Result<T, Malformed> {
 }
 
 /// What the events of one header must keep to.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Form {
     peers: usize,
     chunks: usize,
