@@ -307,7 +307,15 @@ impl Facts {
 
     /// The transfers that `node` sent.
     pub fn sent_by(&self, node: PeerId) -> impl ExactSizeIterator<Item = &Transfer> {
-        self.placed(self.by_sender.of(node)).map(|(_, transfer)| transfer)
+        self.placed_by(node).map(|(_, transfer)| transfer)
+    }
+
+    /// The transfers that `node` sent, with their positions.
+    pub(super) fn placed_by(
+        &self,
+        node: PeerId,
+    ) -> impl ExactSizeIterator<Item = (usize, &Transfer)> {
+        self.placed(self.by_sender.of(node))
     }
 
     /// The transfers that `node` received.
@@ -315,7 +323,8 @@ impl Facts {
         self.placed(self.by_receiver.of(node)).map(|(_, transfer)| transfer)
     }
 
-    /// Every transfer with its position, those of one sender after those of another.
+    /// Every transfer with its position, those of one sender after those of another: what is known
+    /// of a sender's pairs is then near when it is looked at.
     pub(super) fn by_sender(&self) -> impl Iterator<Item = (usize, &Transfer)> {
         self.placed(&self.by_sender.items)
     }

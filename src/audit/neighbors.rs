@@ -4,7 +4,7 @@
 //! such events is not judged. What a sender takes back is not judged by a receiver's stamps, since
 //! queues drain after it is gone. The rule knows no tracker and no overlay.
 
-use super::facts::Facts;
+use super::facts::{Facts, with_tolerance};
 use super::pairs::{Pair, Pairs};
 use super::spans::{Reading, Spans};
 use super::witness::Witness;
@@ -23,9 +23,13 @@ impl Rule for Neighbors {
             return Judgement::skipped("the trace has no connect events");
         }
         let connected = connections(facts, Reading::Most);
-        let within = |t: &Transfer| [t.start, facts.departure(t)];
-        let first = connected.first_outside(facts, |t| pair(t.from, t.to), within);
-        let Some(t) = first else { return Judgement::holds() };
+        let strangers = facts.by_sender().filter(|(_, t)| {
+            let link = connected.of(pair(t.from, t.to));
+            !link.is_some_and(|spans| is_within(facts, spans, t, facts.departure(t)))
+        });
+        let Some((_, t)) = strangers.min_by_key(|&(at, t)| (t.start, at)) else {
+            return Judgement::holds();
+        };
         let witness = Witness::Strangers { transfer: t.into() };
         if facts.is_complete() {
             Judgement::violated(witness)
@@ -33,6 +37,15 @@ impl Rule for Neighbors {
             Judgement::unknown("the log does not show how two nodes became neighbors").with(witness)
         }
     }
+}
+
+/// Do the bytes leave within the intervals, where they leave from the start `until` an instant?
+/// Where stamps are not exact, queues hide when: the first interval need only begin in time.
+pub(super) fn is_within(facts: &Facts, spans: &Spans, t: &Transfer, until: Time) -> bool {
+    if facts.is_exact() {
+        return spans.contain(t.start, until, Time::ZERO);
+    }
+    spans.first().is_some_and(|from| from <= with_tolerance(facts, t.start))
 }
 
 /// A pair of nodes, the smaller id first.

@@ -1,9 +1,7 @@
-//! Intervals of pairs of nodes: connections, unchokes. The type to know is [`Pairs`].
+//! When pairs of nodes were connected. The type to know is [`Pairs`].
 
-use super::facts::{Facts, with_tolerance};
 use super::spans::{Edge, Spans};
 use crate::chunks::PeerId;
-use crate::trace::Transfer;
 use crate::units::Time;
 
 /// Two nodes; what comes first is up to who pairs them.
@@ -55,35 +53,8 @@ impl Pairs {
         Some(&own[at].1)
     }
 
-    /// The first transfer to start of those outside of the intervals of their pair, which are to
-    /// contain what `within` says of it. Where stamps are not exact, queues hide when the bytes
-    /// left: the first interval need only begin in time.
-    pub(super) fn first_outside<'f>(
-        &self,
-        facts: &'f Facts,
-        pair: impl Fn(&Transfer) -> Pair,
-        within: impl Fn(&Transfer) -> [Time; 2],
-    ) -> Option<&'f Transfer> {
-        let is_outside = |t: &Transfer| {
-            let Some(spans) = self.of(pair(t)) else { return true };
-            if facts.is_exact() {
-                let [from, to] = within(t);
-                return !spans.contain(from, to, Time::ZERO);
-            }
-            spans.first().is_none_or(|from| with_tolerance(facts, t.start) < from)
-        };
-        // Sender after sender: what a node's pairs take of memory is near when it is looked at.
-        let outside = facts.by_sender().filter(|(_, t)| is_outside(t));
-        outside.min_by_key(|&(at, t)| (t.start, at)).map(|(_, t)| t)
-    }
-
     /// Every pair with its intervals.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Pair, &Spans)> {
         self.list.iter().map(|(pair, spans)| (*pair, spans))
-    }
-
-    /// The pairs of one first node after those of another, with their intervals.
-    pub(super) fn by_first(&self) -> impl Iterator<Item = &[(Pair, Spans)]> {
-        self.list.chunk_by(|(one, _), (other, _)| one.0 == other.0)
     }
 }
