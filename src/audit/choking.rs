@@ -70,7 +70,7 @@ struct Ends<'f> {
     facts: &'f Facts,
     /// When links were closed, sorted.
     closed: Vec<(Pair, Time)>,
-    connected: [Pairs; 2],
+    connected: Pairs,
 }
 
 impl<'f> Ends<'f> {
@@ -78,8 +78,7 @@ impl<'f> Ends<'f> {
         let closed = facts.links().iter().filter(|(_, _, edge)| *edge == Edge::Close);
         let mut closed: Vec<(Pair, Time)> = closed.map(|&(link, at, _)| (link, at)).collect();
         closed.sort_unstable();
-        let connected = [Reading::Most, Reading::Least].map(|reading| connections(facts, reading));
-        Ends { facts, closed, connected }
+        Ends { facts, closed, connected: connections(facts, Reading::Most) }
     }
 
     /// Whom a node unchoked when.
@@ -99,13 +98,12 @@ impl<'f> Ends<'f> {
     fn read(&self, nodes: [PeerId; 2], edges: &mut [(Time, Edge)]) -> Unchoked {
         let [from, to] = nodes;
         let link = pair(from, to);
-        let goes_on = |connected: &Pairs, at| match connected.of(link) {
+        let goes_on = |at| match self.connected.of(link) {
             Some(link) => link.ongoing(at),
             None => stay(self.facts, nodes, at),
         };
-        let [most, least] = &self.connected;
         let mut cuts = self.cuts(nodes, link);
-        let most = Spans::with_cuts(edges, &cuts, |at| goes_on(most, at), Reading::Most);
+        let most = Spans::with_cuts(edges, &cuts, goes_on, Reading::Most);
         if self.facts.tolerance() == Time::ZERO && Spans::is_clear(edges, &cuts) {
             return Unchoked { to, least: most.clone(), most };
         }
@@ -113,7 +111,8 @@ impl<'f> Ends<'f> {
         let late: Vec<Time> = cuts.iter().map(|&cut| with_tolerance(self.facts, cut)).collect();
         cuts.extend(late);
         cuts.sort_unstable();
-        let least = Spans::with_cuts(edges, &cuts, |at| goes_on(least, at), Reading::Least);
+        // Some order of a cut's instant has it last, whatever goes on.
+        let least = Spans::with_cuts(edges, &cuts, |_| false, Reading::Least);
         Unchoked { to, most, least }
     }
 

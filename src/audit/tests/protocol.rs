@@ -33,7 +33,7 @@ fn bytes_move_while_two_are_neighbors() {
 /// The one that starts first, not the one that ends first; of two, that of the first chunk.
 #[test]
 fn the_first_transfer_between_strangers_or_to_the_choked_is_the_witness() {
-    let from = |transfers: [(u32, u32, std::ops::Range<u64>); 3]| {
+    let first = |transfers: [(u32, u32, std::ops::Range<u64>); 3]| {
         let run = Run::new(4, 3).connect(0, 1, 0).choke(0, 1, 0);
         let run = transfers
             .into_iter()
@@ -43,10 +43,11 @@ fn the_first_transfer_between_strangers_or_to_the_choked_is_the_witness() {
             panic!("{run:?}")
         };
         assert_eq!(transfer, choked);
-        transfer.from.0
+        (transfer.from.0, transfer.chunk.0)
     };
-    assert_eq!(from([(1, 0, 11..20), (2, 1, 10..90), (3, 2, 12..15)]), 2);
-    assert_eq!(from([(1, 2, 10..20), (2, 1, 10..30), (3, 0, 10..40)]), 3);
+    assert_eq!(first([(1, 0, 11..20), (2, 1, 10..90), (3, 2, 12..15)]), (2, 1));
+    assert_eq!(first([(1, 2, 10..20), (2, 1, 10..30), (3, 0, 10..40)]), (3, 0));
+    assert_eq!(first([(1, 0, 11..20), (1, 1, 10..90), (1, 2, 12..15)]), (1, 1));
 }
 
 #[test]
@@ -110,6 +111,11 @@ fn a_disconnect_or_a_departure_ends_an_unchoke() {
         |at| Run::new(1, 1).unchoke(0, 1, 0).leave(1, at).join(1, at + 1).send(0, 1, 0, 10..110);
     assert_eq!(left(10).verdict(rule), Verdict::Holds);
     assert_eq!(left(9).verdict(rule), Verdict::Violated);
+    // An unchoke of the last instant ends with it, unless the node is back at once.
+    let last =
+        |back| Run::new(1, 1).unchoke(0, 1, 50).leave(1, 50).join(1, back).send(0, 1, 0, 60..160);
+    assert_eq!(last(50).verdict(rule), Verdict::Holds);
+    assert_eq!(last(55).verdict(rule), Verdict::Violated);
 }
 
 #[test]
