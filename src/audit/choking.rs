@@ -23,7 +23,7 @@ type Act = (PeerId, Time, Edge);
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Choking {
     /// Unchokes open, chokes close; by who serves. Most of a long log is of these: those of one
-    /// node are taken up together, and nothing is kept of them.
+    /// node are read together, and the intervals that they make are not kept.
     acts: Vec<Vec<Act>>,
 }
 

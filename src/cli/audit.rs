@@ -52,9 +52,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     Ok(verdict)
 }
 
-fn read(name: &str, input: impl Read) -> Result<(Header, Report), Failure> {
+fn read(name: &str, input: impl Read + Send + 'static) -> Result<(Header, Report), Failure> {
     let failure = |error| wrong(name, error);
-    let (header, blocks) = Reader::new(BufReader::new(input)).map_err(failure)?.into_blocks();
+    let input = BufReader::with_capacity(cores::BLOCK, input);
+    let (header, blocks) = Reader::new(input).map_err(failure)?.into_blocks();
     let mut audit = Audit::new(header.clone());
     let mut progress = Progress::new("audit", None);
     let take = &mut |line, event| {

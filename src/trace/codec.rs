@@ -187,19 +187,16 @@ impl<R: BufRead> Lines<R> {
         Ok(Some(ending))
     }
 
-    /// The event of the next line and its number; None at the end of the text, where the trace
-    /// `ends` or more lines follow.
-    fn event(&mut self, form: &Form, ends: bool) -> Result<Option<(u64, Event)>, CodecError> {
+    /// The event of the next line, and its number; None at the end of the text.
+    fn event(&mut self, form: &Form) -> Result<Option<(u64, Event)>, CodecError> {
         let Some(ending) = self.advance(LONGEST_EVENT)? else {
             return Ok(None);
         };
-        if self.buffer.iter().all(u8::is_ascii_whitespace) {
+        if is_blank(&self.buffer) {
             let blank = self.wrong(LineError::whole("the line is empty; remove it"));
-            return match self.advance(LONGEST_EVENT) {
-                Ok(None) if ends => Ok(None),
-                // Whether there is another line nobody knows.
-                Err(error) if self.buffer.is_empty() => Err(error),
-                _ => Err(blank),
+            return match self.advance(LONGEST_EVENT)? {
+                None => Ok(None),
+                Some(_) => Err(blank),
             };
         }
         match form.event(&self.buffer) {
@@ -223,6 +220,11 @@ impl<R: BufRead> Lines<R> {
         }
         self.wrong(error)
     }
+}
+
+/// Is a line empty?
+fn is_blank(line: &[u8]) -> bool {
+    line.iter().all(u8::is_ascii_whitespace)
 }
 
 /// Reads a trace, one event at a time.
@@ -279,7 +281,7 @@ impl<R: BufRead> Iterator for Reader<R> {
         if self.done {
             return None;
         }
-        let item = self.lines.event(&self.form, true).transpose();
+        let item = self.lines.event(&self.form).transpose();
         self.done = !matches!(item, Some(Ok(_)));
         item
     }

@@ -1,30 +1,27 @@
 //! The lines of a trace in blocks, so that many threads can read one trace.
 //!
 //! Cutting a text into blocks is quick and goes in order; what takes time, making events of their
-//! lines, may happen anywhere and in any order. Blocks that are read one after the other say what a
-//! [`Reader`] says: the same events, the same first error. No thread is started
-//! here. The types to know are [`Blocks`] and [`Block`].
+//! lines, may happen anywhere and in any order. Blocks say what a [`Reader`] says, one after the
+//! other and up to the first error: the same events, the same error. No thread is started here. The
+//! types to know are [`Blocks`] and [`Block`].
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead};
 use std::mem;
 
 use memchr::{memchr_iter, memrchr};
 
-use super::{CodecError, Event, Form, Header, LONGEST_EVENT, Lines, Reader};
+use super::{CodecError, Event, Form, Header, LONGEST_EVENT, Lines, Reader, is_blank};
 
-/// A block that fits into the cache of a core.
-const BLOCK: usize = 128 << 10;
+/// So much text without a line that ends is too long: an empty line and the next one, each with the
+/// most bytes that it may have and one more.
+const LONGEST: usize = 2 * (LONGEST_EVENT as usize + 2);
 
-/// The most that a block has: a line that is too long, so that whoever reads it sees that it is.
-const LONGEST: usize = LONGEST_EVENT as usize + 2;
-
-/// The rest of a trace in blocks, in order.
+/// The rest of a trace in blocks, in order. Each has the lines that one read of the input gave, so
+/// that nothing waits for more of a slow one; the capacity of the input decides how long they are.
 pub struct Blocks<R> {
     lines: Lines<R>,
     form: Form,
     done: bool,
-    /// About how many bytes a block has.
-    size: usize,
     /// What was read of the next block.
     begun: Vec<u8>,
 }
@@ -36,42 +33,61 @@ pub struct Block {
     text: Vec<u8>,
     /// How many lines were before it.
     before: u64,
-    /// Does nothing follow, not even the beginning of a line?
-    ends: bool,
     /// Why nothing that follows can be read.
     fault: Option<CodecError>,
 }
 
 impl<R: BufRead> Reader<R> {
-    /// The header, and the events that are left as blocks of lines.
+    /// The header, and the events that are left as blocks of lines. Whoever takes the events in the
+    /// order of the blocks, and stops at the first error, has what the reader would have said.
     pub fn into_blocks(self) -> (Header, Blocks<R>) {
         let Reader { lines, header, form, done } = self;
-        (header, Blocks { lines, form, done, size: BLOCK, begun: Vec::new() })
+        (header, Blocks { lines, form, done, begun: Vec::new() })
     }
 }
 
 impl<R: BufRead> Blocks<R> {
-    /// Reads until there is a whole line and a byte after it, or nothing comes any more, or no line
-    /// may be so long. Says where the block ends.
+    /// Reads until a block can be cut off, and says where; None when nothing comes any more.
     fn fill(&mut self) -> io::Result<Option<usize>> {
-        let mut enough = self.size.max(self.begun.len() + 1);
         loop {
-            let lacking = (enough - self.begun.len()) as u64;
-            self.begun.reserve(enough - self.begun.len());
-            let got = (&mut self.lines.input).take(lacking).read_to_end(&mut self.begun)?;
-            if (got as u64) < lacking {
+            let got = match self.lines.input.fill_buf() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                got => got?,
+            };
+            if got.is_empty() {
                 return Ok(None);
             }
-            // The last byte stays behind, as a sign that something follows.
-            let last = self.begun.len() - 1;
-            if let Some(end) = memrchr(b'\n', &self.begun[..last]) {
-                return Ok(Some(end + 1));
+            let got = &got[..got.len().min(LONGEST - self.begun.len())];
+            // What was there before did not end a block.
+            let may_end = memrchr(b'\n', got).is_some();
+            self.begun.extend_from_slice(got);
+            let got = got.len();
+            self.lines.input.consume(got);
+            if may_end && let Some(end) = self.end() {
+                return Ok(Some(end));
             }
-            if enough == LONGEST {
-                return Ok(Some(LONGEST - 1));
+            if self.begun.len() == LONGEST {
+                return Ok(Some(LONGEST));
             }
-            enough = LONGEST.min(2 * enough);
         }
+    }
+
+    /// Where the lines end that say all of themselves. An empty one is wrong unless it is the last
+    /// of the trace, so the line after it belongs to the same block.
+    fn end(&self) -> Option<usize> {
+        let end = memrchr(b'\n', &self.begun)?;
+        let last = self.line_before(end);
+        if !is_blank(&self.begun[last..end]) {
+            return Some(end + 1);
+        }
+        let before = last.checked_sub(1)?;
+        let is_second = is_blank(&self.begun[self.line_before(before)..before]);
+        Some(if is_second { end + 1 } else { last })
+    }
+
+    /// Where the line begins that ends there.
+    fn line_before(&self, end: usize) -> usize {
+        memrchr(b'\n', &self.begun[..end]).map_or(0, |at| at + 1)
     }
 }
 
@@ -93,22 +109,21 @@ impl<R: BufRead> Iterator for Blocks<R> {
         let text = mem::replace(&mut self.begun, rest);
         let before = self.lines.line;
         self.lines.line += memchr_iter(b'\n', &text).count() as u64;
-        let ends = self.begun.is_empty();
         self.done = !matches!(filled, Ok(Some(_)));
         let fault = filled.err().map(|source| CodecError::Io { line: self.lines.line + 1, source });
-        Some(Block { form: self.form, text, before, ends, fault })
+        Some(Block { form: self.form, text, before, fault })
     }
 }
 
 impl Block {
-    /// What the lines say: events and the numbers of their lines. Nothing follows an error, neither
-    /// here nor in the blocks after this one.
+    /// What the lines say: events and the numbers of their lines, and at the end what is wrong, if
+    /// anything is. Then the blocks after this one say nothing of worth.
     pub fn events(self) -> Vec<Result<(u64, Event), CodecError>> {
-        let Block { form, text, before, ends, fault } = self;
+        let Block { form, text, before, fault } = self;
         let mut lines = Lines { input: &text[..], buffer: Vec::new(), line: before };
         let mut events = Vec::with_capacity(text.len() / 64);
         let wrong = loop {
-            match lines.event(&form, ends) {
+            match lines.event(&form) {
                 Ok(Some(event)) => events.push(Ok(event)),
                 Ok(None) => break fault,
                 Err(error) => break Some(error),

@@ -144,11 +144,14 @@ impl Form {
     pub(super) fn event(&self, text: &[u8]) -> Result<Event, JsonError> {
         JsonError::need_object(text)?;
         // One look at the whole line is quicker than one at each of its strings.
-        let quick = str::from_utf8(text).ok();
-        let line: Line = match quick.and_then(|text| serde_json::from_str(text).ok()) {
-            Some(line) => line,
+        let quick = match str::from_utf8(text) {
+            Ok(text) => serde_json::from_str(text),
+            Err(_) => serde_json::from_slice(text),
+        };
+        let line: Line = match quick {
+            Ok(line) => line,
             // Following the path costs time, so only a line that is wrong is read twice.
-            None => JsonError::read(text)?,
+            Err(_) => JsonError::read(text)?,
         };
         self.resolve(line).map_err(|malformed| JsonError::semantic(malformed, text))
     }

@@ -1,3 +1,5 @@
+use std::io::Read;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -9,7 +11,7 @@ const HEADER: &str = concat!(
     "\n",
 );
 
-/// Gives `left` bytes, a few at a time, and then fails.
+/// Gives `left` bytes and then fails.
 struct Breaking<'t> {
     text: &'t [u8],
     left: usize,
@@ -20,7 +22,7 @@ impl Read for Breaking<'_> {
         if self.left == 0 {
             return Err(io::Error::other("the disk is on fire"));
         }
-        let most = buffer.len().min(self.left).min(7);
+        let most = buffer.len().min(self.left);
         let got = (&self.text[..most.min(self.text.len())]).read(buffer)?;
         self.text = &self.text[got..];
         self.left -= got;
@@ -28,15 +30,14 @@ impl Read for Breaking<'_> {
     }
 }
 
-/// What a reader says, and what the blocks of that size say, read from the last to the first.
+/// What a reader says, and what blocks of so many bytes say, read from the last to the first.
 fn both(text: &[u8], size: usize, breaks_after: usize) -> [Vec<String>; 2] {
     let reader = || {
         let text = Breaking { text, left: HEADER.len() + breaks_after };
-        Reader::new(io::BufReader::with_capacity(5, text)).unwrap()
+        Reader::new(io::BufReader::with_capacity(size, text)).unwrap()
     };
-    let (header, mut blocks) = reader().into_blocks();
+    let (header, blocks) = reader().into_blocks();
     assert_eq!(header, *reader().header());
-    blocks.size = size;
     let mut blocks: Vec<Block> = blocks.collect();
     let mut said = Vec::new();
     while let Some(block) = blocks.pop() {
@@ -125,6 +126,12 @@ fn blocks_of_a_line_without_end_are_an_error_and_not_memory() {
         assert!(blocks[0].contains(message), "{:?}", blocks[0]);
         assert_eq!(reader, blocks);
     }
+    // One after an empty line, too, and not the empty line before it.
+    let line = vec![b' '; LONGEST_EVENT as usize];
+    let text = [HEADER.as_bytes(), &line, b"\n", &line, b" "].concat();
+    let [reader, blocks] = both(&text, 100, usize::MAX / 2);
+    assert!(blocks[0].contains("line: 3") && blocks[0].contains("longer"), "{:?}", blocks[0]);
+    assert_eq!(reader, blocks);
 }
 
 #[test]
