@@ -19,8 +19,8 @@ const READERS: usize = 6;
 /// The most bytes that are read at a time, which are a block: it fits into the cache of a core.
 pub(super) const BLOCK: usize = 128 << 10;
 
-/// How many blocks may wait for a thread, and what they say for whoever takes it. Most are small; a
-/// line of sixteen megabytes is a block, too.
+/// How many blocks may wait for a thread, and how many that it has read for whoever takes them.
+/// Most are small, but a line of sixteen megabytes is a block, too.
 const WAITING: usize = 1;
 
 /// What a reader says of some lines: an event and the number of its line, or what is wrong.
@@ -60,7 +60,7 @@ pub(super) fn events<R: BufRead + Send + 'static>(
 /// The blocks go round so many threads, and what those say of them comes back in the same order.
 fn events_on<R: BufRead + Send + 'static>(
     threads: usize,
-    blocks: Blocks<R>,
+    mut blocks: Blocks<R>,
     take: &mut dyn FnMut(u64, Event),
 ) -> Result<(), CodecError> {
     let mut take = |events: Events| {
@@ -69,7 +69,7 @@ fn events_on<R: BufRead + Send + 'static>(
     let start = if threads == 0 { None } else { start(threads).ok() };
     let Some(Crew { give, cutter, readers }) = start else {
         // Where the system gives no threads, this one reads.
-        return { blocks }.try_for_each(|block| take(block.events()));
+        return blocks.try_for_each(|block| take(block.events()));
     };
     let _ = give.send(blocks);
     for (_, events) in readers.iter().cycle() {
@@ -102,9 +102,9 @@ fn start<R: BufRead + Send + 'static>(threads: usize) -> io::Result<Crew<R>> {
     let (inputs, readers): (Vec<_>, Vec<_>) = started.into_iter().unzip();
     let (give, given) = sync_channel::<Blocks<R>>(1);
     let cut = move || {
-        let turns = given.recv().into_iter().flatten().zip(inputs.iter().cycle());
+        let mut turns = given.recv().into_iter().flatten().zip(inputs.iter().cycle());
         // It ends with the text, or when nobody takes any more what is said of it.
-        { turns }.all(|(block, input)| input.send(block).is_ok());
+        turns.all(|(block, input)| input.send(block).is_ok());
     };
     Ok(Crew { give, cutter: thread::Builder::new().spawn(cut)?, readers })
 }

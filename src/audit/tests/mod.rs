@@ -324,3 +324,24 @@ fn witnesses_speak_in_sentences() {
          1, which the source held last and left at 0.0000001 s",
     );
 }
+
+/// Whoever judges a rule panics on a thread whose end nobody minds: then there is no report.
+#[test]
+fn a_rule_that_panics_is_not_left_out_of_a_report() {
+    #[derive(Debug)]
+    struct Panics;
+    impl Rule for Panics {
+        fn finish(&self, _: &Facts) -> Judgement {
+            panic!("this is a test")
+        }
+    }
+    let trace = Run::new(1, 1).send(0, 1, 0, 10..110).trace();
+    let mut audit = Audit::new(trace.header.clone());
+    audit.rules.push(("panics", Box::new(Panics)));
+    let judging = audit.judging();
+    let work = || std::thread::scope(|scope| scope.spawn(|| judging.work()).join());
+    assert!(work().is_err());
+    assert!(work().is_ok(), "the other rules are judged");
+    let report = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| judging.report()));
+    assert!(report.is_err());
+}
