@@ -1,9 +1,8 @@
 //! The judge of traces: named rules, each with a verdict and the smallest witness against a run.
 //!
-//! The audit knows no engine. It accuses only when no placement of what the log leaves open
-//! explains it. The types to know are [`Audit`], which reads a trace and gives a [`Report`], and
-//! [`Judgement`]; [`ALL`] lists the rules. What several rules read, the [`Ledger`] collects and
-//! [`Facts`] puts in order, once.
+//! [`Audit`] takes the events of a trace and gives a [`Report`] with a [`Judgement`] for each rule
+//! of [`ALL`]. The audit knows no engine. It accuses only when no placement of what the log leaves
+//! open explains it. `evidence` derives what a log shows, once for every rule; `rules` judges it.
 
 use std::fmt;
 
@@ -11,46 +10,27 @@ use serde::Serialize;
 
 use crate::trace::{Event, Header, Trace};
 
-mod barter;
-mod bounds_respected;
-mod capacity;
-mod causality;
-mod choking;
-mod completion;
-mod conservation;
-mod cover;
-mod demand;
-mod facts;
-mod flow;
-mod incompleteness;
+mod evidence;
 mod judging;
-mod ledger;
-mod membership;
-mod neighbors;
-mod pairs;
 mod report;
+mod rules;
 mod slack;
-mod spans;
 #[cfg(test)]
 mod tests;
 mod witness;
 
-pub use bounds_respected::BoundsRespected;
-pub use capacity::{DownlinkCapacity, UplinkCapacity};
-pub use causality::Causality;
-pub use choking::Choking;
-pub use completion::Completion;
-pub use conservation::Conservation;
-pub use facts::{Arrived, Facts, Held, Sent};
-pub use incompleteness::IncompletenessExplained;
+pub use evidence::{Arrived, Edge, Facts, Held, Interval, Intervals, Ledger, Sent};
 pub use judging::Judging;
-pub use ledger::Ledger;
-pub use membership::Membership;
-pub use neighbors::Neighbors;
 pub use report::{BestBound, Mode, Report, Ruled};
+pub use rules::{
+    ALL, BoundsRespected, BoundsWitness, CapacityWitness, Causality, CausalityWitness, Cause,
+    Choking, ChokingWitness, ClaimFault, Completion, CompletionWitness, Conservation,
+    ConservationWitness, DownlinkCapacity, IncompletenessExplained, IncompletenessWitness, Lacking,
+    Membership, MembershipWitness, Neighbors, NeighborsWitness, RuleEntry, Shows, UplinkCapacity,
+    Witness,
+};
 pub use slack::Slack;
-pub use spans::{Edge, Span, Spans};
-pub use witness::{Cause, ClaimFault, Lacking, Moved, Shows, Witness};
+pub use witness::Moved;
 
 /// What a rule says of a trace, or the worst of what several rules say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -100,7 +80,7 @@ impl Judgement {
     }
 
     /// There is evidence against it.
-    pub fn violated(witness: Witness) -> Self {
+    pub fn violated(witness: impl Into<Witness>) -> Self {
         Judgement { verdict: Verdict::Violated, ..Judgement::holds() }.with(witness)
     }
 
@@ -117,7 +97,8 @@ impl Judgement {
     }
 
     /// The same with evidence.
-    pub fn with(mut self, witness: Witness) -> Self {
+    pub fn with(mut self, witness: impl Into<Witness>) -> Self {
+        let witness = witness.into();
         self.explanation = Some(witness.to_string());
         self.witness = Some(Box::new(witness));
         self
@@ -142,71 +123,6 @@ pub trait Rule: fmt::Debug + Send {
     /// Judges.
     fn finish(&self, facts: &Facts) -> Judgement;
 }
-
-/// A rule in the registry.
-#[derive(Clone, Copy, Debug)]
-pub struct RuleEntry {
-    /// Its one name in rules, models, tests, command line and README.
-    pub name: &'static str,
-    /// What it demands, as one sentence.
-    pub about: &'static str,
-    /// A rule that has seen nothing yet.
-    pub begin: fn(&Header) -> Box<dyn Rule>,
-}
-
-/// Every rule.
-pub static ALL: &[RuleEntry] = &[
-    RuleEntry {
-        name: "membership",
-        about: "nobody acts while it is not there, as logged and as announced",
-        begin: |header| Box::new(Membership::new(header)),
-    },
-    RuleEntry {
-        name: "uplink_capacity",
-        about: "no node sends more than its upload capacity and burst allow",
-        begin: |_| Box::new(UplinkCapacity),
-    },
-    RuleEntry {
-        name: "downlink_capacity",
-        about: "no node receives more than its download capacity and burst allow",
-        begin: |_| Box::new(DownlinkCapacity),
-    },
-    RuleEntry {
-        name: "causality",
-        about: "nobody sends what it does not hold, and everything stems from the source",
-        begin: |_| Box::new(Causality),
-    },
-    RuleEntry {
-        name: "conservation",
-        about: "every byte that a peer has was sent to it, a chunk copy by one sender",
-        begin: |_| Box::new(Conservation),
-    },
-    RuleEntry {
-        name: "completion",
-        about: "a peer completes at the instant at which its last byte arrives",
-        begin: |_| Box::new(Completion),
-    },
-    RuleEntry {
-        name: "neighbors",
-        about: "bytes move between connected neighbors only",
-        begin: |_| Box::new(Neighbors),
-    },
-    RuleEntry {
-        name: "choking",
-        about: "transfers start while their sender unchokes the receiver, within slots and credit",
-        begin: |_| Box::new(Choking::default()),
-    },
-    RuleEntry {
-        name: "bounds_respected",
-        about: "no completion is earlier than a bound that applies",
-        begin: |_| Box::new(BoundsRespected),
-    },
-    RuleEntry {
-        name: "incompleteness_explained",
-        about: "whoever stays without the file has a reason that the log shows",
-        begin: |_| Box::new(IncompletenessExplained),
-    },
-];
 
 /// A trace on its way to a report: feed it events, then finish.
 #[derive(Debug)]

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::facts::Facts;
+use super::evidence::Facts;
 use super::slack::Slack;
 use super::{Judgement, Verdict};
 use crate::bounds::{self, Earliest, Senders};

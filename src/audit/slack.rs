@@ -9,7 +9,7 @@ use std::ops::AddAssign;
 
 use serde::Serialize;
 
-use super::facts::Facts;
+use super::evidence::Facts;
 use crate::chunks::PeerId;
 use crate::units::{NANO, Rate, Time};
 

@@ -9,7 +9,9 @@
 use std::cmp::Reverse;
 
 use super::case::{Judged, accuse};
-use crate::audit::{Audit, Cause, Judgement, Lacking, Report, Verdict, Witness};
+use crate::audit::{
+    Audit, Cause, IncompletenessWitness, Judgement, Lacking, Report, Verdict, Witness,
+};
 use crate::chunks::PeerId;
 use crate::scenario::{Parts, Scenario};
 use crate::trace::{Event, Header, Trace};
@@ -21,7 +23,9 @@ const TIMES: u64 = 2;
 /// Judges the end of a run.
 pub(super) fn completes_when_calm(scenario: &Scenario, judged: &Judged) -> Judgement {
     let ruled = judged.report.rule("incompleteness_explained");
-    let Some(Witness::Incomplete { lacking, .. }) = ruled.and_then(|r| r.witness.as_deref()) else {
+    let Some(Witness::Incompleteness(IncompletenessWitness { lacking, .. })) =
+        ruled.and_then(|r| r.witness.as_deref())
+    else {
         return Judgement::holds();
     };
     let ends = lacking.iter().map(|one| (one.peer, end(scenario, one)));

@@ -8,7 +8,7 @@
 use super::calm::completes_when_calm;
 use super::case::{Judged, accuse, trace};
 use super::subject::{Failure, Subject};
-use crate::audit::{self, Judgement, Mode, Witness};
+use crate::audit::{self, BoundsWitness, Judgement, Mode};
 use crate::bounds::{self, Earliest, Senders};
 use crate::chunks::PeerId;
 use crate::scenario::Scenario;
@@ -140,7 +140,7 @@ fn by_the_bound(
         Earliest::Never(why) => (None, Some(why)),
     };
     let bound = bound.name();
-    Judgement::violated(Witness::TooEarly { bound, k, node, at_ns, earliest_ns, why })
+    Judgement::violated(BoundsWitness { bound, k, node, at_ns, earliest_ns, why })
 }
 
 fn same_seed_same_trace(

@@ -10,7 +10,7 @@ fn a_chunk_is_passed_on_from_the_instant_of_its_arrival() {
     assert_eq!(run(100).verdict(RULE), Verdict::Holds);
     assert_eq!(run(99).verdict(RULE), Verdict::Violated);
     match run(99).witness(RULE) {
-        Witness::Acausal { transfer, held_ns, shows } => {
+        Witness::Causality(CausalityWitness::Acausal { transfer, held_ns, shows }) => {
             assert_eq!((transfer.from, transfer.to), (PeerId(1), PeerId(2)));
             assert_eq!((held_ns, shows), (Some(Time(100)), Shows::Later));
         }
@@ -58,7 +58,7 @@ fn two_peers_cannot_feed_each_other_out_of_thin_air() {
     let skewed = Run::new(2, 1).send(1, 2, 0, 50..60).send(2, 1, 0, 50..60).receiver(1000);
     assert_eq!(skewed.verdict(RULE), Verdict::Violated);
     match flash.witness(RULE) {
-        Witness::Acausal { held_ns, shows, .. } => {
+        Witness::Causality(CausalityWitness::Acausal { held_ns, shows, .. }) => {
             assert_eq!((held_ns, shows), (None, Shows::Circle));
         }
         other => panic!("{other:?}"),
@@ -95,7 +95,9 @@ fn gaps_make_a_sender_doubtful_and_it_is_believed_for_what_follows() {
         assert_eq!(run(start).verdict(RULE), Verdict::Unknown);
     }
     let who = |start| match run(start).witness(RULE) {
-        Witness::Acausal { transfer, shows, .. } => (transfer.from, shows),
+        Witness::Causality(CausalityWitness::Acausal { transfer, shows, .. }) => {
+            (transfer.from, shows)
+        }
         other => panic!("{other:?}"),
     };
     assert_eq!(who(100), (PeerId(1), Shows::Nothing));
@@ -110,7 +112,7 @@ fn gaps_make_a_sender_doubtful_and_it_is_believed_for_what_follows() {
         outcome: Outcome::Delivered,
     }));
     match both.witness(RULE) {
-        Witness::Acausal { transfer, held_ns, shows } => {
+        Witness::Causality(CausalityWitness::Acausal { transfer, held_ns, shows }) => {
             let expected = (PeerId(2), Some(Time(100)), Shows::Later);
             assert_eq!((transfer.from, held_ns, shows), expected);
         }
@@ -122,7 +124,9 @@ fn gaps_make_a_sender_doubtful_and_it_is_believed_for_what_follows() {
 fn the_earliest_of_a_cascade_is_the_witness() {
     let run = Run::new(3, 1).send(2, 3, 0, 160..260).send(1, 2, 0, 50..150).send(0, 1, 0, 0..100);
     match run.witness(RULE) {
-        Witness::Acausal { transfer, .. } => assert_eq!(transfer.start_ns, Time(50)),
+        Witness::Causality(CausalityWitness::Acausal { transfer, .. }) => {
+            assert_eq!(transfer.start_ns, Time(50))
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -189,13 +193,13 @@ fn a_peer_has_no_byte_that_nobody_sent() {
     assert_eq!(run(0..100).verdict("conservation"), Verdict::Holds);
     assert_eq!(run(0..99).verdict("conservation"), Verdict::Violated);
     assert_eq!(run(0..99).gaps().verdict("conservation"), Verdict::Unknown);
-    let expected = Witness::Phantom {
+    let expected = Witness::Conservation(ConservationWitness::Phantom {
         node: PeerId(1),
         at_ns: Time(100),
         chunk: Some(ChunkId(0)),
         arrived_bytes: 99,
         file_bytes: 100,
-    };
+    });
     assert_eq!(run(0..99).witness("conservation"), expected);
     let aborted = Run::new(1, 1).send(0, 1, 0, 0..100).aborted().complete(1, 100);
     assert_eq!(aborted.verdict("conservation"), Verdict::Violated);
@@ -228,8 +232,11 @@ fn a_chunk_copy_comes_from_one_sender_unless_it_may_be_assembled() {
     assert_eq!(run(50).gaps().verdict("conservation"), Verdict::Unknown);
     let multi = run(50).with(|parts| parts.discipline.multi_source = true);
     assert_eq!(multi.verdict("conservation"), Verdict::Holds);
-    let expected =
-        Witness::Assembled { node: PeerId(2), chunk: ChunkId(0), from: [PeerId(0), PeerId(1)] };
+    let expected = Witness::Conservation(ConservationWitness::Assembled {
+        node: PeerId(2),
+        chunk: ChunkId(0),
+        from: [PeerId(0), PeerId(1)],
+    });
     assert_eq!(run(50).witness("conservation"), expected);
 }
 

@@ -50,7 +50,9 @@ fn the_claim_of_a_coded_peer_lies_where_the_stamps_leave_it() {
 #[test]
 fn who_feeds_each_other_is_a_circle_and_who_got_nothing_is_not() {
     let shows = |run: Run| match run.witness("causality") {
-        Witness::Acausal { shows, transfer, .. } => (shows, transfer.from),
+        Witness::Causality(CausalityWitness::Acausal { shows, transfer, .. }) => {
+            (shows, transfer.from)
+        }
         other => panic!("{other:?}"),
     };
     let circle = coded(2, 1).send(1, 2, 0, 0..100).send(2, 1, 0, 10..110);

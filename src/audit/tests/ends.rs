@@ -19,11 +19,13 @@ fn a_peer_completes_when_its_last_byte_arrives() {
     for at in [94, 106] {
         assert_eq!(run(at).receiver(5).verdict(DONE), Verdict::Violated);
     }
-    let claim = |claimed, fault| Witness::Claim {
-        node: PeerId(1),
-        claimed_ns: Some(Time(claimed)),
-        arrived_ns: Some(Time(100)),
-        fault,
+    let claim = |claimed, fault| {
+        Witness::Completion(CompletionWitness {
+            node: PeerId(1),
+            claimed_ns: Some(Time(claimed)),
+            arrived_ns: Some(Time(100)),
+            fault,
+        })
     };
     assert_eq!(run(99).witness(DONE), claim(99, ClaimFault::Early));
     assert_eq!(run(101).witness(DONE), claim(101, ClaimFault::Late));
@@ -97,7 +99,7 @@ fn no_completion_beats_a_bound() {
     assert_eq!(run(190).receiver(10).verdict(rule), Verdict::Holds);
     assert_eq!(run(189).receiver(10).verdict(rule), Verdict::Violated);
     match run(199).witness(rule) {
-        Witness::TooEarly { k, node, at_ns, earliest_ns, .. } => {
+        Witness::Bounds(BoundsWitness { k, node, at_ns, earliest_ns, .. }) => {
             assert_eq!((k, node), (1, PeerId(1)));
             assert_eq!((at_ns, earliest_ns), (Time(199), Some(Time(200))));
         }
@@ -138,7 +140,7 @@ fn lacking() -> Run {
 
 fn cause(run: &Run, peer: usize) -> Option<Cause> {
     match run.witness(WHY) {
-        Witness::Incomplete { lacking, .. } => lacking[peer].cause,
+        Witness::Incompleteness(IncompletenessWitness { lacking, .. }) => lacking[peer].cause,
         other => panic!("{other:?}"),
     }
 }

@@ -10,7 +10,7 @@ fn a_window_may_be_full_and_not_fuller() {
     let run = |end| Run::new(1, 2).send(0, 1, 0, 50..150).send(0, 1, 1, 100..end);
     assert_eq!(run(250).verdict(UP), Verdict::Holds);
     assert_eq!(run(249).verdict(UP), Verdict::Violated);
-    let expected = Witness::Overload {
+    let expected = Witness::Capacity(CapacityWitness {
         node: PeerId(0),
         link: "uplink",
         from_ns: Time(50),
@@ -20,7 +20,7 @@ fn a_window_may_be_full_and_not_fuller() {
         transfers: 2,
         capacity_bps: BYTE_PER_NS,
         burst_bytes: Bytes(0),
-    };
+    });
     assert_eq!(run(249).witness(UP), expected);
 }
 
@@ -82,7 +82,7 @@ fn a_downlink_has_its_own_windows_and_may_be_unlimited() {
     assert_eq!(run(None, 199).verdict(DOWN), Verdict::Holds);
     assert_eq!(run(Some(BYTE_PER_NS), 199).verdict(UP), Verdict::Holds);
     match run(Some(BYTE_PER_NS), 199).witness(DOWN) {
-        Witness::Overload { node, link, bytes, allowed_bytes, .. } => {
+        Witness::Capacity(CapacityWitness { node, link, bytes, allowed_bytes, .. }) => {
             assert_eq!((node, link, bytes, allowed_bytes), (PeerId(2), "downlink", 200, 199));
         }
         other => panic!("{other:?}"),
@@ -136,7 +136,9 @@ fn the_witness_is_the_node_with_the_fewest_transfers() {
         100..199,
     );
     match run.witness(UP) {
-        Witness::Overload { node, transfers, .. } => assert_eq!((node, transfers), (PeerId(0), 1)),
+        Witness::Capacity(CapacityWitness { node, transfers, .. }) => {
+            assert_eq!((node, transfers), (PeerId(0), 1))
+        }
         other => panic!("{other:?}"),
     }
 }

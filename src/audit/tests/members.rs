@@ -37,14 +37,14 @@ fn nobody_receives_or_sends_outside_its_stay() {
     assert_eq!(run(101, 200, 200).verdict(RULE), Verdict::Violated);
     assert_eq!(run(100, 199, 200).verdict(RULE), Verdict::Violated);
     assert_eq!(run(100, 200, 199).verdict(RULE), Verdict::Violated);
-    let expected = Witness::Absent {
+    let expected = Witness::Membership(MembershipWitness::Absent {
         node: PeerId(1),
         act: "sent",
         at_ns: Time(100),
         until_ns: Time(200),
         joined_ns: Some(Time(0)),
         left_ns: Some(Time(199)),
-    };
+    });
     assert_eq!(run(100, 199, 200).witness(RULE), expected);
 }
 
@@ -203,12 +203,12 @@ fn receivers_stamps_do_not_judge_a_senders_departure() {
 fn what_goes_on_too_long_is_told_so() {
     let stays = Run::new(1, 1).send(0, 1, 0, 10..110);
     let leaves = stays.with(|parts| parts.source.leaves = SourceLeaves::At(Time(50)));
-    let expected = Witness::Unannounced {
+    let expected = Witness::Membership(MembershipWitness::Unannounced {
         node: PeerId::SOURCE,
         act: "sent",
         at_ns: Time(110),
         announced_ns: Time(50),
-    };
+    });
     assert_eq!(leaves.witness("membership"), expected);
     let said = leaves.rule("membership").explanation.unwrap();
     assert!(said.contains("is announced to leave at"), "{said}");
@@ -229,7 +229,9 @@ fn a_tolerance_longer_than_an_announced_stay_forgets_no_join() {
     run(150).assert_holds();
     assert_eq!(run(149).verdict(RULE), Verdict::Violated);
     match run(49).witness(RULE) {
-        Witness::Unannounced { act, at_ns, announced_ns, .. } => {
+        Witness::Membership(MembershipWitness::Unannounced {
+            act, at_ns, announced_ns, ..
+        }) => {
             assert_eq!((act, at_ns, announced_ns), ("joined", Time(150), Time(100)));
         }
         other => panic!("{other:?}"),

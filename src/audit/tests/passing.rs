@@ -163,8 +163,12 @@ fn coded_peers_complete_with_what_came_from_the_source() {
         .complete(2, 101);
     assert_eq!(echo.verdict(RULE), Verdict::Violated);
     assert_eq!(echo.clone().gaps().verdict(RULE), Verdict::Unknown);
-    let expected =
-        Witness::Rank { node: PeerId(2), at_ns: Time(101), most_bytes: 1, file_bytes: 100 };
+    let expected = Witness::Causality(CausalityWitness::Rank {
+        node: PeerId(2),
+        at_ns: Time(101),
+        most_bytes: 1,
+        file_bytes: 100,
+    });
     assert_eq!(echo.witness(RULE), expected);
     // Half each from the source, and the other half from each other: just enough.
     let halves = |bytes: u64| {

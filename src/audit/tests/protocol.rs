@@ -38,8 +38,12 @@ fn the_first_transfer_between_strangers_or_to_the_choked_is_the_witness() {
         let run = transfers
             .into_iter()
             .fold(run, |run, (from, chunk, times)| run.send(from, 4, chunk, times));
-        let Witness::Strangers { transfer } = run.witness("neighbors") else { panic!("{run:?}") };
-        let Witness::Choked { transfer: choked, .. } = run.witness("choking") else {
+        let Witness::Neighbors(NeighborsWitness { transfer }) = run.witness("neighbors") else {
+            panic!("{run:?}")
+        };
+        let Witness::Choking(ChokingWitness::Choked { transfer: choked, .. }) =
+            run.witness("choking")
+        else {
             panic!("{run:?}")
         };
         assert_eq!(transfer, choked);
@@ -85,7 +89,9 @@ fn a_transfer_starts_while_its_receiver_is_unchoked() {
     assert_eq!(run(15, 60).receiver(5).verdict(rule), Verdict::Holds);
     assert_eq!(run(16, 60).receiver(5).verdict(rule), Verdict::Violated);
     match run(0, 9).witness(rule) {
-        Witness::Choked { choked_ns, .. } => assert_eq!(choked_ns, Some(Time(9))),
+        Witness::Choking(ChokingWitness::Choked { choked_ns, .. }) => {
+            assert_eq!(choked_ns, Some(Time(9)))
+        }
         other => panic!("{other:?}"),
     }
     // At first everybody is choked, and an unchoke has a direction.
@@ -176,7 +182,12 @@ fn nobody_unchokes_more_neighbors_than_it_has_slots() {
     assert_eq!(run(51).with(tit()).gaps().verdict(rule), Verdict::Unknown);
     assert_eq!(run(55).with(tit()).receiver(5).verdict(rule), Verdict::Holds);
     assert_eq!(run(56).with(tit()).receiver(5).verdict(rule), Verdict::Violated);
-    let expected = Witness::Slots { node: PeerId(0), at_ns: Time(50), unchoked: 3, allowed: 2 };
+    let expected = Witness::Choking(ChokingWitness::Slots {
+        node: PeerId(0),
+        at_ns: Time(50),
+        unchoked: 3,
+        allowed: 2,
+    });
     assert_eq!(run(51).with(tit()).witness(rule), expected);
     // The optimistic unchoke has a slot of its own; without a protocol there is no limit.
     let optimistic = protocol(Choker::TitForTat, 2, Some(Time(1)));
@@ -211,14 +222,14 @@ fn a_leecher_gives_no_more_than_its_credit_ahead() {
     assert_eq!(late.verdict(rule), Verdict::Violated);
     assert_eq!(late.clone().gaps().verdict(rule), Verdict::Unknown);
     assert_eq!(late.clone().receiver(1).verdict(rule), Verdict::Holds);
-    let expected = Witness::Credit {
+    let expected = Witness::Choking(ChokingWitness::Credit {
         from: PeerId(1),
         to: PeerId(2),
         at_ns: Time(500),
         given: 2,
         back: 0,
         allowed: 1,
-    };
+    });
     assert_eq!(late.witness(rule), expected);
     assert_eq!(with(barter(501), Choker::Credit(2)).verdict(rule), Verdict::Holds);
     assert_eq!(with(barter(501), Choker::TitForTat).verdict(rule), Verdict::Skipped);
@@ -239,14 +250,14 @@ fn a_strict_barter_gives_nothing_to_whoever_can_never_give_back() {
     };
     let strict = Choker::StrictBarter;
     assert_eq!(run(strict, Rate::ZERO, 99).verdict(rule), Verdict::Violated);
-    let expected = Witness::Credit {
+    let expected = Witness::Choking(ChokingWitness::Credit {
         from: PeerId(1),
         to: PeerId(2),
         at_ns: Time(200),
         given: 1,
         back: 0,
         allowed: 0,
-    };
+    });
     assert_eq!(run(strict, Rate::ZERO, 99).witness(rule), expected);
     assert_eq!(run(strict, Rate::ZERO, 100).verdict(rule), Verdict::Holds);
     assert_eq!(run(strict, Rate(1), 0).verdict(rule), Verdict::Holds);

@@ -62,7 +62,13 @@ fn libtorrent_as_client_and_server_lacks_a_block() {
     assert_eq!(report.verdict, Verdict::Unknown);
     assert_eq!(ratio("lt-tbf-cs-n5", "client_server"), 105);
     match report.rule("conservation").unwrap().witness.as_deref() {
-        Some(Witness::Phantom { node, chunk, arrived_bytes, file_bytes, .. }) => {
+        Some(Witness::Conservation(ConservationWitness::Phantom {
+            node,
+            chunk,
+            arrived_bytes,
+            file_bytes,
+            ..
+        })) => {
             assert_eq!((*node, *chunk), (PeerId(2), Some(ChunkId(63))));
             assert_eq!(file_bytes - arrived_bytes, 16384);
         }
@@ -79,7 +85,8 @@ fn libtorrent_under_churn_holds_and_two_departures_are_the_reason() {
     let cause =
         |peer, at| Lacking { peer: PeerId(peer), cause: Some(Cause::Left { at_ns: Time(at) }) };
     let lacking = vec![cause(2, 27_314_500_000), cause(5, 25_017_700_000)];
-    let expected = Witness::Incomplete { completed: 6, peers: 8, lacking };
+    let expected =
+        Witness::Incompleteness(IncompletenessWitness { completed: 6, peers: 8, lacking });
     assert_eq!(rule.witness.as_deref(), Some(&expected));
 }
 
@@ -88,7 +95,7 @@ fn libtorrent_free_riders_leak() {
     let report = real("lt-tbf-n10-freeriders-leaky");
     assert_verdicts(&report, &[("uplink_capacity", Verdict::Violated)]);
     match report.rule("uplink_capacity").unwrap().witness.as_deref() {
-        Some(Witness::Overload { node, allowed_bytes, bytes, .. }) => {
+        Some(Witness::Capacity(CapacityWitness { node, allowed_bytes, bytes, .. })) => {
             assert!((6..=10).contains(&node.0), "a free rider: {node}");
             assert_eq!(*allowed_bytes, 40_000);
             assert!(40_000 < *bytes);

@@ -165,9 +165,8 @@ fn both_orders(two: impl Fn(u64, u64) -> Run, rule: &str, show: impl Fn(Witness)
 #[test]
 fn the_earliest_absence_is_shown() {
     let show = |witness| match witness {
-        Witness::Unannounced { node, at_ns, .. } | Witness::Twice { node, at_ns, .. } => {
-            (node.0, at_ns)
-        }
+        Witness::Membership(MembershipWitness::Unannounced { node, at_ns, .. })
+        | Witness::Membership(MembershipWitness::Twice { node, at_ns, .. }) => (node.0, at_ns),
         other => panic!("{other:?}"),
     };
     let early = |one, other| {
@@ -201,7 +200,9 @@ fn being_named_before_the_announced_arrival_is_no_gap() {
 #[test]
 fn the_earliest_transfer_that_cannot_be_is_shown() {
     let show = |witness| match witness {
-        Witness::Acausal { transfer, .. } => (transfer.from.0, transfer.start_ns),
+        Witness::Causality(CausalityWitness::Acausal { transfer, .. }) => {
+            (transfer.from.0, transfer.start_ns)
+        }
         other => panic!("{other:?}"),
     };
     // Peers 1 and 2 send what they never get: different chunks, so that each is an own story.
@@ -214,7 +215,7 @@ fn the_earliest_transfer_that_cannot_be_is_shown() {
 #[test]
 fn the_smallest_overload_is_shown() {
     let show = |witness| match witness {
-        Witness::Overload { node, to_ns, .. } => (node.0, Time(to_ns.0 - 199)),
+        Witness::Capacity(CapacityWitness { node, to_ns, .. }) => (node.0, Time(to_ns.0 - 199)),
         other => panic!("{other:?}"),
     };
     // A chunk in 99 ns instead of 100 by each; it ends 199 ns after the time that is asked.
@@ -237,7 +238,7 @@ fn what_ends_at_one_instant_is_one_overload() {
         .send(0, 1, 3, 900..1000)
         .receiver(0);
     match run.witness("uplink_capacity") {
-        Witness::Overload { to_ns, bytes, transfers, allowed_bytes, .. } => {
+        Witness::Capacity(CapacityWitness { to_ns, bytes, transfers, allowed_bytes, .. }) => {
             assert_eq!((to_ns, bytes, transfers, allowed_bytes), (Time(50), 300, 3, 50));
         }
         other => panic!("{other:?}"),
@@ -247,7 +248,7 @@ fn what_ends_at_one_instant_is_one_overload() {
 #[test]
 fn the_earliest_slot_too_many_is_shown() {
     let show = |witness| match witness {
-        Witness::Slots { node, at_ns, .. } => (node.0, at_ns),
+        Witness::Choking(ChokingWitness::Slots { node, at_ns, .. }) => (node.0, at_ns),
         other => panic!("{other:?}"),
     };
     let two = |one, other| {
@@ -260,7 +261,9 @@ fn the_earliest_slot_too_many_is_shown() {
 #[test]
 fn the_earliest_debt_is_shown() {
     let show = |witness| match witness {
-        Witness::Credit { from, at_ns, .. } => (from.0, Time(at_ns.0 - 500)),
+        Witness::Choking(ChokingWitness::Credit { from, at_ns, .. }) => {
+            (from.0, Time(at_ns.0 - 500))
+        }
         other => panic!("{other:?}"),
     };
     // Both have two chunks and give them away for nothing.

@@ -10,9 +10,9 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use super::CausalityWitness;
+use super::flow::{Flow, StepLimit, Vertex};
 use super::{Facts, Found, Shows, first_byte, last_byte, with_tolerance};
-use crate::audit::flow::{Exhausted, Flow, Vertex};
-use crate::audit::witness::Witness;
 use crate::chunks::PeerId;
 use crate::trace::{Outcome, Transfer};
 use crate::units::Time;
@@ -108,10 +108,10 @@ fn completed(facts: &Facts, found: &mut Found) {
                 flow.pipe(Vertex::SOURCE, sink, file_bytes)
             }
             Ok(most_bytes) => {
-                let witness = Witness::Rank { node, at_ns, most_bytes, file_bytes };
+                let witness = CausalityWitness::Rank { node, at_ns, most_bytes, file_bytes };
                 return found.offer(facts, at_ns, witness);
             }
-            Err(Exhausted) => return found.undecided(at_ns, node),
+            Err(StepLimit) => return found.undecided(at_ns, node),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Which bytes of a chunk are there, and which are not.
 //!
-//! It knows neither who brought them nor when. The type to know is [`Cover`].
+//! It knows neither who brought them nor when. The type to know is [`ByteRanges`].
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use crate::units::Bytes;
 
 /// The bytes of one chunk that somebody holds.
 #[derive(Clone, Debug)]
-pub(super) struct Cover {
+pub(in crate::audit) struct ByteRanges {
     length: u64,
     missing: u64,
     /// start -> end of the pieces that are there; they neither overlap nor touch. Stays empty when
@@ -17,25 +17,25 @@ pub(super) struct Cover {
     pieces: BTreeMap<u64, u64>,
 }
 
-impl Cover {
+impl ByteRanges {
     /// Nothing of a chunk of `length`.
-    pub(super) fn new(length: Bytes) -> Self {
-        Cover { length: length.0, missing: length.0, pieces: BTreeMap::new() }
+    pub(in crate::audit) fn new(length: Bytes) -> Self {
+        ByteRanges { length: length.0, missing: length.0, pieces: BTreeMap::new() }
     }
 
     /// Is every byte there?
-    pub(super) fn is_full(&self) -> bool {
+    pub(in crate::audit) fn is_full(&self) -> bool {
         self.missing == 0
     }
 
     /// How many bytes are there.
-    pub(super) fn covered(&self) -> u64 {
+    pub(in crate::audit) fn covered(&self) -> u64 {
         self.length - self.missing
     }
 
     /// Adds `bytes` from `offset`; says how many of them are new. Bytes beyond the chunk do not
     /// count.
-    pub(super) fn insert(&mut self, offset: Bytes, bytes: Bytes) -> u64 {
+    pub(in crate::audit) fn insert(&mut self, offset: Bytes, bytes: Bytes) -> u64 {
         let (mut from, mut to) =
             (offset.0.min(self.length), offset.0.saturating_add(bytes.0).min(self.length));
         if self.missing == 0 || from == to {
@@ -62,7 +62,7 @@ impl Cover {
     }
 
     /// The parts of `bytes` that are not there, in order.
-    pub(super) fn gaps(&self, bytes: Range<u64>) -> Vec<Range<u64>> {
+    pub(in crate::audit) fn gaps(&self, bytes: Range<u64>) -> Vec<Range<u64>> {
         let (mut from, to) = (bytes.start, bytes.end.min(self.length));
         let mut gaps = Vec::new();
         if self.missing == 0 {
@@ -94,7 +94,7 @@ mod tests {
             parts in prop::collection::vec((0u64..40, 0u64..20), 0..20),
             asked in (0u64..40, 0u64..41),
         ) {
-            let mut cover = Cover::new(Bytes(length));
+            let mut cover = ByteRanges::new(Bytes(length));
             let mut flags = vec![false; length as usize];
             for (offset, bytes) in parts {
                 let range = offset.min(length) as usize..(offset + bytes).min(length) as usize;

@@ -5,13 +5,19 @@
 //! their stamps only prefixes are judged: what arrived since the join. Aborted bytes count: they
 //! moved.
 
-use super::demand::{Job, Overload, carries, overload};
-use super::facts::{Facts, with_tolerance};
-use super::witness::Witness;
-use super::{Judgement, Rule};
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::audit::evidence::facts::{Facts, with_tolerance};
+use crate::audit::{Judgement, Rule};
 use crate::chunks::PeerId;
 use crate::trace::Transfer;
 use crate::units::{Bytes, Rate, Time};
+
+mod demand;
+
+use demand::{Job, Overload, carries, overload};
 
 /// No node sends more than its upload capacity and burst allow.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,6 +26,41 @@ pub struct UplinkCapacity;
 /// No node receives more than its download capacity and burst allow.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DownlinkCapacity;
+
+/// More bytes than a link can carry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename = "overload")]
+pub struct CapacityWitness {
+    /// The node at the end of the link.
+    pub node: PeerId,
+    /// `uplink` or `downlink`.
+    pub link: &'static str,
+    /// The window begins.
+    pub from_ns: Time,
+    /// The window ends.
+    pub to_ns: Time,
+    /// What moved within it.
+    pub bytes: u128,
+    /// What the link can carry within it, rounded down.
+    pub allowed_bytes: u128,
+    /// In how many transfers.
+    pub transfers: usize,
+    /// Its capacity in bits per second.
+    pub capacity_bps: Rate,
+    /// Its burst.
+    pub burst_bytes: Bytes,
+}
+
+impl fmt::Display for CapacityWitness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let CapacityWitness { node, link, from_ns, to_ns, bytes, allowed_bytes, .. } = self;
+        write!(
+            f,
+            "the {link} of {node} moved {bytes} B between {from_ns} and {to_ns}, where it can move \
+             {allowed_bytes} B"
+        )
+    }
+}
 
 impl Rule for UplinkCapacity {
     fn finish(&self, facts: &Facts) -> Judgement {
@@ -112,7 +153,7 @@ impl Fewest {
     fn judgement(self, facts: &Facts) -> Judgement {
         let Some((found, link)) = self.0 else { return Judgement::holds() };
         let span = with_tolerance(facts, found.to).since(found.from);
-        Judgement::violated(Witness::Overload {
+        Judgement::violated(CapacityWitness {
             node: link.node,
             link: link.name,
             from_ns: found.from,

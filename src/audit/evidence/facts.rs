@@ -8,9 +8,9 @@ use std::ops::Range;
 
 use prefetch_index::prefetch_index;
 
-use super::cover::Cover;
+use super::byte_ranges::ByteRanges;
+use super::intervals::{Edge, Intervals, later};
 use super::ledger::Ledger;
-use super::spans::{Edge, Spans, later};
 use crate::chunks::{ChunkId, PeerId};
 use crate::scenario::Scenario;
 use crate::trace::{Header, Outcome, Stamps, Transfer};
@@ -24,7 +24,7 @@ const AHEAD: usize = 16;
 pub struct Facts {
     ledger: Ledger,
     /// One per node, clipped at the announced departure.
-    presence: Vec<Spans>,
+    presence: Vec<Intervals>,
     arrived: Vec<Arrived>,
     sent: Vec<Sent>,
     /// The first `complete` of each node.
@@ -137,7 +137,7 @@ impl Facts {
     fn deliver_chunk(&mut self, group: Range<usize>) {
         let Transfer { chunk, to, .. } = self.ledger.transfers[group.start];
         let length = self.scenario().file().length(chunk);
-        let mut cover = Cover::new(if to.is_source() { Bytes(0) } else { length });
+        let mut cover = ByteRanges::new(if to.is_source() { Bytes(0) } else { length });
         for t in &self.ledger.transfers[group.clone()] {
             let sent = &mut self.sent[t.from.index()];
             sent.first = Some(sent.first.map_or(t.start, |first| first.min(t.start)));
@@ -175,7 +175,7 @@ impl Facts {
         let mut order: Vec<usize> = group.filter(|&at| self.is_delivered(at)).collect();
         order.sort_by_key(|&at| self.arrival(at));
         let length = self.scenario().file().length(self.ledger.transfers[order[0]].chunk);
-        let mut cover = Cover::new(length);
+        let mut cover = ByteRanges::new(length);
         for at in order {
             let t = &self.ledger.transfers[at];
             cover.insert(t.offset, t.bytes);
@@ -311,7 +311,7 @@ impl Facts {
     }
 
     /// The transfers that `node` sent, with their positions.
-    pub(super) fn placed_by(
+    pub(in crate::audit) fn placed_by(
         &self,
         node: PeerId,
     ) -> impl ExactSizeIterator<Item = (usize, &Transfer)> {
@@ -325,7 +325,7 @@ impl Facts {
 
     /// Every transfer with its position, those of one sender after those of another: what is known
     /// of a sender's pairs is then near when it is looked at.
-    pub(super) fn by_sender(&self) -> impl Iterator<Item = (usize, &Transfer)> {
+    pub(in crate::audit) fn by_sender(&self) -> impl Iterator<Item = (usize, &Transfer)> {
         self.placed(&self.by_sender.items)
     }
 
@@ -342,7 +342,7 @@ impl Facts {
     }
 
     /// When `node` was there.
-    pub fn presence(&self, node: PeerId) -> &Spans {
+    pub fn presence(&self, node: PeerId) -> &Intervals {
         &self.presence[node.index()]
     }
 
@@ -456,7 +456,7 @@ fn tolerance(header: &Header) -> Time {
 }
 
 /// Presence of every node. The source is there from the start unless the log says otherwise.
-fn presence(ledger: &Ledger) -> Vec<Spans> {
+fn presence(ledger: &Ledger) -> Vec<Intervals> {
     let scenario = &ledger.header.scenario;
     let tolerance = tolerance(&ledger.header);
     let mut edges = vec![Vec::new(); scenario.peer_count() + 1];
@@ -469,7 +469,7 @@ fn presence(ledger: &Ledger) -> Vec<Spans> {
         edges[0].push((Time::ZERO, Edge::Open));
     }
     let node = |(at, mut edges): (usize, Vec<_>)| {
-        let spans = Spans::new(&mut edges);
+        let spans = Intervals::new(&mut edges);
         match scenario.leaves_at(PeerId(at as u32)) {
             Some(leaves) => spans.until(leaves, tolerance),
             None => spans,
@@ -527,6 +527,6 @@ fn sorted(ledger: &Ledger) -> Vec<Transfer> {
 }
 
 /// `at` plus what two clocks may differ.
-pub(super) fn with_tolerance(facts: &Facts, at: Time) -> Time {
+pub(in crate::audit) fn with_tolerance(facts: &Facts, at: Time) -> Time {
     later(at, facts.tolerance())
 }

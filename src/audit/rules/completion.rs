@@ -5,9 +5,12 @@
 //! bytes were never logged, lateness is not judged, and what is early may have been logged only
 //! when it came again; under coding any arrival may be the last that is new.
 
-use super::facts::{Facts, with_tolerance};
-use super::witness::{ClaimFault, Witness};
-use super::{Judgement, Rule};
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::audit::evidence::facts::{Facts, with_tolerance};
+use crate::audit::{Judgement, Rule};
 use crate::chunks::PeerId;
 use crate::trace::{Outcome, Transfer};
 use crate::units::Time;
@@ -15,6 +18,57 @@ use crate::units::Time;
 /// A peer completes at the instant at which its last byte arrives.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Completion;
+
+/// What is wrong with a claim of completion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimFault {
+    /// The last byte came later.
+    Early,
+    /// The last byte came before.
+    Late,
+    /// It has everything and never says so.
+    Missing,
+    /// It says so twice.
+    Twice,
+    /// It is the source.
+    Source,
+    /// Bytes never came.
+    Phantom,
+}
+
+/// A claim of completion that does not fit the arrivals.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename = "claim")]
+pub struct CompletionWitness {
+    /// Who.
+    pub node: PeerId,
+    /// The claimed instant; None when it never claims.
+    pub claimed_ns: Option<Time>,
+    /// The arrival of its last byte; None where that is not the point.
+    pub arrived_ns: Option<Time>,
+    /// What is wrong with it.
+    pub fault: ClaimFault,
+}
+
+impl fmt::Display for CompletionWitness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let CompletionWitness { node, claimed_ns, arrived_ns, fault } = self;
+        match claimed_ns {
+            Some(claimed) => write!(f, "{node} says at {claimed} that it has the file")?,
+            None => write!(f, "{node} never says that it has the file")?,
+        }
+        let arrived = arrived_ns.unwrap_or(Time::ZERO);
+        match fault {
+            ClaimFault::Early => write!(f, ", but its last byte came only at {arrived}"),
+            ClaimFault::Late => write!(f, ", but its last byte came already at {arrived}"),
+            ClaimFault::Missing => write!(f, ", but its last byte came at {arrived}"),
+            ClaimFault::Twice => f.write_str(", and has said so before"),
+            ClaimFault::Source => f.write_str(", which it has had all along"),
+            ClaimFault::Phantom => f.write_str(", but some bytes never came"),
+        }
+    }
+}
 
 impl Rule for Completion {
     fn finish(&self, facts: &Facts) -> Judgement {
@@ -106,6 +160,6 @@ fn claim(
     claimed_ns: Option<Time>,
     arrived_ns: Option<Time>,
     fault: ClaimFault,
-) -> Witness {
-    Witness::Claim { node, claimed_ns, arrived_ns, fault }
+) -> CompletionWitness {
+    CompletionWitness { node, claimed_ns, arrived_ns, fault }
 }

@@ -9,14 +9,17 @@
 
 use std::collections::BTreeMap;
 
-use super::barter::Barter;
-use super::facts::{Facts, with_tolerance};
-use super::neighbors::connections;
-use super::spans::Reading;
-use super::witness::{Cause, Lacking, Witness};
-use super::{Judgement, Rule};
+use crate::audit::evidence::balances::Balances;
+use crate::audit::evidence::connections::connections;
+use crate::audit::evidence::facts::{Facts, with_tolerance};
+use crate::audit::evidence::intervals::Reading;
+use crate::audit::{Judgement, Rule};
 use crate::chunks::{ChunkId, ChunkSet, PeerId};
 use crate::units::{Rate, Time};
+
+mod cause;
+
+pub use cause::{Cause, IncompletenessWitness, Lacking};
 
 /// Whoever stays without the file has a reason that the log shows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -48,12 +51,12 @@ impl Rule for IncompletenessExplained {
                 ),
                 _ => Judgement::holds(),
             };
-            return judgement.with(Witness::Incomplete { completed, peers, lacking });
+            return judgement.with(IncompletenessWitness { completed, peers, lacking });
         }
         // The smallest evidence is one peer that nothing explains.
         lacking.retain(|one| one.cause.is_none());
         lacking.truncate(1);
-        let witness = Witness::Incomplete { completed, peers, lacking };
+        let witness = IncompletenessWitness { completed, peers, lacking };
         if facts.is_complete() {
             Judgement::violated(witness)
         } else {
@@ -83,7 +86,7 @@ struct Scene<'a> {
     reached: BTreeMap<Vec<usize>, ChunkSet>,
     /// Who holds a chunk, as far as it was asked.
     holders: BTreeMap<ChunkId, Holders>,
-    barter: Option<Barter<'a>>,
+    barter: Option<Balances<'a>>,
 }
 
 impl<'a> Scene<'a> {
@@ -106,7 +109,7 @@ impl<'a> Scene<'a> {
             chunks: Holdings::new(facts),
             reached: BTreeMap::new(),
             holders: BTreeMap::new(),
-            barter: Barter::new(facts),
+            barter: Balances::new(facts),
         }
     }
 
@@ -224,7 +227,7 @@ impl<'a> Scene<'a> {
 
     /// No neighbor has what the peer lacks. Somebody behind them has, and among all of them no
     /// chunk can move: whoever holds one lends no more to whoever has nothing to give.
-    fn stalled_afar(&self, peer: PeerId, barter: &Barter<'_>) -> Option<Cause> {
+    fn stalled_afar(&self, peer: PeerId, barter: &Balances<'_>) -> Option<Cause> {
         let groups = self.graph.groups(peer);
         if self.graph.source.is_some_and(|source| groups.contains(&source)) {
             return None;

@@ -1,28 +1,28 @@
 //! When pairs of nodes were connected. The type to know is [`Pairs`].
 
-use super::spans::{Edge, Spans};
+use super::intervals::{Edge, Intervals};
 use crate::chunks::PeerId;
 use crate::units::Time;
 
 /// Two nodes; what comes first is up to who pairs them.
-pub(super) type Pair = (PeerId, PeerId);
+pub(in crate::audit) type Pair = (PeerId, PeerId);
 
 /// What opened or closed between two nodes, and when.
-pub(super) type PairEdge = (Pair, Time, Edge);
+pub(in crate::audit) type PairEdge = (Pair, Time, Edge);
 
 /// The intervals of pairs of nodes, sorted by pair.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Pairs {
-    list: Vec<(Pair, Spans)>,
+pub(in crate::audit) struct Pairs {
+    list: Vec<(Pair, Intervals)>,
     /// For each first node the position of its first pair, and one position more.
     first: Vec<usize>,
 }
 
 impl Pairs {
     /// Reads the edges, which are sorted, those of each pair by `read`.
-    pub(super) fn new(
+    pub(in crate::audit) fn new(
         edges: &[PairEdge],
-        read: impl Fn(Pair, &mut Vec<(Time, Edge)>) -> Spans,
+        read: impl Fn(Pair, &mut Vec<(Time, Edge)>) -> Intervals,
     ) -> Self {
         let mut pairs = Pairs::default();
         let mut own = Vec::new();
@@ -45,7 +45,7 @@ impl Pairs {
     }
 
     /// The intervals of one pair.
-    pub(super) fn of(&self, pair: Pair) -> Option<&Spans> {
+    pub(in crate::audit) fn of(&self, pair: Pair) -> Option<&Intervals> {
         let node = pair.0.index();
         let (&from, &to) = (self.first.get(node)?, self.first.get(node + 1)?);
         let own = &self.list[from..to];
@@ -54,7 +54,7 @@ impl Pairs {
     }
 
     /// Every pair with its intervals.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Pair, &Spans)> {
+    pub(in crate::audit) fn iter(&self) -> impl Iterator<Item = (Pair, &Intervals)> {
         self.list.iter().map(|(pair, spans)| (*pair, spans))
     }
 }

@@ -6,16 +6,66 @@
 
 use std::collections::BTreeMap;
 
-use super::cover::Cover;
-use super::facts::Facts;
-use super::witness::Witness;
-use super::{Judgement, Rule};
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::audit::evidence::byte_ranges::ByteRanges;
+use crate::audit::evidence::facts::Facts;
+use crate::audit::{Judgement, Rule};
 use crate::chunks::{ChunkId, PeerId};
 use crate::trace::{Outcome, Transfer};
+use crate::units::Time;
 
 /// Every byte that a peer has was sent to it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Conservation;
+
+/// Bytes that a peer cannot have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ConservationWitness {
+    /// A peer says that it has the file, and bytes never arrived.
+    Phantom {
+        /// The node.
+        node: PeerId,
+        /// When it claims that.
+        at_ns: Time,
+        /// The first chunk that lacks bytes.
+        chunk: Option<ChunkId>,
+        /// How many bytes of the file arrived.
+        arrived_bytes: u64,
+        /// The total.
+        file_bytes: u64,
+    },
+    /// One chunk copy came from several senders.
+    Assembled {
+        /// The node.
+        node: PeerId,
+        /// The chunk.
+        chunk: ChunkId,
+        /// Two of the senders.
+        from: [PeerId; 2],
+    },
+}
+
+impl fmt::Display for ConservationWitness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ConservationWitness::Phantom { node, at_ns, chunk, arrived_bytes, file_bytes } => {
+                write!(f, "{node} says at {at_ns} that it has the file, but ")?;
+                if let Some(chunk) = chunk {
+                    write!(f, "never got all of {chunk}: ")?;
+                }
+                write!(f, "{arrived_bytes} of {file_bytes} B arrived")
+            }
+            ConservationWitness::Assembled { node, chunk, from: [one, other] } => write!(
+                f,
+                "{node} got parts of {chunk} from {one} and {other} and a whole copy from nobody"
+            ),
+        }
+    }
+}
 
 impl Rule for Conservation {
     fn finish(&self, facts: &Facts) -> Judgement {
@@ -36,7 +86,7 @@ fn phantoms(facts: &Facts) -> Judgement {
     });
     let Some((node, at_ns)) = phantom else { return Judgement::holds() };
     let coded = facts.scenario().discipline().coded;
-    let witness = Witness::Phantom {
+    let witness = ConservationWitness::Phantom {
         node,
         at_ns,
         chunk: if coded { None } else { first_lacking(facts, node) },
@@ -53,7 +103,7 @@ fn first_lacking(facts: &Facts, node: PeerId) -> Option<ChunkId> {
 }
 
 /// Accuses where the log has no gaps.
-fn doubt(facts: &Facts, witness: Witness, reason: &str) -> Judgement {
+fn doubt(facts: &Facts, witness: ConservationWitness, reason: &str) -> Judgement {
     if facts.is_complete() {
         Judgement::violated(witness)
     } else {
@@ -72,16 +122,19 @@ fn assembled(facts: &Facts) -> Judgement {
         if delivered.clone().any(|t| t.bytes == length) || facts.held(chunk, to).is_none() {
             continue;
         }
-        let mut covers: BTreeMap<PeerId, Cover> = BTreeMap::new();
+        let mut covers: BTreeMap<PeerId, ByteRanges> = BTreeMap::new();
         for t in delivered {
-            covers.entry(t.from).or_insert_with(|| Cover::new(length)).insert(t.offset, t.bytes);
+            covers
+                .entry(t.from)
+                .or_insert_with(|| ByteRanges::new(length))
+                .insert(t.offset, t.bytes);
         }
-        if covers.values().any(Cover::is_full) {
+        if covers.values().any(ByteRanges::is_full) {
             continue;
         }
         let senders: Vec<PeerId> = covers.into_keys().take(2).collect();
         let [one, other] = senders[..] else { continue };
-        let witness = Witness::Assembled { node: to, chunk, from: [one, other] };
+        let witness = ConservationWitness::Assembled { node: to, chunk, from: [one, other] };
         return doubt(facts, witness, "the log does not show a whole copy from one sender");
     }
     Judgement::holds()

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::spans::Edge;
+use super::intervals::Edge;
 use crate::chunks::PeerId;
 use crate::trace::{Event, Header, Transfer};
 use crate::units::Time;

@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use super::senders::Senders;
 use super::{Facts, Found, Shows, first_byte, last_byte, with_tolerance};
-use crate::audit::cover::Cover;
+use crate::audit::evidence::byte_ranges::ByteRanges;
 use crate::chunks::PeerId;
 use crate::trace::{Outcome, Transfer};
 use crate::units::Time;
@@ -49,7 +49,7 @@ struct Spread<'a> {
     senders: Senders,
     /// The furthest end of what a node sends, up to and with each of its transfers.
     reach: Vec<u64>,
-    covers: Vec<Cover>,
+    covers: Vec<ByteRanges>,
     state: Vec<State>,
     /// Arrivals to come: when they can count, which transfer, and which of its bytes.
     queue: BinaryHeap<Reverse<(Time, u32, u64, u64)>>,
@@ -82,7 +82,7 @@ impl<'a> Spread<'a> {
             facts,
             transfers,
             reach,
-            covers: vec![Cover::new(length); senders.len()],
+            covers: vec![ByteRanges::new(length); senders.len()],
             senders,
             state: vec![State::Waits; transfers.len()],
             queue: BinaryHeap::new(),
@@ -199,7 +199,7 @@ fn last_bytes(
         senders.sends(place).iter().map(|&at| &transfers[at as usize]).collect();
     order.sort_by_key(|t| last_byte(facts, t));
     // Who needs a byte first: pieces in the order of their bytes.
-    let mut cover = Cover::new(length);
+    let mut cover = ByteRanges::new(length);
     let mut needs: Vec<(Bytes, &Transfer)> = Vec::new();
     for t in order {
         needs.extend(cover.gaps(bytes(t)).into_iter().map(|piece| (piece, t)));

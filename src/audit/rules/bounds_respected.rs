@@ -7,9 +7,12 @@
 
 use std::borrow::Cow;
 
-use super::facts::{Facts, with_tolerance};
-use super::witness::Witness;
-use super::{Judgement, Rule};
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::audit::evidence::facts::{Facts, with_tolerance};
+use crate::audit::{Judgement, Rule};
 use crate::bounds::{self, Earliest, Senders};
 use crate::chunks::PeerId;
 use crate::scenario::{Leaves, Scenario, SourceLeaves};
@@ -18,6 +21,36 @@ use crate::units::Time;
 /// No completion is earlier than a bound that applies.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BoundsRespected;
+
+/// A completion before it is possible.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename = "too_early")]
+pub struct BoundsWitness {
+    /// The bound.
+    pub bound: &'static str,
+    /// Which completion.
+    pub k: usize,
+    /// Who.
+    pub node: PeerId,
+    /// When.
+    pub at_ns: Time,
+    /// The earliest possible time; None is never.
+    pub earliest_ns: Option<Time>,
+    /// Why it is never possible.
+    pub why: Option<String>,
+}
+
+impl fmt::Display for BoundsWitness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let BoundsWitness { bound, k, node, at_ns, earliest_ns, why } = self;
+        write!(f, "{node} is number {k} to complete, at {at_ns}; by the bound {bound} ")?;
+        match (earliest_ns, why) {
+            (Some(earliest), _) => write!(f, "that is not possible before {earliest}"),
+            (None, Some(why)) => write!(f, "that is never possible: {why}"),
+            (None, None) => f.write_str("that is never possible"),
+        }
+    }
+}
 
 impl Rule for BoundsRespected {
     fn finish(&self, facts: &Facts) -> Judgement {
@@ -36,7 +69,7 @@ impl Rule for BoundsRespected {
                     Earliest::Never(why) => (None, Some(why.clone())),
                 };
                 let (bound, k) = (bound.name(), at + 1);
-                let witness = Witness::TooEarly { bound, k, node, at_ns, earliest_ns, why };
+                let witness = BoundsWitness { bound, k, node, at_ns, earliest_ns, why };
                 return Judgement::violated(witness);
             }
         }

@@ -15,7 +15,7 @@ impl Vertex {
 
 /// The search took more steps than it was allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Exhausted;
+pub(super) struct StepLimit;
 
 /// Pipes between vertices. A pipe and the way back through it stand side by side.
 #[derive(Clone, Debug)]
@@ -76,7 +76,7 @@ impl Flow {
         sink: Vertex,
         wanted: u64,
         steps: &mut u64,
-    ) -> Result<u64, Exhausted> {
+    ) -> Result<u64, StepLimit> {
         for pipe in std::mem::take(&mut self.touched) {
             self.free[pipe as usize] = self.width[pipe as usize];
         }
@@ -96,7 +96,7 @@ impl Flow {
     }
 
     /// How many pipes lie between a vertex and the sink. Says whether the source is within reach.
-    fn find_levels(&mut self, sink: Vertex, steps: &mut u64) -> Result<bool, Exhausted> {
+    fn find_levels(&mut self, sink: Vertex, steps: &mut u64) -> Result<bool, StepLimit> {
         self.search += 1;
         self.reach(sink.0, 0);
         let mut queue = VecDeque::from([sink.0]);
@@ -130,7 +130,7 @@ impl Flow {
     }
 
     /// Sends as much as fits along one shortest path; 0 when there is none left.
-    fn push(&mut self, sink: Vertex, wanted: u64, steps: &mut u64) -> Result<u64, Exhausted> {
+    fn push(&mut self, sink: Vertex, wanted: u64, steps: &mut u64) -> Result<u64, StepLimit> {
         let mut path: Vec<u32> = Vec::new();
         let mut at = Vertex::SOURCE.0;
         while at != sink.0 {
@@ -164,8 +164,8 @@ impl Flow {
     }
 }
 
-fn spend(steps: &mut u64) -> Result<(), Exhausted> {
-    *steps = steps.checked_sub(1).ok_or(Exhausted)?;
+fn spend(steps: &mut u64) -> Result<(), StepLimit> {
+    *steps = steps.checked_sub(1).ok_or(StepLimit)?;
     Ok(())
 }
 
@@ -199,7 +199,7 @@ mod tests {
         let mut steps = u64::MAX;
         assert_eq!(flow.most(sink, 20, &mut steps), Ok(10));
         assert!(steps < u64::MAX);
-        assert_eq!(flow.most(sink, 20, &mut 0), Err(Exhausted));
+        assert_eq!(flow.most(sink, 20, &mut 0), Err(StepLimit));
         assert_eq!(flow.most(sink, 7, &mut steps), Ok(7));
     }
 
@@ -223,7 +223,7 @@ mod tests {
                 let taken = u64::MAX - steps;
                 if taken != 0 {
                     let again = flow.most(vertices[sink as usize], wanted, &mut (taken - 1));
-                    prop_assert_eq!(again, Err(Exhausted));
+                    prop_assert_eq!(again, Err(StepLimit));
                 }
             }
         }

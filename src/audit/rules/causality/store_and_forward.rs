@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::senders::Senders;
 use super::{Facts, Found, Shows, with_tolerance};
-use crate::audit::cover::Cover;
+use crate::audit::evidence::byte_ranges::ByteRanges;
 use crate::chunks::PeerId;
 use crate::trace::{Outcome, Transfer};
 use crate::units::Time;
@@ -32,7 +32,7 @@ struct Spread<'a> {
     transfers: &'a [Transfer],
     senders: Senders,
     /// What each node has of the chunk.
-    covers: Vec<Cover>,
+    covers: Vec<ByteRanges>,
     settled: Vec<bool>,
     /// Arrivals to come: when they can count, and which transfer.
     queue: BinaryHeap<Reverse<(Time, u32)>>,
@@ -47,7 +47,7 @@ impl<'a> Spread<'a> {
             facts,
             first: range.start,
             transfers,
-            covers: vec![Cover::new(length); senders.len()],
+            covers: vec![ByteRanges::new(length); senders.len()],
             senders,
             settled: vec![false; transfers.len()],
             queue: BinaryHeap::new(),

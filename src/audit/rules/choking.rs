@@ -5,16 +5,22 @@
 //! trace without choke events is not judged, except for the barter, which shows in the transfers.
 //! What a sender takes back is not judged by a receiver's stamps, since queues drain after it.
 
-use super::barter::Barter;
-use super::facts::{Facts, with_tolerance};
-use super::neighbors::{connections, departures, is_within, pair, stay};
-use super::pairs::{Pair, Pairs};
-use super::spans::{Edge, Reading, Spans};
-use super::witness::Witness;
-use super::{Judgement, Rule};
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::audit::evidence::balances::Balances;
+use crate::audit::evidence::connections::{connections, departures, is_within, pair, stay};
+use crate::audit::evidence::facts::{Facts, with_tolerance};
+use crate::audit::evidence::intervals::{Edge, Intervals, Reading};
+use crate::audit::evidence::pairs::{Pair, Pairs};
+use crate::audit::witness::Moved;
+use crate::audit::{Judgement, Rule};
 use crate::chunks::PeerId;
 use crate::trace::Event;
 use crate::units::Time;
+
+mod credit;
 
 /// Whom a node unchokes or chokes, and when.
 type Act = (PeerId, Time, Edge);
@@ -25,6 +31,69 @@ pub struct Choking {
     /// Unchokes open, chokes close; by who serves. Most of a long log is of these: those of one
     /// node are read together, and the intervals that they make are not kept.
     acts: Vec<Vec<Act>>,
+}
+
+/// A transfer, an unchoke or a gift that the protocol does not allow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ChokingWitness {
+    /// A transfer to a choked node.
+    Choked {
+        /// The transfer.
+        #[serde(flatten)]
+        transfer: Moved,
+        /// When the sender choked the receiver, if it ever unchoked it.
+        choked_ns: Option<Time>,
+    },
+    /// More unchoked neighbors than slots.
+    Slots {
+        /// The node.
+        node: PeerId,
+        /// The instant.
+        at_ns: Time,
+        /// How many it unchokes.
+        unchoked: usize,
+        /// How many slots it has.
+        allowed: usize,
+    },
+    /// A leecher gave more than the barter allows.
+    Credit {
+        /// The leecher that gave.
+        from: PeerId,
+        /// The node that received.
+        to: PeerId,
+        /// The instant.
+        at_ns: Time,
+        /// Chunks given.
+        given: u64,
+        /// Chunks got back.
+        back: u64,
+        /// How many more may be given than came back.
+        allowed: u64,
+    },
+}
+
+impl fmt::Display for ChokingWitness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ChokingWitness::Choked { transfer, choked_ns } => {
+                write!(f, "{transfer}, but had ")?;
+                match choked_ns {
+                    Some(choked) => write!(f, "choked it at {choked}"),
+                    None => f.write_str("not unchoked it"),
+                }
+            }
+            ChokingWitness::Slots { node, at_ns, unchoked, allowed } => write!(
+                f,
+                "{node} unchokes {unchoked} neighbors at {at_ns} and has slots for {allowed}"
+            ),
+            ChokingWitness::Credit { from, to, at_ns, given, back, allowed } => write!(
+                f,
+                "by {at_ns} {from} had given {to} {given} chunks and got back {back}, more than \
+                 {allowed} ahead"
+            ),
+        }
+    }
 }
 
 impl Rule for Choking {
@@ -41,7 +110,7 @@ impl Rule for Choking {
     }
 
     fn finish(&self, facts: &Facts) -> Judgement {
-        let barter = Barter::new(facts).map(|barter| barter.judge());
+        let barter = Balances::new(facts).map(|balances| credit::judge(facts, &balances));
         if self.acts.is_empty() {
             return barter.unwrap_or_else(|| Judgement::skipped("the trace has no choke events"));
         }
@@ -61,8 +130,8 @@ impl Rule for Choking {
 /// When a node unchoked a neighbor, by the most and by the least of readings.
 struct Unchoked {
     to: PeerId,
-    most: Spans,
-    least: Spans,
+    most: Intervals,
+    least: Intervals,
 }
 
 /// What ends an unchoke besides a choke.
@@ -103,8 +172,8 @@ impl<'f> Ends<'f> {
             None => stay(self.facts, nodes, at),
         };
         let mut cuts = self.cuts(nodes, link);
-        let most = Spans::with_cuts(edges, &cuts, goes_on, Reading::Most);
-        if self.facts.tolerance() == Time::ZERO && Spans::is_clear(edges, &cuts) {
+        let most = Intervals::with_cuts(edges, &cuts, goes_on, Reading::Most);
+        if self.facts.tolerance() == Time::ZERO && Intervals::is_clear(edges, &cuts) {
             return Unchoked { to, least: most.clone(), most };
         }
         // By another clock the end may have come after what is logged a little later.
@@ -112,7 +181,7 @@ impl<'f> Ends<'f> {
         cuts.extend(late);
         cuts.sort_unstable();
         // Some order of a cut's instant has it last, whatever goes on.
-        let least = Spans::with_cuts(edges, &cuts, |_| false, Reading::Least);
+        let least = Intervals::with_cuts(edges, &cuts, |_| false, Reading::Least);
         Unchoked { to, most, least }
     }
 
@@ -139,14 +208,15 @@ fn first_choked(facts: &Facts, node: PeerId, unchoked: &[Unchoked]) -> Option<Ch
         .placed_by(node)
         .filter(|(_, t)| !of(t.to).is_some_and(|spans| is_within(facts, spans, t, t.start)));
     let (at, t) = choked.min_by_key(|&(at, t)| (t.start, at))?;
-    let before = |spans: &Spans| spans.list.iter().rev().find(|span| span.to < t.start).copied();
+    let before =
+        |spans: &Intervals| spans.list.iter().rev().find(|span| span.to < t.start).copied();
     Some((t.start, at, of(t.to).and_then(before).map(|span| span.to)))
 }
 
 /// No transfer starts while its receiver is choked, but for the first that does.
 fn starts(facts: &Facts, choked: Option<Choked>) -> Judgement {
     let Some((_, at, choked_ns)) = choked else { return Judgement::holds() };
-    let witness = Witness::Choked { transfer: (&facts.transfers()[at]).into(), choked_ns };
+    let witness = ChokingWitness::Choked { transfer: (&facts.transfers()[at]).into(), choked_ns };
     if facts.is_complete() {
         Judgement::violated(witness)
     } else {
@@ -186,7 +256,7 @@ fn slots(facts: &Facts, crowd: Option<(Time, PeerId)>) -> Judgement {
     let (Some((at_ns, node)), Some(allowed)) = (crowd, allowed(facts)) else {
         return Judgement::holds();
     };
-    let witness = Witness::Slots { node, at_ns, unchoked: allowed + 1, allowed };
+    let witness = ChokingWitness::Slots { node, at_ns, unchoked: allowed + 1, allowed };
     if facts.is_complete() {
         Judgement::violated(witness)
     } else {

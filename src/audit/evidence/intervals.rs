@@ -4,7 +4,7 @@
 //! closed on both sides. Who is there says so once, so those events of one instant are read in the
 //! order in which they alternate. Connections and unchokes may be said again (who chokes the choked
 //! has done nothing wrong), so the last event of an instant decides, whichever that is. It never
-//! decides whether an irregular event is a violation. The type to know is [`Spans`].
+//! decides whether an irregular event is a violation. The type to know is [`Intervals`].
 
 use crate::units::Time;
 
@@ -19,7 +19,7 @@ pub enum Edge {
 
 /// A closed interval; one that never ends reaches [`Time::MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Span {
+pub struct Interval {
     /// Its first instant.
     pub from: Time,
     /// Its last instant.
@@ -28,7 +28,7 @@ pub struct Span {
 
 /// How to read an instant whose order of events decides what is open after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(in crate::audit) enum Reading {
     /// Open, if some order leaves it open.
     Most,
     /// Open only if every order leaves it open.
@@ -79,18 +79,18 @@ impl Moment {
 
 /// The intervals of one thing, in order, and the first event that does not alternate.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Spans {
+pub struct Intervals {
     /// The intervals, in order; they do not touch.
-    pub list: Vec<Span>,
+    pub list: Vec<Interval>,
     /// The first instant with more openings or closings than can alternate.
     pub doubled: Option<(Time, Edge)>,
 }
 
-impl Spans {
+impl Intervals {
     /// Reads the edges, which it sorts.
     pub fn new(edges: &mut [(Time, Edge)]) -> Self {
         edges.sort_unstable();
-        let mut spans = Spans::default();
+        let mut spans = Intervals::default();
         let mut open: Option<Time> = None;
         for instant in edges.chunk_by(|a, b| a.0 == b.0) {
             let at = instant[0].0;
@@ -107,16 +107,16 @@ impl Spans {
             }
             match (open, after) {
                 (Some(from), false) => {
-                    spans.list.push(Span { from, to: at });
+                    spans.list.push(Interval { from, to: at });
                     open = None;
                 }
                 (None, true) => open = Some(at),
-                (None, false) if opens != 0 => spans.list.push(Span { from: at, to: at }),
+                (None, false) if opens != 0 => spans.list.push(Interval { from: at, to: at }),
                 _ => {}
             }
         }
         if let Some(from) = open {
-            spans.list.push(Span { from, to: Time::MAX });
+            spans.list.push(Interval { from, to: Time::MAX });
         }
         spans
     }
@@ -125,7 +125,7 @@ impl Spans {
     /// sorted. A cut closes what is open and changes nothing else; unless it `goes_on` after that
     /// instant, nothing is open then. Where the order of one instant decides what is open after it,
     /// `reading` says which it is.
-    pub(super) fn with_cuts(
+    pub(in crate::audit) fn with_cuts(
         edges: &mut [(Time, Edge)],
         cuts: &[Time],
         goes_on: impl Fn(Time) -> bool,
@@ -133,7 +133,7 @@ impl Spans {
     ) -> Self {
         edges.sort_unstable();
         let (mut edges, mut cuts) = (&*edges, cuts);
-        let mut spans = Spans::default();
+        let mut spans = Intervals::default();
         // Since when it is open.
         let mut open: Option<Time> = None;
         while let Some((at, instant)) = Moment::take(&mut edges, &mut cuts) {
@@ -143,16 +143,16 @@ impl Spans {
             let since = open.or((instant.opens != 0).then_some(at));
             open = since.filter(|_| after);
             if let Some(from) = since.filter(|_| !after) {
-                spans.list.push(Span { from, to: at });
+                spans.list.push(Interval { from, to: at });
             }
         }
-        spans.list.extend(open.map(|from| Span { from, to: Time::MAX }));
+        spans.list.extend(open.map(|from| Interval { from, to: Time::MAX }));
         spans
     }
 
-    /// Is what [`Spans::with_cuts`] reads the same however it reads? It is where every edge, of
+    /// Is what [`Intervals::with_cuts`] reads the same however it reads? It is where every edge, of
     /// those that are sorted, has an instant of its own.
-    pub(super) fn is_clear(edges: &[(Time, Edge)], cuts: &[Time]) -> bool {
+    pub(in crate::audit) fn is_clear(edges: &[(Time, Edge)], cuts: &[Time]) -> bool {
         let mut cuts = cuts.iter().peekable();
         let mut is_cut = |at| {
             while cuts.next_if(|&&cut| cut < at).is_some() {}
@@ -196,7 +196,7 @@ impl Spans {
 }
 
 /// `at + span`, or the end of time.
-pub(super) fn later(at: Time, span: Time) -> Time {
+pub(in crate::audit) fn later(at: Time, span: Time) -> Time {
     at.checked_add(span).unwrap_or(Time::MAX)
 }
 
@@ -216,9 +216,9 @@ mod tests {
             slack in 0u64..4,
         ) {
             let times: Vec<Time> = bounds.into_iter().map(Time).collect();
-            let list: Vec<Span> = times
+            let list: Vec<Interval> = times
                 .chunks(2)
-                .map(|pair| Span { from: pair[0], to: pair.get(1).copied().unwrap_or(Time::MAX) })
+                .map(|pair| Interval { from: pair[0], to: pair.get(1).copied().unwrap_or(Time::MAX) })
                 .collect();
             let mut edges: Vec<(Time, Edge)> = list
                 .iter()
@@ -226,12 +226,12 @@ mod tests {
                 .filter(|&(at, _)| at != Time::MAX)
                 .rev()
                 .collect();
-            let spans = Spans::new(&mut edges);
+            let spans = Intervals::new(&mut edges);
             prop_assert_eq!(&spans.list, &list);
             prop_assert_eq!(spans.doubled, None);
             let (from, to) = (u64::from(from % 64), u64::from(to % 64));
             let (from, to, slack) = (Time(from.min(to)), Time(from.max(to)), Time(slack));
-            let within = |span: &Span| span.from <= from + slack && to <= later(span.to, slack);
+            let within = |span: &Interval| span.from <= from + slack && to <= later(span.to, slack);
             prop_assert_eq!(spans.contain(from, to, slack), list.iter().any(within));
         }
     }
@@ -241,7 +241,7 @@ mod tests {
         use Edge::{Close, Open};
         let spans = |edges: &[(u64, Edge)]| {
             let mut edges: Vec<_> = edges.iter().map(|&(at, edge)| (Time(at), edge)).collect();
-            let spans = Spans::new(&mut edges);
+            let spans = Intervals::new(&mut edges);
             let list: Vec<_> = spans.list.iter().map(|span| (span.from.0, span.to.0)).collect();
             (list, spans.doubled)
         };

@@ -9,21 +9,99 @@
 //! Where two clocks may differ by a tolerance, a derived time is the latest of everything that led
 //! to it, so that the tolerance does not add up along a path: true times never go backwards.
 
-use super::facts::{Facts, with_tolerance};
-use super::witness::{Shows, Witness};
-use super::{Judgement, Rule};
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::audit::evidence::facts::{Facts, with_tolerance};
+use crate::audit::witness::Moved;
+use crate::audit::{Judgement, Rule};
 use crate::chunks::PeerId;
 use crate::trace::{Outcome, Transfer};
 use crate::units::Time;
 
 mod coded;
-mod passed;
+mod cut_through;
+mod flow;
 mod senders;
-mod stored;
+mod store_and_forward;
 
 /// Nobody sends what it does not hold, and everything stems from the source.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Causality;
+
+/// What the log shows of a sender that did not hold what it sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shows {
+    /// It got it later.
+    Later,
+    /// It got it from nodes that cannot have had it either.
+    Circle,
+    /// It never got all of it.
+    Nothing,
+}
+
+/// Bytes that cannot have been sent, or have arrived, so soon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum CausalityWitness {
+    /// A node sent what it did not have.
+    Acausal {
+        /// The transfer.
+        #[serde(flatten)]
+        transfer: Moved,
+        /// Since when the sender has all that it sent; None is never.
+        held_ns: Option<Time>,
+        /// What the log shows instead.
+        shows: Shows,
+    },
+    /// Under coding: fewer bytes of the file can have come from the source than it has.
+    Rank {
+        /// The peer that claims to have the file.
+        node: PeerId,
+        /// When it claims that.
+        at_ns: Time,
+        /// How many bytes that tell something new can have come by then.
+        most_bytes: u64,
+        /// The total.
+        file_bytes: u64,
+    },
+    /// Bytes were faster than the latency.
+    TooQuick {
+        /// The transfer.
+        #[serde(flatten)]
+        transfer: Moved,
+        /// The one-way delay to the receiver.
+        latency_ns: Time,
+    },
+}
+
+impl fmt::Display for CausalityWitness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CausalityWitness::Acausal { transfer, held_ns, shows } => {
+                write!(f, "{transfer}, but {} ", transfer.from)?;
+                match (shows, held_ns) {
+                    (Shows::Later, Some(held)) => write!(f, "had it only from {held} on"),
+                    (Shows::Later, None) => f.write_str("had it only later"),
+                    (Shows::Circle, _) => {
+                        f.write_str("had it only from nodes that cannot have had it before")
+                    }
+                    (Shows::Nothing, _) => f.write_str("never got all of it"),
+                }
+            }
+            CausalityWitness::Rank { node, at_ns, most_bytes, file_bytes } => write!(
+                f,
+                "{node} says at {at_ns} that it has the file, but no more than {most_bytes} of its \
+                 {file_bytes} B can have come from the source by then"
+            ),
+            CausalityWitness::TooQuick { transfer, latency_ns } => {
+                write!(f, "{transfer}, which is less than the latency of {latency_ns}")
+            }
+        }
+    }
+}
 
 impl Rule for Causality {
     fn finish(&self, facts: &Facts) -> Judgement {
@@ -40,9 +118,9 @@ impl Rule for Causality {
             let chunk = transfers[at].chunk;
             let end = at + transfers[at..].partition_point(|t| t.chunk == chunk);
             if discipline.cut_through {
-                passed::judge(facts, &transfers[at..end], &mut found);
+                cut_through::judge(facts, &transfers[at..end], &mut found);
             } else {
-                stored::judge(facts, at..end, &mut found);
+                store_and_forward::judge(facts, at..end, &mut found);
             }
             at = end;
         }
@@ -53,19 +131,19 @@ impl Rule for Causality {
 /// The earliest violation, and the earliest gap.
 #[derive(Default)]
 struct Found {
-    violated: Option<(Time, Witness)>,
-    unknown: Option<(Time, Witness)>,
+    violated: Option<(Time, CausalityWitness)>,
+    unknown: Option<(Time, CausalityWitness)>,
     undecided: Option<(Time, PeerId)>,
 }
 
 impl Found {
-    fn violated(&mut self, at: Time, witness: Witness) {
+    fn violated(&mut self, at: Time, witness: CausalityWitness) {
         if self.violated.as_ref().is_none_or(|&(first, _)| at < first) {
             self.violated = Some((at, witness));
         }
     }
 
-    fn unknown(&mut self, at: Time, witness: Witness) {
+    fn unknown(&mut self, at: Time, witness: CausalityWitness) {
         if self.unknown.as_ref().is_none_or(|&(first, _)| at < first) {
             self.unknown = Some((at, witness));
         }
@@ -75,12 +153,20 @@ impl Found {
     /// an earlier arrival may be one of them.
     fn later(&mut self, facts: &Facts, t: &Transfer, now: Time) {
         let (held_ns, shows) = (Some(now), Shows::Later);
-        self.offer(facts, t.start, Witness::Acausal { transfer: t.into(), held_ns, shows });
+        self.offer(
+            facts,
+            t.start,
+            CausalityWitness::Acausal { transfer: t.into(), held_ns, shows },
+        );
     }
 
     /// Nothing in the log shows how a sender got what it sent.
     fn missing(&mut self, facts: &Facts, t: &Transfer, shows: Shows) {
-        self.offer(facts, t.start, Witness::Acausal { transfer: t.into(), held_ns: None, shows });
+        self.offer(
+            facts,
+            t.start,
+            CausalityWitness::Acausal { transfer: t.into(), held_ns: None, shows },
+        );
     }
 
     /// Whether a coded peer can have completed was not found out.
@@ -91,7 +177,7 @@ impl Found {
     }
 
     /// Accuses, or only doubts where the log may have gaps.
-    fn offer(&mut self, facts: &Facts, at: Time, witness: Witness) {
+    fn offer(&mut self, facts: &Facts, at: Time, witness: CausalityWitness) {
         if facts.is_complete() {
             self.violated(at, witness);
         } else {
@@ -125,7 +211,7 @@ fn too_quick(facts: &Facts, found: &mut Found) {
     for t in facts.transfers().iter().filter(|t| t.outcome == Outcome::Delivered) {
         let latency_ns = facts.scenario().latency_to(t.to);
         if t.end.since(t.start) < latency_ns {
-            found.violated(t.start, Witness::TooQuick { transfer: t.into(), latency_ns });
+            found.violated(t.start, CausalityWitness::TooQuick { transfer: t.into(), latency_ns });
         }
     }
 }
@@ -157,8 +243,12 @@ mod tests {
         assert!(reason.ends_with("can have come to peer 1 by 0.000000002 s"), "{reason}");
         let mut found = Found::default();
         found.undecided(Time(2), PeerId(1));
-        let witness =
-            Witness::Rank { node: PeerId(2), at_ns: Time(9), most_bytes: 1, file_bytes: 2 };
+        let witness = CausalityWitness::Rank {
+            node: PeerId(2),
+            at_ns: Time(9),
+            most_bytes: 1,
+            file_bytes: 2,
+        };
         found.violated(Time(9), witness);
         assert_eq!(found.judgement().verdict, Verdict::Violated);
     }

@@ -5,10 +5,13 @@
 //! coming back are not. What happens at one instant may happen in any order. A departure that
 //! depends on the run is not judged as a time.
 
-use super::facts::{Facts, with_tolerance};
-use super::spans::Edge;
-use super::witness::Witness;
-use super::{Judgement, Rule, Verdict};
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::audit::evidence::facts::{Facts, with_tolerance};
+use crate::audit::evidence::intervals::Edge;
+use crate::audit::{Judgement, Rule, Verdict};
 use crate::chunks::PeerId;
 use crate::trace::{Event, Header, Outcome, Transfer};
 use crate::units::Time;
@@ -71,6 +74,97 @@ impl Membership {
     }
 }
 
+/// A node that acted while it was absent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum MembershipWitness {
+    /// A node acted while it was absent.
+    Absent {
+        /// The node.
+        node: PeerId,
+        /// What it did.
+        act: &'static str,
+        /// The instant.
+        at_ns: Time,
+        /// When it had to be there for that, at the latest.
+        until_ns: Time,
+        /// Its first join.
+        joined_ns: Option<Time>,
+        /// Its last departure.
+        left_ns: Option<Time>,
+    },
+    /// A node joined before, or acted after, what the scenario announces.
+    Unannounced {
+        /// The node.
+        node: PeerId,
+        /// What it did.
+        act: &'static str,
+        /// The instant.
+        at_ns: Time,
+        /// The announced instant.
+        announced_ns: Time,
+    },
+    /// A node joined or left twice in a row.
+    Twice {
+        /// The node.
+        node: PeerId,
+        /// What it did twice.
+        act: &'static str,
+        /// The second time.
+        at_ns: Time,
+    },
+    /// The tracker named a node that was no member.
+    Named {
+        /// The node that asked.
+        node: PeerId,
+        /// The node that was named.
+        peer: PeerId,
+        /// The instant.
+        at_ns: Time,
+        /// When it joined, if ever.
+        joined_ns: Option<Time>,
+    },
+}
+
+impl fmt::Display for MembershipWitness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MembershipWitness::Absent { node, act, at_ns, until_ns, joined_ns, left_ns } => {
+                write!(f, "{node} {act} at {at_ns}")?;
+                if at_ns < until_ns {
+                    write!(f, " and had to stay until {until_ns}")?;
+                }
+                match (joined_ns, left_ns) {
+                    (None, _) => f.write_str(", but it never joined"),
+                    (Some(joined), _) if at_ns < joined => {
+                        write!(f, ", but it joined at {joined}")
+                    }
+                    (_, Some(left)) => write!(f, ", but it left at {left}"),
+                    (Some(_), None) => f.write_str(", but it was not there"),
+                }
+            }
+            MembershipWitness::Unannounced { node, act, at_ns, announced_ns }
+                if at_ns < announced_ns =>
+            {
+                write!(f, "{node} {act} at {at_ns}, but is announced to join at {announced_ns}")
+            }
+            MembershipWitness::Unannounced { node, act, at_ns, announced_ns } => {
+                write!(f, "{node} {act} at {at_ns}, but is announced to leave at {announced_ns}")
+            }
+            MembershipWitness::Twice { node, act, at_ns } => {
+                write!(f, "{node} {act} at {at_ns}, for the second time in a row")
+            }
+            MembershipWitness::Named { node, peer, at_ns, joined_ns } => {
+                write!(f, "the tracker named {peer} to {node} at {at_ns}, but {peer} ")?;
+                match joined_ns {
+                    Some(joined) => write!(f, "joined at {joined}"),
+                    None => f.write_str("never joined"),
+                }
+            }
+        }
+    }
+}
+
 impl Rule for Membership {
     fn event(&mut self, event: &Event) {
         match *event {
@@ -88,7 +182,7 @@ impl Rule for Membership {
                     *first = Some(first.map_or((at, node), |first| first.min((at, node))));
                 }
             }
-            // Whoever disconnects may be the one that is left behind by a silent departure.
+            // The node that disconnects may be the one left behind by a silent departure.
             Event::Disconnect { .. } => {}
             Event::Join { .. } | Event::Leave { .. } | Event::Transfer(_) => {}
         }
@@ -111,10 +205,10 @@ impl Rule for Membership {
 
 /// The earliest of the worst.
 #[derive(Default)]
-struct First(Option<(Verdict, Time, Witness)>);
+struct First(Option<(Verdict, Time, MembershipWitness)>);
 
 impl First {
-    fn offer(&mut self, verdict: Verdict, at: Time, witness: impl FnOnce() -> Witness) {
+    fn offer(&mut self, verdict: Verdict, at: Time, witness: impl FnOnce() -> MembershipWitness) {
         let better = self
             .0
             .as_ref()
@@ -146,7 +240,7 @@ fn announced(facts: &Facts, first: &mut First) {
     for &(node, at_ns, edge) in facts.members() {
         let act = if edge == Edge::Open { "joined" } else { "left" };
         if let Some(announced_ns) = out_of_plan(facts, node, at_ns, at_ns) {
-            first.offer(Verdict::Violated, at_ns, || Witness::Unannounced {
+            first.offer(Verdict::Violated, at_ns, || MembershipWitness::Unannounced {
                 node,
                 act,
                 at_ns,
@@ -171,7 +265,11 @@ fn doubled(facts: &Facts, first: &mut First) {
     for node in facts.scenario().nodes() {
         if let Some((at_ns, edge)) = facts.presence(node).doubled {
             let act = if edge == Edge::Open { "joined" } else { "left" };
-            first.offer(unless_gaps(facts), at_ns, || Witness::Twice { node, act, at_ns });
+            first.offer(unless_gaps(facts), at_ns, || MembershipWitness::Twice {
+                node,
+                act,
+                at_ns,
+            });
         }
     }
 }
@@ -188,7 +286,12 @@ impl Membership {
             }
             let early = with_tolerance(facts, at_ns) < facts.scenario().joins(peer);
             let verdict = if early { Verdict::Violated } else { unless_gaps(facts) };
-            first.offer(verdict, at_ns, || Witness::Named { node, peer, at_ns, joined_ns });
+            first.offer(verdict, at_ns, || MembershipWitness::Named {
+                node,
+                peer,
+                at_ns,
+                joined_ns,
+            });
         }
     }
 }
@@ -221,9 +324,9 @@ fn check(facts: &Facts, act: Act, first: &mut First) {
             // What began too early shows at its beginning, what went on too long at its end.
             let too_early = announced_ns == facts.scenario().joins(node);
             let at_ns = if too_early { at } else { until };
-            Witness::Unannounced { node, act: what, at_ns, announced_ns }
+            MembershipWitness::Unannounced { node, act: what, at_ns, announced_ns }
         }
-        None => Witness::Absent {
+        None => MembershipWitness::Absent {
             node,
             act: what,
             at_ns: at,

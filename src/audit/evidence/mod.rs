@@ -1,0 +1,16 @@
+//! What a trace shows, derived once for every rule: transfers, presence, connections, byte ranges.
+//!
+//! Nothing here judges. [`Ledger`] collects events in any order of lines; [`Facts`] puts them in
+//! order.
+
+pub(super) mod balances;
+pub(super) mod byte_ranges;
+pub(super) mod connections;
+pub(super) mod facts;
+pub(super) mod intervals;
+mod ledger;
+pub(super) mod pairs;
+
+pub use facts::{Arrived, Facts, Held, Sent};
+pub use intervals::{Edge, Interval, Intervals};
+pub use ledger::Ledger;

@@ -1,0 +1,134 @@
+//! The rules: one file or folder each, with its witness and its sentence beside it.
+//!
+//! A new rule is a module here, an entry of [`ALL`], a witness in [`Witness`], and a canary in
+//! `suite` that it must catch.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Rule;
+use crate::trace::Header;
+
+mod bounds_respected;
+mod capacity;
+mod causality;
+mod choking;
+mod completion;
+mod conservation;
+mod incompleteness;
+mod membership;
+mod neighbors;
+
+pub use bounds_respected::{BoundsRespected, BoundsWitness};
+pub use capacity::{CapacityWitness, DownlinkCapacity, UplinkCapacity};
+pub use causality::{Causality, CausalityWitness, Shows};
+pub use choking::{Choking, ChokingWitness};
+pub use completion::{ClaimFault, Completion, CompletionWitness};
+pub use conservation::{Conservation, ConservationWitness};
+pub use incompleteness::{Cause, IncompletenessExplained, IncompletenessWitness, Lacking};
+pub use membership::{Membership, MembershipWitness};
+pub use neighbors::{Neighbors, NeighborsWitness};
+
+/// A rule in the registry.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleEntry {
+    /// Its one name in rules, models, tests, command line and README.
+    pub name: &'static str,
+    /// What it demands, as one sentence.
+    pub about: &'static str,
+    /// A rule that has seen no event yet.
+    pub begin: fn(&Header) -> Box<dyn Rule>,
+}
+
+/// Every rule.
+pub static ALL: &[RuleEntry] = &[
+    RuleEntry {
+        name: "membership",
+        about: "nobody acts while it is not there, as logged and as announced",
+        begin: |header| Box::new(Membership::new(header)),
+    },
+    RuleEntry {
+        name: "uplink_capacity",
+        about: "no node sends more than its upload capacity and burst allow",
+        begin: |_| Box::new(UplinkCapacity),
+    },
+    RuleEntry {
+        name: "downlink_capacity",
+        about: "no node receives more than its download capacity and burst allow",
+        begin: |_| Box::new(DownlinkCapacity),
+    },
+    RuleEntry {
+        name: "causality",
+        about: "nobody sends what it does not hold, and everything stems from the source",
+        begin: |_| Box::new(Causality),
+    },
+    RuleEntry {
+        name: "conservation",
+        about: "every byte that a peer has was sent to it, a chunk copy by one sender",
+        begin: |_| Box::new(Conservation),
+    },
+    RuleEntry {
+        name: "completion",
+        about: "a peer completes at the instant at which its last byte arrives",
+        begin: |_| Box::new(Completion),
+    },
+    RuleEntry {
+        name: "neighbors",
+        about: "bytes move between connected neighbors only",
+        begin: |_| Box::new(Neighbors),
+    },
+    RuleEntry {
+        name: "choking",
+        about: "transfers start while their sender unchokes the receiver, within slots and credit",
+        begin: |_| Box::new(Choking::default()),
+    },
+    RuleEntry {
+        name: "bounds_respected",
+        about: "no completion is earlier than a bound that applies",
+        begin: |_| Box::new(BoundsRespected),
+    },
+    RuleEntry {
+        name: "incompleteness_explained",
+        about: "whoever stays without the file has a reason that the log shows",
+        begin: |_| Box::new(IncompletenessExplained),
+    },
+];
+
+macro_rules! witnesses {
+    ($($variant:ident($witness:ty)),* $(,)?) => {
+        /// The evidence of a rule: serde writes its data, `Display` its sentence.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+        #[serde(untagged)]
+        #[allow(missing_docs)]
+        pub enum Witness {
+            $($variant($witness),)*
+        }
+
+        impl fmt::Display for Witness {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Witness::$variant(witness) => witness.fmt(f),)*
+                }
+            }
+        }
+
+        $(impl From<$witness> for Witness {
+            fn from(witness: $witness) -> Self {
+                Witness::$variant(witness)
+            }
+        })*
+    };
+}
+
+witnesses! {
+    Membership(MembershipWitness),
+    Capacity(CapacityWitness),
+    Causality(CausalityWitness),
+    Conservation(ConservationWitness),
+    Completion(CompletionWitness),
+    Neighbors(NeighborsWitness),
+    Choking(ChokingWitness),
+    Bounds(BoundsWitness),
+    Incompleteness(IncompletenessWitness),
+}

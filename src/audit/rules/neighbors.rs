@@ -1,0 +1,56 @@
+//! Rule `neighbors`: bytes move between connected neighbors only.
+//!
+//! Two nodes are neighbors from a connect to a disconnect, or until either leaves. A trace without
+//! such events is not judged. What a sender takes back is not judged by a receiver's stamps, since
+//! queues drain after it is gone. The rule knows no tracker and no overlay.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::audit::evidence::connections::{connections, is_within, pair};
+use crate::audit::evidence::facts::Facts;
+use crate::audit::evidence::intervals::Reading;
+use crate::audit::witness::Moved;
+use crate::audit::{Judgement, Rule};
+
+/// Bytes move between connected neighbors only.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Neighbors;
+
+/// A transfer between nodes that are no neighbors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename = "strangers")]
+pub struct NeighborsWitness {
+    /// The transfer.
+    #[serde(flatten)]
+    pub transfer: Moved,
+}
+
+impl fmt::Display for NeighborsWitness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, but the two were not neighbors all that time", self.transfer)
+    }
+}
+
+impl Rule for Neighbors {
+    fn finish(&self, facts: &Facts) -> Judgement {
+        if facts.links().is_empty() {
+            return Judgement::skipped("the trace has no connect events");
+        }
+        let connected = connections(facts, Reading::Most);
+        let strangers = facts.by_sender().filter(|(_, t)| {
+            let link = connected.of(pair(t.from, t.to));
+            !link.is_some_and(|spans| is_within(facts, spans, t, facts.departure(t)))
+        });
+        let Some((_, t)) = strangers.min_by_key(|&(at, t)| (t.start, at)) else {
+            return Judgement::holds();
+        };
+        let witness = NeighborsWitness { transfer: t.into() };
+        if facts.is_complete() {
+            Judgement::violated(witness)
+        } else {
+            Judgement::unknown("the log does not show how two nodes became neighbors").with(witness)
+        }
+    }
+}
