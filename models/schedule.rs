@@ -9,7 +9,7 @@ use std::ops::{Deref, Range};
 
 use stateright::{Model, Property};
 
-use crate::bounds::{self, Earliest, Senders};
+use crate::bounds::{Binding, Conditions, bindings};
 use crate::checker::{Checked, Claim, Class, Classes, Kind, Spec, Symmetry};
 use crate::chunks::Manifest;
 use crate::models::orbits::{ROW_CHUNKS, ROW_PEERS};
@@ -135,7 +135,7 @@ impl Deref for Schedule {
 }
 
 impl Schedule {
-    /// Checks a world and asks every bound of [`bounds::ALL`] about it.
+    /// Checks a world and takes the strongest bound on each completion in it.
     ///
     /// # Errors
     /// What does not fit into a state or contradicts something else, with what to write.
@@ -231,20 +231,12 @@ impl Schedule {
     /// What the bounds say, rounded up to whole slots: chunks arrive at the end of one.
     fn earliest_by_bounds(&self) -> Result<Vec<u32>, String> {
         let scenario = self.scenario().map_err(|malformed| malformed.to_string())?;
-        let mut earliest = vec![0; self.peers + 1];
-        for bound in bounds::ALL.iter().filter(|bound| bound.senders() == Senders::Everybody) {
-            let Ok(completions) = bound.completions(&scenario) else {
-                continue;
-            };
-            for (earliest, completion) in earliest.iter_mut().skip(1).zip(completions) {
-                let slots = match completion {
-                    Earliest::At(time) => u128::from(time.0).div_ceil(NANO),
-                    Earliest::Never(_) => u128::from(u32::MAX),
-                };
-                *earliest = (*earliest).max(u32::try_from(slots).unwrap_or(u32::MAX));
-            }
-        }
-        Ok(earliest)
+        let slots = |binding: Binding| {
+            let slots = binding.time().map(|time| u128::from(time.0).div_ceil(NANO));
+            slots.and_then(|slots| u32::try_from(slots).ok()).unwrap_or(u32::MAX)
+        };
+        let bindings = bindings(&scenario, Conditions::SWARM);
+        Ok(std::iter::once(0).chain(bindings.into_iter().map(slots)).collect())
     }
 }
 

@@ -50,7 +50,7 @@ use super::fixed::Fixed;
 use super::fluid;
 use super::links::{self, Links};
 use super::part::{Part, strongest, strongest_at};
-use super::{Bound, Earliest, Inapplicable, Lower};
+use super::{Bound, Earliest, Inapplicable, Lower, index_of};
 use crate::scenario::Scenario;
 use crate::units::{Bytes, NANO, Time};
 
@@ -76,7 +76,8 @@ impl Bound for Branching {
     }
 
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
-        Ok(strongest_at(&parts(scenario)?, k))
+        let index = index_of(scenario, k)?;
+        Ok(strongest_at(&parts(scenario)?, index))
     }
 
     fn completions(&self, scenario: &Scenario) -> Result<Vec<Earliest>, Inapplicable> {
@@ -103,7 +104,7 @@ fn inapplicable(scenario: &Scenario) -> Option<&'static str> {
 
 fn parts(scenario: &Scenario) -> Result<Vec<Part>, Inapplicable> {
     if let Some(reason) = inapplicable(scenario) {
-        return Err(Inapplicable(reason.to_owned()));
+        return Err(Inapplicable::Assumption(reason));
     }
     let swarm = Swarm::new(scenario);
     let file = scenario.file();

@@ -18,7 +18,7 @@
 
 use super::links::{self, Links};
 use super::part::{Closed, largest};
-use super::{Bound, Earliest, Inapplicable, Lower, Senders};
+use super::{Bound, Earliest, Inapplicable, Lower, Senders, index_of};
 use crate::scenario::Scenario;
 
 /// What the source's uplink and the peers' downlinks allow when no peer sends.
@@ -43,9 +43,10 @@ impl Bound for ClientServer {
     }
 
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
+        let index = index_of(scenario, k)?;
         Ok(largest(&[
             Closed("N F/u_s", Links::new(scenario).copies_by_the_source(k)),
-            Closed("F/d_min", links::kth_download(scenario, k)),
+            Closed("F/d_min", links::download_at(scenario, index)),
         ]))
     }
 

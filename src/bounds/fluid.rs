@@ -26,7 +26,7 @@
 
 use super::links::{self, Links};
 use super::part::{Closed, Part, largest, strongest};
-use super::{Bound, Earliest, Inapplicable, Lower};
+use super::{Bound, Earliest, Inapplicable, Lower, index_of};
 use crate::scenario::Scenario;
 
 const ONE_COPY: &str = "F/u_s";
@@ -52,10 +52,11 @@ impl Bound for Fluid {
     }
 
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
+        let index = index_of(scenario, k)?;
         let links = Links::new(scenario);
         Ok(largest(&[
             Closed(ONE_COPY, links.one_copy()),
-            Closed(DOWNLOAD, links::kth_download(scenario, k)),
+            Closed(DOWNLOAD, links::download_at(scenario, index)),
             Closed(EVERYBODY, links.copies_by_everybody(k)),
         ]))
     }

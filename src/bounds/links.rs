@@ -140,11 +140,11 @@ pub(super) fn download_of(scenario: &Scenario, id: PeerId, bits: u128) -> Span {
     }
 }
 
-/// The k-th smallest of all peers' download times: among the first k finishers there is one whose
-/// time is at least that.
-pub(super) fn kth_download(scenario: &Scenario, k: usize) -> Span {
+/// Of all peers' download times in ascending order the one at `index`: among the first `index + 1`
+/// finishers there is one whose time is at least that.
+pub(super) fn download_at(scenario: &Scenario, index: usize) -> Span {
     let mut spans: Vec<Span> = scenario.peers().map(|(id, _)| download(scenario, id)).collect();
-    *spans.select_nth_unstable_by(k - 1, Span::order).1
+    *spans.select_nth_unstable_by(index, Span::order).1
 }
 
 /// The same for every k, rounded down: rounding keeps the order.

@@ -21,6 +21,7 @@ use crate::ratio::Ratio;
 use crate::scenario::Scenario;
 use crate::units::Time;
 
+pub mod binding;
 pub mod branching;
 pub mod client_server;
 mod fixed;
@@ -33,6 +34,7 @@ pub mod proofs;
 mod tests;
 pub mod warm_up;
 
+pub use binding::{Binding, Conditions, SentBy, binding, bindings};
 pub use branching::Branching;
 pub use client_server::ClientServer;
 pub use fluid::Fluid;
@@ -55,13 +57,20 @@ pub trait Bound: Sync {
         Senders::Everybody
     }
 
-    /// The earliest time at which `k` peers can hold the whole file, 1 <= k <= N.
+    /// The earliest time at which `k` peers can hold the whole file.
     ///
     /// # Errors
-    /// Why the theorem's assumptions do not hold here.
+    /// Why the theorem's assumptions do not hold here, or that k is not in 1..=N:
     ///
-    /// # Panics
-    /// When there is no k-th completion.
+    /// ```
+    /// use swarmbound::bounds::{Bound, Fluid, Inapplicable};
+    /// use swarmbound::scenario::Preset;
+    ///
+    /// let figure = Preset::named("figure").unwrap().scenario(None).unwrap();
+    /// assert!(Fluid.completion(&figure, 30).is_ok());
+    /// let refused = Fluid.completion(&figure, 31).unwrap_err();
+    /// assert_eq!(refused, Inapplicable::NoSuchCompletion { k: 31, peers: 30 });
+    /// ```
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable>;
 
     /// The earliest times for every k = 1..=N at once; the same as calling [`Bound::completion`]
@@ -112,9 +121,33 @@ pub enum Earliest {
     Never(String),
 }
 
-/// Why a bound says nothing about a scenario.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Inapplicable(pub String);
+/// Why a bound says nothing about a completion.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Inapplicable {
+    /// The theorem assumes something that the scenario, or the log of a run, does not grant.
+    #[error("{0}")]
+    Assumption(&'static str),
+    /// There is no k-th completion.
+    #[error("there is no completion {k} of {peers} peers; ask for one from 1 to {peers}")]
+    NoSuchCompletion {
+        /// The k that was asked for.
+        k: usize,
+        /// N.
+        peers: usize,
+    },
+}
+
+/// Where the k-th completion stands among all of them, counted from 0.
+///
+/// # Errors
+/// A k that is not in 1..=N.
+fn index_of(scenario: &Scenario, k: usize) -> Result<usize, Inapplicable> {
+    let peers = scenario.peer_count();
+    match k.checked_sub(1) {
+        Some(at) if at < peers => Ok(at),
+        _ => Err(Inapplicable::NoSuchCompletion { k, peers }),
+    }
+}
 
 /// Every bound, the simplest first.
 pub static ALL: &[&dyn Bound] = &[&ClientServer, &Fluid, &WarmUp, &Branching, &Presence];

@@ -25,7 +25,7 @@ impl Part {
 
 /// Is `candidate` a strictly stronger statement than `best`? A reason why something never happens
 /// is not replaced by another.
-fn is_stronger(candidate: &Earliest, best: &Earliest) -> bool {
+pub(super) fn is_stronger(candidate: &Earliest, best: &Earliest) -> bool {
     match (best, candidate) {
         (Earliest::Never(_), _) => false,
         (Earliest::At(_), Earliest::Never(_)) => true,
@@ -47,19 +47,19 @@ pub(super) fn strongest(parts: Vec<Part>) -> Vec<Earliest> {
     best
 }
 
-/// The strongest part for one k, with its formula; of equals the first.
+/// The strongest part for the completion at `index`, with its formula; of equals the first.
 ///
 /// # Panics
-/// When there is no k-th completion, or no part.
-pub(super) fn strongest_at(parts: &[Part], k: usize) -> Lower {
+/// When there is no completion at `index`, or no part.
+pub(super) fn strongest_at(parts: &[Part], index: usize) -> Lower {
     let mut best = &parts[0];
     for part in &parts[1..] {
-        if is_stronger(&part.at[k - 1], &best.at[k - 1]) {
+        if is_stronger(&part.at[index], &best.at[index]) {
             best = part;
         }
     }
     Lower {
-        at: best.at[k - 1].clone(),
+        at: best.at[index].clone(),
         exact: None,
         terms: Vec::new(),
         binding: Some(best.formula),

@@ -33,7 +33,7 @@ use std::collections::BTreeMap;
 
 use super::links::{self, Links, Span};
 use super::part::{Part, strongest, strongest_at};
-use super::{Bound, Earliest, Inapplicable, Lower};
+use super::{Bound, Earliest, Inapplicable, Lower, index_of};
 use crate::chunks::PeerId;
 use crate::scenario::Scenario;
 use crate::units::{Bytes, NANO, Rate, Time};
@@ -62,7 +62,8 @@ impl Bound for Presence {
     }
 
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
-        Ok(strongest_at(&parts(scenario), k))
+        let index = index_of(scenario, k)?;
+        Ok(strongest_at(&parts(scenario), index))
     }
 
     fn completions(&self, scenario: &Scenario) -> Result<Vec<Earliest>, Inapplicable> {

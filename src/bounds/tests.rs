@@ -8,6 +8,7 @@ use crate::scenario::{
 };
 use crate::units::{Bytes, Rate};
 
+mod binding;
 mod edges;
 mod lawful;
 mod laws;

@@ -49,7 +49,7 @@ use super::fixed::Fixed;
 use super::fluid;
 use super::links::{self, Links};
 use super::part::{Part, strongest, strongest_at};
-use super::{Bound, Earliest, Inapplicable, Lower};
+use super::{Bound, Earliest, Inapplicable, Lower, index_of};
 use crate::scenario::Scenario;
 use crate::units::Time;
 
@@ -75,7 +75,8 @@ impl Bound for WarmUp {
     }
 
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
-        Ok(strongest_at(&parts(scenario)?, k))
+        let index = index_of(scenario, k)?;
+        Ok(strongest_at(&parts(scenario)?, index))
     }
 
     fn completions(&self, scenario: &Scenario) -> Result<Vec<Earliest>, Inapplicable> {
@@ -85,9 +86,8 @@ impl Bound for WarmUp {
 
 fn parts(scenario: &Scenario) -> Result<Vec<Part>, Inapplicable> {
     if scenario.discipline().cut_through {
-        return Err(Inapplicable(
-            "with cut_through a peer may send parts of a chunk that it does not have yet"
-                .to_owned(),
+        return Err(Inapplicable::Assumption(
+            "with cut_through a peer may send parts of a chunk that it does not have yet",
         ));
     }
     let links = Links::new(scenario);

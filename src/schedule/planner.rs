@@ -10,7 +10,7 @@ use std::num::NonZeroUsize;
 use super::greedy::{Decision, Order, Pick, Policy, Run, State, Wants};
 use super::world::World;
 use super::{Plan, Send, Unable, pipeline, relay};
-use crate::bounds::{self, Earliest, Senders};
+use crate::bounds::{self, Conditions, Earliest};
 use crate::choose::{Choose, Seeded};
 use crate::scenario::Scenario;
 use crate::units::Time;
@@ -65,15 +65,6 @@ struct Best {
     made: Option<(Policy, Vec<Decision>)>,
 }
 
-/// The best bound on the last completion of any run, and its name; of equals the first.
-pub fn best_bound(scenario: &Scenario) -> Option<(&'static str, Earliest)> {
-    let everybody = bounds::ALL.iter().filter(|bound| bound.senders() == Senders::Everybody);
-    let last = scenario.peer_count();
-    let says = everybody
-        .filter_map(|bound| Some((bound.name(), bound.completion(scenario, last).ok()?.at)));
-    says.reduce(|best, next| if best.1 < next.1 { next } else { best })
-}
-
 impl Planner {
     /// A search that may begin about `budget` transfers; the first run is made whatever the budget
     /// is.
@@ -96,10 +87,10 @@ impl Planner {
                 "{transfers} transfers of {chunks} chunks take too long to plan; use larger chunks"
             )));
         }
-        let bound = match best_bound(scenario) {
-            Some((_, Earliest::At(time))) => time,
-            Some((_, Earliest::Never(why))) => return Err(Unable(why)),
-            None => Time::ZERO,
+        let last = bounds::binding(scenario, scenario.peer_count(), Conditions::SWARM);
+        let bound = match last.map_err(|error| Unable(error.to_string()))?.at {
+            Earliest::At(time) => time,
+            Earliest::Never(why) => return Err(Unable(why)),
         };
         let mut planner = Planner {
             scenario: scenario.clone(),

@@ -131,7 +131,7 @@ fn by_the_bound(
     let k = judged.report.completed;
     let lower = match bound.completion(scenario, k) {
         Ok(lower) => lower.at,
-        Err(reason) => return Judgement::skipped(reason.0),
+        Err(reason) => return Judgement::skipped(reason.to_string()),
     };
     let allowed = Time(at_ns.0.saturating_add(evidence.clock_tolerance.0));
     let (earliest_ns, why) = match lower {

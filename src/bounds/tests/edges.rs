@@ -5,7 +5,7 @@ use super::*;
 const SECOND: u64 = 1_000_000_000;
 
 fn reason(bound: &dyn Bound, parts: &Parts) -> String {
-    bound.completions(&scenario(parts.clone())).unwrap_err().0
+    bound.completions(&scenario(parts.clone())).unwrap_err().to_string()
 }
 
 fn never(parts: Parts, k: usize) -> String {

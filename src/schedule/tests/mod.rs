@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use crate::audit::{Audit, Verdict};
+use crate::bounds::{self, Binding, Conditions};
 use crate::chunks::Manifest;
 use crate::scenario::{
     Behavior, Discipline, Leaves, Link, Network, Parts, Peer, Scenario, Source, SourceLeaves,
@@ -20,6 +21,11 @@ mod pipeline;
 mod planner;
 mod relay;
 mod sandwich;
+
+/// The strongest bound on the last completion of any run.
+fn last_bound(scenario: &Scenario) -> Binding {
+    bounds::binding(scenario, scenario.peer_count(), Conditions::SWARM).unwrap()
+}
 
 /// A peer that stays, with unlimited download.
 fn peer(upload: u64) -> Peer {

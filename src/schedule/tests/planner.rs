@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::bounds::Earliest;
-use crate::schedule::planner::best_bound;
 
 /// The plan that so much effort gives.
 fn plan(scenario: &Scenario, budget: u64) -> Plan {
@@ -16,7 +15,7 @@ proptest! {
     fn plans_are_lawful_and_never_beat_a_bound(scenario in staying(16, 32)) {
         let plan = plan(&scenario, 5_000);
         lawful(&plan)?;
-        let bound = best_bound(&scenario).unwrap().1;
+        let bound = last_bound(&scenario).at;
         prop_assert!(bound <= Earliest::At(plan.distribution_time()));
     }
 
@@ -83,7 +82,8 @@ fn presets_of_many_chunks_are_planned_within_one_percent() {
         assert_eq!(scenario.file().chunks(), chunks);
         let plan = plan(&scenario, 0);
         lawful(&plan).unwrap();
-        let Some((by, Earliest::At(bound))) = best_bound(&scenario) else { panic!("no bound") };
+        let last = last_bound(&scenario);
+        let (by, bound) = (last.name, last.time().unwrap());
         let took = plan.distribution_time();
         println!("{name}: bound {bound} ({by}), planned {took}");
         assert!(u128::from(took.0) * 100 <= u128::from(bound.0) * 101, "{name}: {took}");

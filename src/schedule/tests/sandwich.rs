@@ -3,7 +3,6 @@
 use super::*;
 use crate::bounds::Earliest;
 use crate::engine::Engine;
-use crate::schedule::planner::best_bound;
 use crate::sim::simulate;
 use crate::swarm::{ClientServer, Tracker};
 use crate::trace::Event;
@@ -44,7 +43,7 @@ proptest! {
                 break;
             }
         }
-        let bound = best_bound(&scenario).unwrap().1;
+        let bound = last_bound(&scenario).at;
         prop_assert!(bound <= Earliest::At(planned), "{bound:?} <= {planned}");
         prop_assert!(planned <= allowed, "{planned} <= {engines:?}");
     }

@@ -1,0 +1,165 @@
+//! Which bound binds a run: the strongest of those that apply under what is known of the run.
+//!
+//! The audit, its report, the suite, the planner, the models and the command line all ask here. It
+//! proves nothing: every bound has its own file.
+//!
+//! ```
+//! use swarmbound::bounds::{Conditions, Earliest, binding};
+//! use swarmbound::scenario::Preset;
+//!
+//! let figure = Preset::named("figure").unwrap().scenario(None).unwrap();
+//! let last = binding(&figure, figure.peer_count(), Conditions::SWARM).unwrap();
+//! assert_eq!(last.name, "branching");
+//! assert!(matches!(last.at, Earliest::At(_)));
+//! ```
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use super::part::is_stronger;
+use super::{ALL, Bound, Earliest, Inapplicable, Lower, Senders, index_of};
+use crate::scenario::{Leaves, Scenario, SourceLeaves};
+use crate::units::Time;
+
+/// What a log, or the discipline of a run, says of the run beside its scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Conditions {
+    /// Are the times of the log exact? Bytes that a node has handed to the network arrive after it
+    /// left, so times taken by a receiver or on the wire show no departure: under them every node
+    /// counts as staying, which only lowers the bounds.
+    pub exact_stamps: bool,
+    /// Which nodes sent.
+    pub sent_by: SentBy,
+}
+
+/// Which nodes sent in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SentBy {
+    /// Peers did, too, or were allowed to.
+    Swarm,
+    /// Only the source did.
+    SourceOnly,
+    /// The log shows no peer that sends, but lines are missing.
+    Unknown,
+}
+
+impl Conditions {
+    /// A run in which every peer may send, with exact times: what a scenario allows at best.
+    pub const SWARM: Conditions = Conditions { exact_stamps: true, sent_by: SentBy::Swarm };
+
+    /// A run in which only the source may send, with exact times.
+    pub const CLIENT_SERVER: Conditions =
+        Conditions { exact_stamps: true, sent_by: SentBy::SourceOnly };
+
+    /// The same run beside all that its scenario allows, whether or not a peer happened to send.
+    pub fn for_a_swarm(self) -> Self {
+        Conditions { sent_by: SentBy::Swarm, ..self }
+    }
+
+    /// What one bound says of the `k`-th completion of such a run.
+    ///
+    /// # Errors
+    /// Why it does not bind such a run, or that k is not in 1..=N.
+    pub fn completion(
+        self,
+        bound: &dyn Bound,
+        scenario: &Scenario,
+        k: usize,
+    ) -> Result<Lower, Inapplicable> {
+        self.allow(bound.senders())?;
+        bound.completion(&self.assumed(scenario), k)
+    }
+
+    /// Does a theorem about these senders speak of such a run?
+    fn allow(self, senders: Senders) -> Result<(), Inapplicable> {
+        match (senders, self.sent_by) {
+            (Senders::Everybody, _) | (Senders::SourceOnly, SentBy::SourceOnly) => Ok(()),
+            (Senders::SourceOnly, SentBy::Swarm) => Err(Inapplicable::Assumption(
+                "the bound speaks of runs in which only the source sends",
+            )),
+            (Senders::SourceOnly, SentBy::Unknown) => Err(Inapplicable::Assumption(
+                "the bound speaks of runs in which only the source sends, and with gaps in the log \
+                 a peer may have sent",
+            )),
+        }
+    }
+
+    /// The scenario as far as a run can be held to it.
+    fn assumed(self, scenario: &Scenario) -> Cow<'_, Scenario> {
+        if self.exact_stamps {
+            return Cow::Borrowed(scenario);
+        }
+        let mut parts = scenario.parts().clone();
+        parts.source.leaves = SourceLeaves::Never;
+        for peer in &mut parts.peers {
+            peer.leaves = Leaves::Never;
+        }
+        Cow::Owned(Scenario::new(parts).expect("a node may always stay"))
+    }
+}
+
+/// The strongest bound on one completion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The name of the bound.
+    pub name: &'static str,
+    /// Which completion, from 1.
+    pub k: usize,
+    /// The earliest possible time.
+    pub at: Earliest,
+}
+
+impl Binding {
+    /// The earliest possible time; None where the completion is never possible.
+    pub fn time(&self) -> Option<Time> {
+        match self.at {
+            Earliest::At(time) => Some(time),
+            Earliest::Never(_) => None,
+        }
+    }
+}
+
+/// The strongest bound on the `k`-th completion of a run under `conditions`: of equals the first in
+/// the order of [`ALL`], and of several reasons why it never happens the first.
+///
+/// # Errors
+/// That k is not in 1..=N. For every other k there is a bound: `fluid` assumes nothing.
+pub fn binding(
+    scenario: &Scenario,
+    k: usize,
+    conditions: Conditions,
+) -> Result<Binding, Inapplicable> {
+    index_of(scenario, k)?;
+    let scenario = conditions.assumed(scenario);
+    let at = |bound: &dyn Bound| bound.completion(&scenario, k).map(|lower| lower.at);
+    let says = applicable(conditions).filter_map(|bound| Some((bound.name(), at(bound).ok()?)));
+    let best = says.reduce(|best, next| if is_stronger(&next.1, &best.1) { next } else { best });
+    let (name, at) = best.expect("fluid assumes nothing");
+    Ok(Binding { name, k, at })
+}
+
+/// The same for every k at once: the k-th stands at k - 1.
+pub fn bindings(scenario: &Scenario, conditions: Conditions) -> Vec<Binding> {
+    let scenario = conditions.assumed(scenario);
+    let says = applicable(conditions).filter_map(|bound| {
+        let completions = bound.completions(&scenario).ok()?.into_iter().zip(1..);
+        let each = completions.map(|(at, k)| Binding { name: bound.name(), k, at });
+        Some(each.collect::<Vec<Binding>>())
+    });
+    let best = says.reduce(|mut best, next| {
+        for (best, next) in best.iter_mut().zip(next) {
+            if is_stronger(&next.at, &best.at) {
+                *best = next;
+            }
+        }
+        best
+    });
+    best.expect("fluid assumes nothing")
+}
+
+/// The bounds that speak of such a run; whether they apply to its scenario they say themselves.
+fn applicable(conditions: Conditions) -> impl Iterator<Item = &'static dyn Bound> {
+    ALL.iter().copied().filter(move |bound| conditions.allow(bound.senders()).is_ok())
+}
