@@ -6,6 +6,7 @@
 use std::sync::Mutex;
 
 use super::{Audit, Facts, Report, Rule, Ruled};
+use crate::bounds::Senders;
 
 /// A rule that nobody has begun, with its place in the report and its name.
 type Unjudged = (usize, &'static str, Box<dyn Rule>);
@@ -15,6 +16,7 @@ type Unjudged = (usize, &'static str, Box<dyn Rule>);
 pub struct Judging {
     facts: Facts,
     rules: usize,
+    meant: Senders,
     /// The last is next.
     rest: Mutex<Vec<Unjudged>>,
     done: Mutex<Vec<(usize, Ruled)>>,
@@ -31,6 +33,7 @@ impl Audit {
         Judging {
             facts: Facts::new(self.ledger),
             rules: rest.len(),
+            meant: self.meant,
             rest: Mutex::new(rest),
             done: Mutex::default(),
         }
@@ -59,6 +62,6 @@ impl Judging {
         let mut done = self.done.into_inner().expect("nobody panics with it");
         assert!(done.len() == self.rules, "whoever judged a rule has panicked");
         done.sort_unstable_by_key(|&(at, _)| at);
-        Report::new(&self.facts, done.into_iter().map(|(_, ruled)| ruled).collect())
+        Report::new(&self.facts, self.meant, done.into_iter().map(|(_, ruled)| ruled).collect())
     }
 }

@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::bounds::Senders;
 use crate::trace::{Event, Header, Trace};
 
 mod evidence;
@@ -19,9 +20,9 @@ mod slack;
 mod tests;
 mod witness;
 
-pub use evidence::{Arrived, Edge, Facts, Held, Interval, Intervals, Ledger, Sent};
+pub use evidence::{Arrived, Completed, Edge, Facts, Held, Interval, Intervals, Ledger, Sent};
 pub use judging::Judging;
-pub use report::{BestBound, Mode, Report, Ruled};
+pub use report::{Report, Ruled};
 pub use rules::{
     ALL, BoundsRespected, BoundsWitness, CapacityWitness, Causality, CausalityWitness, Cause,
     Choking, ChokingWitness, ClaimFault, Completion, CompletionWitness, Conservation,
@@ -129,13 +130,24 @@ pub trait Rule: fmt::Debug + Send {
 pub struct Audit {
     ledger: Ledger,
     rules: Vec<(&'static str, Box<dyn Rule>)>,
+    meant: Senders,
 }
 
 impl Audit {
     /// Nothing has happened yet.
     pub fn new(header: Header) -> Self {
         let begin = |entry: &RuleEntry| (entry.name, (entry.begin)(&header));
-        Audit { rules: ALL.iter().map(begin).collect(), ledger: Ledger::new(header) }
+        Audit {
+            rules: ALL.iter().map(begin).collect(),
+            ledger: Ledger::new(header),
+            meant: Senders::Everybody,
+        }
+    }
+
+    /// Says which nodes were to send: a run of client and server is measured by what those can do,
+    /// as [`Report::best`]. No rule looks at it.
+    pub fn meant_for(self, senders: Senders) -> Self {
+        Audit { meant: senders, ..self }
     }
 
     /// The report of a whole trace.

@@ -5,29 +5,43 @@
 
 use serde::Serialize;
 
-use super::evidence::Facts;
+use super::evidence::{Completed, Facts};
 use super::slack::Slack;
 use super::{Judgement, Verdict};
-use crate::bounds::{self, Earliest, Senders};
+use crate::bounds::{self, Binding, Conditions, Senders, SentBy};
 use crate::chunks::PeerId;
 use crate::units::Time;
 
 /// The judgement of one trace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Who sent.
-    pub mode: Mode,
-    /// The last completion, when everybody completed.
-    #[serde(rename = "distribution_time_ns")]
-    pub distribution_time: Option<Time>,
+    /// N.
+    pub peers: usize,
     /// How many peers completed.
     pub completed: usize,
-    /// When each peer completed: `finish[i]` is peer `i + 1`.
-    #[serde(rename = "finish_ns")]
-    pub finish: Vec<Option<Time>>,
-    /// The highest bound on the last completion that there was.
+    /// The completions by time, then peer: the k-th stands at k - 1.
+    pub completions: Vec<Completed>,
+    /// The last completion, when every peer completed.
+    #[serde(rename = "distribution_time_ns")]
+    pub distribution_time: Option<Time>,
+    /// The last completion that there was.
+    #[serde(rename = "last_ns")]
+    pub last: Option<Time>,
+    /// What the log lets a bound assume.
     #[serde(flatten)]
-    pub best: BestBound,
+    pub conditions: Conditions,
+    /// How much earlier than a bound a completion may seem: nothing where stamps are exact.
+    #[serde(rename = "tolerance_ns")]
+    pub tolerance: Time,
+    /// The strongest bound on the last completion that there was, or on the first where there was
+    /// none: what the scenario allows a swarm, whether or not a peer happened to send. Of a run
+    /// that was [to be client and server](super::Audit::meant_for) what it allows those.
+    #[serde(rename = "best_bound")]
+    pub best: Binding,
+    /// The strongest bound on the same completion where only the source sends; None where a peer
+    /// sent or, with gaps in the log, may have sent.
+    #[serde(rename = "client_server_bound")]
+    pub client_server: Option<Binding>,
     /// What each rule says, in the order of [`ALL`](super::ALL).
     pub rules: Vec<Ruled>,
     /// Where the capacity went.
@@ -36,30 +50,6 @@ pub struct Report {
     pub transfers: usize,
     /// The worst of the rules.
     pub verdict: Verdict,
-}
-
-/// Whether peers served peers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    /// Some peer sent something.
-    P2p,
-    /// No peer sent anything.
-    ClientServer,
-}
-
-/// The highest of the bounds that apply to a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct BestBound {
-    /// Its name.
-    #[serde(rename = "best_bound")]
-    pub name: Option<&'static str>,
-    /// The earliest possible time; None where no bound applies, or where it is never.
-    #[serde(rename = "best_bound_ns")]
-    pub at: Option<Time>,
-    /// Of which completion: the last one that there was, or the first where there was none.
-    #[serde(rename = "best_bound_k")]
-    pub k: usize,
 }
 
 /// A rule's name with what it says.
@@ -73,19 +63,29 @@ pub struct Ruled {
 }
 
 impl Report {
-    pub(super) fn new(facts: &Facts, rules: Vec<Ruled>) -> Self {
-        let peers = facts.scenario().peers();
-        let finish: Vec<Option<Time>> = peers.map(|(peer, _)| facts.finish(peer)).collect();
-        let completed = finish.iter().flatten().count();
-        let all = completed == finish.len();
-        let mode = if facts.only_source_sent() { Mode::ClientServer } else { Mode::P2p };
+    pub(super) fn new(facts: &Facts, meant: Senders, rules: Vec<Ruled>) -> Self {
+        let (scenario, conditions) = (facts.scenario(), facts.conditions());
+        let completions = facts.completions();
+        let (peers, completed) = (scenario.peer_count(), completions.len());
+        let last = completions.last().map(|completed| completed.at);
+        let bound = |conditions| {
+            let binding = bounds::binding(scenario, completed.max(1), conditions);
+            binding.expect("a scenario has a peer, and no more complete than it has")
+        };
         let worst = rules.iter().map(|rule| rule.judgement.verdict).max();
         Report {
-            mode,
-            distribution_time: finish.iter().flatten().max().copied().filter(|_| all),
+            peers,
             completed,
-            best: best(facts, mode, completed.max(1)),
-            finish,
+            distribution_time: last.filter(|_| completed == peers),
+            last,
+            completions,
+            conditions,
+            tolerance: facts.tolerance(),
+            best: bound(match meant {
+                Senders::Everybody => conditions.for_a_swarm(),
+                Senders::SourceOnly => conditions,
+            }),
+            client_server: (conditions.sent_by == SentBy::SourceOnly).then(|| bound(conditions)),
             rules,
             slack: Slack::of(facts),
             transfers: facts.transfers().len(),
@@ -101,24 +101,7 @@ impl Report {
 
     /// When `peer` completed.
     pub fn finish_of(&self, peer: PeerId) -> Option<Time> {
-        *self.finish.get(peer.index().checked_sub(1)?)?
+        let of_peer = |completed: &&Completed| completed.peer == peer;
+        self.completions.iter().find(of_peer).map(|completed| completed.at)
     }
-}
-
-fn best(facts: &Facts, mode: Mode, k: usize) -> BestBound {
-    let mut best: Option<(Earliest, &'static str)> = None;
-    for bound in bounds::ALL {
-        if bound.senders() == Senders::SourceOnly && mode == Mode::P2p {
-            continue;
-        }
-        let Ok(lower) = bound.completion(facts.scenario(), k) else { continue };
-        if best.as_ref().is_none_or(|(at, _)| *at < lower.at) {
-            best = Some((lower.at, bound.name()));
-        }
-    }
-    let at = match &best {
-        Some((Earliest::At(time), _)) => Some(*time),
-        _ => None,
-    };
-    BestBound { name: best.map(|(_, name)| name), at, k }
 }

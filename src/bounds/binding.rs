@@ -39,7 +39,7 @@ pub struct Conditions {
 pub enum SentBy {
     /// Peers did, too, or were allowed to.
     Swarm,
-    /// Only the source did.
+    /// Only the source did: peers count as having no upload.
     SourceOnly,
     /// The log shows no peer that sends, but lines are missing.
     Unknown,
@@ -88,10 +88,14 @@ impl Conditions {
 
     /// The scenario as far as a run can be held to it.
     fn assumed(self, scenario: &Scenario) -> Cow<'_, Scenario> {
+        let scenario = match self.sent_by {
+            SentBy::SourceOnly => Cow::Owned(scenario.client_server()),
+            SentBy::Swarm | SentBy::Unknown => Cow::Borrowed(scenario),
+        };
         if self.exact_stamps {
-            return Cow::Borrowed(scenario);
+            return scenario;
         }
-        let mut parts = scenario.parts().clone();
+        let mut parts = scenario.into_owned().into_parts();
         parts.source.leaves = SourceLeaves::Never;
         for peer in &mut parts.peers {
             peer.leaves = Leaves::Never;
@@ -101,13 +105,14 @@ impl Conditions {
 }
 
 /// The strongest bound on one completion.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Binding {
     /// The name of the bound.
     pub name: &'static str,
     /// Which completion, from 1.
     pub k: usize,
     /// The earliest possible time.
+    #[serde(flatten)]
     pub at: Earliest,
 }
 

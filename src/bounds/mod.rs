@@ -17,6 +17,8 @@
 //!
 //! Most of it is proved by machine, for all N, all rates and all runs: see [`proofs`].
 
+use serde::Serialize;
+
 use crate::ratio::Ratio;
 use crate::scenario::Scenario;
 use crate::units::Time;
@@ -113,11 +115,13 @@ pub struct Term {
 }
 
 /// The earliest time of something, as far as a theorem knows.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Earliest {
     /// Not before this time.
+    #[serde(rename = "ns")]
     At(Time),
     /// Never; the sentence says why.
+    #[serde(rename = "never")]
     Never(String),
 }
 

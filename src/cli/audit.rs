@@ -12,7 +12,7 @@ use swarmbound::trace::codec::{CodecError, Reader};
 use super::progress::Progress;
 use super::{Failure, Format, cores, output};
 use crate::report::bounds::heading;
-use crate::report::json::{self, AuditDocument};
+use crate::report::json::{self, RunEntry};
 use crate::report::run::{self, Run};
 
 /// Arguments of `audit`.
@@ -34,10 +34,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
             read(name, file)?
         }
     };
-    let run = Run::new(report.mode, &header.scenario, report);
+    let run = Run { mode: None, report };
     let verdict = run.report.verdict;
     if arguments.format.json {
-        output::print(&json::line(&AuditDocument::new(&run)))?;
+        output::print(&json::line(&RunEntry::new(&run)))?;
         return Ok(verdict);
     }
     let (style, runs) = (output::style(), std::slice::from_ref(&run));

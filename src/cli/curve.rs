@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
-use swarmbound::audit::{Mode, Verdict};
+use swarmbound::audit::Verdict;
+use swarmbound::bounds::Binding;
 use swarmbound::scenario::{MOST_PEERS, Parts, Scenario};
 
 use super::{Failure, Format, input, judge, number, output, run};
-use crate::report::bounds::{Best, BoundTable, heading};
+use crate::report::bounds::{BoundTable, heading};
 use crate::report::curve::{Curve, CurveDocument, Point, Row, numbers_of};
-use crate::report::run::Run;
+use crate::report::run::{Mode, Run};
 use crate::report::{chart, json, svg};
 
 /// Where the picture would not gain from more runs.
@@ -121,7 +122,7 @@ fn row(scenario: &Scenario, peers: usize) -> Result<Row, Failure> {
     })
 }
 
-fn point(bound: Option<Best>, run: &Run) -> Point {
+fn point(bound: Binding, run: &Run) -> Point {
     let report = &run.report;
     let (time, completed) = (report.distribution_time, report.completed);
     Point { bound, time, completed, verdict: report.verdict }

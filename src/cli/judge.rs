@@ -8,7 +8,7 @@ use std::io::{self, BufWriter};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use swarmbound::audit::{Audit, Mode};
+use swarmbound::audit::Audit;
 use swarmbound::engine::{Engine, Introduce};
 use swarmbound::scenario::Scenario;
 use swarmbound::sim::{Simulation, Step};
@@ -18,19 +18,19 @@ use swarmbound::trace::{Event, Evidence, Header};
 
 use super::progress::Progress;
 use super::{Failure, cores};
-use crate::report::run::{Run, mode_name};
+use crate::report::run::{Mode, Run};
 
 /// Runs `scenario` in one of the two ways and judges it; the trace goes to `trace`, if given.
 pub(super) fn run(mode: Mode, scenario: &Scenario, trace: Option<&Path>) -> Result<Run, Failure> {
     let chunks = scenario.peer_count() as u64 * scenario.file().chunks() as u64;
-    let mut progress = Progress::new(mode_name(mode), Some(chunks));
+    let mut progress = Progress::new(mode.name(), Some(chunks));
     let audit = judge(mode, scenario, trace, &mut |delivered| {
         progress.at(delivered);
         ControlFlow::Continue(())
     })?;
     progress.says("audit");
     let audit = audit.expect("nobody stops it");
-    Ok(Run::new(mode, scenario, cores::report(audit)))
+    Ok(Run { mode: Some(mode), report: cores::report(audit.meant_for(mode.senders())) })
 }
 
 /// The same without a word, as one of many at a time; None when `goes_on` says no before the end.
@@ -43,7 +43,8 @@ pub(super) fn one_of_many(
         true => ControlFlow::Continue(()),
         false => ControlFlow::Break(()),
     })?;
-    Ok(audit.map(|audit| Run::new(mode, scenario, audit.finish())))
+    let report = |audit: Audit| audit.meant_for(mode.senders()).finish();
+    Ok(audit.map(|audit| Run { mode: Some(mode), report: report(audit) }))
 }
 
 /// The audit of a whole run; None when `watch`, which hears how many chunks have arrived, ends it.

@@ -73,11 +73,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let planned = Planned::new(&scenario, &plan, searched, cores::report(audit));
     if arguments.format.json {
         output::print(&json::line(&PlanDocument::new(&planned)))?;
-        return Ok(planned.report.verdict);
+        return Ok(planned.verdict());
     }
     let style = output::style();
     output::print(&(heading(style, &scenario) + "\n" + &told(style, &planned)))?;
-    Ok(planned.report.verdict)
+    Ok(planned.verdict())
 }
 
 /// The same file in other chunks.

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use swarmbound::audit::{Mode, Verdict};
+use swarmbound::audit::Verdict;
 
 use super::{Failure, Format, input, judge, number, output};
 use crate::report::bounds::{self, BoundTable};
 use crate::report::json::{self, RunDocument};
-use crate::report::run;
+use crate::report::run::{self, Mode};
 
 /// The scenario when none is named.
 pub(super) const DEFAULT: &str = "figure";

@@ -1,11 +1,10 @@
 //! What every bound says of a scenario, as data and as a table.
 //!
-//! It proves nothing. The types to know are [`BoundTable`] and [`Best`].
+//! It proves nothing, and [`bounds::binding`] decides which binds.
 
 use comfy_table::{Attribute, Cell};
-use swarmbound::bounds::{self, Earliest, Inapplicable, Lower, Senders};
+use swarmbound::bounds::{self, Binding, Conditions, Earliest, Inapplicable, Lower, Senders};
 use swarmbound::scenario::{Behavior, Peer, Scenario};
-use swarmbound::units::Time;
 
 use super::layout::{Align, Style, follow, lines, table, wrapped};
 use super::numbers;
@@ -14,10 +13,10 @@ use super::numbers;
 pub(crate) struct BoundTable {
     /// In the order of [`bounds::ALL`].
     pub(crate) rows: Vec<BoundRow>,
-    /// The best of those that bind every run.
-    pub(crate) p2p: Option<Best>,
-    /// The best of all when the peers upload nothing.
-    pub(crate) client_server: Option<Best>,
+    /// The strongest for a run in which peers may send.
+    pub(crate) p2p: Binding,
+    /// The strongest for a run in which only the source sends.
+    pub(crate) client_server: Binding,
 }
 
 /// What one bound says.
@@ -27,23 +26,6 @@ pub(crate) struct BoundRow {
     pub(crate) cite: &'static str,
     pub(crate) senders: Senders,
     pub(crate) says: Result<Lower, Inapplicable>,
-}
-
-/// The highest of several bounds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Best {
-    pub(crate) name: &'static str,
-    pub(crate) at: Earliest,
-}
-
-impl Best {
-    /// The time, unless it is never.
-    pub(crate) fn time(&self) -> Option<Time> {
-        match self.at {
-            Earliest::At(time) => Some(time),
-            Earliest::Never(_) => None,
-        }
-    }
 }
 
 impl BoundTable {
@@ -57,33 +39,15 @@ impl BoundTable {
             senders: bound.senders(),
             says: bound.completion(scenario, last),
         });
+        let binding = |conditions| {
+            bounds::binding(scenario, last, conditions).expect("a scenario has a last peer")
+        };
         BoundTable {
             rows: rows.collect(),
-            p2p: best(scenario, last, Senders::Everybody),
-            client_server: best(&scenario.client_server(), last, Senders::SourceOnly),
+            p2p: binding(Conditions::SWARM),
+            client_server: binding(Conditions::CLIENT_SERVER),
         }
     }
-}
-
-/// The highest bound on the `k`-th completion of a run in which `senders` send; of equals the
-/// first.
-pub(crate) fn best(scenario: &Scenario, k: usize, senders: Senders) -> Option<Best> {
-    let mut best: Option<Best> = None;
-    for bound in bounds::ALL {
-        if bound.senders() == Senders::SourceOnly && senders == Senders::Everybody {
-            continue;
-        }
-        let Ok(lower) = bound.completion(scenario, k) else { continue };
-        let stronger = match (best.as_ref().map(|best| &best.at), &lower.at) {
-            (None, _) | (Some(Earliest::At(_)), Earliest::Never(_)) => true,
-            (Some(Earliest::At(best)), Earliest::At(new)) => best < new,
-            (Some(Earliest::Never(_)), _) => false,
-        };
-        if stronger {
-            best = Some(Best { name: bound.name(), at: lower.at });
-        }
-    }
-    best
 }
 
 /// What is distributed to whom: the first lines of every result.
@@ -154,8 +118,7 @@ pub(crate) fn summary(style: Style, all: &BoundTable, peers: usize) -> String {
     ];
     let mut table = table(style, &columns);
     for row in &all.rows {
-        let strongest = all.p2p.as_ref().is_some_and(|best| best.name == row.name);
-        let name = match strongest {
+        let name = match all.p2p.name == row.name {
             true => Cell::new(row.name).add_attribute(Attribute::Bold),
             false => Cell::new(row.name),
         };
@@ -168,12 +131,10 @@ pub(crate) fn summary(style: Style, all: &BoundTable, peers: usize) -> String {
         2 => "both peers".to_owned(),
         peers => format!("all {peers} peers"),
     };
-    let when = match &all.p2p {
-        Some(Best { name, at: Earliest::At(time) }) => {
-            format!("not before {} ({name})", numbers::span(*time))
-        }
-        Some(Best { name, at: Earliest::Never(_) }) => format!("never ({name})"),
-        None => "no bound applies".to_owned(),
+    let name = all.p2p.name;
+    let when = match all.p2p.time() {
+        Some(time) => format!("not before {} ({name})", numbers::span(time)),
+        None => format!("never ({name})"),
     };
     let title = style.bold(&format!("{who} can have the file: {when}"));
     format!("{title}\n{}{}", lines(&table), nevers(all))
@@ -188,7 +149,7 @@ fn nevers(all: &BoundTable) -> String {
                 text += &wrapped(&format!("{}: never, since {why}", row.name), 4);
             }
             Ok(_) => {}
-            Err(Inapplicable(reason)) => {
+            Err(reason) => {
                 text += &wrapped(&format!("{} does not apply: {reason}", row.name), 4);
             }
         }

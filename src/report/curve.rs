@@ -5,9 +5,9 @@
 use comfy_table::Cell;
 use serde::Serialize;
 use swarmbound::audit::Verdict;
+use swarmbound::bounds::Binding;
 use swarmbound::units::Time;
 
-use super::bounds::Best;
 use super::layout::{Align, Series, Style, lines, table};
 use super::numbers;
 
@@ -28,8 +28,8 @@ pub(crate) struct Row {
 
 /// A bound on the distribution time, and a run.
 pub(crate) struct Point {
-    /// The best bound on the last of N completions.
-    pub(crate) bound: Option<Best>,
+    /// The strongest bound on the last of N completions.
+    pub(crate) bound: Binding,
     /// The distribution time, when everybody completed.
     pub(crate) time: Option<Time>,
     pub(crate) completed: usize,
@@ -49,7 +49,7 @@ impl Row {
 impl Point {
     /// Where the bound is, unless it is never.
     pub(crate) fn bound(&self) -> Option<Time> {
-        self.bound.as_ref()?.time()
+        self.bound.time()
     }
 
     fn ratio(&self) -> Option<f64> {
@@ -132,8 +132,7 @@ struct RowEntry<'a> {
 
 #[derive(Serialize)]
 struct PointEntry<'a> {
-    bound_ns: Option<Time>,
-    bound: Option<&'a str>,
+    best_bound: &'a Binding,
     distribution_time_ns: Option<Time>,
     completed: usize,
     ratio: Option<f64>,
@@ -160,8 +159,7 @@ impl<'a> CurveDocument<'a> {
 impl<'a> PointEntry<'a> {
     fn new(point: &'a Point) -> Self {
         PointEntry {
-            bound_ns: point.bound(),
-            bound: point.bound.as_ref().map(|best| best.name),
+            best_bound: &point.bound,
             distribution_time_ns: point.time,
             completed: point.completed,
             ratio: point.ratio(),

@@ -1,17 +1,17 @@
 //! The documents of `--json`: integers of nanoseconds and bits, nothing rounded.
 //!
-//! The fields and their names are part of the interface; whoever changes one changes the tools of
-//! others. The types to know are [`BoundsDocument`], [`RunDocument`] and [`AuditDocument`].
+//! The fields and their names are part of the interface; to change one is to change the tools of
+//! others. A field has one meaning and one unit in the documents of all commands: the README lists
+//! them.
 
 use serde::Serialize;
-use swarmbound::audit::{Mode, Ruled, Slack, Verdict};
-use swarmbound::bounds::{Earliest, Inapplicable, Term};
+use swarmbound::audit::{Report, Verdict};
+use swarmbound::bounds::{Binding, Earliest, Term};
 use swarmbound::ratio::Ratio;
 use swarmbound::scenario::{Preset, Scenario};
-use swarmbound::units::Time;
 
-use super::bounds::{Best, BoundRow, BoundTable};
-use super::run::{Run, worst};
+use super::bounds::{BoundRow, BoundTable};
+use super::run::{Mode, Run, worst};
 
 /// A document on one line, with its newline.
 pub(crate) fn line(document: &impl Serialize) -> String {
@@ -26,7 +26,8 @@ pub(crate) struct BoundsDocument<'a> {
     peers: usize,
     chunks: usize,
     bounds: Vec<BoundEntry<'a>>,
-    best: BestEntry,
+    best_bound: &'a Binding,
+    client_server_bound: &'a Binding,
 }
 
 #[derive(Serialize)]
@@ -34,12 +35,12 @@ struct BoundEntry<'a> {
     name: &'a str,
     applies: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
+    reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     exact: Option<String>,
-    ns: Option<Time>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    never: Option<&'a str>,
+    /// `ns` or `never`.
+    #[serde(flatten)]
+    at: Option<&'a Earliest>,
     #[serde(skip_serializing_if = "Option::is_none")]
     terms: Option<Vec<TermEntry<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,22 +54,16 @@ struct TermEntry<'a> {
     exact: String,
 }
 
-#[derive(Serialize)]
-struct BestEntry {
-    p2p_ns: Option<Time>,
-    client_server_ns: Option<Time>,
-}
-
 impl<'a> BoundsDocument<'a> {
     /// The bounds of `scenario`.
     pub(crate) fn new(scenario: &'a Scenario, all: &'a BoundTable) -> Self {
-        let time = |best: &Option<Best>| best.as_ref().and_then(Best::time);
         BoundsDocument {
             scenario: scenario.name(),
             peers: scenario.peer_count(),
             chunks: scenario.file().chunks(),
             bounds: all.rows.iter().map(BoundEntry::new).collect(),
-            best: BestEntry { p2p_ns: time(&all.p2p), client_server_ns: time(&all.client_server) },
+            best_bound: &all.p2p,
+            client_server_bound: &all.client_server,
         }
     }
 }
@@ -80,19 +75,14 @@ impl<'a> BoundEntry<'a> {
             applies: false,
             reason: None,
             exact: None,
-            ns: None,
-            never: None,
+            at: None,
             terms: None,
             binding: None,
             cite: row.cite,
         };
         let lower = match &row.says {
-            Err(Inapplicable(reason)) => return BoundEntry { reason: Some(reason), ..silent },
+            Err(reason) => return BoundEntry { reason: Some(reason.to_string()), ..silent },
             Ok(lower) => lower,
-        };
-        let (ns, never) = match &lower.at {
-            Earliest::At(time) => (Some(*time), None),
-            Earliest::Never(why) => (None, Some(why.as_str())),
         };
         let term =
             |term: &'a Term| TermEntry { formula: term.formula, exact: term.exact.to_string() };
@@ -100,8 +90,7 @@ impl<'a> BoundEntry<'a> {
         BoundEntry {
             applies: true,
             exact: lower.exact.as_ref().map(Ratio::to_string),
-            ns,
-            never,
+            at: Some(&lower.at),
             terms: (!terms.is_empty()).then_some(terms),
             binding: lower.binding,
             ..silent
@@ -109,34 +98,26 @@ impl<'a> BoundEntry<'a> {
     }
 }
 
-/// A run within `run --json`, and most of `audit --json`.
+/// A run within `run --json`, what `audit --json` says, and most of `plan --json`.
 #[derive(Serialize)]
 pub(crate) struct RunEntry<'a> {
-    mode: Mode,
-    distribution_time_ns: Option<Time>,
-    completed: usize,
-    finish_ns: Vec<Time>,
-    best_bound_ns: Option<Time>,
-    best_bound: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mode: Option<Mode>,
+    #[serde(flatten)]
+    report: &'a Report,
     ratio: Option<f64>,
-    rules: &'a [Ruled],
-    slack: &'a Slack,
-    transfers: usize,
+    client_server_ratio: Option<f64>,
 }
 
 impl<'a> RunEntry<'a> {
-    fn new(run: &'a Run) -> Self {
+    /// The audit of one run.
+    pub(crate) fn new(run: &'a Run) -> Self {
+        let report = &run.report;
         RunEntry {
             mode: run.mode,
-            distribution_time_ns: run.report.distribution_time,
-            completed: run.report.completed,
-            finish_ns: run.completions(),
-            best_bound_ns: run.best.as_ref().and_then(Best::time),
-            best_bound: run.best.as_ref().map(|best| best.name),
-            ratio: run.ratio(),
-            rules: &run.report.rules,
-            slack: &run.report.slack,
-            transfers: run.report.transfers,
+            report,
+            ratio: run.ratio_to(&report.best),
+            client_server_ratio: report.client_server.as_ref().and_then(|it| run.ratio_to(it)),
         }
     }
 }
@@ -159,21 +140,6 @@ impl<'a> RunDocument<'a> {
             runs: runs.iter().map(RunEntry::new).collect(),
             verdict: worst(runs),
         }
-    }
-}
-
-/// What `audit --json` says.
-#[derive(Serialize)]
-pub(crate) struct AuditDocument<'a> {
-    #[serde(flatten)]
-    run: RunEntry<'a>,
-    verdict: Verdict,
-}
-
-impl<'a> AuditDocument<'a> {
-    /// The audit of one trace.
-    pub(crate) fn new(run: &'a Run) -> Self {
-        AuditDocument { run: RunEntry::new(run), verdict: run.report.verdict }
     }
 }
 

@@ -1,18 +1,17 @@
 //! A plan: when it ends, what nobody can beat, and the gap between the two, which is proved.
 //!
-//! The search is the planner's and the judgement the audit's. The types to know are [`Planned`] and
-//! [`PlanDocument`].
+//! The search is the planner's; the judgement and the bound are the audit's.
 
 use serde::Serialize;
-use swarmbound::audit::{Report, Ruled, Slack, Verdict};
-use swarmbound::bounds::Senders;
+use swarmbound::audit::{Report, Verdict};
 use swarmbound::scenario::Scenario;
 use swarmbound::schedule::Plan;
 use swarmbound::units::Time;
 
-use super::bounds::{Best, best};
+use super::json::RunEntry;
 use super::layout::{Style, wrapped};
 use super::numbers;
+use super::run::Run;
 
 /// How a search ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -31,8 +30,7 @@ pub(crate) struct Planned<'a> {
     scenario: &'a Scenario,
     plan: &'a Plan,
     searched: Searched,
-    bound: Option<Best>,
-    pub(crate) report: Report,
+    run: Run,
 }
 
 impl<'a> Planned<'a> {
@@ -43,18 +41,21 @@ impl<'a> Planned<'a> {
         searched: Searched,
         report: Report,
     ) -> Self {
-        let bound = best(scenario, scenario.peer_count(), Senders::Everybody);
-        Planned { scenario, plan, searched, bound, report }
+        Planned { scenario, plan, searched, run: Run { mode: None, report } }
     }
 
-    fn bound(&self) -> Option<(&'static str, Time)> {
-        let best = self.bound.as_ref()?;
-        Some((best.name, best.time()?))
+    /// The verdict of the audit.
+    pub(crate) fn verdict(&self) -> Verdict {
+        self.run.report.verdict
+    }
+
+    fn bound(&self) -> Option<Time> {
+        self.run.report.best.time()
     }
 
     /// How far above the bound, in thousandths of a percent, rounded up.
     fn gap(&self) -> Option<u128> {
-        let (_, bound) = self.bound()?;
+        let bound = self.bound()?;
         let above = self.plan.distribution_time().since(bound);
         (bound != Time::ZERO).then(|| (u128::from(above.0) * 100_000).div_ceil(u128::from(bound.0)))
     }
@@ -69,11 +70,12 @@ fn percent(gap: u128) -> String {
 
 /// The plan in words.
 pub(crate) fn told(style: Style, planned: &Planned<'_>) -> String {
-    let Planned { plan, searched, report, .. } = planned;
+    let Planned { plan, searched, run: Run { report, .. }, .. } = planned;
     let end = plan.distribution_time();
     let mut rows = vec![("planned", numbers::seconds(end), format!("by {}", plan.means()))];
-    if let Some((name, bound)) = planned.bound() {
-        rows.push(("not before", numbers::seconds(bound), format!("by {name}")));
+    if let Some(bound) = planned.bound() {
+        let by = format!("by {}", report.best.name);
+        rows.push(("not before", numbers::seconds(bound), by));
     }
     let mut text = String::new();
     let width = rows.iter().map(|(_, time, _)| time.len()).max().unwrap_or(0);
@@ -115,45 +117,24 @@ pub(crate) fn told(style: Style, planned: &Planned<'_>) -> String {
 pub(crate) struct PlanDocument<'a> {
     scenario: &'a str,
     seed: u64,
-    peers: usize,
     chunks: usize,
     means: &'static str,
-    distribution_time_ns: Time,
-    best_bound: Option<&'static str>,
-    best_bound_ns: Option<Time>,
-    ratio: Option<f64>,
     search: Searched,
-    finish_ns: Vec<Time>,
-    transfers: usize,
-    rules: &'a [Ruled],
-    slack: &'a Slack,
-    verdict: Verdict,
+    #[serde(flatten)]
+    run: RunEntry<'a>,
 }
 
 impl<'a> PlanDocument<'a> {
     /// The document of one plan.
     pub(crate) fn new(planned: &'a Planned<'a>) -> Self {
-        let Planned { scenario, plan, searched, report, .. } = planned;
-        let mut finish = plan.finish().to_vec();
-        finish.sort_unstable();
-        let (best_bound, best_bound_ns) = planned.bound().unzip();
-        let end = plan.distribution_time();
+        let Planned { scenario, plan, searched, run } = planned;
         PlanDocument {
             scenario: scenario.name(),
             seed: scenario.parts().seed,
-            peers: scenario.peer_count(),
             chunks: scenario.file().chunks(),
             means: plan.means(),
-            distribution_time_ns: end,
-            best_bound,
-            best_bound_ns,
-            ratio: best_bound_ns.and_then(|bound| numbers::ratio(end, bound)),
             search: *searched,
-            finish_ns: finish,
-            transfers: plan.sends().len(),
-            rules: &report.rules,
-            slack: &report.slack,
-            verdict: report.verdict,
+            run: RunEntry::new(run),
         }
     }
 }

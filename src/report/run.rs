@@ -1,70 +1,73 @@
 //! A judged run as a table: how fast it was, what each rule says, where the capacity went.
 //!
-//! The judgement itself is the audit's. The type to know is [`Run`].
+//! The judgement itself is the audit's, and so are the bounds that a run is measured by.
 
 use comfy_table::{Attribute, Cell};
-use swarmbound::audit::{Mode, Report, Ruled, Slack, Verdict};
-use swarmbound::bounds::{Earliest, Senders};
-use swarmbound::scenario::Scenario;
+use serde::Serialize;
+use swarmbound::audit::{Report, Ruled, Slack, Verdict};
+use swarmbound::bounds::{Binding, Senders};
 use swarmbound::trace::{Evidence, Header, Stamps};
 use swarmbound::units::Time;
 
-use super::bounds::{Best, best};
 use super::layout::{Align, Style, lines, table, verdict_cell, wrapped};
 use super::numbers;
 
 /// A run and what the audit says of it.
 pub(crate) struct Run {
-    /// Who was to send.
-    pub(crate) mode: Mode,
-    /// How many peers there are.
-    pub(crate) peers: usize,
+    /// Which of the two ways it was to go; None for a log, which does not say.
+    pub(crate) mode: Option<Mode>,
     /// What the audit says.
     pub(crate) report: Report,
-    /// The highest bound on the last completion that there was, or on the first where there was
-    /// none.
-    pub(crate) best: Option<Best>,
+}
+
+/// The two ways to distribute that are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Mode {
+    /// Peers send to peers.
+    P2p,
+    /// Only the source sends.
+    ClientServer,
+}
+
+impl Mode {
+    /// Which nodes are to send.
+    pub(crate) fn senders(self) -> Senders {
+        match self {
+            Mode::P2p => Senders::Everybody,
+            Mode::ClientServer => Senders::SourceOnly,
+        }
+    }
+
+    /// Its name in tables.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Mode::P2p => "p2p",
+            Mode::ClientServer => "client-server",
+        }
+    }
 }
 
 impl Run {
-    /// A run of `scenario`, measured against the bounds that bind `mode`.
-    pub(crate) fn new(mode: Mode, scenario: &Scenario, report: Report) -> Self {
-        let senders = match mode {
-            Mode::P2p => Senders::Everybody,
-            Mode::ClientServer => Senders::SourceOnly,
-        };
-        let best = best(scenario, report.completed.max(1), senders);
-        Run { mode, peers: scenario.peer_count(), report, best }
-    }
-
-    /// The completions in order.
-    pub(crate) fn completions(&self) -> Vec<Time> {
-        let mut completions: Vec<Time> = self.report.finish.iter().flatten().copied().collect();
-        completions.sort_unstable();
-        completions
-    }
-
-    /// The last completion that there was.
-    pub(crate) fn last(&self) -> Option<Time> {
-        self.report.finish.iter().flatten().max().copied()
+    /// The last completion as a multiple of a bound on it.
+    pub(crate) fn ratio_to(&self, bound: &Binding) -> Option<f64> {
+        numbers::ratio(self.report.last?, bound.time()?)
     }
 
     /// The last completion as a multiple of the best bound on it.
     pub(crate) fn ratio(&self) -> Option<f64> {
-        numbers::ratio(self.last()?, self.best.as_ref()?.time()?)
+        self.ratio_to(&self.report.best)
+    }
+
+    /// The bound that stands beside the best one: that of client and server, where only the source
+    /// sent without having to.
+    fn beside(&self) -> Option<&Binding> {
+        self.report.client_server.as_ref().filter(|_| self.mode != Some(Mode::ClientServer))
     }
 
     /// Its name in tables.
     pub(crate) fn name(&self) -> &'static str {
-        mode_name(self.mode)
-    }
-}
-
-/// The name of a mode in tables.
-pub(crate) fn mode_name(mode: Mode) -> &'static str {
-    match mode {
-        Mode::P2p => "p2p",
-        Mode::ClientServer => "client-server",
+        self.mode.map_or("trace", Mode::name)
     }
 }
 
@@ -86,22 +89,28 @@ pub(crate) fn speeds(style: Style, runs: &[Run]) -> String {
     ];
     let mut table = table(style, &columns);
     for run in runs {
-        let last = run.last().map_or_else(|| "never".to_owned(), numbers::seconds);
-        let (bound, by) = match &run.best {
-            Some(Best { name, at: Earliest::At(time) }) => (numbers::seconds(*time), *name),
-            Some(Best { name, at: Earliest::Never(_) }) => ("never".to_owned(), *name),
-            None => ("none applies".to_owned(), "-"),
+        let Report { peers, completed, last, transfers, .. } = run.report;
+        let time = |time: Option<Time>| time.map_or_else(|| "never".to_owned(), numbers::seconds);
+        let ratio = |bound: &Binding| {
+            let ratio = run.ratio_to(bound).map_or_else(|| "-".to_owned(), numbers::times);
+            Cell::new(ratio).add_attribute(Attribute::Bold)
         };
+        let best = &run.report.best;
         table.add_row([
             Cell::new(run.name()),
-            Cell::new(format!("{} of {}", run.report.completed, run.peers)),
-            Cell::new(last),
-            Cell::new(bound),
-            Cell::new(run.ratio().map_or_else(|| "-".to_owned(), numbers::times))
-                .add_attribute(Attribute::Bold),
-            Cell::new(by),
-            Cell::new(numbers::grouped(run.report.transfers as u128)),
+            Cell::new(format!("{completed} of {peers}")),
+            Cell::new(time(last)),
+            Cell::new(time(best.time())),
+            ratio(best),
+            Cell::new(best.name),
+            Cell::new(numbers::grouped(transfers as u128)),
         ]);
+        if let Some(bound) = run.beside() {
+            let mut cells =
+                vec![Cell::new("if only the source sends"), Cell::new(""), Cell::new("")];
+            cells.extend([Cell::new(time(bound.time())), ratio(bound), Cell::new(bound.name)]);
+            table.add_row(cells);
+        }
     }
     lines(&table)
 }
@@ -242,11 +251,12 @@ fn pronounce(style: Style, verdict: Verdict, sentence: &str) -> String {
 
 /// How fast a lawful run was.
 fn speed(run: &Run) -> String {
-    let Some(last) = run.last() else {
-        return "nobody has the file, and the log shows why".to_owned();
+    let Report { peers, completed, last, best, .. } = &run.report;
+    let Some(last) = *last else {
+        return "no peer has the file, and the log shows why".to_owned();
     };
     let last = numbers::span(last);
-    let who = match (run.report.completed, run.peers) {
+    let who = match (*completed, *peers) {
         (1, 1) => format!("the peer has the file after {last}"),
         (2, 2) => format!("both peers have the file after {last}"),
         (done, peers) if done == peers => format!("all {peers} peers have the file after {last}"),
@@ -255,12 +265,15 @@ fn speed(run: &Run) -> String {
              have not"
         ),
     };
-    match (run.ratio(), &run.best) {
-        (Some(ratio), Some(best)) => {
-            format!("{who}, {} x the best bound ({})", numbers::times(ratio), best.name)
-        }
-        _ => who,
+    let Some(ratio) = run.ratio() else { return who };
+    let mut said = format!("{who}, {} x the best bound ({})", numbers::times(ratio), best.name);
+    if let Some(bound) = run.beside()
+        && let Some(ratio) = run.ratio_to(bound)
+    {
+        let ratio = numbers::times(ratio);
+        said += &format!("; only the source sent: {ratio} x the bound on that ({})", bound.name);
     }
+    said
 }
 
 fn comparison(p2p: &Run, client_server: &Run) -> String {

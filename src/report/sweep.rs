@@ -11,23 +11,23 @@ use comfy_table::Cell;
 use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use swarmbound::audit::{self, Mode, Verdict};
+use swarmbound::audit::{self, Verdict};
+use swarmbound::bounds::{Binding, Earliest};
 use swarmbound::ratio::Ratio;
 use swarmbound::scenario::Written;
 use swarmbound::units::Time;
 
 use super::Style;
-use super::bounds::Best;
 use super::json;
 use super::layout::{Align, lines, printable, table, verdict_cell, wrapped};
 use super::numbers;
-use super::run::{Run, mode_name};
+use super::run::{Mode, Run};
 
 /// The version of the lines.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// How every line begins.
-pub(crate) const HEAD: &[u8] = b"{\"sweep\":1,";
+pub(crate) const HEAD: &[u8] = b"{\"sweep\":2,";
 
 /// More rows are told as JSON only.
 const ROWS: usize = 60;
@@ -142,15 +142,38 @@ pub(crate) struct Line {
     completed: usize,
     distribution_time_ns: Option<u64>,
     last_ns: Option<u64>,
-    best_bound: Option<String>,
-    best_bound_ns: Option<u64>,
+    best_bound: LineBound,
     ratio_exact: Option<String>,
     ratio: Option<f64>,
+    client_server_bound: Option<LineBound>,
+    client_server_ratio: Option<f64>,
     transfers: usize,
     verdict: String,
     violated: Vec<String>,
     unknown: Vec<String>,
     pub(crate) fingerprint: Fingerprint,
+}
+
+/// A bound that binds a run, as it is read back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LineBound {
+    name: String,
+    k: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ns: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    never: Option<String>,
+}
+
+impl From<&Binding> for LineBound {
+    fn from(binding: &Binding) -> Self {
+        let (ns, never) = match &binding.at {
+            Earliest::At(time) => (Some(time.0), None),
+            Earliest::Never(why) => (None, Some(why.clone())),
+        };
+        LineBound { name: binding.name.to_owned(), k: binding.k, ns, never }
+    }
 }
 
 /// The word of a value that is one in JSON.
@@ -181,11 +204,12 @@ impl Line {
             free_riders: case.free_riders,
             completed: report.completed,
             distribution_time_ns: report.distribution_time.map(|time| time.0),
-            last_ns: run.last().map(|time| time.0),
-            best_bound: run.best.as_ref().map(|best| best.name.to_owned()),
-            best_bound_ns: run.best.as_ref().and_then(Best::time).map(|time| time.0),
+            last_ns: report.last.map(|time| time.0),
+            best_bound: LineBound::from(&report.best),
             ratio_exact: None,
             ratio: None,
+            client_server_bound: report.client_server.as_ref().map(LineBound::from),
+            client_server_ratio: None,
             transfers: report.transfers,
             verdict: word(report.verdict),
             violated: by(Verdict::Violated),
@@ -198,6 +222,7 @@ impl Line {
     /// The same result where the run now stands: another sweep may number it otherwise.
     pub(crate) fn of(self, case: &Case) -> Self {
         let fraction = self.fraction();
+        let beside = self.client_server_bound.as_ref().and_then(|bound| self.over(bound));
         Line {
             index: case.index,
             scenario: case.scenario.clone(),
@@ -211,6 +236,7 @@ impl Line {
                 .and_then(|(last, bound)| Ratio::new(last.0.into(), bound.0.into()))
                 .map(|ratio| ratio.to_string()),
             ratio: fraction.and_then(|(last, bound)| numbers::ratio(last, bound)),
+            client_server_ratio: beside.and_then(|(last, bound)| numbers::ratio(last, bound)),
             ..self
         }
     }
@@ -261,7 +287,11 @@ impl Line {
 
     /// The last completion and the best bound on it, as far as both are known.
     fn fraction(&self) -> Option<(Time, Time)> {
-        let bound = self.best_bound_ns.filter(|&bound| bound != 0)?;
+        self.over(&self.best_bound)
+    }
+
+    fn over(&self, bound: &LineBound) -> Option<(Time, Time)> {
+        let bound = bound.ns.filter(|&bound| bound != 0)?;
         Some((Time(self.last_ns?), Time(bound)))
     }
 }
@@ -356,7 +386,7 @@ impl Summary {
             let values = row.settings.0.iter();
             cells.extend(values.map(|(_, value)| Cell::new(printable(&value.to_string()))));
             if has_modes {
-                cells.push(Cell::new(mode_name(row.mode)));
+                cells.push(Cell::new(row.mode.name()));
             }
             let ratio = |ratio: Option<f64>| ratio.map_or_else(|| "-".to_owned(), numbers::times);
             cells.push(Cell::new(row.runs));
@@ -406,8 +436,8 @@ struct RowEntry<'a> {
     settings: &'a Set,
     mode: Mode,
     runs: usize,
-    completed: u64,
-    peers: u64,
+    completed_of_all_runs: u64,
+    peers_of_all_runs: u64,
     median_ratio: Option<f64>,
     worst_ratio: Option<f64>,
     verdict: Verdict,
@@ -423,8 +453,8 @@ impl<'a> SweepDocument<'a> {
                 settings: &row.settings,
                 mode: row.mode,
                 runs: row.runs,
-                completed: row.completed as u64,
-                peers: row.peers as u64,
+                completed_of_all_runs: row.completed as u64,
+                peers_of_all_runs: row.peers as u64,
                 median_ratio,
                 worst_ratio,
                 verdict: row.verdict,

@@ -134,7 +134,7 @@ pub struct Ratios {
 impl Ratios {
     /// Takes the ratio of a run in which everybody completed.
     pub fn add(&mut self, report: &Report) {
-        if let (Some(took), Some(bound)) = (report.distribution_time, report.best.at)
+        if let (Some(took), Some(bound)) = (report.distribution_time, report.best.time())
             && bound.0 != 0
         {
             self.runs += 1;

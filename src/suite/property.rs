@@ -8,12 +8,10 @@
 use super::calm::completes_when_calm;
 use super::case::{Judged, accuse, trace};
 use super::subject::{Failure, Subject};
-use crate::audit::{self, BoundsWitness, Judgement, Mode};
-use crate::bounds::{self, Earliest, Senders};
-use crate::chunks::PeerId;
+use crate::audit::{self, BoundsWitness, Judgement, Report};
+use crate::bounds;
 use crate::scenario::Scenario;
-use crate::trace::{Event, Stamps};
-use crate::units::Time;
+use crate::trace::Event;
 
 /// What every engine must do.
 #[derive(Clone, Copy, Debug)]
@@ -117,30 +115,16 @@ fn by_the_bound(
     let name = property.name.strip_prefix(RESPECTS);
     let bound = bounds::ALL.iter().find(|bound| Some(bound.name()) == name);
     let bound = bound.expect("a property of this kind bears the name of a bound");
-    let evidence = judged.trace.header.evidence;
-    if evidence.stamps != Stamps::Exact {
-        return Judgement::skipped("without exact stamps bounds_respected judges");
-    }
-    let served = evidence.complete && judged.report.mode == Mode::ClientServer;
-    if bound.senders() == Senders::SourceOnly && !served {
-        return Judgement::skipped("the bound speaks of runs in which only the source sends");
-    }
-    let finish = judged.report.finish.iter().zip(1..);
-    let last = finish.filter_map(|(at, id)| Some(((*at)?, PeerId(id)))).max();
-    let Some((at_ns, node)) = last else { return Judgement::skipped("nobody completes") };
-    let k = judged.report.completed;
-    let lower = match bound.completion(scenario, k) {
+    let Report { completed: k, completions, conditions, tolerance, .. } = &judged.report;
+    let Some(&last) = completions.last() else {
+        return Judgement::skipped("no peer completes");
+    };
+    let earliest = match conditions.completion(*bound, scenario, *k) {
         Ok(lower) => lower.at,
         Err(reason) => return Judgement::skipped(reason.to_string()),
     };
-    let allowed = Time(at_ns.0.saturating_add(evidence.clock_tolerance.0));
-    let (earliest_ns, why) = match lower {
-        Earliest::At(time) if time <= allowed => return Judgement::holds(),
-        Earliest::At(time) => (Some(time), None),
-        Earliest::Never(why) => (None, Some(why)),
-    };
-    let bound = bound.name();
-    Judgement::violated(BoundsWitness { bound, k, node, at_ns, earliest_ns, why })
+    let early = BoundsWitness::against(bound.name(), *k, last, earliest, *tolerance);
+    early.map_or_else(Judgement::holds, Judgement::violated)
 }
 
 fn same_seed_same_trace(

@@ -117,26 +117,28 @@ fn a_line_says_what_a_run_says() {
             "completed",
             "distribution_time_ns",
             "best_bound",
-            "best_bound_ns",
             "ratio",
+            "client_server_bound",
+            "client_server_ratio",
+            "last_ns",
             "transfers",
         ] {
             assert_eq!(line[field], run[field], "{field}");
         }
-        assert_eq!(line["last_ns"], run["finish_ns"][2]);
         let exact = line["ratio_exact"].as_str().unwrap();
         let (num, den) = exact.split_once('/').unwrap_or((exact, "1"));
         let product = |text: &str, by: &Value| {
             text.parse::<u128>().unwrap() * u128::from(by.as_u64().unwrap())
         };
-        assert_eq!(product(num, &run["best_bound_ns"]), product(den, &line["last_ns"]));
+        assert_eq!(product(num, &run["best_bound"]["ns"]), product(den, &line["last_ns"]));
         assert_eq!((&line["seed"], &line["verdict"]), (&Value::from(5), &Value::from("holds")));
         assert_eq!((&line["free_riders"], &line["scenario"]), (&Value::from(1), &"small".into()));
     }
     let expected = [
         "best_bound",
-        "best_bound_ns",
         "chunks",
+        "client_server_bound",
+        "client_server_ratio",
         "completed",
         "distribution_time_ns",
         "fingerprint",
@@ -284,7 +286,7 @@ fn a_file_of_somebody_else_is_never_written_to() {
     let path = place.path("out");
     let glued = format!("{}{first}", &first[..100]);
     let two = format!("{first}{}\n", marked(first.trim_end()));
-    let long = "{\"sweep\":1,".to_owned() + &" ".repeat(1 << 20);
+    let long = "{\"sweep\":2,".to_owned() + &" ".repeat(1 << 20);
     let foreign = [
         ("a text", "hello", ":1: "),
         ("a line of it", "hello\n", ":1: "),

@@ -1,21 +1,16 @@
 //! Rule `bounds_respected`: no completion is earlier than a bound that applies.
 //!
-//! Every bound of [`bounds::ALL`] is compared with every k-th completion, as integers. Bounds that
-//! allow only the source to send bind runs in which nobody else sent, and only where the log is
-//! complete enough to know that. Stamps of a receiver do not show when a sender left: see
-//! `assumed`.
-
-use std::borrow::Cow;
+//! Every k-th completion is compared, as integers, with the bound that binds it under what the log
+//! shows: [`bounds::binding`] says which.
 
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::audit::evidence::facts::{Facts, with_tolerance};
+use crate::audit::evidence::{Completed, Facts};
 use crate::audit::{Judgement, Rule};
-use crate::bounds::{self, Earliest, Senders};
+use crate::bounds::{self, Binding, Earliest};
 use crate::chunks::PeerId;
-use crate::scenario::{Leaves, Scenario, SourceLeaves};
 use crate::units::Time;
 
 /// No completion is earlier than a bound that applies.
@@ -52,52 +47,36 @@ impl fmt::Display for BoundsWitness {
     }
 }
 
+impl BoundsWitness {
+    /// The evidence against the `k`-th completion, where it is more than `tolerance` earlier than
+    /// the bound of that name allows.
+    pub(crate) fn against(
+        bound: &'static str,
+        k: usize,
+        completed: Completed,
+        earliest: Earliest,
+        tolerance: Time,
+    ) -> Option<Self> {
+        let (earliest_ns, why) = match earliest {
+            // Beyond the last time that there is, nothing is too early.
+            Earliest::At(time) if time.0 <= completed.at.0.saturating_add(tolerance.0) => {
+                return None;
+            }
+            Earliest::At(time) => (Some(time), None),
+            Earliest::Never(why) => (None, Some(why)),
+        };
+        let Completed { peer: node, at: at_ns } = completed;
+        Some(BoundsWitness { bound, k, node, at_ns, earliest_ns, why })
+    }
+}
+
 impl Rule for BoundsRespected {
     fn finish(&self, facts: &Facts) -> Judgement {
-        let completions = completions(facts);
-        let scenario = assumed(facts);
-        for bound in bounds::ALL {
-            let source_only = bound.senders() == Senders::SourceOnly;
-            if source_only && !(facts.is_complete() && facts.only_source_sent()) {
-                continue;
-            }
-            let Ok(earliest) = bound.completions(&scenario) else { continue };
-            for (at, (&(at_ns, node), earliest)) in completions.iter().zip(&earliest).enumerate() {
-                let (earliest_ns, why) = match earliest {
-                    Earliest::At(time) if *time <= with_tolerance(facts, at_ns) => continue,
-                    Earliest::At(time) => (Some(*time), None),
-                    Earliest::Never(why) => (None, Some(why.clone())),
-                };
-                let (bound, k) = (bound.name(), at + 1);
-                let witness = BoundsWitness { bound, k, node, at_ns, earliest_ns, why };
-                return Judgement::violated(witness);
-            }
-        }
-        Judgement::holds()
+        let bindings = bounds::bindings(facts.scenario(), facts.conditions());
+        let mut both = facts.completions().into_iter().zip(bindings);
+        let early = both.find_map(|(completed, Binding { name, k, at })| {
+            BoundsWitness::against(name, k, completed, at, facts.tolerance())
+        });
+        early.map_or_else(Judgement::holds, Judgement::violated)
     }
-}
-
-/// The scenario as far as the stamps can hold a run to it. What a sender has handed to the network
-/// arrives after it left, so with a receiver's or an observer's stamps nobody counts as gone: the
-/// bounds only become lower.
-fn assumed(facts: &Facts) -> Cow<'_, Scenario> {
-    if facts.is_exact() {
-        return Cow::Borrowed(facts.scenario());
-    }
-    let mut parts = facts.scenario().parts().clone();
-    parts.source.leaves = SourceLeaves::Never;
-    for peer in &mut parts.peers {
-        peer.leaves = Leaves::Never;
-    }
-    let stays = Scenario::new(parts).expect("staying is always allowed");
-    Cow::Owned(stays)
-}
-
-/// The completions in order: the k-th is at `k - 1`.
-fn completions(facts: &Facts) -> Vec<(Time, PeerId)> {
-    let finish = |(node, _)| Some((facts.finish(node)?, node));
-    let mut completions: Vec<(Time, PeerId)> =
-        facts.scenario().peers().filter_map(finish).collect();
-    completions.sort_unstable();
-    completions
 }

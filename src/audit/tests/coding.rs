@@ -20,7 +20,7 @@ fn what_comes_after_the_file_is_a_duplicate() {
         .part(1, 2, 0, 350..380, 0..30)
         .aborted();
     let report = run.report();
-    assert_eq!(report.finish, [Some(Time(250)), None]);
+    assert_eq!(report.completions, [Completed { peer: PeerId(1), at: Time(250) }]);
     let slack = report.slack;
     let bytes = (slack.useful / 8, slack.duplicate / 8, slack.aborted / 8);
     assert_eq!(bytes, (200, 200, 80));

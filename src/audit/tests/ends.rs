@@ -120,7 +120,7 @@ fn client_server_bounds_bind_only_runs_in_which_no_peer_sends() {
         .send(0, 2, 0, 0..100)
         .complete(1, 100)
         .complete(2, 100);
-    assert_eq!(run.report().mode, Mode::ClientServer);
+    assert_eq!(run.report().conditions.sent_by, SentBy::SourceOnly);
     assert_eq!(run.verdict("bounds_respected"), Verdict::Violated);
     // With gaps, a peer may have sent what the log lacks.
     assert_eq!(run.gaps().verdict("bounds_respected"), Verdict::Holds);

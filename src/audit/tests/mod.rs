@@ -5,6 +5,7 @@ use std::hash::Hash;
 use proptest::prelude::*;
 
 use super::*;
+use crate::bounds::{Conditions, SentBy};
 use crate::chunks::{ChunkId, Manifest, PeerId};
 use crate::scenario::{
     Behavior, Discipline, Leaves, Link, Network, Parts, Peer, Scenario, Source, SourceLeaves,
@@ -13,6 +14,7 @@ use crate::trace::codec::read_trace;
 use crate::trace::{Evidence, Outcome, Stamps, Transfer};
 use crate::units::{Bytes, NANO, Rate, Time};
 
+mod binding;
 mod causality;
 mod coding;
 mod ends;
@@ -217,8 +219,10 @@ fn a_lawful_run_holds() {
     lawful().assert_holds();
     let report = lawful().report();
     assert_eq!(report.distribution_time, Some(Time(300)));
-    assert_eq!(report.finish, [Some(Time(300)), Some(Time(200))]);
-    assert_eq!((report.completed, report.mode, report.transfers), (2, Mode::P2p, 4));
+    let completed = |peer, at| Completed { peer: PeerId(peer), at: Time(at) };
+    assert_eq!(report.completions, [completed(2, 200), completed(1, 300)]);
+    assert_eq!((report.peers, report.completed, report.transfers), (2, 2, 4));
+    assert_eq!(report.conditions, Conditions::SWARM);
 }
 
 #[test]
@@ -251,9 +255,14 @@ fn rules_and_ledger_can_ride_in_the_state_of_a_model() {
 #[test]
 fn a_report_is_written_as_other_tools_read_it() {
     let json = serde_json::to_value(lawful().complete(1, 301).report()).unwrap();
-    assert_eq!(json["mode"], "p2p");
+    assert_eq!((&json["sent_by"], &json["exact_stamps"]), (&"swarm".into(), &true.into()));
     assert_eq!(json["verdict"], "violated");
-    assert_eq!(json["finish_ns"], serde_json::json!([300, 200]));
+    let completions = serde_json::json!([{"peer": 2, "at_ns": 200}, {"peer": 1, "at_ns": 300}]);
+    assert_eq!(json["completions"], completions);
+    assert_eq!((&json["last_ns"], &json["distribution_time_ns"]), (&300.into(), &300.into()));
+    let best = serde_json::json!({"name": "branching", "k": 2, "ns": 300});
+    assert_eq!(json["best_bound"], best);
+    assert!(json["client_server_bound"].is_null());
     assert_eq!(json["rules"][5]["name"], "completion");
     assert_eq!(json["rules"][5]["verdict"], "violated");
     assert_eq!(json["rules"][5]["witness"]["kind"], "claim");
@@ -283,7 +292,7 @@ proptest! {
         };
         prop_assert_eq!(verdicts(&report), verdicts(&again));
         prop_assert_eq!(report.slack, again.slack);
-        prop_assert_eq!(report.finish, again.finish);
+        prop_assert_eq!(report.completions, again.completions);
         prop_assert!(serde_json::to_string(&report.rules).is_ok());
     }
 }

@@ -27,7 +27,7 @@ fn line(trace: &Trace) -> String {
         let holds = report.rule(name).unwrap().verdict == Verdict::Holds;
         format!("{name}={}", word(holds))
     });
-    let all = report.verdict == Verdict::Holds && report.completed == report.finish.len();
+    let all = report.verdict == Verdict::Holds && report.completed == report.peers;
     format!("{} audit={}", rules.join(" "), word(all))
 }
 

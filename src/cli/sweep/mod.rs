@@ -10,11 +10,12 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
-use swarmbound::audit::{Mode, Verdict};
+use swarmbound::audit::Verdict;
 use swarmbound::scenario::{Behavior, FileError, Place, Scenario, Sweep};
 
 use super::{Failure, cores, input, number, output};
 use crate::report::json;
+use crate::report::run::Mode;
 use crate::report::sweep::{Case, Fingerprint, Set, Summary, SweepDocument};
 
 mod crew;

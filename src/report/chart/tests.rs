@@ -1,10 +1,9 @@
 //! Curves whose pictures are known beforehand.
 
 use swarmbound::audit::Verdict;
-use swarmbound::bounds::Earliest;
+use swarmbound::bounds::{Binding, Earliest};
 
 use super::*;
-use crate::report::bounds::Best;
 use crate::report::curve::{Point, Row};
 
 const SECOND: u64 = 1_000_000_000;
@@ -12,7 +11,7 @@ const SECOND: u64 = 1_000_000_000;
 /// Client-server takes N seconds, bound and run; peer-to-peer is bound by 1 s and takes 2 s.
 pub(in crate::report) fn curve(last: usize) -> Curve {
     let point = |bound: u64, time: u64, peers| Point {
-        bound: Some(Best { name: "fluid", at: Earliest::At(Time(bound * SECOND)) }),
+        bound: Binding { name: "fluid", k: peers, at: Earliest::At(Time(bound * SECOND)) },
         time: Some(Time(time * SECOND)),
         completed: peers,
         verdict: Verdict::Holds,
@@ -67,9 +66,9 @@ fn what_never_ends_is_not_drawn() {
     let mut curve = curve(2);
     for row in &mut curve.rows {
         row.p2p.time = None;
-        row.p2p.bound = Some(Best { name: "presence", at: Earliest::Never("so".to_owned()) });
+        row.p2p.bound.at = Earliest::Never("so".to_owned());
         row.client_server.time = None;
-        row.client_server.bound = None;
+        row.client_server.bound.at = Earliest::Never("so".to_owned());
     }
     let text = drawn(Style::Plain, &curve);
     let picture: String = text.lines().take(1 + LABELS * GAP).skip(1).collect();

@@ -33,10 +33,11 @@ fn line(case: &Case, last: u64, bound: u64) -> Line {
         completed: 4,
         distribution_time_ns: Some(last),
         last_ns: Some(last),
-        best_bound: Some("fluid".to_owned()),
-        best_bound_ns: Some(bound),
+        best_bound: LineBound { name: "fluid".to_owned(), k: 4, ns: Some(bound), never: None },
         ratio_exact: None,
         ratio: None,
+        client_server_bound: None,
+        client_server_ratio: None,
         transfers: 8,
         verdict: "holds".to_owned(),
         violated: Vec::new(),
@@ -62,11 +63,13 @@ fn a_line_reads_back_as_it_was_written() {
     let text = line.text();
     assert_eq!(
         text,
-        "{\"sweep\":1,\"index\":3,\"scenario\":\"figure\",\
+        "{\"sweep\":2,\"index\":3,\"scenario\":\"figure\",\
          \"settings\":{\"protocol.picker\":\"random\",\"peers\":4},\"mode\":\"p2p\",\"seed\":1,\
          \"peers\":4,\"chunks\":2,\"free_riders\":0,\"completed\":4,\
-         \"distribution_time_ns\":1100,\"last_ns\":1100,\"best_bound\":\"fluid\",\
-         \"best_bound_ns\":1000,\"ratio_exact\":\"11/10\",\"ratio\":1.1,\"transfers\":8,\
+         \"distribution_time_ns\":1100,\"last_ns\":1100,\
+         \"best_bound\":{\"name\":\"fluid\",\"k\":4,\"ns\":1000},\
+         \"ratio_exact\":\"11/10\",\"ratio\":1.1,\
+         \"client_server_bound\":null,\"client_server_ratio\":null,\"transfers\":8,\
          \"verdict\":\"holds\",\"violated\":[],\"unknown\":[],\
          \"fingerprint\":\"00000000000000000000000000000abc\"}\n"
     );
@@ -78,7 +81,7 @@ fn a_line_reads_back_as_it_was_written() {
 fn what_is_no_line_is_refused() {
     let text = line(&case(3, 1), 1_100, 1_000).text();
     for (old, new) in [
-        ("\"sweep\":1", "\"sweep\":2"),
+        ("\"sweep\":2", "\"sweep\":1"),
         ("\"index\":3,", ""),
         ("\"seed\":1", "\"seed\":1,\"more\":1"),
         ("\"verdict\":\"holds\"", "\"verdict\":\"skipped\""),
@@ -110,12 +113,8 @@ fn a_row_has_the_ratio_in_the_middle_and_the_highest() {
     }
     let mut late = case(4, 8);
     late.mode = Mode::ClientServer;
-    let unknown = Line {
-        verdict: "unknown".to_owned(),
-        best_bound_ns: None,
-        completed: 1,
-        ..line(&late, 5, 5)
-    };
+    let unknown =
+        Line { verdict: "unknown".to_owned(), last_ns: None, completed: 1, ..line(&late, 5, 5) };
     summary.add(&late, &unknown);
     assert_eq!((summary.runs(), summary.verdict()), (5, Verdict::Unknown));
     let told = summary.told(Style::Plain);

@@ -12,7 +12,6 @@ use crate::sim::{Ended, Outcome, simulate};
 use crate::suite::{Scope, scenarios};
 use crate::swarm::{ClientServer, Peer, Tracker};
 use crate::trace::{Event, Evidence, Header};
-use crate::units::Time;
 
 /// How a run ended, whether the source was there to the end, and what the audit says.
 fn judge<E: Engine>(scenario: &Scenario) -> (Outcome, bool, Report) {
@@ -48,17 +47,16 @@ fn not_faster_than_possible(
     report: &Report,
     senders: &[Senders],
 ) -> Result<(), TestCaseError> {
-    let mut finish: Vec<Time> = report.finish.iter().flatten().copied().collect();
-    finish.sort_unstable();
     for bound in bounds::ALL.iter().filter(|bound| senders.contains(&bound.senders())) {
         let Ok(earliest) = bound.completions(scenario) else {
             continue;
         };
-        for (k, (at, earliest)) in finish.iter().zip(earliest).enumerate() {
+        let finish = report.completions.iter().map(|completed| completed.at);
+        for (k, (at, earliest)) in finish.zip(earliest).enumerate() {
             let Earliest::At(earliest) = earliest else {
                 return Err(TestCaseError::fail(format!("{}: {earliest:?}", bound.name())));
             };
-            prop_assert!(earliest <= *at, "{} k={}: {earliest} > {at}", bound.name(), k + 1);
+            prop_assert!(earliest <= at, "{} k={}: {earliest} > {at}", bound.name(), k + 1);
         }
     }
     Ok(())
@@ -69,11 +67,9 @@ fn check<E: Engine>(scenario: &Scenario, senders: &[Senders]) -> Result<(), Test
     lawful(&report)?;
     not_faster_than_possible(scenario, &report, senders)?;
     if outcome.ended == Ended::AllComplete {
-        let present_stay = report
-            .finish
-            .iter()
-            .zip(scenario.peers())
-            .all(|(finish, (id, _))| finish.is_some() || scenario.leaves_at(id).is_some());
+        let present_stay = scenario
+            .peers()
+            .all(|(id, _)| report.finish_of(id).is_some() || scenario.leaves_at(id).is_some());
         prop_assert!(present_stay, "whoever stays has the file");
     }
     if outcome.ended == Ended::Stalled {

@@ -67,7 +67,7 @@ fn judged(trace: &Trace) -> String {
         let rule = report.rule(name).expect("the audit has this rule");
         line += &format!("{name}={} ", word(rule.verdict == Verdict::Holds));
     }
-    let all = report.verdict == Verdict::Holds && report.completed == report.finish.len();
+    let all = report.verdict == Verdict::Holds && report.completed == report.peers;
     line + "audit=" + word(all)
 }
 
