@@ -164,7 +164,7 @@ fn the_document_of_bounds_has_its_fields() {
     let expected = ["best_bound", "bounds", "chunks", "client_server_bound", "peers", "scenario"];
     assert_eq!(fields(&bounds), expected);
     assert_eq!(bounds["chunks"], 895, "1.875 GB / 2 MiB = 894.07");
-    let served = object!({"name": "client_server", "k": 1000, "ns": 50_000_000_000_000u64});
+    let served = object!({"name": "client_server", "k": 100, "ns": 50_000_000_000_000u64});
     assert_eq!(bounds["client_server_bound"], served);
     let all = bounds["bounds"].as_array().unwrap();
     let names: Vec<&str> = all.iter().map(|bound| bound["name"].as_str().unwrap()).collect();

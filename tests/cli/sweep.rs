@@ -292,7 +292,7 @@ fn a_file_of_somebody_else_is_never_written_to() {
         ("a line of it", "hello\n", ":1: "),
         ("an empty line", &format!("{first}\n"), ":2: "),
         ("a trace", "{\"swarmbound\":1}\n", ":1: "),
-        ("nearly a beginning", "{\"sweep\":2,", ":1: "),
+        ("nearly a beginning", "{\"sweep\":1,", ":1: "),
         ("lines that were glued", &glued, ":1: "),
         ("two results of one run", &two, "another result of run 0"),
         ("a very long line", &long, ":1: "),

@@ -47,8 +47,8 @@ fn with_gaps_the_source_is_not_known_to_have_sent_alone() {
     assert_eq!((swarm.best, swarm.client_server), (report.best, None));
 }
 
-/// Two copies of two chunks take the source 400 ns; with peers that send, M - 1 + ceil(lg(N + 1)) = 3
-/// chunk times are enough.
+/// Two copies of two chunks take the source 400 ns; with peers that send, M - 1 + ceil(lg(N + 1))
+/// chunk times are enough, that is 300 ns.
 #[test]
 fn a_swarm_in_which_no_peer_sent_is_measured_as_a_swarm_and_as_client_and_server() {
     let run = Run::new(2, 2)
