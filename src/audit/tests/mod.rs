@@ -15,6 +15,7 @@ use crate::units::{Bytes, NANO, Rate, Time};
 
 mod causality;
 mod coding;
+mod delivery;
 mod ends;
 mod lawful;
 mod links;
