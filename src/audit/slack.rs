@@ -3,7 +3,12 @@
 //! For every node, over `[0, horizon]`, in whole bits: capacity while present + what bursts added =
 //! useful + duplicate + aborted + idle before its first chunk + idle after. The capacity is rounded
 //! down once per node, and the idle rest is what remains, so the parts add up to the bit. It
-//! accuses nobody.
+//! judges nothing.
+//!
+//! Useful are the distinct bytes that a receiver got, whether or not they became part of a chunk
+//! that it held in the end; a byte that it got before, from any sender, is a duplicate.
+//!
+//! A node's capacity has at most 98 bits, its transfers at most 99: the sums of all nodes fit.
 
 use std::ops::AddAssign;
 
@@ -22,10 +27,10 @@ pub struct Slack {
     /// What was sent above it, out of bursts (or against the rules).
     #[serde(rename = "burst_bits")]
     pub burst: u128,
-    /// Sent, and the receiver lacked it.
+    /// Sent, delivered, and the receiver had not got it before.
     #[serde(rename = "useful_bits")]
     pub useful: u128,
-    /// Sent, and the receiver had it.
+    /// Sent, delivered, and the receiver had got it before.
     #[serde(rename = "duplicate_bits")]
     pub duplicate: u128,
     /// Sent, and the transfer was aborted.
@@ -111,6 +116,7 @@ fn active(facts: &Facts, node: PeerId) -> Option<Time> {
 fn present_bits(facts: &Facts, node: PeerId, rate: Rate, end: Time) -> u128 {
     let spans = &facts.presence(node).list;
     let spans = spans.iter().map(|span| span.to.min(end).since(span.from));
-    let span = spans.fold(0u64, |sum, span| sum + span.0);
+    // Disjoint, so that the sum is at most `end`.
+    let span = spans.fold(0u64, |sum, span| sum.saturating_add(span.0));
     rate.nanobits(Time(span)) / NANO
 }

@@ -1,20 +1,19 @@
 //! The ledger in order: who was there when, who got what when, and how far the log is believed.
 //!
 //! Everything that more than one rule derives from a trace is derived here, once; nothing is
-//! judged. The type to know is [`Facts`].
+//! judged.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use prefetch_index::prefetch_index;
 
-use super::byte_ranges::ByteRanges;
+use super::delivery::{Arrived, Deliveries, Held, Log, Sent};
 use super::intervals::{Edge, Intervals, later};
 use super::ledger::Ledger;
 use crate::chunks::{ChunkId, PeerId};
 use crate::scenario::Scenario;
 use crate::trace::{Header, Outcome, Stamps, Transfer};
-use crate::units::{Bytes, Time};
+use crate::units::Time;
 
 /// How many transfers ahead memory is asked for: a read from afar takes as long as a dozen of them.
 const AHEAD: usize = 16;
@@ -25,63 +24,11 @@ pub struct Facts {
     ledger: Ledger,
     /// One per node, clipped at the announced departure.
     presence: Vec<Intervals>,
-    arrived: Vec<Arrived>,
-    sent: Vec<Sent>,
+    deliveries: Deliveries,
     /// The first `complete` of each node.
     claims: Vec<Option<Time>>,
-    /// Who held which chunk since when, sorted by chunk, then node; the source is not listed.
-    held: Vec<Held>,
-    /// By position in the transfers: since when other transfers can have brought some of the same
-    /// bytes. Empty where the ends of transfers tell.
-    elsewhere: BTreeMap<usize, Time>,
     by_sender: Buckets,
     by_receiver: Buckets,
-}
-
-/// A node that holds all of a chunk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Held {
-    /// The chunk.
-    pub chunk: ChunkId,
-    /// Who holds it.
-    pub node: PeerId,
-    /// When the last byte had arrived, by the log's own ends.
-    pub at: Time,
-}
-
-/// What a node received.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Arrived {
-    /// Distinct bytes of the file.
-    pub useful: u64,
-    /// Distinct bytes, duplicates and aborted bytes; counted under coding only.
-    pub bytes: u128,
-    /// When the last of the distinct bytes can have arrived at the earliest.
-    pub earliest: Time,
-    /// When the last of the distinct bytes had arrived at the latest.
-    pub latest: Time,
-    /// When the first chunk was complete.
-    pub first_chunk: Option<Time>,
-}
-
-/// Where the bytes went that a node sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sent {
-    /// Bytes that the receiver lacked.
-    pub useful: u128,
-    /// Bytes that the receiver had.
-    pub duplicate: u128,
-    /// Bytes of aborted transfers.
-    pub aborted: u128,
-    /// When the first of them can have left.
-    pub first: Option<Time>,
-}
-
-impl Sent {
-    /// All of them.
-    pub fn bytes(&self) -> u128 {
-        self.useful + self.duplicate + self.aborted
-    }
 }
 
 impl Facts {
@@ -96,185 +43,23 @@ impl Facts {
         }
         let by_sender = Buckets::new(nodes, ledger.transfers.iter().map(|t| t.from.index()));
         let by_receiver = Buckets::new(nodes, ledger.transfers.iter().map(|t| t.to.index()));
-        let mut facts = Facts {
+        Facts {
             presence: presence(&ledger),
-            arrived: vec![Arrived::default(); nodes],
-            sent: vec![Sent::default(); nodes],
+            deliveries: Deliveries::new(Log {
+                header: &ledger.header,
+                transfers: &ledger.transfers,
+            }),
             claims,
-            held: Vec::new(),
-            elsewhere: BTreeMap::new(),
             by_sender,
             by_receiver,
             ledger,
-        };
-        facts.deliver();
-        facts
-    }
-
-    /// Follows every chunk to every receiver.
-    fn deliver(&mut self) {
-        let mut at = 0;
-        while at < self.ledger.transfers.len() {
-            let Transfer { chunk, to, .. } = self.ledger.transfers[at];
-            let same = |t: &Transfer| t.chunk == chunk && t.to == to;
-            let end = at + self.ledger.transfers[at..].iter().take_while(|t| same(t)).count();
-            if !self.ends_tell() {
-                self.find_elsewhere(at..end);
-            }
-            if self.scenario().discipline().coded {
-                self.deliver_coded(at..end);
-            } else {
-                self.deliver_chunk(at..end);
-            }
-            at = end;
-        }
-        if self.scenario().discipline().coded {
-            self.finish_coded();
         }
     }
 
-    /// One chunk at one receiver: useful is what the receiver lacked, in order of arrival.
-    fn deliver_chunk(&mut self, group: Range<usize>) {
-        let Transfer { chunk, to, .. } = self.ledger.transfers[group.start];
-        let length = self.scenario().file().length(chunk);
-        let mut cover = ByteRanges::new(if to.is_source() { Bytes(0) } else { length });
-        for t in &self.ledger.transfers[group.clone()] {
-            let sent = &mut self.sent[t.from.index()];
-            sent.first = Some(sent.first.map_or(t.start, |first| first.min(t.start)));
-            let arrived = &mut self.arrived[to.index()];
-            if t.outcome == Outcome::Aborted {
-                sent.aborted += u128::from(t.bytes.0);
-                continue;
-            }
-            let new = cover.insert(t.offset, t.bytes);
-            sent.useful += u128::from(new);
-            sent.duplicate += u128::from(t.bytes.0 - new);
-            arrived.useful += new;
-            if new != 0 {
-                arrived.latest = arrived.latest.max(t.end);
-                if cover.is_full() {
-                    let first = arrived.first_chunk.map_or(t.end, |first| first.min(t.end));
-                    arrived.first_chunk = Some(first);
-                    self.held.push(Held { chunk, node: to, at: t.end });
-                }
-            }
-        }
-        if cover.covered() != 0 {
-            let earliest = if self.ends_tell() {
-                self.arrived[to.index()].latest
-            } else {
-                self.earliest(group, cover.covered())
-            };
-            let arrived = &mut self.arrived[to.index()];
-            arrived.earliest = arrived.earliest.max(earliest);
-        }
+    fn log(&self) -> Log<'_> {
+        Log { header: &self.ledger.header, transfers: &self.ledger.transfers }
     }
 
-    /// When `covered` distinct bytes of a group can have arrived at the earliest.
-    fn earliest(&self, group: Range<usize>, covered: u64) -> Time {
-        let mut order: Vec<usize> = group.filter(|&at| self.is_delivered(at)).collect();
-        order.sort_by_key(|&at| self.arrival(at));
-        let length = self.scenario().file().length(self.ledger.transfers[order[0]].chunk);
-        let mut cover = ByteRanges::new(length);
-        for at in order {
-            let t = &self.ledger.transfers[at];
-            cover.insert(t.offset, t.bytes);
-            if covered <= cover.covered() {
-                return self.arrival(at);
-            }
-        }
-        unreachable!("the same transfers cover the same bytes in every order")
-    }
-
-    /// Under coding any F bytes make the file, whatever chunk they are labelled with; what comes
-    /// after them is a duplicate. Here they are only counted.
-    fn deliver_coded(&mut self, group: Range<usize>) {
-        for t in &self.ledger.transfers[group] {
-            let sent = &mut self.sent[t.from.index()];
-            sent.first = Some(sent.first.map_or(t.start, |first| first.min(t.start)));
-            self.arrived[t.to.index()].bytes += u128::from(t.bytes.0);
-            if t.outcome == Outcome::Aborted {
-                sent.aborted += u128::from(t.bytes.0);
-            }
-        }
-    }
-
-    fn finish_coded(&mut self) {
-        let file = self.scenario().file().file().0;
-        let mut order: Vec<usize> =
-            (0..self.ledger.transfers.len()).filter(|&at| self.is_delivered(at)).collect();
-        order.sort_by_key(|&at| (self.ledger.transfers[at].end, at));
-        for at in order {
-            let t = self.ledger.transfers[at];
-            let arrived = &mut self.arrived[t.to.index()];
-            let lacking = if t.to.is_source() { 0 } else { file - arrived.useful };
-            let new = t.bytes.0.min(lacking);
-            arrived.useful += new;
-            if new != 0 {
-                arrived.latest = t.end;
-                arrived.first_chunk = arrived.first_chunk.or(Some(t.end));
-            }
-            self.sent[t.from.index()].useful += u128::from(new);
-            self.sent[t.from.index()].duplicate += u128::from(t.bytes.0 - new);
-        }
-        // Which bytes were innovative is not in the log, so nothing bounds the instant from below
-        // but the amount: with receiver's stamps all of a transfer may have been there at its
-        // start.
-        for node in 0..self.arrived.len() {
-            self.arrived[node].earliest = self.arrived[node].latest;
-        }
-        if !self.ends_tell() {
-            let mut order: Vec<usize> =
-                (0..self.ledger.transfers.len()).filter(|&at| self.is_delivered(at)).collect();
-            order.sort_by_key(|&at| self.ledger.transfers[at].start);
-            let mut got = vec![0u64; self.arrived.len()];
-            for at in order {
-                let t = self.ledger.transfers[at];
-                let (got, arrived) = (&mut got[t.to.index()], &mut self.arrived[t.to.index()]);
-                if *got < arrived.useful {
-                    *got = got.saturating_add(t.bytes.0);
-                    arrived.earliest = t.start;
-                }
-            }
-        }
-    }
-
-    /// Finds the delivered transfers of a group whose bytes others may have brought, too: those
-    /// that hang together by shared bytes are taken as if each could stand in for any other.
-    fn find_elsewhere(&mut self, group: Range<usize>) {
-        let is_some = |&at: &usize| self.is_delivered(at) && self.ledger.transfers[at].bytes.0 != 0;
-        let mut order: Vec<usize> = group.filter(is_some).collect();
-        order.sort_by_key(|&at| self.ledger.transfers[at].offset);
-        let mut reach = 0;
-        let hang_together = |&at: &usize, &next: &usize| {
-            let t = &self.ledger.transfers[at];
-            reach = reach.max(t.offset.0 + t.bytes.0);
-            self.ledger.transfers[next].offset.0 < reach
-        };
-        let mut found = Vec::new();
-        for cluster in order.chunk_by(hang_together) {
-            let start = |&at: &usize| (self.ledger.transfers[at].start, at);
-            let mut starts: Vec<(Time, usize)> = cluster.iter().map(start).collect();
-            starts.sort_unstable();
-            let [first, second, ..] = starts[..] else { continue };
-            let other = |&at: &usize| (at, if at == first.1 { second.0 } else { first.0 });
-            found.extend(cluster.iter().map(other));
-        }
-        self.elsewhere.extend(found);
-    }
-
-    /// Do the ends of transfers tell when their bytes were of use? Not where a receiver stamps
-    /// them, nor where a node may use single bytes of a transfer.
-    fn ends_tell(&self) -> bool {
-        self.is_exact() && !self.scenario().discipline().cut_through
-    }
-
-    fn is_delivered(&self, at: usize) -> bool {
-        self.ledger.transfers[at].outcome == Outcome::Delivered
-    }
-}
-
-impl Facts {
     /// What was planned, and how far the log can be trusted.
     pub fn header(&self) -> &Header {
         &self.ledger.header
@@ -368,46 +153,55 @@ impl Facts {
 
     /// What `node` received.
     pub fn arrived(&self, node: PeerId) -> &Arrived {
-        &self.arrived[node.index()]
+        &self.deliveries.arrived[node.index()]
     }
 
     /// What `node` sent.
     pub fn sent(&self, node: PeerId) -> &Sent {
-        &self.sent[node.index()]
+        &self.deliveries.sent[node.index()]
     }
 
-    /// Does the log show that `node` got every byte of the file?
+    /// Does the log show that `node` holds every chunk of the file?
     pub fn is_covered(&self, node: PeerId) -> bool {
-        self.arrived(node).useful == self.scenario().file().file().0
+        self.arrived(node).held == self.scenario().file().file().0
     }
 
-    /// When `node` completed: as it claims, or else as its arrivals show. Under coding they show
-    /// nothing: some of the bytes may say what others have said.
+    /// When `node` had the file: as it claims, or as its arrivals show where it claims nothing or
+    /// later than two clocks may differ: a peer that checks hashes claims late and serves as a
+    /// seeder all the same. Under coding arrivals show nothing: some of the bytes may repeat others.
     pub fn finish(&self, node: PeerId) -> Option<Time> {
         if node.is_source() {
             return None;
         }
         let shows = self.is_covered(node) && !self.scenario().discipline().coded;
-        self.claim(node).or(shows.then_some(self.arrived(node).latest))
+        let arrived = shows.then_some(self.arrived(node).latest);
+        let is_late = |claim| arrived.is_some_and(|at| with_tolerance(self, at) < claim);
+        self.claim(node).filter(|&claim| !is_late(claim)).or(arrived)
     }
 
     /// Since when `node` held `chunk`, by the log's own ends. The source is not asked.
     pub fn held(&self, chunk: ChunkId, node: PeerId) -> Option<Time> {
-        let at = self.held.binary_search_by_key(&(chunk, node), |h| (h.chunk, h.node)).ok()?;
-        Some(self.held[at].at)
+        let held = &self.deliveries.held;
+        let at = held.binary_search_by_key(&(chunk, node), |h| (h.chunk, h.node)).ok()?;
+        Some(held[at].at)
     }
 
-    /// Everybody who held a chunk, sorted by chunk, then node.
+    /// Every chunk that a peer held, sorted by chunk, then node.
     pub fn holdings(&self) -> &[Held] {
-        &self.held
+        &self.deliveries.held
+    }
+
+    /// The earliest possible instant at which a receiver holds a chunk; `group` are the positions
+    /// of all transfers of that chunk to it. None when it never does.
+    pub(in crate::audit) fn earliest_held(&self, group: Range<usize>) -> Option<Time> {
+        self.deliveries.earliest_held(self.log(), group)
     }
 
     /// When the bytes of a transfer can all have been there at the earliest: at its end, where ends
     /// tell. Else the last byte of it comes at its end, but that byte may be one that another
-    /// transfer brought, too, though not before that one started.
+    /// transfer of the same copy brought, too, though not before that one started.
     pub fn arrival(&self, at: usize) -> Time {
-        let Transfer { start, end, .. } = self.ledger.transfers[at];
-        self.elsewhere.get(&at).map_or(end, |&other| end.min(start.max(other)))
+        self.deliveries.arrival(self.log(), at)
     }
 
     /// The last instant at which the bytes of a transfer can have left, and not before its start.

@@ -7,12 +7,14 @@ pub(super) mod balances;
 pub(super) mod byte_ranges;
 mod completions;
 pub(super) mod connections;
+pub(super) mod delivery;
 pub(super) mod facts;
 pub(super) mod intervals;
 mod ledger;
 pub(super) mod pairs;
 
 pub use completions::Completed;
-pub use facts::{Arrived, Facts, Held, Sent};
+pub use delivery::{Arrived, Held, Sent};
+pub use facts::Facts;
 pub use intervals::{Edge, Interval, Intervals};
 pub use ledger::Ledger;

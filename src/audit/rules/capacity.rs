@@ -1,6 +1,6 @@
 //! Rules `uplink_capacity` and `downlink_capacity`: no link carries more than it can.
 //!
-//! With exact stamps every window of time is judged, so nobody can save capacity up (theory: for
+//! With exact stamps every window of time is judged, so capacity cannot be saved up (theory: for
 //! all windows, bytes moved <= capacity x length + burst). Receivers bunch deliveries, so with
 //! their stamps only prefixes are judged: what arrived since the join. Aborted bytes count: they
 //! moved.
@@ -122,12 +122,15 @@ fn judge(facts: &Facts, link: Link, mut jobs: Vec<Job>) -> Option<Overload> {
     let joined = joined(facts, link.node);
     let mut bytes = 0;
     for (at, job) in jobs.iter().enumerate() {
+        // Fewer than 2^32 transfers of less than 2^64 bytes each.
         bytes += u128::from(job.bytes.0);
         // Within one instant the order is open, so only its last transfer decides.
         let is_last = jobs.get(at + 1).is_none_or(|next| job.end < next.end);
         let span = with_tolerance(facts, job.end).since(joined);
-        let carried = link.rate.nanobits(span) + link.burst.nanobits();
-        if is_last && carried < bytes * Bytes(1).nanobits() {
+        // A link that carries 2^128 nanobits or more is never overloaded; what is more than that is
+        // more than any other link carries.
+        let carried = link.rate.nanobits(span).saturating_add(link.burst.nanobits());
+        if is_last && carried < bytes.saturating_mul(Bytes(1).nanobits()) {
             return Some(Overload { from: joined, to: job.end, bytes, jobs: at + 1 });
         }
     }

@@ -1,17 +1,17 @@
-//! Rule `conservation`: every byte that a peer has was sent to it, and without leave to assemble, a
-//! chunk copy comes from one sender.
+//! Rule `conservation`: a peer that says that it has the file was sent every byte of it, and holds
+//! every chunk: without `multi_source`, one sender sent it all of the chunk by then.
 //!
 //! Received = useful + duplicate + aborted is true by construction (see `slack`); what can be false
-//! is that a peer has the file without having received it (a phantom chunk).
+//! is that a peer has the file without having received it. Parts of a chunk from several senders
+//! that no claim follows are lawful: a copy may be broken off and begun again at another sender.
 
-use std::collections::BTreeMap;
-
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::audit::evidence::byte_ranges::ByteRanges;
-use crate::audit::evidence::facts::Facts;
+use crate::audit::evidence::facts::{Facts, with_tolerance};
 use crate::audit::{Judgement, Rule};
 use crate::chunks::{ChunkId, PeerId};
 use crate::trace::{Outcome, Transfer};
@@ -38,10 +38,12 @@ pub enum ConservationWitness {
         /// The total.
         file_bytes: u64,
     },
-    /// One chunk copy came from several senders.
+    /// A peer says that it has the file, and of one chunk it had only parts of several senders.
     Assembled {
         /// The node.
         node: PeerId,
+        /// When it claims that.
+        at_ns: Time,
         /// The chunk.
         chunk: ChunkId,
         /// Two of the senders.
@@ -59,9 +61,10 @@ impl fmt::Display for ConservationWitness {
                 }
                 write!(f, "{arrived_bytes} of {file_bytes} B arrived")
             }
-            ConservationWitness::Assembled { node, chunk, from: [one, other] } => write!(
+            ConservationWitness::Assembled { node, at_ns, chunk, from: [one, other] } => write!(
                 f,
-                "{node} got parts of {chunk} from {one} and {other} and a whole copy from nobody"
+                "{node} says at {at_ns} that it has the file, but of {chunk} it had only parts from \
+                 {one} and {other}, and a whole copy from no sender"
             ),
         }
     }
@@ -82,7 +85,7 @@ impl Rule for Conservation {
 fn phantoms(facts: &Facts) -> Judgement {
     let phantom = facts.scenario().peers().find_map(|(node, _)| {
         let at_ns = facts.claim(node)?;
-        (!facts.is_covered(node)).then_some((node, at_ns))
+        (facts.arrived(node).useful < facts.scenario().file().file().0).then_some((node, at_ns))
     });
     let Some((node, at_ns)) = phantom else { return Judgement::holds() };
     let coded = facts.scenario().discipline().coded;
@@ -111,30 +114,32 @@ fn doubt(facts: &Facts, witness: ConservationWitness, reason: &str) -> Judgement
     }
 }
 
-/// The first chunk that somebody holds and that nobody sent it in whole. A copy that was broken off
-/// and begun again at another sender is fine: the other one sent all of it.
+/// The first chunk of which a peer had every byte when it claimed the file, or ever since, though it
+/// did not hold it: no one sender had sent all of it. A later copy excuses nothing.
 fn assembled(facts: &Facts) -> Judgement {
-    let same = |a: &Transfer, b: &Transfer| a.chunk == b.chunk && a.to == b.to;
-    for group in facts.transfers().chunk_by(same) {
+    let mut start = 0;
+    for group in facts.transfers().chunk_by(|a, b| (a.chunk, a.to) == (b.chunk, b.to)) {
+        let range = start..start + group.len();
+        start = range.end;
         let Transfer { chunk, to, .. } = group[0];
-        let length = facts.scenario().file().length(chunk);
-        let delivered = group.iter().filter(|t| t.outcome == Outcome::Delivered);
-        if delivered.clone().any(|t| t.bytes == length) || facts.held(chunk, to).is_none() {
+        let Some(at_ns) = facts.claim(to).filter(|_| !to.is_source()) else { continue };
+        let by = match facts.held(chunk, to) {
+            Some(held) if held <= with_tolerance(facts, at_ns) => continue,
+            Some(_) => with_tolerance(facts, at_ns),
+            None => Time::MAX,
+        };
+        let mut cover = ByteRanges::new(facts.scenario().file().length(chunk));
+        let mut senders = BTreeSet::new();
+        for t in group.iter().filter(|t| t.outcome == Outcome::Delivered && t.end <= by) {
+            cover.insert(t.offset, t.bytes);
+            senders.insert(t.from);
+        }
+        if !cover.is_full() || facts.earliest_held(range).is_some_and(|held| held <= by) {
             continue;
         }
-        let mut covers: BTreeMap<PeerId, ByteRanges> = BTreeMap::new();
-        for t in delivered {
-            covers
-                .entry(t.from)
-                .or_insert_with(|| ByteRanges::new(length))
-                .insert(t.offset, t.bytes);
-        }
-        if covers.values().any(ByteRanges::is_full) {
-            continue;
-        }
-        let senders: Vec<PeerId> = covers.into_keys().take(2).collect();
-        let [one, other] = senders[..] else { continue };
-        let witness = ConservationWitness::Assembled { node: to, chunk, from: [one, other] };
+        let [one, other] = senders.into_iter().take(2).collect::<Vec<_>>()[..] else { continue };
+        let from = [one, other];
+        let witness = ConservationWitness::Assembled { node: to, at_ns, chunk, from };
         return doubt(facts, witness, "the log does not show a whole copy from one sender");
     }
     Judgement::holds()

@@ -60,12 +60,12 @@ pub static ALL: &[RuleEntry] = &[
     },
     RuleEntry {
         name: "causality",
-        about: "nobody sends what it does not hold, and everything stems from the source",
+        about: "a node sends only what it holds, and everything stems from the source",
         begin: |_| Box::new(Causality),
     },
     RuleEntry {
         name: "conservation",
-        about: "every byte that a peer has was sent to it, a chunk copy by one sender",
+        about: "a peer that has the file was sent every byte of it, each chunk by one sender",
         begin: |_| Box::new(Conservation),
     },
     RuleEntry {

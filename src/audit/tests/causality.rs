@@ -206,41 +206,6 @@ fn a_peer_has_no_byte_that_nobody_sent() {
 }
 
 #[test]
-fn parts_that_make_no_whole_chunk_are_no_copy_of_anybody() {
-    let parts = Run::new(2, 1).send(0, 1, 0, 0..100).part(0, 2, 0, 100..140, 0..40);
-    let run = |to| parts.clone().part(1, 2, 0, 100..160, 40..to);
-    assert_eq!(run(100).verdict("conservation"), Verdict::Violated);
-    assert_eq!(run(99).verdict("conservation"), Verdict::Holds);
-}
-
-#[test]
-fn a_chunk_copy_comes_from_one_sender_unless_it_may_be_assembled() {
-    let run = |from| {
-        Run::new(2, 1).send(0, 1, 0, 0..100).part(0, 2, 0, 100..150, 0..50).part(
-            1,
-            2,
-            0,
-            100..200,
-            from..100,
-        )
-    };
-    // Begun again at another sender is fine, continued there is not.
-    assert_eq!(run(0).verdict("conservation"), Verdict::Holds);
-    assert_eq!(run(50).verdict("conservation"), Verdict::Violated);
-    let all_the_same = run(50).part(1, 2, 0, 200..250, 0..50);
-    assert_eq!(all_the_same.verdict("conservation"), Verdict::Holds);
-    assert_eq!(run(50).gaps().verdict("conservation"), Verdict::Unknown);
-    let multi = run(50).with(|parts| parts.discipline.multi_source = true);
-    assert_eq!(multi.verdict("conservation"), Verdict::Holds);
-    let expected = Witness::Conservation(ConservationWitness::Assembled {
-        node: PeerId(2),
-        chunk: ChunkId(0),
-        from: [PeerId(0), PeerId(1)],
-    });
-    assert_eq!(run(50).witness("conservation"), expected);
-}
-
-#[test]
 fn any_bytes_make_a_coded_file() {
     let run = |bytes| {
         Run::new(1, 2)

@@ -180,3 +180,27 @@ fn bursts_come_on_top_of_the_capacity() {
     assert_eq!((slack.capacity, slack.burst, slack.useful), (8 * 120, 8 * 40, 8 * 100));
     assert_eq!((slack.idle_before, slack.idle_after), (8 * 60, 0));
 }
+
+#[test]
+fn quantities_at_the_end_of_64_bits_get_a_verdict() {
+    let most = u64::MAX;
+    for stamps in [Stamps::Exact, Stamps::Receiver] {
+        for (upload, burst, tolerance) in [(most, most, 0), (most, 0, most), (1, most, most)] {
+            let run = Run::new(1, 1)
+                .with(|parts| {
+                    parts.file = Manifest::new(Bytes(most), Bytes(most)).unwrap();
+                    parts.source.upload = Rate(upload);
+                    parts.peers[0].download = Some(Rate(upload));
+                    parts.network.burst = Bytes(burst);
+                })
+                .part(0, 1, 0, 0..most, 0..most)
+                .part(0, 1, 0, 1..most, 0..most)
+                .complete(1, most)
+                .evidence(stamps, tolerance, true);
+            // Two files take more than a burst of one, at a bit per second.
+            let expected = if upload == 1 { Verdict::Violated } else { Verdict::Holds };
+            assert_eq!(run.verdict(UP), expected);
+            assert_eq!(run.verdict(DOWN), expected);
+        }
+    }
+}

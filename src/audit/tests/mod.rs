@@ -17,6 +17,7 @@ use crate::units::{Bytes, NANO, Rate, Time};
 mod binding;
 mod causality;
 mod coding;
+mod delivery;
 mod ends;
 mod lawful;
 mod links;

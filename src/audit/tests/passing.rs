@@ -147,18 +147,80 @@ fn two_copies_that_come_at_once_may_make_a_whole_before_either_ends() {
     assert_eq!(stored.verdict("completion"), Verdict::Violated);
 }
 
+prop_compose! {
+    /// Parts of a chunk of 6 bytes: offset, bytes, start, span, is it delivered.
+    fn parts_of_a_chunk()(
+        parts in prop::collection::vec((0u64..6, 1u64..7, 0u64..8, 0u64..8, any::<bool>()), 1..7),
+    ) -> Vec<(std::ops::Range<u64>, u64, u64, bool)> {
+        let part = |(offset, bytes, start, span, delivered)| {
+            (offset..u64::min(offset + bytes, 6), start, start + span, delivered)
+        };
+        parts.into_iter().map(part).collect()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    /// One hop, byte by byte: a byte leaves when it can have come. A node that passes on all of a
+    /// transfer before its end has got its last byte elsewhere.
+    #[test]
+    fn cutting_through_is_judged_byte_by_byte(
+        supplies in parts_of_a_chunk(), relays in parts_of_a_chunk(),
+    ) {
+        let mut run = Run::new(2, 1).with(cut_through).with(|parts| {
+            parts.file = Manifest::new(Bytes(6), Bytes(6)).unwrap();
+        });
+        for (from, parts) in [(0, &supplies), (1, &relays)] {
+            for (bytes, start, end, delivered) in parts.iter().cloned() {
+                run = run.part(from, from + 1, 0, start..end, bytes);
+                if !delivered {
+                    run = run.aborted();
+                }
+            }
+        }
+        let earliest = |byte: u64| {
+            let brings = supplies.iter().filter(|supply| supply.0.contains(&byte));
+            brings.map(|supply| supply.1).min().unwrap_or(u64::MAX)
+        };
+        let is_early = relays.iter().any(|(bytes, start, end, _)| {
+            *start < bytes.clone().map(earliest).min().unwrap()
+                || *end < bytes.clone().map(earliest).max().unwrap()
+        });
+        let passed = |byte: u64| {
+            let takes = relays.iter().filter(|relay| relay.0.contains(&byte));
+            takes.map(|relay| relay.2).min().unwrap_or(u64::MAX)
+        };
+        let lacks_the_last = supplies.iter().enumerate().any(|(at, (bytes, _, end, delivered))| {
+            let needed = bytes.clone().map(passed).max().unwrap();
+            let others = supplies.iter().enumerate().filter(|(other, _)| *other != at);
+            let mut sharing = others.filter(|(_, other)| bytes.clone().any(|b| other.0.contains(&b)));
+            *delivered && needed < *end && !sharing.any(|(_, other)| other.1 <= needed)
+        });
+        let violated = run.verdict(RULE) == Verdict::Violated;
+        prop_assert_eq!(violated, is_early || lacks_the_last);
+    }
+}
+
 fn coded(parts: &mut Parts) {
     parts.discipline.coded = true;
 }
 
 #[test]
 fn coded_peers_complete_with_what_came_from_the_source() {
+    // The smallest chunk has one byte, so that a peer may send what little it has.
+    let coded_in_bytes = |parts: &mut Parts| {
+        parts.discipline.coded = true;
+        parts.file = Manifest::new(Bytes(101), Bytes(100)).unwrap();
+    };
     // One byte of the source, and the peers tell it to each other a hundred times.
     let echo = Run::new(2, 1)
-        .with(coded)
+        .with(coded_in_bytes)
         .part(0, 1, 0, 0..1, 0..1)
         .send(1, 2, 0, 1..101)
         .send(2, 1, 0, 101..201)
+        .part(1, 2, 1, 1..101, 0..1)
+        .part(2, 1, 1, 101..201, 0..1)
         .complete(1, 201)
         .complete(2, 101);
     assert_eq!(echo.verdict(RULE), Verdict::Violated);
@@ -167,38 +229,39 @@ fn coded_peers_complete_with_what_came_from_the_source() {
         node: PeerId(2),
         at_ns: Time(101),
         most_bytes: 1,
-        file_bytes: 100,
+        file_bytes: 101,
     });
     assert_eq!(echo.witness(RULE), expected);
     // Half each from the source, and the other half from each other: just enough.
     let halves = |bytes: u64| {
         Run::new(2, 1)
-            .with(coded)
+            .with(coded_in_bytes)
             .part(0, 1, 0, 0..50, 0..50)
-            .part(0, 2, 0, 50..100, 0..50)
-            .part(1, 2, 0, 100..150, 0..50)
-            .part(2, 1, 0, 100..150, 50..50 + bytes)
-            .complete(2, 150)
-            .complete(1, 150)
+            .part(0, 2, 0, 50..101, 0..51)
+            .part(1, 2, 0, 101..151, 0..50)
+            .part(2, 1, 0, 101..151, 0..bytes)
+            .complete(2, 151)
+            .complete(1, 151)
     };
-    assert_eq!(halves(50).verdict(RULE), Verdict::Holds);
-    assert_eq!(halves(49).verdict(RULE), Verdict::Violated);
-    // Who passes on what it got only later has passed on less.
+    assert_eq!(halves(51).verdict(RULE), Verdict::Holds);
+    assert_eq!(halves(50).verdict(RULE), Verdict::Violated);
+    // A peer that passes on what it got only later has passed on less.
     let late = |start: u64| {
         Run::new(2, 1)
-            .with(coded)
+            .with(coded_in_bytes)
             .part(0, 1, 0, 0..1, 0..1)
-            .part(0, 1, 0, 1..100, 0..99)
+            .part(0, 1, 0, 1..101, 0..100)
             .send(1, 2, 0, start..start + 100)
-            .complete(1, 100)
-            .complete(2, start + 100)
+            .part(1, 2, 1, start..start + 101, 0..1)
+            .complete(1, 101)
+            .complete(2, start + 101)
     };
-    assert_eq!(late(100).verdict(RULE), Verdict::Holds);
-    assert_eq!(late(99).verdict(RULE), Verdict::Violated);
-    assert_eq!(late(95).receiver(5).verdict(RULE), Verdict::Holds);
-    let through = late(99).with(cut_through);
+    assert_eq!(late(101).verdict(RULE), Verdict::Holds);
+    assert_eq!(late(100).verdict(RULE), Verdict::Violated);
+    assert_eq!(late(96).receiver(5).verdict(RULE), Verdict::Holds);
+    let through = late(100).with(cut_through);
     assert_eq!(through.verdict(RULE), Verdict::Holds);
-    // Who may pass on single bytes has the last one only at the end.
+    // A peer that may pass on single bytes has the last one only at the end.
     let early = |at| Run::new(1, 1).with(coded).send(0, 1, 0, 0..100).complete(1, at);
     for run in [early(100), early(100).receiver(0), early(95).receiver(5)] {
         assert_eq!(run.verdict(RULE), Verdict::Holds);
@@ -213,10 +276,31 @@ fn coded_peers_complete_with_what_came_from_the_source() {
         .send(1, 2, 0, 50..150)
         .complete(2, 150);
     assert_eq!(relay.verdict(RULE), Verdict::Violated);
-    // Bytes that tell nothing new make no file, and nobody says they did.
+    // Bytes that tell nothing new make no file, and no peer claims that they did.
     let silent = Run::new(1, 2).with(coded).send(0, 1, 0, 0..100).send(0, 1, 0, 100..200);
     assert_eq!(silent.report().completed, 0);
     assert_eq!(silent.verdict("incompleteness_explained"), Verdict::Violated);
+}
+
+/// Of 101 bytes one is aborted, and 100 make the file.
+#[test]
+fn what_a_coded_peer_got_of_an_aborted_transfer_is_passed_on_and_not_kept() {
+    let run = |start, at| {
+        Run::new(2, 1)
+            .with(coded)
+            .with(cut_through)
+            .part(0, 1, 0, 0..50, 0..50)
+            .part(0, 1, 0, 50..51, 0..1)
+            .aborted()
+            .part(0, 1, 0, 52..101, 0..50)
+            .complete(1, at)
+            .part(1, 2, 0, start..start + 50, 0..51)
+            .part(0, 2, 0, 101..150, 0..49)
+            .complete(2, 150)
+    };
+    assert_eq!(run(1, 101).verdict(RULE), Verdict::Holds);
+    assert_eq!(run(1, 100).verdict(RULE), Verdict::Violated, "99 bytes are kept");
+    assert_eq!(run(0, 101).verdict(RULE), Verdict::Violated, "50 bytes are there by 50");
 }
 
 #[test]
@@ -240,7 +324,8 @@ fn a_coded_peer_completes_when_something_arrives() {
     assert_eq!(run(350).with(cut_through).verdict("completion"), Verdict::Holds);
     assert_eq!(run(250).with(cut_through).verdict("completion"), Verdict::Violated);
     assert_eq!(run(405).receiver(5).verdict("completion"), Verdict::Holds);
-    assert_eq!(run(406).receiver(5).verdict("completion"), Verdict::Violated);
+    assert_eq!(run(405).receiver(5).rule("completion").witness, None);
+    assert!(run(406).receiver(5).rule("completion").witness.is_some(), "it is late");
 }
 
 /// A field: the integers modulo a prime below 2^61.
@@ -306,7 +391,9 @@ proptest! {
         let unit = |at: usize| (0..file as usize).map(|x| u128::from(x == at)).collect();
         (0..file as usize).for_each(|at| known[0].learn(unit(at)));
         let mut run = Run::new(peers, 1).with(coded).with(|parts| {
-            parts.file = Manifest::new(Bytes(file), Bytes(file)).unwrap();
+            // The last chunk has one byte, so that a peer may send what little it has.
+            let chunk = Bytes(u64::max(file - 1, 1));
+            parts.file = Manifest::new(Bytes(file), chunk).unwrap();
         });
         // What is on its way: (when it arrives, to whom, what).
         let mut flying: Vec<(u64, u32, Vec<u128>)> = Vec::new();
@@ -327,7 +414,7 @@ proptest! {
                 if from == to || known[from as usize].0.is_empty() {
                     continue;
                 }
-                let bytes = bytes.min(file);
+                let bytes = bytes.min(run.parts.file.chunk().0);
                 run = run.part(from, to, 0, start..start + takes, 0..bytes);
                 for _ in 0..bytes {
                     let row = known[from as usize].combine(file as usize, &mut choose);

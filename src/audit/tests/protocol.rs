@@ -300,12 +300,13 @@ fn a_leecher_is_a_seeder_at_the_instant_of_its_completion() {
 fn clocks_that_differ_accuse_no_barter_and_no_slot() {
     // By its own clock peer 1 completes 10 later than it gives away what a leecher may not.
     let run = |complete: u64, tolerance| {
-        Run::new(2, 2)
+        Run::new(2, 3)
             .with(protocol(Choker::Credit(1), 4, None))
             .send(0, 1, 0, 0..100)
             .send(0, 1, 1, 100..200)
             .send(1, 2, 0, 200..300)
             .send(1, 2, 1, 300..400)
+            .send(0, 1, 2, 200..complete)
             .complete(1, complete)
             .receiver(tolerance)
     };

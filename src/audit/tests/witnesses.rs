@@ -88,15 +88,14 @@ fn causality_and_conservation_speak_in_sentences() {
         "peer 1 sent chunk 0 to peer 2 from 0 s to 0.0000001 s, but peer 1 never got all of it",
     );
     says(
-        &Run::new(2, 1).send(0, 1, 0, 0..100).part(0, 2, 0, 100..150, 0..50).part(
-            1,
-            2,
-            0,
-            100..150,
-            50..100,
-        ),
+        &Run::new(2, 1)
+            .send(0, 1, 0, 0..100)
+            .part(0, 2, 0, 100..150, 0..50)
+            .part(1, 2, 0, 100..150, 50..100)
+            .complete(2, 150),
         "conservation",
-        "peer 2 got parts of chunk 0 from the source and peer 1 and a whole copy from nobody",
+        "peer 2 says at 0.00000015 s that it has the file, but of chunk 0 it had only parts from \
+         the source and peer 1, and a whole copy from no sender",
     );
 }
 

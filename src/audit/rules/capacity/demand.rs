@@ -4,7 +4,7 @@
 //! A window `[a, b]` carries `rate x (b - a) + burst`; its demand is the work of the jobs that
 //! begin and end within it. All windows are decided at once: jobs enter in the order of their ends,
 //! and a tree over starts keeps `max over a of (demand of [a, now] + rate x a)`. Exact, O(n log n).
-//! It knows no node and no chunk. The types to know are [`Job`] and [`Overload`].
+//! It knows no node and no chunk.
 
 use crate::units::{Bytes, NANO, Rate, Time};
 
@@ -35,7 +35,9 @@ pub(super) struct Overload {
 /// The shortest overloaded window that ends at the first instant at which one ends; None when
 /// every window carries its jobs. Sorts the jobs by end.
 pub(super) fn overload(jobs: &mut [Job], rate: Rate, burst: Bytes) -> Option<Overload> {
-    let total: u128 = jobs.iter().map(|job| job.bytes.nanobits()).sum();
+    // It would take 2^31 transfers of the largest file to exceed 128 bits: not judged.
+    let add = |sum: u128, job: &Job| sum.checked_add(job.bytes.nanobits());
+    let total = jobs.iter().try_fold(0, add)?;
     if total <= burst.nanobits() {
         return None;
     }
@@ -43,10 +45,14 @@ pub(super) fn overload(jobs: &mut [Job], rate: Rate, burst: Bytes) -> Option<Ove
     if are_in_turn(jobs, rate) {
         return None;
     }
+    first_overload(jobs, &Clock::new(jobs, rate, total), burst)
+}
+
+/// The same for jobs sorted by end.
+fn first_overload(jobs: &[Job], clock: &Clock, burst: Bytes) -> Option<Overload> {
     let mut starts: Vec<Time> = jobs.iter().map(|job| job.start).collect();
     starts.sort_unstable();
     starts.dedup();
-    let clock = Clock::new(jobs, rate, total);
     let mut demand = Demand::new(starts.len());
     let mut at = 0;
     while at < jobs.len() {
@@ -54,10 +60,10 @@ pub(super) fn overload(jobs: &mut [Job], rate: Rate, burst: Bytes) -> Option<Ove
         while at < jobs.len() && jobs[at].end == now {
             let Job { start, bytes, .. } = jobs[at];
             let place = starts.partition_point(|&other| other < start);
-            demand.add(place, bytes.nanobits() as i128, clock.carried(start));
+            demand.add(place, clock.scale.down(bytes.nanobits()), clock.carried(start));
             at += 1;
         }
-        let carries = clock.carried(now) + burst.nanobits() as i128;
+        let carries = clock.carried(now) + clock.scale.up(burst.nanobits());
         if let Some(place) = demand.last_above(carries) {
             return Some(window(&jobs[..at], starts[place], now));
         }
@@ -79,12 +85,43 @@ fn window(jobs: &[Job], from: Time, to: Time) -> Overload {
     Overload { from, to, bytes, jobs }
 }
 
-/// What a link carries from an origin on, in nanobits.
+/// Nanobits in units of `2^shift`, so that sums fit 128 bits with a sign; one for all but absurd
+/// quantities.
+#[derive(Clone, Copy)]
+struct Scale {
+    shift: u32,
+}
+
+impl Scale {
+    /// For sums of `count` quantities of at most `most`.
+    fn new(most: u128, count: usize) -> Self {
+        let bits = (128 - most.leading_zeros()) + (usize::BITS - count.leading_zeros());
+        Scale { shift: bits.saturating_sub(ROOM.ilog2()) }
+    }
+
+    /// Work is rounded down: no window holds more than it does.
+    fn down(self, nanobits: u128) -> i128 {
+        (nanobits >> self.shift) as i128
+    }
+
+    /// What a link carries is rounded up, by two units so that the difference of two instants is
+    /// rounded up with the burst that is added to it.
+    fn up(self, nanobits: u128) -> i128 {
+        self.down(nanobits) + if self.shift == 0 { 0 } else { 2 }
+    }
+}
+
+/// What a link carries from an origin on.
 ///
 /// The plain product of rate and time can exceed 128 bits with a sign, for absurd rates over
 /// centuries. A gap between two events in which the link carries all jobs together never lies in
 /// an overloaded window, so gaps are cut to that length, and then the product fits.
-enum Clock {
+struct Clock {
+    scale: Scale,
+    form: Form,
+}
+
+enum Form {
     Plain { origin: Time, rate: Rate },
     Cut { times: Vec<Time>, carried: Vec<i128> },
 }
@@ -97,7 +134,7 @@ impl Clock {
         let origin = jobs.iter().map(|job| job.start).min().unwrap_or(Time::ZERO);
         let last = jobs.iter().map(|job| job.end).max().unwrap_or(Time::ZERO);
         if rate.nanobits(last.since(origin)) <= ROOM {
-            return Clock::Plain { origin, rate };
+            return Clock { scale: Scale::new(total, 1), form: Form::Plain { origin, rate } };
         }
         Clock::cut(jobs, rate, total)
     }
@@ -106,20 +143,27 @@ impl Clock {
         let mut times: Vec<Time> = jobs.iter().flat_map(|job| [job.start, job.end]).collect();
         times.sort_unstable();
         times.dedup();
-        let mut carried = Vec::with_capacity(times.len());
+        let scale = Scale::new(total, times.len());
+        let carried = Clock::carried_by(&times, rate, total, scale);
+        Clock { scale, form: Form::Cut { times, carried } }
+    }
+
+    /// What is carried by each of the `times`, every gap counted as at most `total`.
+    fn carried_by(times: &[Time], rate: Rate, total: u128, scale: Scale) -> Vec<i128> {
         let mut sum = 0;
-        for (at, &time) in times.iter().enumerate() {
+        let gap = |(at, &time): (usize, &Time)| {
             let gap = time.since(times[at.saturating_sub(1)]);
-            sum += rate.nanobits(gap).min(total) as i128;
-            carried.push(sum);
-        }
-        Clock::Cut { times, carried }
+            // Fits: see the scale.
+            sum += scale.up(rate.nanobits(gap).min(total));
+            sum
+        };
+        times.iter().enumerate().map(gap).collect()
     }
 
     fn carried(&self, at: Time) -> i128 {
-        match self {
-            Clock::Plain { origin, rate } => rate.nanobits(at.since(*origin)) as i128,
-            Clock::Cut { times, carried } => carried[times.partition_point(|&t| t < at)],
+        match &self.form {
+            Form::Plain { origin, rate } => self.scale.up(rate.nanobits(at.since(*origin))),
+            Form::Cut { times, carried } => carried[times.partition_point(|&t| t < at)],
         }
     }
 }
@@ -243,6 +287,51 @@ mod tests {
             jobs.truncate(1);
             jobs[0].end = Time::MAX;
             prop_assert_eq!(overload(&mut jobs, rate, burst), None);
+        }
+
+        /// As many of the largest jobs as a long log has: sums of their work and of the gaps
+        /// between them exceed 128 bits.
+        #[test]
+        fn many_jobs_of_the_largest_size_are_decided(rate in 0u32..3) {
+            let job = |at: u64| Job {
+                start: Time(at << 47),
+                end: Time((at + 2) << 47),
+                bytes: Bytes(u64::MAX),
+            };
+            let mut jobs: Vec<Job> = (0..20_000).map(job).collect();
+            let rate = Rate(u64::MAX >> rate);
+            // A job takes 2^64 x 8 x 10^9 / rate ns: 2^35 at most of the 2^48 that it has.
+            prop_assert_eq!(overload(&mut jobs, rate, Bytes(0)), None);
+            jobs.iter_mut().for_each(|job| job.start = Time(job.end.0 - (1 << 30)));
+            let found = overload(&mut jobs, rate, Bytes(0)).map(|found| found.jobs);
+            prop_assert_eq!(found, Some(1));
+        }
+
+        /// A coarse unit accuses no window that the exact one does not.
+        #[test]
+        fn a_scaled_clock_never_accuses_alone(
+            jobs in jobs(), rate in 1u64..4, burst in 0u64..6, shift in 0u32..40,
+        ) {
+            let (rate, burst) = (Rate(rate * 8 * NANO as u64), Bytes(burst));
+            let mut jobs = jobs;
+            jobs.sort_unstable_by_key(|job| (job.end, job.start));
+            let total = jobs.iter().map(|job| job.bytes.nanobits()).sum();
+            for clock in [Clock::new(&jobs, rate, total), Clock::cut(&jobs, rate, total)] {
+                let exact = first_overload(&jobs, &clock, burst);
+                let Form::Cut { times, .. } = clock.form else {
+                    let clock = Clock { scale: Scale { shift }, ..clock };
+                    if let Some(found) = first_overload(&jobs, &clock, burst) {
+                        prop_assert!(exact.is_some_and(|exact| exact.to <= found.to));
+                    }
+                    continue;
+                };
+                let scale = Scale { shift };
+                let carried = Clock::carried_by(&times, rate, total, scale);
+                let clock = Clock { scale, form: Form::Cut { times, carried } };
+                if let Some(found) = first_overload(&jobs, &clock, burst) {
+                    prop_assert!(exact.is_some_and(|exact| exact.to <= found.to));
+                }
+            }
         }
 
         /// Cutting long gaps changes no window's verdict.

@@ -3,39 +3,43 @@
 //! A transfer's bytes move within its interval, in an order that the log does not tell: of some of
 //! its bytes it is only known that they came after its first byte can have come, of all of them
 //! that the last one came at its end. So two things are judged. Byte by byte, outward from the
-//! source: none leaves before it can have come at the earliest ([`Spread`]). And whoever passes on
-//! all that one transfer brings cannot have done so before that transfer ended ([`last_bytes`]).
+//! source: none leaves before it can have come at the earliest ([`Spread`]). And a node that passes
+//! on all that one transfer brings cannot have done so before that transfer ended ([`last_bytes`]).
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::Range;
 
 use super::senders::Senders;
+use super::steps::StepLimit;
 use super::{Facts, Found, Shows, first_byte, last_byte, with_tolerance};
-use crate::audit::evidence::byte_ranges::ByteRanges;
+use crate::audit::evidence::byte_ranges::{
+    ByteRanges, MaxTree, Overlaps, earliest_overlapping, range_of,
+};
 use crate::chunks::PeerId;
 use crate::trace::{Outcome, Transfer};
 use crate::units::Time;
 
-/// Judges the transfers of one chunk, sorted by receiver.
-pub(super) fn judge(facts: &Facts, transfers: &[Transfer], found: &mut Found) {
+/// Judges the transfers of one chunk, sorted by receiver. At the step limit nothing more is judged.
+pub(super) fn judge(
+    facts: &Facts,
+    transfers: &[Transfer],
+    found: &mut Found,
+) -> Result<(), StepLimit> {
     let mut spread = Spread::new(facts, transfers);
     if let Some(source) = spread.senders.place(PeerId::SOURCE) {
-        spread.holds(source, found);
+        spread.holds(source, found)?;
     }
-    spread.run(found);
-    spread.doubt(found);
+    spread.run(found)?;
+    spread.doubt(found)?;
     for group in transfers.chunk_by(|a, b| a.to == b.to) {
         last_bytes(facts, transfers, &spread.senders, group, found);
     }
+    Ok(())
 }
 
 /// Bytes of the chunk, from the first to before the last.
 type Bytes = Range<u64>;
-
-fn bytes(t: &Transfer) -> Bytes {
-    t.offset.0..t.offset.0 + t.bytes.0
-}
 
 fn overlap(a: &Bytes, b: &Bytes) -> Bytes {
     a.start.max(b.start)..a.end.min(b.end)
@@ -47,8 +51,8 @@ struct Spread<'a> {
     transfers: &'a [Transfer],
     /// What a node sends is in the order of its first bytes.
     senders: Senders,
-    /// The furthest end of what a node sends, up to and with each of its transfers.
-    reach: Vec<u64>,
+    /// The bytes of what nodes send, in the order of [`Senders::order`].
+    sends: Overlaps,
     covers: Vec<ByteRanges>,
     state: Vec<State>,
     /// Arrivals to come: when they can count, which transfer, and which of its bytes.
@@ -62,7 +66,7 @@ enum State {
     Waits,
     /// It lacked so many when last asked.
     Begun { lacks: u64 },
-    /// It had them too late, or nobody knows how: that proves nothing about the receiver.
+    /// It had them too late, or from no known sender: that proves nothing about the receiver.
     Refuted,
 }
 
@@ -70,18 +74,12 @@ impl<'a> Spread<'a> {
     fn new(facts: &'a Facts, transfers: &'a [Transfer]) -> Self {
         let length = facts.scenario().file().length(transfers[0].chunk);
         let senders = Senders::new(transfers, |t| t.offset);
-        let mut reach = vec![0; transfers.len()];
-        for place in 0..senders.len() {
-            let mut furthest = 0;
-            for &at in senders.sends(place) {
-                furthest = bytes(&transfers[at as usize]).end.max(furthest);
-                reach[at as usize] = furthest;
-            }
-        }
+        let sends = senders.order().iter().map(|&at| range_of(&transfers[at as usize]));
+        let sends = Overlaps::new(sends);
         Spread {
             facts,
             transfers,
-            reach,
+            sends,
             covers: vec![ByteRanges::new(length); senders.len()],
             senders,
             state: vec![State::Waits; transfers.len()],
@@ -90,46 +88,48 @@ impl<'a> Spread<'a> {
     }
 
     /// Takes arrivals in the order in which they can count.
-    fn run(&mut self, found: &mut Found) {
+    fn run(&mut self, found: &mut Found) -> Result<(), StepLimit> {
         while let Some(Reverse((now, at, from, to))) = self.queue.pop() {
             if let Some(receiver) = self.senders.place(self.transfers[at as usize].to) {
-                self.arrive(receiver, from..to, now, found);
+                self.arrive(receiver, from..to, now, found)?;
             }
         }
+        Ok(())
     }
 
     /// A node holds the whole chunk from the beginning.
-    fn holds(&mut self, node: usize, found: &mut Found) {
+    fn holds(&mut self, node: usize, found: &mut Found) -> Result<(), StepLimit> {
         let chunk = self.transfers[0].chunk;
         let length = self.facts.scenario().file().length(chunk).0;
-        self.arrive(node, 0..length, Time::ZERO, found);
+        self.arrive(node, 0..length, Time::ZERO, found)
     }
 
     /// Bytes can be at a node from `now` on: whatever it sends of those that are new is judged.
-    fn arrive(&mut self, node: usize, bytes: Bytes, now: Time, found: &mut Found) {
+    fn arrive(
+        &mut self,
+        node: usize,
+        bytes: Bytes,
+        now: Time,
+        found: &mut Found,
+    ) -> Result<(), StepLimit> {
         for new in self.covers[node].gaps(bytes.clone()) {
-            // Back from the last that begins before the end of the new bytes.
-            let sends = self.senders.sends(node);
-            let mut place =
-                sends.partition_point(|&at| self.transfers[at as usize].offset.0 < new.end);
-            while let Some(before) = place.checked_sub(1)
-                && new.start < self.reach[self.senders.sends(node)[before] as usize]
-            {
-                self.leave(self.senders.sends(node)[before], &new, now, found);
-                place = before;
+            let mut places = self.senders.range(node);
+            while let Some(place) = self.sends.first(places.clone(), &new) {
+                found.steps.spend()?;
+                self.leave(place, &new, now, found);
+                places.start = place + 1;
             }
         }
         self.covers[node]
             .insert(crate::units::Bytes(bytes.start), crate::units::Bytes(bytes.end - bytes.start));
+        Ok(())
     }
 
     /// The sender of a transfer can have had some of its bytes from `now` on.
-    fn leave(&mut self, at: u32, new: &Bytes, now: Time, found: &mut Found) {
+    fn leave(&mut self, place: usize, new: &Bytes, now: Time, found: &mut Found) {
+        let at = self.senders.order()[place];
         let t = &self.transfers[at as usize];
-        let part = overlap(&bytes(t), new);
-        if part.is_empty() {
-            return;
-        }
+        let part = overlap(&range_of(t), new);
         let lacks = match self.state[at as usize] {
             State::Refuted => return,
             State::Begun { lacks } => lacks,
@@ -139,21 +139,27 @@ impl<'a> Spread<'a> {
         let late = is_first && with_tolerance(self.facts, t.start) < now;
         if late || with_tolerance(self.facts, last_byte(self.facts, t)) < now {
             self.state[at as usize] = State::Refuted;
+            self.sends.take_out(place);
             found.later(self.facts, t, now);
             return;
         }
         let lacks = lacks - (part.end - part.start);
         self.state[at as usize] = State::Begun { lacks };
-        // Whoever passes on what it is getting cannot know that the rest will not come: the bytes
-        // of an aborted transfer count, too.
+        // A node that passes on what it is getting cannot know that the rest will not come: the
+        // bytes of an aborted transfer count, too.
         let arrival = first_byte(self.facts, t).max(now);
-        self.queue.push(Reverse((arrival, at, part.start, part.end)));
+        let passes_on =
+            self.senders.place(t.to).is_some_and(|to| !self.senders.range(to).is_empty());
+        if passes_on {
+            self.queue.push(Reverse((arrival, at, part.start, part.end)));
+        }
     }
 
     /// Transfers of which the sender never had every byte. With complete evidence that is a
-    /// violation. With gaps it is a doubt, and the sender is believed for what follows: first those
-    /// of whom the log never shows the whole chunk, then whoever only got it in a circle.
-    fn doubt(&mut self, found: &mut Found) {
+    /// violation. With gaps it is a doubt, and the sender is believed for what follows: first the
+    /// senders that the log never shows with the whole chunk, then those that only got it in a
+    /// circle.
+    fn doubt(&mut self, found: &mut Found) -> Result<(), StepLimit> {
         let chunk = self.transfers[0].chunk;
         for shows in [Shows::Nothing, Shows::Circle] {
             let mut order: Vec<u32> = (0..self.transfers.len() as u32).collect();
@@ -175,16 +181,17 @@ impl<'a> Spread<'a> {
                     continue;
                 }
                 if let Some(sender) = self.senders.place(t.from) {
-                    self.holds(sender, found);
+                    self.holds(sender, found)?;
                 }
-                self.run(found);
+                self.run(found)?;
             }
         }
+        Ok(())
     }
 }
 
-/// The last byte that a transfer brings comes at its end. Who has passed on every byte of it before
-/// that has passed on one that it did not have, unless another transfer may have brought it.
+/// The last byte that a transfer brings comes at its end. A node that has passed on every byte of it
+/// before that has passed on one that it did not have, unless another transfer may have brought it.
 fn last_bytes(
     facts: &Facts,
     transfers: &[Transfer],
@@ -194,40 +201,75 @@ fn last_bytes(
 ) {
     let node = group[0].to;
     let Some(place) = senders.place(node).filter(|_| !node.is_source()) else { return };
-    let length = facts.scenario().file().length(group[0].chunk);
-    let mut order: Vec<&Transfer> =
-        senders.sends(place).iter().map(|&at| &transfers[at as usize]).collect();
-    order.sort_by_key(|t| last_byte(facts, t));
-    // Who needs a byte first: pieces in the order of their bytes.
-    let mut cover = ByteRanges::new(length);
-    let mut needs: Vec<(Bytes, &Transfer)> = Vec::new();
-    for t in order {
-        needs.extend(cover.gaps(bytes(t)).into_iter().map(|piece| (piece, t)));
-        cover.insert(t.offset, t.bytes);
+    if senders.sends(place).is_empty() {
+        return;
     }
-    needs.sort_unstable_by_key(|(piece, _)| piece.start);
-    let delivered = |t: &&Transfer| t.outcome == Outcome::Delivered && t.bytes.0 != 0;
-    for supply in group.iter().filter(delivered) {
-        let brought = bytes(supply);
-        let from = needs.partition_point(|(piece, _)| piece.end <= brought.start);
-        let pieces = needs[from..].iter().take_while(|(piece, _)| piece.start < brought.end);
-        let passed: u64 = pieces
-            .clone()
-            .map(|(piece, _)| overlap(piece, &brought))
-            .map(|both| both.end - both.start)
-            .sum();
-        let Some((_, last)) = pieces.max_by_key(|(_, t)| last_byte(facts, t)) else { continue };
-        let needed = with_tolerance(facts, last_byte(facts, last));
-        if passed < supply.bytes.0 || supply.end <= needed {
+    let passed = Passed::new(facts, senders.sends(place).iter().map(|&at| &transfers[at as usize]));
+    let parts: Vec<(Bytes, Time)> =
+        group.iter().map(|t| (range_of(t), first_byte(facts, t))).collect();
+    let others = earliest_overlapping(&parts);
+    for ((supply, (brought, _)), other) in group.iter().zip(&parts).zip(others) {
+        if supply.outcome != Outcome::Delivered || supply.bytes.0 == 0 {
             continue;
         }
-        let stands_in = |other: &&Transfer| {
-            !std::ptr::eq(*other, supply)
-                && !overlap(&bytes(other), &brought).is_empty()
-                && first_byte(facts, other) <= needed
-        };
-        if !group.iter().any(|other| stands_in(&other)) {
+        let Some(last) = passed.last_of(brought) else { continue };
+        let needed = with_tolerance(facts, last_byte(facts, last));
+        if needed < supply.end && other.is_none_or(|other| needed < other) {
             found.later(facts, last, supply.end);
         }
+    }
+}
+
+/// The bytes that a node passed on, each by the transfer that needs it first.
+struct Passed<'a> {
+    /// In the order of their bytes; they do not overlap.
+    pieces: Vec<(Bytes, &'a Transfer)>,
+    /// How many bytes lie before each piece, and before the end of all.
+    before: Vec<u64>,
+    /// When the last byte of each piece's transfer left at the latest.
+    needed: MaxTree,
+}
+
+impl<'a> Passed<'a> {
+    fn new(facts: &Facts, sends: impl Iterator<Item = &'a Transfer>) -> Self {
+        let mut order: Vec<&Transfer> = sends.collect();
+        order.sort_by_key(|t| last_byte(facts, t));
+        let mut pieces: Vec<(Bytes, &Transfer)> = Vec::new();
+        if let Some(&t) = order.first() {
+            let mut cover = ByteRanges::new(facts.scenario().file().length(t.chunk));
+            for t in order {
+                pieces.extend(cover.gaps(range_of(t)).into_iter().map(|piece| (piece, t)));
+                cover.insert(t.offset, t.bytes);
+            }
+        }
+        pieces.sort_unstable_by_key(|(piece, _)| piece.start);
+        let mut before = vec![0];
+        for (piece, _) in &pieces {
+            // Distinct bytes of one chunk.
+            before.push(before[before.len() - 1] + (piece.end - piece.start));
+        }
+        let needed = MaxTree::new(pieces.iter().map(|(_, t)| last_byte(facts, t).0));
+        Passed { pieces, before, needed }
+    }
+
+    /// The transfer that passed on the last of some bytes; None unless all of them were passed on.
+    fn last_of(&self, bytes: &Bytes) -> Option<&'a Transfer> {
+        let from = self.pieces.partition_point(|(piece, _)| piece.end <= bytes.start);
+        let to = self.pieces.partition_point(|(piece, _)| piece.start < bytes.end);
+        if to <= from {
+            return None;
+        }
+        let (first, last) = (&self.pieces[from].0, &self.pieces[to - 1].0);
+        let outside = bytes.start.saturating_sub(first.start) + last.end.saturating_sub(bytes.end);
+        let passed = self.before[to] - self.before[from] - outside;
+        if passed < bytes.end - bytes.start {
+            return None;
+        }
+        let latest = self.needed.max(from..to);
+        let place = match latest.checked_sub(1) {
+            Some(below) => self.needed.first_above(from..to, below)?,
+            None => from,
+        };
+        Some(self.pieces[place].1)
     }
 }

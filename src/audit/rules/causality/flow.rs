@@ -1,8 +1,10 @@
 //! How much can flow from one vertex to another through pipes of given widths (Dinic 1970).
 //!
-//! It knows neither time nor peers. The type to know is [`Flow`].
+//! It knows neither time nor peers.
 
 use std::collections::VecDeque;
+
+use super::steps::{StepLimit, Steps};
 
 /// A place where pipes meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,10 +14,6 @@ impl Vertex {
     /// Where everything comes from.
     pub(super) const SOURCE: Vertex = Vertex(0);
 }
-
-/// The search took more steps than it was allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct StepLimit;
 
 /// Pipes between vertices. A pipe and the way back through it stand side by side.
 #[derive(Clone, Debug)]
@@ -60,6 +58,13 @@ impl Flow {
         Vertex(self.leaving.len() as u32 - 1)
     }
 
+    /// One vertex more, to which everything flows that is at one of `earlier`.
+    pub(super) fn after(&mut self, earlier: &[Vertex]) -> Vertex {
+        let next = self.vertex();
+        earlier.iter().for_each(|&vertex| self.pipe(vertex, next, u64::MAX));
+        next
+    }
+
     /// One pipe more.
     pub(super) fn pipe(&mut self, from: Vertex, to: Vertex, width: u64) {
         for (from, to, width) in [(from, to, width), (to, from, 0)] {
@@ -75,7 +80,7 @@ impl Flow {
         &mut self,
         sink: Vertex,
         wanted: u64,
-        steps: &mut u64,
+        steps: &mut Steps,
     ) -> Result<u64, StepLimit> {
         for pipe in std::mem::take(&mut self.touched) {
             self.free[pipe as usize] = self.width[pipe as usize];
@@ -96,14 +101,14 @@ impl Flow {
     }
 
     /// How many pipes lie between a vertex and the sink. Says whether the source is within reach.
-    fn find_levels(&mut self, sink: Vertex, steps: &mut u64) -> Result<bool, StepLimit> {
+    fn find_levels(&mut self, sink: Vertex, steps: &mut Steps) -> Result<bool, StepLimit> {
         self.search += 1;
         self.reach(sink.0, 0);
         let mut queue = VecDeque::from([sink.0]);
         while let Some(vertex) = queue.pop_front() {
             let next = self.level[vertex as usize].1 + 1;
             for place in 0..self.leaving[vertex as usize].len() {
-                spend(steps)?;
+                steps.spend()?;
                 let pipe = self.leaving[vertex as usize][place];
                 // The way towards the sink is the other half of the pipe that leaves it.
                 let from = self.to[pipe as usize];
@@ -130,13 +135,13 @@ impl Flow {
     }
 
     /// Sends as much as fits along one shortest path; 0 when there is none left.
-    fn push(&mut self, sink: Vertex, wanted: u64, steps: &mut u64) -> Result<u64, StepLimit> {
+    fn push(&mut self, sink: Vertex, wanted: u64, steps: &mut Steps) -> Result<u64, StepLimit> {
         let mut path: Vec<u32> = Vec::new();
         let mut at = Vertex::SOURCE.0;
         while at != sink.0 {
-            spend(steps)?;
+            steps.spend()?;
             let Some(&pipe) = self.leaving[at as usize].get(self.done[at as usize] as usize) else {
-                // A dead end: whatever led here leads no further.
+                // A dead end: what led here leads no further.
                 let Some(back) = path.pop() else { return Ok(0) };
                 at = self.to[back as usize ^ 1];
                 self.done[at as usize] += 1;
@@ -162,11 +167,6 @@ impl Flow {
         }
         Ok(fits)
     }
-}
-
-fn spend(steps: &mut u64) -> Result<(), StepLimit> {
-    *steps = steps.checked_sub(1).ok_or(StepLimit)?;
-    Ok(())
 }
 
 #[cfg(test)]
@@ -196,10 +196,10 @@ mod tests {
         for (from, to) in short.into_iter().chain(long) {
             flow.pipe(from, to, 5);
         }
-        let mut steps = u64::MAX;
+        let mut steps = Steps(u64::MAX);
         assert_eq!(flow.most(sink, 20, &mut steps), Ok(10));
-        assert!(steps < u64::MAX);
-        assert_eq!(flow.most(sink, 20, &mut 0), Err(StepLimit));
+        assert!(steps.0 < u64::MAX);
+        assert_eq!(flow.most(sink, 20, &mut Steps(0)), Err(StepLimit));
         assert_eq!(flow.most(sink, 7, &mut steps), Ok(7));
     }
 
@@ -217,12 +217,12 @@ mod tests {
             }
             for sink in 1..6 {
                 let cut = narrowest(6, &pipes, sink);
-                let mut steps = u64::MAX;
+                let mut steps = Steps(u64::MAX);
                 let most = flow.most(vertices[sink as usize], wanted, &mut steps);
                 prop_assert_eq!(most, Ok(cut.min(wanted)));
-                let taken = u64::MAX - steps;
+                let taken = u64::MAX - steps.0;
                 if taken != 0 {
-                    let again = flow.most(vertices[sink as usize], wanted, &mut (taken - 1));
+                    let again = flow.most(vertices[sink as usize], wanted, &mut Steps(taken - 1));
                     prop_assert_eq!(again, Err(StepLimit));
                 }
             }

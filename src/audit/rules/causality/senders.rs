@@ -1,4 +1,4 @@
-//! Who sends a chunk, and what each of them sends, in a chosen order.
+//! The senders of one chunk, and what each of them sends, in a chosen order.
 
 use std::ops::Range;
 
@@ -49,5 +49,15 @@ impl Senders {
     /// What the node at a place sends, as positions in the transfers.
     pub(super) fn sends(&self, place: usize) -> &[u32] {
         &self.order[self.sends[place].clone()]
+    }
+
+    /// Where in [`order`](Senders::order) the sends of the node at a place stand.
+    pub(super) fn range(&self, place: usize) -> Range<usize> {
+        self.sends[place].clone()
+    }
+
+    /// The sends of all nodes, one node after the other, as positions in the transfers.
+    pub(super) fn order(&self) -> &[u32] {
+        &self.order
     }
 }

@@ -1,7 +1,7 @@
 //! Store and forward: a node sends a chunk once it holds all of it.
 //!
-//! Holdings are derived outward from the source in the order of time. The type to know is
-//! [`Spread`].
+//! Holdings are derived outward from the source in the order of time: see [`Spread`]. *Held* means
+//! what [`delivery`](crate::audit::evidence::delivery) says.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::senders::Senders;
 use super::{Facts, Found, Shows, with_tolerance};
-use crate::audit::evidence::byte_ranges::ByteRanges;
+use crate::audit::evidence::delivery::Copies;
 use crate::chunks::PeerId;
 use crate::trace::{Outcome, Transfer};
 use crate::units::Time;
@@ -31,8 +31,9 @@ struct Spread<'a> {
     first: usize,
     transfers: &'a [Transfer],
     senders: Senders,
-    /// What each node has of the chunk.
-    covers: Vec<ByteRanges>,
+    copies: Copies,
+    /// By place: holds the chunk.
+    holds: Vec<bool>,
     settled: Vec<bool>,
     /// Arrivals to come: when they can count, and which transfer.
     queue: BinaryHeap<Reverse<(Time, u32)>>,
@@ -41,13 +42,13 @@ struct Spread<'a> {
 impl<'a> Spread<'a> {
     fn new(facts: &'a Facts, range: Range<usize>) -> Self {
         let transfers = &facts.transfers()[range.clone()];
-        let length = facts.scenario().file().length(transfers[0].chunk);
         let senders = Senders::new(transfers, |t| t.start);
         Spread {
             facts,
             first: range.start,
             transfers,
-            covers: vec![ByteRanges::new(length); senders.len()],
+            copies: Copies::new(facts.scenario(), transfers[0].chunk),
+            holds: vec![false; senders.len()],
             senders,
             settled: vec![false; transfers.len()],
             queue: BinaryHeap::new(),
@@ -59,7 +60,7 @@ impl<'a> Spread<'a> {
         while let Some(Reverse((now, at))) = self.queue.pop() {
             let t = &self.transfers[at as usize];
             let Some(to) = self.senders.place(t.to) else { continue };
-            if self.covers[to].insert(t.offset, t.bytes) != 0 && self.covers[to].is_full() {
+            if !self.holds[to] && self.copies.add(t) {
                 self.holds(to, now, found);
             }
         }
@@ -67,6 +68,7 @@ impl<'a> Spread<'a> {
 
     /// A node holds the chunk since `now`: everything that it sent is judged.
     fn holds(&mut self, node: usize, now: Time, found: &mut Found) {
+        self.holds[node] = true;
         for place in 0..self.senders.sends(node).len() {
             self.settle(self.senders.sends(node)[place], now, found);
         }
@@ -88,8 +90,8 @@ impl<'a> Spread<'a> {
     }
 
     /// What is left was never derived from the source. With complete evidence that is a violation.
-    /// With gaps it is a doubt, and the sender is believed for what follows: first those of whom
-    /// the log never shows the whole chunk, then whoever only got it in a circle.
+    /// With gaps it is a doubt, and the sender is believed for what follows: first the senders that
+    /// the log never shows with the whole chunk, then those that only got it in a circle.
     fn doubt(&mut self, found: &mut Found) {
         let chunk = self.transfers[0].chunk;
         for shows in [Shows::Nothing, Shows::Circle] {
