@@ -10,6 +10,8 @@ pub(super) mod facts;
 pub(super) mod intervals;
 mod ledger;
 pub(super) mod pairs;
+mod presence;
+pub(super) mod unchokes;
 
 pub use facts::{Arrived, Facts, Held, Sent};
 pub use intervals::{Edge, Interval, Intervals};

@@ -16,6 +16,7 @@ use crate::units::{Bytes, NANO, Rate, Time};
 mod causality;
 mod coding;
 mod ends;
+mod instants;
 mod lawful;
 mod links;
 mod members;

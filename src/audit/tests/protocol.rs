@@ -66,14 +66,10 @@ fn strangers_and_nodes_that_were_gone_are_no_neighbors() {
     };
     assert_eq!(back(true).verdict(rule), Verdict::Holds);
     assert_eq!(back(false).verdict(rule), Verdict::Violated);
-    // Disconnected and connected at one instant, in either order of lines.
-    let at_once = Run::new(1, 1).connect(0, 1, 0).connect(0, 1, 50).disconnect(0, 1, 50).send(
-        0,
-        1,
-        0,
-        0..100,
-    );
-    assert_eq!(at_once.verdict(rule), Verdict::Holds);
+    // Disconnected and connected at one instant, in either order of lines: the connection ended.
+    let at_once = Run::new(1, 1).connect(0, 1, 0).connect(0, 1, 50).disconnect(0, 1, 50);
+    assert_eq!(at_once.clone().send(0, 1, 0, 50..150).verdict(rule), Verdict::Holds);
+    assert_eq!(at_once.send(0, 1, 0, 0..100).verdict(rule), Verdict::Violated);
 }
 
 #[test]

@@ -38,12 +38,12 @@ fn membership_speaks_in_sentences() {
     says(
         &Run::new(1, 1).join(1, 5),
         rule,
-        "peer 1 joined at 0.000000005 s, for the second time in a row",
+        "peer 1 joined at 0.000000005 s again, but it had not left in between",
     );
     says(
         &Run::new(1, 1).leave(1, 5).leave(1, 7),
         rule,
-        "peer 1 left at 0.000000007 s, for the second time in a row",
+        "peer 1 left at 0.000000007 s again, but it had not joined in between",
     );
     let named = |run: Run| run.unjoined().join(1, 0).announce(1, &[2], 5);
     says(
