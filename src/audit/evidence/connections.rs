@@ -1,6 +1,7 @@
 //! When two nodes were neighbors, and whether bytes moved within that time.
 //!
-//! Two nodes are neighbors from a connect to a disconnect, or until either leaves.
+//! Two nodes are neighbors from a connect to a disconnect, or until either leaves. A node that
+//! leaves and joins at one instant has no neighbors left.
 
 use super::facts::{Facts, with_tolerance};
 use super::intervals::{Intervals, Reading};
@@ -9,8 +10,9 @@ use crate::chunks::PeerId;
 use crate::trace::Transfer;
 use crate::units::Time;
 
-/// Do the bytes leave within the intervals, where they leave from the start `until` an instant?
-/// Where stamps are not exact, queues hide when: the first interval need only begin in time.
+/// Do the bytes leave within one of the intervals, where they leave from the start `until` an
+/// instant? Where stamps are not exact, queues hide when: the first interval need only begin in
+/// time.
 pub(in crate::audit) fn is_within(
     facts: &Facts,
     spans: &Intervals,
@@ -28,15 +30,16 @@ pub(in crate::audit) fn pair(a: PeerId, b: PeerId) -> Pair {
     (a.min(b), a.max(b))
 }
 
-/// When each pair of nodes was connected: a departure of either ends it too. Both ends may log the
-/// same, so the order of one instant is open.
+/// When each pair of nodes was connected. Both ends may log the same.
 pub(in crate::audit) fn connections(facts: &Facts, reading: Reading) -> Pairs {
     let mut edges = facts.links().to_vec();
     edges.sort_unstable();
     Pairs::new(&edges, |(a, b), edges| {
-        let mut cuts: Vec<Time> = departures(facts, [a, b]).collect();
-        cuts.sort_unstable();
-        Intervals::with_cuts(edges, &cuts, |at| stay(facts, [a, b], at), reading)
+        let cut = |at| departure(facts, [a, b], at);
+        match reading {
+            Reading::Most => Intervals::most(edges, cut, |at| stay(facts, [a, b], at)),
+            Reading::Least => Intervals::least(edges, cut, facts.tolerance()),
+        }
     })
 }
 
@@ -45,11 +48,7 @@ pub(in crate::audit) fn stay(facts: &Facts, nodes: [PeerId; 2], at: Time) -> boo
     nodes.into_iter().all(|node| facts.presence(node).ongoing(at))
 }
 
-/// When one of `nodes` leaves.
-pub(in crate::audit) fn departures(
-    facts: &Facts,
-    nodes: [PeerId; 2],
-) -> impl Iterator<Item = Time> {
-    let ends = move |node| facts.presence(node).list.iter().map(|span| span.to);
-    nodes.into_iter().flat_map(ends).filter(|&to| to != Time::MAX)
+/// When the first of `nodes` leaves, at or after an instant.
+pub(in crate::audit) fn departure(facts: &Facts, nodes: [PeerId; 2], at: Time) -> Option<Time> {
+    nodes.into_iter().filter_map(|node| facts.presence(node).end_from(at)).min()
 }

@@ -10,6 +10,7 @@ use prefetch_index::prefetch_index;
 use super::delivery::{Arrived, Deliveries, Held, Log, Sent};
 use super::intervals::{Edge, Intervals, later};
 use super::ledger::Ledger;
+use super::presence::Presence;
 use crate::chunks::{ChunkId, PeerId};
 use crate::scenario::Scenario;
 use crate::trace::{Header, Outcome, Stamps, Transfer};
@@ -22,8 +23,8 @@ const AHEAD: usize = 16;
 #[derive(Clone, Debug)]
 pub struct Facts {
     ledger: Ledger,
-    /// One per node, clipped at the announced departure.
-    presence: Vec<Intervals>,
+    presence: Presence,
+    source_gone: Option<Time>,
     deliveries: Deliveries,
     /// The first `complete` of each node.
     claims: Vec<Option<Time>>,
@@ -43,8 +44,9 @@ impl Facts {
         }
         let by_sender = Buckets::new(nodes, ledger.transfers.iter().map(|t| t.from.index()));
         let by_receiver = Buckets::new(nodes, ledger.transfers.iter().map(|t| t.to.index()));
-        Facts {
-            presence: presence(&ledger),
+        let mut facts = Facts {
+            presence: Presence::new(&ledger),
+            source_gone: None,
             deliveries: Deliveries::new(Log {
                 header: &ledger.header,
                 transfers: &ledger.transfers,
@@ -53,7 +55,9 @@ impl Facts {
             by_sender,
             by_receiver,
             ledger,
-        }
+        };
+        facts.source_gone = facts.find_source_gone();
+        facts
     }
 
     fn log(&self) -> Log<'_> {
@@ -126,9 +130,30 @@ impl Facts {
         })
     }
 
-    /// When `node` was there.
+    /// When `node` was there. It leaves and comes back where one interval ends and another begins,
+    /// at one instant too.
     pub fn presence(&self, node: PeerId) -> &Intervals {
-        &self.presence[node.index()]
+        &self.presence.stays[node.index()]
+    }
+
+    /// When `node` left without coming back by the end of the log, in some order of its events;
+    /// None if it never did.
+    pub fn left(&self, node: PeerId) -> Option<Time> {
+        let otherwise = self.source_gone.filter(|_| node.is_source());
+        self.presence(node).over_by(self.last()).or(otherwise)
+    }
+
+    /// When the source left for good, where another reading of its events than `presence` has it
+    /// so, and has it there for all that it sent.
+    fn find_source_gone(&self) -> Option<Time> {
+        let stays = self.presence.source_otherwise.as_ref()?;
+        let is_there = |t: &Transfer| {
+            // Without exact stamps queues drain after a departure.
+            let until = if self.is_exact() { self.departure(t) } else { Time::ZERO };
+            stays.contain(t.start, until, self.tolerance())
+        };
+        let gone = stays.over_by(self.last())?;
+        self.sent_by(PeerId::SOURCE).all(is_there).then_some(gone)
     }
 
     /// The joins and leaves as logged.
@@ -242,34 +267,12 @@ impl Facts {
     }
 }
 
-fn tolerance(header: &Header) -> Time {
+/// How far two clocks may differ: nothing where stamps are exact.
+pub(super) fn tolerance(header: &Header) -> Time {
     match header.evidence.stamps {
         Stamps::Exact => Time::ZERO,
         Stamps::Receiver | Stamps::Wire => header.evidence.clock_tolerance,
     }
-}
-
-/// Presence of every node. The source is there from the start unless the log says otherwise.
-fn presence(ledger: &Ledger) -> Vec<Intervals> {
-    let scenario = &ledger.header.scenario;
-    let tolerance = tolerance(&ledger.header);
-    let mut edges = vec![Vec::new(); scenario.peer_count() + 1];
-    for &(node, at, edge) in &ledger.members {
-        edges[node.index()].push((at, edge));
-    }
-    // A source whose first logged event is that it leaves was there before.
-    let first = edges[0].iter().min();
-    if first.is_none_or(|&(_, edge)| edge == Edge::Close) {
-        edges[0].push((Time::ZERO, Edge::Open));
-    }
-    let node = |(at, mut edges): (usize, Vec<_>)| {
-        let spans = Intervals::new(&mut edges);
-        match scenario.leaves_at(PeerId(at as u32)) {
-            Some(leaves) => spans.until(leaves, tolerance),
-            None => spans,
-        }
-    };
-    edges.into_iter().enumerate().map(node).collect()
 }
 
 /// Positions grouped by a key, in two flat vectors.

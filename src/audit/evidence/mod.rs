@@ -12,6 +12,8 @@ pub(super) mod facts;
 pub(super) mod intervals;
 mod ledger;
 pub(super) mod pairs;
+mod presence;
+pub(super) mod unchokes;
 
 pub use completions::Completed;
 pub use delivery::{Arrived, Held, Sent};

@@ -1,10 +1,10 @@
-//! When pairs of nodes were connected. The type to know is [`Pairs`].
+//! The intervals of pairs of nodes, found by pair.
 
 use super::intervals::{Edge, Intervals};
 use crate::chunks::PeerId;
 use crate::units::Time;
 
-/// Two nodes; what comes first is up to who pairs them.
+/// Two nodes; which one comes first is up to the caller.
 pub(in crate::audit) type Pair = (PeerId, PeerId);
 
 /// What opened or closed between two nodes, and when.
@@ -22,7 +22,7 @@ impl Pairs {
     /// Reads the edges, which are sorted, those of each pair by `read`.
     pub(in crate::audit) fn new(
         edges: &[PairEdge],
-        read: impl Fn(Pair, &mut Vec<(Time, Edge)>) -> Intervals,
+        read: impl Fn(Pair, &[(Time, Edge)]) -> Intervals,
     ) -> Self {
         let mut pairs = Pairs::default();
         let mut own = Vec::new();
@@ -31,7 +31,7 @@ impl Pairs {
             own.clear();
             own.extend(group.iter().map(|&(_, at, edge)| (at, edge)));
             pairs.reach(pair.0.index());
-            pairs.list.push((pair, read(pair, &mut own)));
+            pairs.list.push((pair, read(pair, &own)));
         }
         pairs.reach(pairs.first.len());
         pairs

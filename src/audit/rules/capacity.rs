@@ -137,8 +137,15 @@ fn judge(facts: &Facts, link: Link, mut jobs: Vec<Job>) -> Option<Overload> {
     None
 }
 
+/// The earliest join: where lines may be missing, the first one may be, and then only the announced
+/// arrival is known.
 fn joined(facts: &Facts, node: PeerId) -> Time {
-    facts.presence(node).first().unwrap_or_else(|| facts.scenario().joins(node))
+    let announced = facts.scenario().joins(node);
+    match facts.presence(node).first() {
+        Some(first) if facts.is_complete() => first,
+        Some(first) => first.min(announced),
+        None => announced,
+    }
 }
 
 /// The overload with the fewest transfers, over all links.

@@ -96,7 +96,8 @@ impl<'a> Scene<'a> {
             .nodes()
             .map(|node| {
                 let stays = end == End::LastAct && facts.left_last(node).is_some();
-                let there = stays || facts.presence(node).ongoing(facts.last());
+                let stayed = facts.presence(node).ongoing(facts.last());
+                let there = stays || (stayed && facts.left(node).is_none());
                 there && facts.scenario().upload(node) != Rate::ZERO
             })
             .collect();
@@ -116,7 +117,7 @@ impl<'a> Scene<'a> {
     /// When a node left.
     fn left(&self, node: PeerId) -> Option<Time> {
         let stays = self.end == End::LastAct && self.facts.left_last(node).is_some();
-        self.facts.presence(node).over_by(self.facts.last()).filter(|_| !stays)
+        self.facts.left(node).filter(|_| !stays)
     }
 
     fn cause(&mut self, peer: PeerId) -> Option<Cause> {

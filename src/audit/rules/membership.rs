@@ -1,9 +1,11 @@
-//! Rule `membership`: nobody acts while it is not there, as logged and as announced.
+//! Rule `membership`: no node acts while it is absent, as logged and as announced.
 //!
 //! The bounds rest on the scenario's arrivals and departures, so joining before an announced
 //! arrival or acting after an announced departure is a violation; leaving earlier, coming later and
-//! coming back are not. What happens at one instant may happen in any order. A departure that
-//! depends on the run is not judged as a time.
+//! coming back are not. Events of one instant, or within the clock tolerance of each other, may
+//! have happened in any order; a departure and an arrival at one instant are an absence, across
+//! which no transfer goes on. A departure that depends on the run is not judged as a time. Where
+//! lines may be missing, an absence is unknown; acting against what is announced is not.
 
 use std::fmt;
 
@@ -16,11 +18,11 @@ use crate::chunks::PeerId;
 use crate::trace::{Event, Header, Outcome, Transfer};
 use crate::units::Time;
 
-/// Nobody acts while it is not there.
+/// No node acts while it is absent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Membership {
     deeds: Vec<Deed>,
-    /// For each node the first time that the tracker named it, and to whom.
+    /// For each node the first time that the tracker named it, and the node that asked.
     named: Vec<Option<(Time, PeerId)>>,
 }
 
@@ -54,8 +56,8 @@ impl From<Deed> for Act {
     fn from(Deed { at, node, what }: Deed) -> Self {
         let what = match what {
             What::Completed => "completed",
-            What::Choked => "choked somebody",
-            What::Unchoked => "unchoked somebody",
+            What::Choked => "choked a neighbor",
+            What::Unchoked => "unchoked a neighbor",
             What::Connected => "connected",
             What::Announced => "announced itself",
         };
@@ -90,7 +92,7 @@ pub enum MembershipWitness {
         until_ns: Time,
         /// Its first join.
         joined_ns: Option<Time>,
-        /// Its last departure.
+        /// The departure before or within the act; None when it had not joined by then.
         left_ns: Option<Time>,
     },
     /// A node joined before, or acted after, what the scenario announces.
@@ -110,7 +112,7 @@ pub enum MembershipWitness {
         node: PeerId,
         /// What it did twice.
         act: &'static str,
-        /// The second time.
+        /// The instant of the second one.
         at_ns: Time,
     },
     /// The tracker named a node that was no member.
@@ -135,12 +137,9 @@ impl fmt::Display for MembershipWitness {
                     write!(f, " and had to stay until {until_ns}")?;
                 }
                 match (joined_ns, left_ns) {
-                    (None, _) => f.write_str(", but it never joined"),
-                    (Some(joined), _) if at_ns < joined => {
-                        write!(f, ", but it joined at {joined}")
-                    }
                     (_, Some(left)) => write!(f, ", but it left at {left}"),
-                    (Some(_), None) => f.write_str(", but it was not there"),
+                    (Some(joined), None) => write!(f, ", but it joined at {joined}"),
+                    (None, None) => f.write_str(", but it never joined"),
                 }
             }
             MembershipWitness::Unannounced { node, act, at_ns, announced_ns }
@@ -152,7 +151,8 @@ impl fmt::Display for MembershipWitness {
                 write!(f, "{node} {act} at {at_ns}, but is announced to leave at {announced_ns}")
             }
             MembershipWitness::Twice { node, act, at_ns } => {
-                write!(f, "{node} {act} at {at_ns}, for the second time in a row")
+                let between = if *act == "joined" { "left" } else { "joined" };
+                write!(f, "{node} {act} at {at_ns} again, but it had not {between} in between")
             }
             MembershipWitness::Named { node, peer, at_ns, joined_ns } => {
                 write!(f, "the tracker named {peer} to {node} at {at_ns}, but {peer} ")?;
@@ -260,7 +260,7 @@ fn out_of_plan(facts: &Facts, node: PeerId, at: Time, until: Time) -> Option<Tim
     (with_tolerance(facts, leaves) < until).then_some(leaves)
 }
 
-/// Two joins, or two leaves, in a row.
+/// Two joins without a leave between them in any order, or two leaves without a join.
 fn doubled(facts: &Facts, first: &mut First) {
     for node in facts.scenario().nodes() {
         if let Some((at_ns, edge)) = facts.presence(node).doubled {
@@ -275,8 +275,8 @@ fn doubled(facts: &Facts, first: &mut First) {
 }
 
 impl Membership {
-    /// The tracker knows members only. Whoever leaves without a word may still be named, so only
-    /// those are judged who had not joined yet.
+    /// The tracker knows members only. A peer that has left may still be named, so only peers that
+    /// had not joined yet are judged.
     fn named(&self, facts: &Facts, first: &mut First) {
         for (peer, named) in facts.scenario().nodes().zip(&self.named) {
             let Some((at_ns, node)) = *named else { continue };
@@ -332,7 +332,7 @@ fn check(facts: &Facts, act: Act, first: &mut First) {
             at_ns: at,
             until_ns: until,
             joined_ns: presence.first(),
-            left_ns: presence.list.last().map(|span| span.to).filter(|&to| to != Time::MAX),
+            left_ns: presence.begun(with_tolerance(facts, at)).map(|stay| stay.to),
         },
     });
 }

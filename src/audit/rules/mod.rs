@@ -45,7 +45,7 @@ pub struct RuleEntry {
 pub static ALL: &[RuleEntry] = &[
     RuleEntry {
         name: "membership",
-        about: "nobody acts while it is not there, as logged and as announced",
+        about: "no node acts while it is absent, as logged and as announced",
         begin: |header| Box::new(Membership::new(header)),
     },
     RuleEntry {

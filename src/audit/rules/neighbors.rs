@@ -1,8 +1,9 @@
 //! Rule `neighbors`: bytes move between connected neighbors only.
 //!
-//! Two nodes are neighbors from a connect to a disconnect, or until either leaves. A trace without
-//! such events is not judged. What a sender takes back is not judged by a receiver's stamps, since
-//! queues drain after it is gone. The rule knows no tracker and no overlay.
+//! Two nodes are neighbors from a connect to a disconnect, or until either leaves, also when it
+//! comes back at the same instant. A trace without such events is not judged. The end of a
+//! connection is not judged by a receiver's stamps, since queues drain after it. The rule knows no
+//! tracker and no overlay.
 
 use std::fmt;
 

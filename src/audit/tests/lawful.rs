@@ -271,6 +271,39 @@ proptest! {
         }
     }
 
+    /// Whatever lines are lost, what is left is not accused: first joins and returns, connects and
+    /// disconnects, chokes and unchokes included.
+    #[test]
+    fn any_lines_may_be_lost(
+        draws in draws(),
+        rate in 1u8..9,
+        seed in any::<u64>(),
+        tolerance in prop::option::of(0u64..50),
+    ) {
+        let made = Maker::make(&draws);
+        let last = made.run.events.iter().map(|event| event.at().0).max().unwrap();
+        let mut run = made.run.clone();
+        for peer in 1..=draws.uploads.len() as u32 {
+            let back = last + u64::from(peer);
+            run = run.disconnect(0, peer, last).join(peer, back).connect(0, peer, back);
+            run = run.unchoke(0, peer, back).choke(0, peer, back).leave(peer, back);
+            run = run.join(peer, back).leave(peer, last + 20);
+        }
+        if let Some(tolerance) = tolerance {
+            run = run.receiver(tolerance);
+        }
+        run.assert_holds();
+        let mut run = run.gaps();
+        let mut choose = crate::choose::Seeded::new(seed, 0);
+        run.events.retain(|_| {
+            let ten = 10.try_into().unwrap();
+            crate::choose::Choose::index(&mut choose, ten) < usize::from(rate)
+        });
+        for rule in &run.report().rules {
+            prop_assert_ne!(rule.judgement.verdict, Verdict::Violated, "{:?}", rule);
+        }
+    }
+
     #[test]
     fn passing_on_before_the_arrival_is_seen(draws in draws(), draw: u16, early in 1u64..20) {
         let made = Maker::make(&draws);

@@ -131,8 +131,10 @@ fn an_announced_departure_of_the_source_binds_it_but_a_number_of_copies_does_not
 fn joins_and_leaves_alternate_and_coming_back_is_lawful() {
     let back = Run::new(1, 1).leave(1, 5).join(1, 9).send(0, 1, 0, 9..109);
     assert_eq!(back.verdict(RULE), Verdict::Holds);
-    let at_once = Run::new(1, 1).leave(1, 5).join(1, 5).send(0, 1, 0, 0..100);
-    assert_eq!(at_once.verdict(RULE), Verdict::Holds);
+    let at_once = Run::new(1, 1).leave(1, 5).join(1, 5);
+    assert_eq!(at_once.clone().send(0, 1, 0, 5..105).verdict(RULE), Verdict::Holds);
+    // Across an absence, however short, no transfer goes on.
+    assert_eq!(at_once.send(0, 1, 0, 4..104).verdict(RULE), Verdict::Violated);
     let twice = Run::new(1, 1).join(1, 5);
     assert_eq!(twice.verdict(RULE), Verdict::Violated);
     assert_eq!(twice.gaps().verdict(RULE), Verdict::Unknown);

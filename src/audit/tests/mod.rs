@@ -19,6 +19,7 @@ mod causality;
 mod coding;
 mod delivery;
 mod ends;
+mod instants;
 mod lawful;
 mod links;
 mod members;

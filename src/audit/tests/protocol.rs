@@ -66,14 +66,10 @@ fn strangers_and_nodes_that_were_gone_are_no_neighbors() {
     };
     assert_eq!(back(true).verdict(rule), Verdict::Holds);
     assert_eq!(back(false).verdict(rule), Verdict::Violated);
-    // Disconnected and connected at one instant, in either order of lines.
-    let at_once = Run::new(1, 1).connect(0, 1, 0).connect(0, 1, 50).disconnect(0, 1, 50).send(
-        0,
-        1,
-        0,
-        0..100,
-    );
-    assert_eq!(at_once.verdict(rule), Verdict::Holds);
+    // Disconnected and connected at one instant, in either order of lines: the connection ended.
+    let at_once = Run::new(1, 1).connect(0, 1, 0).connect(0, 1, 50).disconnect(0, 1, 50);
+    assert_eq!(at_once.clone().send(0, 1, 0, 50..150).verdict(rule), Verdict::Holds);
+    assert_eq!(at_once.send(0, 1, 0, 0..100).verdict(rule), Verdict::Violated);
 }
 
 #[test]
@@ -298,20 +294,22 @@ fn a_leecher_is_a_seeder_at_the_instant_of_its_completion() {
 
 #[test]
 fn clocks_that_differ_accuse_no_barter_and_no_slot() {
-    // By its own clock peer 1 completes 10 later than it gives away what a leecher may not.
-    let run = |complete: u64, tolerance| {
+    // By its own clock peer 1 gets the last chunk 10 later than it gives away what a leecher may
+    // not. When it claims to have the file makes no difference.
+    let run = |last: u64, complete, tolerance| {
         Run::new(2, 3)
             .with(protocol(Choker::Credit(1), 4, None))
             .send(0, 1, 0, 0..100)
             .send(0, 1, 1, 100..200)
             .send(1, 2, 0, 200..300)
             .send(1, 2, 1, 300..400)
-            .send(0, 1, 2, 200..complete)
+            .send(0, 1, 2, 300..last)
             .complete(1, complete)
             .receiver(tolerance)
     };
-    assert_eq!(run(410, 10).verdict("choking"), Verdict::Holds);
-    assert_eq!(run(411, 10).verdict("choking"), Verdict::Violated);
+    assert_eq!(run(410, 410, 10).verdict("choking"), Verdict::Holds);
+    assert_eq!(run(410, 900, 10).verdict("choking"), Verdict::Holds);
+    assert_eq!(run(411, 411, 10).verdict("choking"), Verdict::Violated);
     // Peer 2 leaves, by its own clock, 10 before it was unchoked: so the slot was free again.
     let slots = |unchoke, tolerance| {
         Run::new(3, 1)
@@ -336,4 +334,54 @@ fn a_chunk_that_comes_back_in_parts_counts_once_it_is_whole() {
         };
     assert_eq!(run(100).verdict("choking"), Verdict::Holds);
     assert_eq!(run(99).verdict("choking"), Verdict::Violated);
+}
+
+#[test]
+fn a_copy_is_given_when_one_senders_transfers_cover_the_chunk() {
+    let halves =
+        |bytes| {
+            barter(600)
+                .with(protocol(Choker::Credit(1), 4, None))
+                .part(2, 1, 2, 300..350, 0..50)
+                .part(2, 1, 2, 350..400, bytes)
+        };
+    assert_eq!(halves(50..100).verdict("choking"), Verdict::Holds);
+    assert_eq!(halves(0..50).verdict("choking"), Verdict::Violated);
+    // Nor has a giver given what it gave only half of.
+    let given = |bytes| {
+        Run::new(2, 4)
+            .with(protocol(Choker::Credit(1), 4, None))
+            .send(0, 1, 0, 0..100)
+            .send(0, 1, 1, 100..200)
+            .send(1, 2, 0, 200..300)
+            .part(1, 2, 1, 300..350, 0..50)
+            .part(1, 2, 1, 350..400, bytes)
+    };
+    assert_eq!(given(0..50).verdict("choking"), Verdict::Holds);
+    assert_eq!(given(50..100).verdict("choking"), Verdict::Violated);
+}
+
+/// Peer 1 gives peer 2 halves of chunks, whose other halves come from the source.
+#[test]
+fn parts_of_a_chunk_from_several_senders_count_by_their_bytes() {
+    let run = |halves: u32, back: u64| {
+        let chunks = (0..4).fold(Run::new(2, 5), |run, chunk| {
+            let at = u64::from(chunk) * 100;
+            run.send(0, 1, chunk, at..at + 100)
+        });
+        let run = (0..halves).fold(chunks, |run, chunk| {
+            let at = 400 + u64::from(chunk) * 50;
+            run.part(1, 2, chunk, at..at + 50, 0..50)
+        });
+        let run = run.with(protocol(Choker::Credit(1), 4, None));
+        run.part(2, 1, 4, back..back + 100, 0..1)
+    };
+    let assembles = |run: Run| run.with(|parts| parts.discipline.multi_source = true);
+    assert_eq!(assembles(run(3, 900)).verdict("choking"), Verdict::Holds);
+    assert_eq!(assembles(run(4, 900)).verdict("choking"), Verdict::Violated);
+    // What comes back may count as a chunk from its first byte on.
+    assert_eq!(assembles(run(4, 600)).verdict("choking"), Verdict::Holds);
+    assert_eq!(assembles(run(4, 601)).verdict("choking"), Verdict::Violated);
+    // Where a copy comes from one sender, halves are no copies.
+    assert_eq!(run(4, 900).verdict("choking"), Verdict::Holds);
 }
