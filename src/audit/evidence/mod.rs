@@ -10,6 +10,7 @@ pub(super) mod facts;
 pub(super) mod intervals;
 mod ledger;
 pub(super) mod pairs;
+pub(super) mod unchokes;
 
 pub use facts::{Arrived, Facts, Held, Sent};
 pub use intervals::{Edge, Interval, Intervals};

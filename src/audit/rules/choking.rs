@@ -10,28 +10,20 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::audit::evidence::balances::Balances;
-use crate::audit::evidence::connections::{connections, departures, is_within, pair, stay};
-use crate::audit::evidence::facts::{Facts, with_tolerance};
-use crate::audit::evidence::intervals::{Edge, Intervals, Reading};
-use crate::audit::evidence::pairs::{Pair, Pairs};
+use crate::audit::evidence::connections::is_within;
+use crate::audit::evidence::facts::Facts;
+use crate::audit::evidence::intervals::Intervals;
+use crate::audit::evidence::unchokes::{Unchoked, Unchokes};
 use crate::audit::witness::Moved;
 use crate::audit::{Judgement, Rule};
 use crate::chunks::PeerId;
-use crate::trace::Event;
 use crate::units::Time;
 
 mod credit;
 
-/// Whom a node unchokes or chokes, and when.
-type Act = (PeerId, Time, Edge);
-
 /// A transfer starts while its sender unchokes the receiver.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Choking {
-    /// Unchokes open, chokes close; by who serves. Most of a long log is of these: those of one
-    /// node are read together, and the intervals that they make are not kept.
-    acts: Vec<Vec<Act>>,
-}
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Choking;
 
 /// A transfer, an unchoke or a gift that the protocol does not allow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -97,101 +89,20 @@ impl fmt::Display for ChokingWitness {
 }
 
 impl Rule for Choking {
-    fn event(&mut self, event: &Event) {
-        let (from, act) = match *event {
-            Event::Choke { at, from, to } => (from, (to, at, Edge::Close)),
-            Event::Unchoke { at, from, to } => (from, (to, at, Edge::Open)),
-            _ => return,
-        };
-        if self.acts.len() <= from.index() {
-            self.acts.resize(from.index() + 1, Vec::new());
-        }
-        self.acts[from.index()].push(act);
-    }
-
     fn finish(&self, facts: &Facts) -> Judgement {
         let barter = Balances::new(facts).map(|balances| credit::judge(facts, &balances));
-        if self.acts.is_empty() {
+        if !facts.has_chokes() {
             return barter.unwrap_or_else(|| Judgement::skipped("the trace has no choke events"));
         }
-        let ends = Ends::new(facts);
+        let unchokes = Unchokes::new(facts);
         let (mut choked, mut crowd) = (None, None);
         for node in (0..=facts.scenario().peer_count()).map(|at| PeerId(at as u32)) {
-            let acts = self.acts.get(node.index()).cloned().unwrap_or_default();
-            let unchoked = ends.unchoked(node, acts);
+            let unchoked = unchokes.of(node);
             choked = choked.into_iter().chain(first_choked(facts, node, &unchoked)).min();
             crowd = crowd.into_iter().chain(first_crowd(facts, node, &unchoked)).min();
         }
         // Each part accuses only what no order of the events of an instant allows.
         starts(facts, choked).or(slots(facts, crowd)).or(barter.unwrap_or_else(Judgement::holds))
-    }
-}
-
-/// When a node unchoked a neighbor, by the most and by the least of readings.
-struct Unchoked {
-    to: PeerId,
-    most: Intervals,
-    least: Intervals,
-}
-
-/// What ends an unchoke besides a choke.
-struct Ends<'f> {
-    facts: &'f Facts,
-    /// When links were closed, sorted.
-    closed: Vec<(Pair, Time)>,
-    connected: Pairs,
-}
-
-impl<'f> Ends<'f> {
-    fn new(facts: &'f Facts) -> Self {
-        let closed = facts.links().iter().filter(|(_, _, edge)| *edge == Edge::Close);
-        let mut closed: Vec<(Pair, Time)> = closed.map(|&(link, at, _)| (link, at)).collect();
-        closed.sort_unstable();
-        Ends { facts, closed, connected: connections(facts, Reading::Most) }
-    }
-
-    /// Whom a node unchoked when.
-    fn unchoked(&self, from: PeerId, mut acts: Vec<Act>) -> Vec<Unchoked> {
-        acts.sort_unstable();
-        let mut edges = Vec::new();
-        let own = acts.chunk_by(|one, other| one.0 == other.0).map(|acts| {
-            let to = acts[0].0;
-            edges.clear();
-            edges.extend(acts.iter().map(|&(_, at, edge)| (at, edge)));
-            self.read([from, to], &mut edges)
-        });
-        own.collect()
-    }
-
-    /// Both readings of what a node did to another.
-    fn read(&self, nodes: [PeerId; 2], edges: &mut [(Time, Edge)]) -> Unchoked {
-        let [from, to] = nodes;
-        let link = pair(from, to);
-        let goes_on = |at| match self.connected.of(link) {
-            Some(link) => link.ongoing(at),
-            None => stay(self.facts, nodes, at),
-        };
-        let mut cuts = self.cuts(nodes, link);
-        let most = Intervals::with_cuts(edges, &cuts, goes_on, Reading::Most);
-        if self.facts.tolerance() == Time::ZERO && Intervals::is_clear(edges, &cuts) {
-            return Unchoked { to, least: most.clone(), most };
-        }
-        // By another clock the end may have come after what is logged a little later.
-        let late: Vec<Time> = cuts.iter().map(|&cut| with_tolerance(self.facts, cut)).collect();
-        cuts.extend(late);
-        cuts.sort_unstable();
-        // Some order of a cut's instant has it last, whatever goes on.
-        let least = Intervals::with_cuts(edges, &cuts, |_| false, Reading::Least);
-        Unchoked { to, most, least }
-    }
-
-    /// When the link of two nodes was closed or one of them left.
-    fn cuts(&self, nodes: [PeerId; 2], link: Pair) -> Vec<Time> {
-        let its = &self.closed[self.closed.partition_point(|closed| closed.0 < link)..];
-        let its = its.iter().take_while(|closed| closed.0 == link).map(|closed| closed.1);
-        let mut cuts: Vec<Time> = its.chain(departures(self.facts, nodes)).collect();
-        cuts.sort_unstable();
-        cuts
     }
 }
 

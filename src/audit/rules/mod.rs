@@ -81,7 +81,7 @@ pub static ALL: &[RuleEntry] = &[
     RuleEntry {
         name: "choking",
         about: "transfers start while their sender unchokes the receiver, within slots and credit",
-        begin: |_| Box::new(Choking::default()),
+        begin: |_| Box::new(Choking),
     },
     RuleEntry {
         name: "bounds_respected",
