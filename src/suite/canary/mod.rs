@@ -112,6 +112,6 @@ pub(super) const ANY: Scope = Scope {
     chunks: 64,
     churn: Churn::Any,
     barter: Barter::Any,
-    discipline: Discipline { cut_through: false, multi_source: false, coded: false },
+    discipline: Discipline { cut_through: false, multi_source: false, coded: false, stall: None },
     burst: None,
 };
