@@ -6,10 +6,13 @@
 pub(super) mod balances;
 pub(super) mod byte_ranges;
 pub(super) mod connections;
+pub(super) mod ending;
 pub(super) mod facts;
+pub(super) mod in_flight;
 pub(super) mod intervals;
 mod ledger;
 pub(super) mod pairs;
+pub(super) mod stalls;
 pub(super) mod unchokes;
 
 pub use facts::{Arrived, Facts, Held, Sent};
