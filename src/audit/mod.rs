@@ -26,9 +26,9 @@ pub use report::{Report, Ruled};
 pub use rules::{
     ALL, BoundsRespected, BoundsWitness, CapacityWitness, Causality, CausalityWitness, Cause,
     Choking, ChokingWitness, ClaimFault, Completion, CompletionWitness, Conservation,
-    ConservationWitness, DownlinkCapacity, IncompletenessExplained, IncompletenessWitness, Lacking,
-    Membership, MembershipWitness, Neighbors, NeighborsWitness, RuleEntry, Shows, UplinkCapacity,
-    Witness,
+    ConservationWitness, DownlinkCapacity, Idle, IncompletenessExplained, IncompletenessWitness,
+    Lacking, Membership, MembershipWitness, Neighbors, NeighborsWitness, Progress, ProgressWitness,
+    RuleEntry, Shows, UplinkCapacity, Witness,
 };
 pub use slack::Slack;
 pub use witness::Moved;

@@ -119,6 +119,7 @@ prop_compose! {
         protocol in proptest::option::of(protocol()),
         network in (time(), any::<u64>().prop_map(Bytes)),
         discipline: [bool; 3],
+        stall in proptest::option::of(time()),
         seed: u64,
         until in positive_time(),
     ) -> Scenario {
@@ -130,7 +131,7 @@ prop_compose! {
             peers,
             protocol,
             network: Network { latency: network.0, burst: network.1 },
-            discipline: Discipline { cut_through, multi_source, coded },
+            discipline: Discipline { cut_through, multi_source, coded, stall },
             seed,
             until,
         };

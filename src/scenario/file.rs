@@ -303,11 +303,13 @@ fn read_protocol(mut table: Table<'_>) -> Result<Protocol, FileError> {
 }
 
 fn read_discipline(mut table: Table<'_>) -> Result<Discipline, FileError> {
+    let stall = table.take("stall").map(|field| field.quantity("60 s")).transpose()?;
     let mut flag = |name| table.take(name).map_or(Ok(false), |field| field.flag());
     Ok(Discipline {
         cut_through: flag("cut_through")?,
         multi_source: flag("multi_source")?,
         coded: flag("coded")?,
+        stall,
     })
 }
 

@@ -149,6 +149,9 @@ pub struct Discipline {
     pub multi_source: bool,
     /// It may send combinations of chunks.
     pub coded: bool,
+    /// How long a peer may lack a chunk beside a free neighbor that holds it and unchokes it; None
+    /// promises nothing. No bound asks for it: the rule `progress` does.
+    pub stall: Option<Time>,
 }
 
 /// The settings of the protocol.

@@ -38,6 +38,7 @@ pub(super) fn completes_when_calm(scenario: &Scenario, judged: &Judged) -> Judge
         End::GaveUp => accuse(format!(
             "{peer} goes without the file, and the scenario announces no departure before that"
         )),
+        End::Absent => accuse(format!("{peer} never joined, though the scenario announces it")),
         End::Unexplained => accuse(format!("nothing explains why {peer} has not got the file")),
     }
 }
@@ -49,8 +50,10 @@ enum End {
     Explained,
     /// Time was up.
     CutOff,
-    /// It went, though it was to stay.
+    /// It left, though it was to stay.
     GaveUp,
+    /// It was to join, and did not.
+    Absent,
     /// No reason.
     Unexplained,
 }
@@ -58,8 +61,8 @@ enum End {
 fn end(scenario: &Scenario, one: &Lacking) -> End {
     match one.cause {
         None => End::Unexplained,
-        Some(Cause::CutOff { .. }) => End::CutOff,
-        Some(Cause::Left { at_ns }) if scenario.parts().until <= at_ns => End::CutOff,
+        Some(Cause::CutOff { .. } | Cause::InFlight { .. }) => End::CutOff,
+        Some(Cause::NeverCame { .. }) => End::Absent,
         Some(Cause::Left { at_ns }) => match scenario.leaves_at(one.peer) {
             Some(announced) if announced <= at_ns => End::Explained,
             _ => End::GaveUp,

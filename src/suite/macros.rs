@@ -90,6 +90,7 @@ macro_rules! suite_tests {
         $crate::suite_tests! { @each [$engine] choking [$($out)*] }
         $crate::suite_tests! { @each [$engine] bounds_respected [$($out)*] }
         $crate::suite_tests! { @each [$engine] incompleteness_explained [$($out)*] }
+        $crate::suite_tests! { @each [$engine] progress [$($out)*] }
         $crate::suite_tests! { @each [$engine] completes_when_calm [$($out)*] }
         $crate::suite_tests! { @each [$engine] same_seed_same_trace [$($out)*] }
         $crate::suite_tests! { @each [$engine] withstands_lies [$($out)*] }
@@ -111,6 +112,7 @@ macro_rules! suite_tests {
     (@each [$engine:ty] choking [choking $($rest:ident)*]) => {};
     (@each [$engine:ty] bounds_respected [bounds_respected $($rest:ident)*]) => {};
     (@each [$engine:ty] incompleteness_explained [incompleteness_explained $($rest:ident)*]) => {};
+    (@each [$engine:ty] progress [progress $($rest:ident)*]) => {};
     (@each [$engine:ty] completes_when_calm [completes_when_calm $($rest:ident)*]) => {};
     (@each [$engine:ty] same_seed_same_trace [same_seed_same_trace $($rest:ident)*]) => {};
     (@each [$engine:ty] withstands_lies [withstands_lies $($rest:ident)*]) => {};

@@ -57,6 +57,7 @@ pub static ALL: &[Property] = &[
     rule("choking"),
     rule("bounds_respected"),
     rule("incompleteness_explained"),
+    rule("progress"),
     Property {
         name: "completes_when_calm",
         about: "once nobody comes or goes any more, everybody left completes in good time, unless \

@@ -28,6 +28,8 @@ pub struct Scope {
     pub discipline: Discipline,
     /// The burst of every link; None draws one.
     pub burst: Option<Bytes>,
+    /// How many intervals of the choker a peer may stall; None declares what `discipline` does.
+    pub stall_rechokes: Option<u64>,
 }
 
 impl Default for Scope {
@@ -39,6 +41,7 @@ impl Default for Scope {
             barter: Barter::Any,
             discipline: Discipline::default(),
             burst: None,
+            stall_rechokes: None,
         }
     }
 }
@@ -220,7 +223,7 @@ pub fn scenarios(scope: &Scope) -> BoxedStrategy<Scenario> {
         Churn::None => Just(LONG).boxed(),
         Churn::Any => prop_oneof![4 => Just(LONG), 1 => 500..4000u64].boxed(),
     };
-    let Scope { discipline, burst: allowed, .. } = *scope;
+    let scope = *scope;
     let source = (base(), multiple(), link());
     let sketch = (
         file(scope.chunks),
@@ -232,7 +235,7 @@ pub fn scenarios(scope: &Scope) -> BoxedStrategy<Scenario> {
         until,
         any::<u64>(),
     );
-    sketch.prop_map(move |sketch| draw(sketch, discipline, allowed)).boxed()
+    sketch.prop_map(move |sketch| draw(sketch, &scope)).boxed()
 }
 
 /// What the distribution takes at least if everybody is there, in nanoseconds: the unit of shares.
@@ -244,7 +247,8 @@ fn pace(file: &Manifest, source: Rate, peers: &[Draft], base: Rate) -> u128 {
     one.max(all).max(1000)
 }
 
-fn draw(sketch: Sketch, discipline: Discipline, burst: Option<Bytes>) -> Scenario {
+fn draw(sketch: Sketch, scope: &Scope) -> Scenario {
+    let Scope { discipline, burst, stall_rechokes, .. } = *scope;
     let (file, (base, multiple, link), source_leaves, drafts, protocol, network, until, seed) =
         sketch;
     let upload = times(base, multiple);
@@ -290,5 +294,20 @@ fn draw(sketch: Sketch, discipline: Discipline, burst: Option<Bytes>) -> Scenari
         seed,
         until: later(until),
     };
-    Scenario::new(parts).expect("the generator knows the rules")
+    let scenario = Scenario::new(parts).expect("the generator knows the rules");
+    stall_rechokes.map_or_else(|| scenario.clone(), |count| declare_stall(&scenario, count))
+}
+
+/// Declares a stall of so many intervals of the choker. As links that cannot follow stretch them,
+/// two round trips and a chunk of the fastest uplink count with each.
+fn declare_stall(scenario: &Scenario, rechokes: u64) -> Scenario {
+    let mut parts = scenario.parts().clone();
+    let rechoke = parts.protocol.as_ref().map_or(Time::ZERO, |protocol| protocol.rechoke);
+    let latency = scenario.nodes().map(|node| scenario.latency_to(node)).max();
+    let fastest = scenario.nodes().map(|node| scenario.upload(node)).max();
+    let chunk = fastest.and_then(|rate| rate.time_for(parts.file.chunk().nanobits()));
+    let trips = latency.unwrap_or(Time::ZERO).0.saturating_mul(4);
+    let once = rechoke.0.saturating_add(trips).saturating_add(chunk.unwrap_or(Time::MAX).0);
+    parts.discipline.stall = Some(Time(once.saturating_mul(rechokes)));
+    Scenario::new(parts).expect("any stall may be declared")
 }

@@ -120,7 +120,8 @@ impl<'a> Balances<'a> {
         if self.is_strict() && never { 0 } else { self.credit }
     }
 
-    fn is_strict(&self) -> bool {
+    /// Is every chunk given only for another at once?
+    pub(in crate::audit) fn is_strict(&self) -> bool {
         let protocol = self.facts.scenario().parts().protocol.as_ref();
         protocol.is_some_and(|protocol| protocol.choker == Choker::StrictBarter)
     }

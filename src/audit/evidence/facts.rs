@@ -9,7 +9,7 @@ use prefetch_index::prefetch_index;
 
 use super::delivery::{Arrived, Deliveries, Held, Log, Sent};
 use super::intervals::{Edge, Intervals, later};
-use super::ledger::Ledger;
+use super::ledger::{Act, Ledger};
 use super::presence::Presence;
 use crate::chunks::{ChunkId, PeerId};
 use crate::scenario::Scenario;
@@ -164,6 +164,16 @@ impl Facts {
     /// The connects and disconnects as logged.
     pub fn links(&self) -> &[((PeerId, PeerId), Time, Edge)] {
         &self.ledger.links
+    }
+
+    /// Does the log have chokes or unchokes?
+    pub(in crate::audit) fn has_chokes(&self) -> bool {
+        !self.ledger.acts.is_empty()
+    }
+
+    /// The unchokes (they open) and chokes (they close) by `node`, as logged.
+    pub(in crate::audit) fn chokes_by(&self, node: PeerId) -> &[Act] {
+        self.ledger.acts.get(node.index()).map_or(&[], Vec::as_slice)
     }
 
     /// Every claim of completion.

@@ -11,6 +11,9 @@ use crate::chunks::PeerId;
 use crate::trace::{Event, Header, Transfer};
 use crate::units::Time;
 
+/// A neighbor that a node unchokes (opens) or chokes (closes), and when.
+pub(in crate::audit) type Act = (PeerId, Time, Edge);
+
 /// The part of a trace that several rules read, as a fold over its events.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ledger {
@@ -21,6 +24,8 @@ pub struct Ledger {
     /// Connects open, disconnects close; the smaller id first.
     pub(super) links: Vec<((PeerId, PeerId), Time, Edge)>,
     pub(super) claims: Vec<(PeerId, Time)>,
+    /// Unchokes and chokes, by the node that serves; most of a long log is of these.
+    pub(super) acts: Vec<Vec<Act>>,
     pub(super) last: Time,
     /// The last instant at which something happened that does not only end what was.
     pub(super) last_act: Time,
@@ -35,6 +40,7 @@ impl Ledger {
             members: Vec::new(),
             links: Vec::new(),
             claims: Vec::new(),
+            acts: Vec::new(),
             last: Time::ZERO,
             last_act: Time::ZERO,
         }
@@ -63,10 +69,8 @@ impl Ledger {
             Event::Transfer(transfer) => self.transfer(transfer),
             Event::Connect { at, a, b } => self.link(a, b, at, Edge::Open),
             Event::Disconnect { at, a, b } => self.link(a, b, at, Edge::Close),
-            Event::Choke { from, to, .. } | Event::Unchoke { from, to, .. } => {
-                self.known(from);
-                self.known(to);
-            }
+            Event::Choke { at, from, to } => self.act(from, to, at, Edge::Close),
+            Event::Unchoke { at, from, to } => self.act(from, to, at, Edge::Open),
             Event::Announce { node, ref peers, .. } => {
                 self.known(node);
                 peers.iter().for_each(|&peer| {
@@ -79,6 +83,14 @@ impl Ledger {
     fn link(&mut self, a: PeerId, b: PeerId, at: Time, edge: Edge) {
         let (a, b) = (self.known(a), self.known(b));
         self.links.push(((a.min(b), a.max(b)), at, edge));
+    }
+
+    fn act(&mut self, from: PeerId, to: PeerId, at: Time, edge: Edge) {
+        let (from, to) = (self.known(from), self.known(to));
+        if self.acts.len() <= from.index() {
+            self.acts.resize(from.index() + 1, Vec::new());
+        }
+        self.acts[from.index()].push((to, at, edge));
     }
 
     fn transfer(&mut self, transfer: Transfer) {

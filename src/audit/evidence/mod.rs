@@ -8,11 +8,14 @@ pub(super) mod byte_ranges;
 mod completions;
 pub(super) mod connections;
 pub(super) mod delivery;
+pub(super) mod ending;
 pub(super) mod facts;
+pub(super) mod in_flight;
 pub(super) mod intervals;
 mod ledger;
 pub(super) mod pairs;
 mod presence;
+pub(super) mod stalls;
 pub(super) mod unchokes;
 
 pub use completions::Completed;

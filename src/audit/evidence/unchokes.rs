@@ -10,9 +10,6 @@ use super::pairs::{Pair, Pairs};
 use crate::chunks::PeerId;
 use crate::units::Time;
 
-/// Which neighbor a node unchokes (an opening) or chokes, and when.
-pub(in crate::audit) type Act = (PeerId, Time, Edge);
-
 /// When a node unchoked a neighbor.
 pub(in crate::audit) struct Unchoked {
     pub(in crate::audit) to: PeerId,
@@ -38,8 +35,10 @@ impl<'f> Unchokes<'f> {
         Unchokes { facts, closed, connected: connections(facts, Reading::Most) }
     }
 
-    /// The neighbors that a node unchoked or choked, sorted, with the times.
-    pub(in crate::audit) fn of(&self, from: PeerId, mut acts: Vec<Act>) -> Vec<Unchoked> {
+    /// The neighbors that a node unchoked, in order, and when. Most of a long log is of these, so
+    /// they are read anew for each caller and not kept.
+    pub(in crate::audit) fn of(&self, from: PeerId) -> Vec<Unchoked> {
+        let mut acts = self.facts.chokes_by(from).to_vec();
         acts.sort_unstable();
         let mut edges = Vec::new();
         let own = acts.chunk_by(|one, other| one.0 == other.0).map(|acts| {

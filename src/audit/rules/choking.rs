@@ -13,22 +13,18 @@ use serde::Serialize;
 use crate::audit::evidence::balances::Balances;
 use crate::audit::evidence::connections::is_within;
 use crate::audit::evidence::facts::Facts;
-use crate::audit::evidence::intervals::{Edge, Intervals};
-use crate::audit::evidence::unchokes::{Act, Unchoked, Unchokes};
+use crate::audit::evidence::intervals::Intervals;
+use crate::audit::evidence::unchokes::{Unchoked, Unchokes};
 use crate::audit::witness::Moved;
 use crate::audit::{Judgement, Rule};
 use crate::chunks::PeerId;
-use crate::trace::Event;
 use crate::units::Time;
 
 mod credit;
 
 /// A transfer starts while its sender unchokes the receiver.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Choking {
-    /// Unchokes open, chokes close; by the node that serves.
-    acts: Vec<Vec<Act>>,
-}
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Choking;
 
 /// A transfer, an unchoke or a gift that the protocol does not allow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -94,28 +90,15 @@ impl fmt::Display for ChokingWitness {
 }
 
 impl Rule for Choking {
-    fn event(&mut self, event: &Event) {
-        let (from, act) = match *event {
-            Event::Choke { at, from, to } => (from, (to, at, Edge::Close)),
-            Event::Unchoke { at, from, to } => (from, (to, at, Edge::Open)),
-            _ => return,
-        };
-        if self.acts.len() <= from.index() {
-            self.acts.resize(from.index() + 1, Vec::new());
-        }
-        self.acts[from.index()].push(act);
-    }
-
     fn finish(&self, facts: &Facts) -> Judgement {
         let barter = Balances::new(facts).map(|balances| credit::judge(facts, &balances));
-        if self.acts.is_empty() {
+        if !facts.has_chokes() {
             return barter.unwrap_or_else(|| Judgement::skipped("the trace has no choke events"));
         }
         let unchokes = Unchokes::new(facts);
         let (mut choked, mut crowd) = (None, None);
         for node in (0..=facts.scenario().peer_count()).map(|at| PeerId(at as u32)) {
-            let acts = self.acts.get(node.index()).cloned().unwrap_or_default();
-            let unchoked = unchokes.of(node, acts);
+            let unchoked = unchokes.of(node);
             choked = choked.into_iter().chain(first_choked(facts, node, &unchoked)).min();
             crowd = crowd.into_iter().chain(first_crowd(facts, node, &unchoked)).min();
         }

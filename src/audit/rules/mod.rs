@@ -19,6 +19,7 @@ mod conservation;
 mod incompleteness;
 mod membership;
 mod neighbors;
+mod progress;
 
 pub use bounds_respected::{BoundsRespected, BoundsWitness};
 pub use capacity::{CapacityWitness, DownlinkCapacity, UplinkCapacity};
@@ -26,9 +27,10 @@ pub use causality::{Causality, CausalityWitness, Shows};
 pub use choking::{Choking, ChokingWitness};
 pub use completion::{ClaimFault, Completion, CompletionWitness};
 pub use conservation::{Conservation, ConservationWitness};
-pub use incompleteness::{Cause, IncompletenessExplained, IncompletenessWitness, Lacking};
+pub use incompleteness::{Cause, Idle, IncompletenessExplained, IncompletenessWitness, Lacking};
 pub use membership::{Membership, MembershipWitness};
 pub use neighbors::{Neighbors, NeighborsWitness};
+pub use progress::{Progress, ProgressWitness};
 
 /// A rule in the registry.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +83,7 @@ pub static ALL: &[RuleEntry] = &[
     RuleEntry {
         name: "choking",
         about: "transfers start while their sender unchokes the receiver, within slots and credit",
-        begin: |_| Box::new(Choking::default()),
+        begin: |_| Box::new(Choking),
     },
     RuleEntry {
         name: "bounds_respected",
@@ -90,8 +92,14 @@ pub static ALL: &[RuleEntry] = &[
     },
     RuleEntry {
         name: "incompleteness_explained",
-        about: "whoever stays without the file has a reason that the log shows",
+        about: "a peer that stays without the file has a reason that the log shows",
         begin: |_| Box::new(IncompletenessExplained),
+    },
+    RuleEntry {
+        name: "progress",
+        about: "no peer lacks a chunk for longer than declared beside a free neighbor that holds \
+                it and unchokes the peer",
+        begin: |_| Box::new(Progress),
     },
 ];
 
@@ -131,4 +139,5 @@ witnesses! {
     Choking(ChokingWitness),
     Bounds(BoundsWitness),
     Incompleteness(IncompletenessWitness),
+    Progress(ProgressWitness),
 }

@@ -19,11 +19,13 @@ mod causality;
 mod coding;
 mod delivery;
 mod ends;
+mod incompleteness;
 mod instants;
 mod lawful;
 mod links;
 mod members;
 mod passing;
+mod progress;
 mod protocol;
 mod proved;
 mod real;
@@ -241,6 +243,7 @@ fn the_registry_has_the_names_that_other_tools_read() {
         "choking",
         "bounds_respected",
         "incompleteness_explained",
+        "progress",
     ];
     assert_eq!(names, expected);
 }
@@ -251,7 +254,7 @@ fn rules_and_ledger_can_ride_in_the_state_of_a_model() {
     rides::<Ledger>();
     rides::<Membership>();
     rides::<(UplinkCapacity, DownlinkCapacity, Causality, Conservation, Completion)>();
-    rides::<(Neighbors, Choking, BoundsRespected, IncompletenessExplained)>();
+    rides::<(Neighbors, Choking, BoundsRespected, IncompletenessExplained, Progress)>();
 }
 
 #[test]
@@ -330,9 +333,9 @@ fn witnesses_speak_in_sentences() {
     speaks(
         Run::new(2, 2).send(0, 1, 0, 0..100).leave(0, 100),
         "incompleteness_explained",
-        "0 of 2 completed; peer 1: nobody who is there and serves holds chunk 1, which the source \
-         held last and left at 0.0000001 s; peer 2: nobody who is there and serves holds chunk \
-         1, which the source held last and left at 0.0000001 s",
+        "0 of 2 completed; peer 1: no node that is there and serves holds chunk 1, which the \
+         source held last and left at 0.0000001 s; peer 2: no node that is there and serves holds \
+         chunk 1, which the source held last and left at 0.0000001 s",
     );
 }
 

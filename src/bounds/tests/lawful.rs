@@ -255,7 +255,7 @@ fn worlds() -> impl Strategy<Value = Parts> {
     (1..=12u64, 1..=5u64, 1..=4u64, peers, discipline, network, leaves).prop_map(
         |(file, chunk, source, peers, [cut_through, multi_source, coded], network, leaves)| {
             let mut parts = with_peers(swarm(file, chunk, 8 * source), peers);
-            parts.discipline = Discipline { cut_through, multi_source, coded };
+            parts.discipline = Discipline { cut_through, multi_source, coded, stall: None };
             parts.network =
                 Network { latency: Time::from_secs(network.0), burst: Bytes(network.1) };
             if let Some(leaves) = leaves {

@@ -50,6 +50,7 @@ impl Arbitrary for Calm {
             cut_through: below(g, 6) == 0,
             multi_source: below(g, 6) == 0,
             coded: below(g, 6) == 0,
+            stall: parts.discipline.stall,
         };
         Calm(parts)
     }

@@ -265,7 +265,7 @@ pub(super) const KNOWN: Known = &[
         ],
     ),
     ("network", &["latency", "burst"]),
-    ("discipline", &["cut_through", "multi_source", "coded"]),
+    ("discipline", &["cut_through", "multi_source", "coded", "stall"]),
     ("run", &["seed", "until"]),
 ];
 

@@ -111,6 +111,7 @@ burst = "2 KiB"
 cut_through = true
 multi_source = false
 coded = true
+stall = "60 s"
 [run]
 seed = 18446744073709551615
 until = "1 h"
@@ -159,7 +160,12 @@ fn every_field_is_read() {
             announce: Time::from_secs(6),
         }),
         network: Network { latency: Time(1_000_000), burst: Bytes(2048) },
-        discipline: Discipline { cut_through: true, multi_source: false, coded: true },
+        discipline: Discipline {
+            cut_through: true,
+            multi_source: false,
+            coded: true,
+            stall: Some(Time::from_secs(60)),
+        },
         seed: u64::MAX,
         until: Time::from_secs(3600),
     };

@@ -170,11 +170,14 @@ impl Text {
             return;
         }
         self.section("[discipline]");
-        let Discipline { cut_through, multi_source, coded } = discipline;
+        let Discipline { cut_through, multi_source, coded, stall } = discipline;
         let flags =
             [("cut_through", cut_through), ("multi_source", multi_source), ("coded", coded)];
         for (flag, _) in flags.into_iter().filter(|(_, allowed)| *allowed) {
             self.bare(flag, true);
+        }
+        if let Some(stall) = stall {
+            self.quoted("stall", span(stall));
         }
     }
 }

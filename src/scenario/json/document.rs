@@ -257,6 +257,8 @@ struct RawDiscipline {
     cut_through: bool,
     multi_source: bool,
     coded: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stall_ns: Option<Time>,
 }
 
 impl<E> Document<E> {
@@ -287,6 +289,7 @@ impl<E> Document<E> {
                 cut_through: parts.discipline.cut_through,
                 multi_source: parts.discipline.multi_source,
                 coded: parts.discipline.coded,
+                stall_ns: parts.discipline.stall,
             },
             seed: parts.seed,
             until_ns: parts.until,
@@ -319,6 +322,7 @@ impl<E> Document<E> {
                 cut_through: self.discipline.cut_through,
                 multi_source: self.discipline.multi_source,
                 coded: self.discipline.coded,
+                stall: self.discipline.stall_ns,
             },
             seed: self.seed,
             until: self.until_ns,

@@ -2,7 +2,9 @@
 
 use super::bent::{Bend, Bent};
 use super::steps::{Law, Steps};
-use super::{ANY, CALM, Canary, FEW, GIVING, Kind, Make, Nature, bound, doctored, giving, taking};
+use super::{
+    ANY, CALM, Canary, FEW, GIVING, Kind, Make, Nature, STALL, bound, doctored, giving, taking,
+};
 use crate::scenario::{Parts, Scenario};
 use crate::suite::strategy::Scope;
 use crate::suite::subject::{Simulated, Subject};
@@ -246,6 +248,13 @@ pub static ALL: &[Canary] = &[
         bent::<taking::NoEndgame>,
     )
     .seen("Transmission #7744: the stall after endgame was removed"),
+    engine(
+        "stalls_at_99_percent",
+        "it never asks for the last chunk that it lacks, though a free neighbor holds it",
+        &["progress", "completes_when_calm"],
+        bent::<taking::StallsAt99Percent>,
+    )
+    .within(STALL),
     engine(
         "keeps_the_departed",
         "neighbors that have gone keep their places and slots",

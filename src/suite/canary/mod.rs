@@ -106,12 +106,19 @@ pub(super) const CALM: Scope = Scope { churn: Churn::None, ..GIVING };
 /// Scenarios of a few peers, for runs that end only when they are ended.
 pub(super) const FEW: Scope = Scope { peers: 4, chunks: 4, ..ANY };
 
+/// Scenarios that declare how long a peer may stall.
+pub(super) const STALL: Scope = Scope { stall_rechokes: Some(STALL_RECHOKES), ..ANY };
+
+/// How many intervals of the choker the reference engine never stalls for.
+pub(super) const STALL_RECHOKES: u64 = 8;
+
 /// Every kind of scenario.
 pub(super) const ANY: Scope = Scope {
     peers: 60,
     chunks: 64,
     churn: Churn::Any,
     barter: Barter::Any,
-    discipline: Discipline { cut_through: false, multi_source: false, coded: false },
+    discipline: Discipline { cut_through: false, multi_source: false, coded: false, stall: None },
     burst: None,
+    stall_rechokes: None,
 };

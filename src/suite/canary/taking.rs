@@ -71,6 +71,26 @@ impl Bend for NoEndgame {
     }
 }
 
+/// Asks for every chunk but the last one that it lacks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::suite) struct StallsAt99Percent {
+    asked: BTreeSet<ChunkId>,
+}
+
+impl Bend for StallsAt99Percent {
+    fn says(&mut self, output: Said, peer: &Peer, said: &mut Vec<Said>) {
+        if let Output::Send { message: Message::Request(chunk), .. } = output {
+            let is_last =
+                peer.have().missing().all(|one| one == chunk || self.asked.contains(&one));
+            if is_last && !self.asked.contains(&chunk) {
+                return;
+            }
+            self.asked.insert(chunk);
+        }
+        said.push(output);
+    }
+}
+
 /// Keeps a neighbor that has gone on all its lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct KeepsTheDeparted {

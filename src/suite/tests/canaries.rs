@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use crate::suite::canary::{ALL, CONTROLS, Kind};
+use crate::suite::canary::{ALL, CONTROLS, Canary, Kind, control};
 use crate::suite::kill::{Kill, hunt, shrunk};
 use crate::suite::{Barter, Config, Scope, examine};
 
@@ -27,6 +27,21 @@ fn every_canary_dies_in_a_small_scenario() {
     });
     let survivors: Vec<String> = survivors.collect();
     assert!(survivors.is_empty(), "{survivors:#?}");
+}
+
+/// The reference engine never stalls for as long as the scenarios of the canary allow, and the
+/// canary does.
+#[test]
+fn a_stall_is_found_in_the_canary_and_not_in_the_reference_engine() {
+    let canary = Canary::find("stalls_at_99_percent").unwrap();
+    let config = Config { cases: 200, scope: canary.scope, ..Config::default() };
+    let go_on = &mut |_| ControlFlow::Continue(());
+    let examination = examine(control().as_mut(), &config, go_on);
+    assert!(examination.finding.is_none(), "{:#?}", examination.finding);
+    let tally = examination.tallies.iter().find(|tally| tally.property.name == "progress");
+    assert!(100 < tally.unwrap().held, "{tally:?}");
+    let kill = Kill::of(canary, 1, 20, &mut |_| ControlFlow::Continue(())).unwrap();
+    assert!(kill.by.iter().any(|&(name, _)| name == "progress"), "{:?}", kill.by);
 }
 
 /// What is lawful is not accused, however slow; and it is slow.
