@@ -312,6 +312,33 @@ fn the_graph_is_written_for_graphviz() {
 }
 
 #[test]
+fn a_graph_of_orbits_says_so_on_its_edges() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("churn.dot");
+    let path = path.to_str().unwrap();
+    let words = ["check", "churn", "--peers", "2", "--chunks", "1", "--symmetry", "--dot", path];
+    assert_eq!(swarmbound(&words).code, 0);
+    let graph = fs::read_to_string(path).unwrap();
+    let edges: Vec<&str> = graph.lines().filter(|line| line.contains("->")).collect();
+    assert!(!edges.is_empty());
+    for edge in edges {
+        assert!(edge.ends_with(" (up to names)\"];"), "{edge}");
+    }
+}
+
+#[test]
+fn the_command_is_shown_as_it_was_given() {
+    let given = "check churn --symmetry --peers 2 --chunks=1 --max-states 5 --max-depth 1000000000 \
+                 --max-memory 8MiB --max-time 1000000s --threads 2";
+    let Said { out, .. } = swarmbound(&given.split(' ').collect::<Vec<_>>());
+    let shown = format!("\nswarmbound {}\n", given.replace('=', " "));
+    assert!(out.contains(&shown), "{out}");
+    let Said { out, .. } = swarmbound(&["check", "--max-states", "5"]);
+    let shown = "swarmbound check MODEL --max-states 5 with the options of a row shows";
+    assert!(out.contains(shown), "{out}");
+}
+
+#[test]
 fn wrong_options_say_what_to_write() {
     let rows: [(&[&str], &str); 29] = [
         (&["check", "choir"], "write one of churn, schedule"),
