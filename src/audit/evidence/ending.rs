@@ -37,7 +37,7 @@ impl<'f> Ending<'f> {
         }
         let is_there = |node: PeerId| {
             let stays = end == End::LastAct && facts.left_last(node).is_some();
-            stays || is_open(facts.presence(node), over)
+            stays || (is_open(facts.presence(node), over) && gone(facts, node, over).is_none())
         };
         let there = facts.scenario().nodes().map(is_there).collect();
         if end == End::LastAct {
@@ -63,8 +63,11 @@ impl<'f> Ending<'f> {
 
     /// When a node left for good; None for one that is there, or never came.
     pub(in crate::audit) fn left(&self, node: PeerId) -> Option<Time> {
-        let last = self.facts.presence(node).list.last();
-        last.map(|stay| stay.to).filter(|_| !self.is_there(node))
+        if self.is_there(node) {
+            return None;
+        }
+        let last = self.facts.presence(node).list.last().map(|stay| stay.to);
+        gone(self.facts, node, self.over).or(last)
     }
 
     /// Is something still open at the end?
@@ -80,4 +83,9 @@ fn reaches_the_end(facts: &Facts) -> bool {
 
 fn is_open(spans: &Intervals, over: Time) -> bool {
     spans.list.last().is_some_and(|span| over <= span.to)
+}
+
+/// When a node had left for good by another reading of its events; only the source has one.
+fn gone(facts: &Facts, node: PeerId, over: Time) -> Option<Time> {
+    facts.source_gone().filter(|&at| node.is_source() && at < over)
 }

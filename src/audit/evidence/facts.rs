@@ -136,11 +136,10 @@ impl Facts {
         &self.presence.stays[node.index()]
     }
 
-    /// When `node` left without coming back by the end of the log, in some order of its events;
-    /// None if it never did.
-    pub fn left(&self, node: PeerId) -> Option<Time> {
-        let otherwise = self.source_gone.filter(|_| node.is_source());
-        self.presence(node).over_by(self.last()).or(otherwise)
+    /// When the source left for good in an order of its events other than that of
+    /// [`presence`](Self::presence), which the log allows as well.
+    pub(super) fn source_gone(&self) -> Option<Time> {
+        self.source_gone
     }
 
     /// When the source left for good, where another reading of its events than `presence` has it

@@ -55,7 +55,7 @@ fn parts_of_several_senders_are_lawful_until_the_file_is_claimed() {
         .part(1, 2, 0, 150..200, 50..100);
     assert_eq!(run.verdict("conservation"), Verdict::Holds);
     assert_eq!(run.verdict("completion"), Verdict::Holds, "nothing is left unclaimed");
-    assert_eq!(run.report().finish, [Some(Time(100)), None]);
+    assert_eq!(run.finishes(), [Some(Time(100)), None]);
     // All of the bytes arrived, and they count as such.
     assert_eq!(run.report().slack.useful, 8 * 200);
     for at in [150, 200, 250] {
@@ -112,7 +112,7 @@ fn who_checks_hashes_claims_late_by_a_receivers_clock_and_the_report_says_how_la
         assert_eq!(stamped(110, 210).rule("completion").witness, None);
         assert_eq!(stamped(89, 211).verdict("completion"), Verdict::Violated, "early");
         // A peer that checks hashes has the file from its last byte on.
-        assert_eq!(stamped(110, 215).report().finish, [Some(Time(110)), Some(Time(200))]);
+        assert_eq!(stamped(110, 215).finishes(), [Some(Time(110)), Some(Time(200))]);
     }
 }
 
@@ -178,7 +178,7 @@ proptest! {
             let held = [0, 1].map(|chunk| held_by_definition(&sends, peer, ChunkId(chunk), all));
             Some(held[0]?.max(held[1]?))
         }).into();
-        prop_assert_eq!(&run.report().finish[..2], &claims[..]);
+        prop_assert_eq!(&run.finishes()[..2], &claims[..]);
         // Each claim as it should be, but for one of them.
         let claimed = |shift: [i64; 2]| {
             let claim = |run: Run, (at, shift): (usize, i64)| match claims[at] {

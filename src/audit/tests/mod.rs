@@ -181,6 +181,12 @@ impl Run {
         Trace { header, events: self.events.clone() }
     }
 
+    /// When each peer completed, in the order of the peers.
+    pub(super) fn finishes(&self) -> Vec<Option<Time>> {
+        let report = self.report();
+        (1..=self.parts.peers.len() as u32).map(|id| report.finish_of(PeerId(id))).collect()
+    }
+
     pub(super) fn report(&self) -> Report {
         Audit::of(&self.trace())
     }
