@@ -8,7 +8,7 @@
 //! Useful are the distinct bytes that a receiver got, whether or not they became part of a chunk
 //! that it held in the end; a byte that it got before, from any sender, is a duplicate.
 //!
-//! A node's capacity has at most 98 bits, its transfers at most 99: the sums of all nodes fit.
+//! A node's capacity and its transfers have at most 99 bits each: the sums of all nodes fit.
 
 use std::ops::AddAssign;
 

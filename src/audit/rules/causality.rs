@@ -132,30 +132,31 @@ impl fmt::Display for CausalityWitness {
 
 impl Rule for Causality {
     fn finish(&self, facts: &Facts) -> Judgement {
-        let mut found = Found::new(facts);
-        too_quick(facts, &mut found);
-        let discipline = facts.scenario().discipline();
-        if discipline.coded {
-            coded::judge(facts, &mut found);
-            return found.judgement();
-        }
-        let transfers = facts.transfers();
-        let mut at = 0;
-        while at < transfers.len() {
-            let chunk = transfers[at].chunk;
-            let end = at + transfers[at..].partition_point(|t| t.chunk == chunk);
-            if discipline.cut_through {
-                if cut_through::judge(facts, &transfers[at..end], &mut found).is_err() {
-                    found.undecided(format_args!("the parts of {chunk} all stem from the source"));
-                    break;
-                }
-            } else {
-                store_and_forward::judge(facts, at..end, &mut found);
-            }
-            at = end;
-        }
-        found.judgement()
+        judge(facts, Found::new(facts))
     }
+}
+
+fn judge(facts: &Facts, mut found: Found) -> Judgement {
+    too_quick(facts, &mut found);
+    let discipline = facts.scenario().discipline();
+    if discipline.coded {
+        coded::judge(facts, &mut found);
+        return found.judgement();
+    }
+    let transfers = facts.transfers();
+    let mut at = 0;
+    while at < transfers.len() {
+        let chunk = transfers[at].chunk;
+        let end = at + transfers[at..].partition_point(|t| t.chunk == chunk);
+        if !discipline.cut_through {
+            store_and_forward::judge(facts, at..end, &mut found);
+        } else if cut_through::judge(facts, &transfers[at..end], &mut found).is_err() {
+            found.undecided(format_args!("all parts of {chunk} stem from the source in time"));
+            break;
+        }
+        at = end;
+    }
+    found.judgement()
 }
 
 /// The earliest violation, the earliest gap, and the first question that was not decided.
@@ -266,7 +267,8 @@ fn last_byte(facts: &Facts, t: &Transfer) -> Time {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::Verdict;
+    use crate::audit::tests::Run;
+    use crate::audit::{Ledger, Verdict};
 
     #[test]
     fn what_was_not_found_out_is_unknown_unless_something_is_wrong_anyway() {
@@ -290,5 +292,21 @@ mod tests {
         };
         found.violated(Time(9), witness);
         assert_eq!(found.judgement().verdict, Verdict::Violated);
+    }
+
+    /// The source's transfer is a step, and so is each of the two that pass it on.
+    #[test]
+    fn parts_beyond_the_step_limit_are_left_undecided() {
+        let run = Run::new(3, 1).with(|parts| parts.discipline.cut_through = true);
+        let trace = run.send(0, 1, 0, 0..100).send(1, 2, 0, 0..100).send(1, 3, 0, 0..100).trace();
+        let mut ledger = Ledger::new(trace.header);
+        trace.events.iter().for_each(|event| ledger.event(event));
+        let facts = Facts::new(ledger);
+        let limited = |steps| judge(&facts, Found { steps: Steps(steps), ..Found::new(&facts) });
+        assert_eq!(limited(3).verdict, Verdict::Holds);
+        let unknown = limited(2);
+        assert_eq!(unknown.verdict, Verdict::Unknown);
+        let reason = unknown.reason.unwrap();
+        assert!(reason.ends_with("all parts of chunk 0 stem from the source in time"), "{reason}");
     }
 }

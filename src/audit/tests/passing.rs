@@ -290,15 +290,15 @@ fn what_a_coded_peer_got_of_an_aborted_transfer_is_passed_on_and_not_kept() {
             .with(coded)
             .with(cut_through)
             .part(0, 1, 0, 0..50, 0..50)
-            .part(0, 1, 0, 50..51, 0..1)
+            .part(0, 1, 0, 51..52, 0..1)
             .aborted()
-            .part(0, 1, 0, 52..101, 0..50)
+            .part(0, 1, 0, 53..101, 0..50)
             .complete(1, at)
             .part(1, 2, 0, start..start + 50, 0..51)
             .part(0, 2, 0, 101..150, 0..49)
             .complete(2, 150)
     };
-    assert_eq!(run(1, 101).verdict(RULE), Verdict::Holds);
+    assert_eq!(run(1, 101).verdict(RULE), Verdict::Holds, "51 bytes are there by 51");
     assert_eq!(run(1, 100).verdict(RULE), Verdict::Violated, "99 bytes are kept");
     assert_eq!(run(0, 101).verdict(RULE), Verdict::Violated, "50 bytes are there by 50");
 }
