@@ -7,7 +7,7 @@
 //! cargo run --release --example growth -- 64000 ring  # those with "ring" in their names
 //! ```
 //!
-//! A size is left out when the one before took more than 20 s.
+//! A size is left out when the one before took more than 2 s.
 
 use std::process::ExitCode;
 
@@ -23,7 +23,7 @@ use swarmbound::trace::{Event, Evidence, Header, Outcome, Stamps, Trace, Transfe
 use swarmbound::units::{Bytes, Rate, Time};
 
 /// Seconds after which no larger size is tried.
-const ENOUGH: f64 = 20.0;
+const ENOUGH: f64 = 2.0;
 
 /// A log of about so many events.
 type Shape = fn(u64) -> Log;
@@ -44,6 +44,7 @@ const SHAPES: &[(&str, Shape)] = &[
     ("n copies of one chunk, credit", copies),
     ("n senders without a chunk, gaps", senders_without),
     ("n overlapping transfers of one link", overlapping),
+    ("n completions, announced arrivals and departures", completions),
 ];
 
 fn main() -> ExitCode {
@@ -72,10 +73,11 @@ fn main() -> ExitCode {
             seconds.push(cpu_seconds() - before);
         }
         let times = (0..4).map(|at| seconds.get(at).map_or("-".to_owned(), |s| format!("{s:.3}")));
-        let doublings = seconds.len().saturating_sub(1).max(1) as f64;
+        let doublings = seconds.len() as f64 - 1.0;
         let growth = (seconds[seconds.len() - 1] / seconds[0]).powf(1.0 / doublings);
+        let growth = if doublings == 0.0 { "-".to_owned() } else { format!("{growth:.2}") };
         let times = times.collect::<Vec<_>>().join(" | ");
-        println!("| {shape} | {:.1} | {times} | {growth:.2} |", bytes as f64 / 1e6);
+        println!("| {shape} | {:.1} | {times} | {growth} |", bytes as f64 / 1e6);
     }
     ExitCode::SUCCESS
 }
@@ -235,7 +237,9 @@ fn groups(events: u64) -> Log {
     for peer in 1..=n {
         log.connect(peer, n + 1, 0);
         log.connect(peer, 2 * n + peer, 0);
-        log.connect(n + 1, n + peer, 0);
+        if peer != 1 {
+            log.connect(n + 1, n + peer, 0);
+        }
         log.send(0, n + peer, 0, [10 * peer, 10 * peer + 10], [0, 10]);
         log.send(0, 2 * n + peer, 0, [10 * (n + peer), 10 * (n + peer) + 10], [0, 10]);
     }
@@ -329,6 +333,22 @@ fn overlapping(events: u64) -> Log {
     let mut log = Log::new(1, 1, 10);
     for at in 0..events {
         log.send(0, 1, 0, [10 * at, 10 * at + 25], [0, 10]);
+    }
+    log
+}
+
+/// Peers of unequal uplinks come, complete and are announced to leave one after the other.
+fn completions(events: u64) -> Log {
+    let n = events / 3;
+    let mut log = Log::new(n, 1, 10);
+    log.events.clear();
+    for peer in 1..=n {
+        let own = &mut log.parts.peers[peer as usize - 1];
+        own.upload = Rate(8_000_000_000 - peer);
+        (own.joins, own.leaves) = (Time(10 * peer), Leaves::At(Time(1_000_000_000 + peer)));
+        log.join(peer, 10 * peer);
+        log.send(0, peer, 0, [10 * peer, 10 * peer + 10], [0, 10]);
+        log.complete(peer, 10 * peer + 10);
     }
     log
 }

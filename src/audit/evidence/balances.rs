@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use super::byte_ranges::ByteRanges;
 use super::facts::Facts;
+use super::intervals::later;
 use crate::chunks::{ChunkId, PeerId};
 use crate::scenario::Choker;
 use crate::trace::{Outcome, Transfer};
@@ -100,13 +101,14 @@ impl<'a> Balances<'a> {
     fn parts(&mut self, own: &mut [usize]) {
         let Transfer { from, to, chunk, .. } = self.facts.transfers()[own[0]];
         let length = u128::from(self.facts.scenario().file().length(chunk).0);
-        own.sort_by_key(|&at| self.facts.transfers()[at].start);
+        let arrives = |&at: &usize| first_byte(self.facts, &self.facts.transfers()[at]);
+        own.sort_by_key(arrives);
         let (mut bytes, mut given) = (0u128, 0u128);
         for t in own.iter().map(|&at| &self.facts.transfers()[at]) {
             bytes += u128::from(t.bytes.0);
             while given * length < bytes {
                 given += 1;
-                self.most.entry((from, to)).or_default().push(t.start);
+                self.most.entry((from, to)).or_default().push(first_byte(self.facts, t));
             }
         }
     }
@@ -148,6 +150,19 @@ impl<'a> Balances<'a> {
 
 fn by(given: &Given, pair: (PeerId, PeerId), time: Time) -> u64 {
     given.get(&pair).map_or(0, |times| times.partition_point(|&at| at <= time) as u64)
+}
+
+/// When the first byte of a transfer can have arrived at the earliest.
+fn first_byte(facts: &Facts, t: &Transfer) -> Time {
+    if !facts.is_exact() {
+        return t.start;
+    }
+    let scenario = facts.scenario();
+    // A byte takes time on a link, unless a burst carries it.
+    let burst = |node| scenario.burst(node) != Bytes(0);
+    let at_once = burst(t.from) && (burst(t.to) || scenario.download(t.to).is_none());
+    let flight = later(scenario.latency_to(t.to), Time(u64::from(!at_once)));
+    later(t.start, flight).min(t.end)
 }
 
 /// How many chunks were given, by bytes: whole chunks' worth of the regular length, and of the last

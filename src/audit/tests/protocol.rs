@@ -380,8 +380,10 @@ fn parts_of_a_chunk_from_several_senders_count_by_their_bytes() {
     assert_eq!(assembles(run(3, 900)).verdict("choking"), Verdict::Holds);
     assert_eq!(assembles(run(4, 900)).verdict("choking"), Verdict::Violated);
     // What comes back may count as a chunk from its first byte on.
-    assert_eq!(assembles(run(4, 600)).verdict("choking"), Verdict::Holds);
-    assert_eq!(assembles(run(4, 601)).verdict("choking"), Verdict::Violated);
+    assert_eq!(assembles(run(4, 599)).verdict("choking"), Verdict::Holds);
+    assert_eq!(assembles(run(4, 600)).verdict("choking"), Verdict::Violated);
+    let burst = |parts: &mut Parts| parts.network.burst = Bytes(1);
+    assert_eq!(assembles(run(4, 600)).with(burst).verdict("choking"), Verdict::Holds);
     // Where a copy comes from one sender, halves are no copies.
     assert_eq!(run(4, 900).verdict("choking"), Verdict::Holds);
 }

@@ -43,11 +43,10 @@ pub(super) fn judge(facts: &Facts, balances: &Balances<'_>) -> Judgement {
     }
 }
 
-/// When a peer can have had the file at the earliest; the end of time if it never had. With exact
-/// stamps a coded peer alone knows which bytes told it something new.
+/// When a peer had the file; the end of time if it never had. Where stamps are not exact, when it
+/// can have had it at the earliest, for a claim may come late.
 fn seeds_from(facts: &Facts, peer: PeerId) -> Time {
-    let unknown = facts.scenario().discipline().coded && facts.is_exact();
-    let shows = facts.is_covered(peer) && !unknown;
+    let shows = facts.is_covered(peer) && !facts.is_exact();
     let arrived = shows.then_some(facts.arrived(peer).earliest);
-    facts.claim(peer).into_iter().chain(arrived).min().unwrap_or(Time::MAX)
+    facts.finish(peer).into_iter().chain(arrived).min().unwrap_or(Time::MAX)
 }
