@@ -307,7 +307,7 @@ impl World {
             ("latency of one node", unequal(|plan| plan.latency.is_some())),
             ("burst", 0 < header.burst),
             ("burst of one node", unequal(|plan| plan.burst.is_some())),
-            ("short last chunk", header.file % header.chunk != 0),
+            ("short last chunk", !header.file.is_multiple_of(header.chunk)),
             ("free rider", unequal(|plan| plan.free_rider)),
             ("uplink of 0", unequal(|plan| plan.upload == 0)),
             ("downlink limited", unequal(|plan| plan.download.is_some())),

@@ -17,7 +17,7 @@ const LOGS: u64 = 2000;
 fn kept(name: &str, text: &str) -> String {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let path = folder.join(format!("{}.jsonl", name.replace(|c: char| !c.is_alphanumeric(), "-")));
-    std::fs::write(&path, text).unwrap();
+    std::fs::write(&path, text).expect("the folder of the tests can be written to");
     path.display().to_string()
 }
 
