@@ -4,7 +4,7 @@ use super::bent::{Bend, Bent};
 use super::steps::{Law, Steps};
 use super::{ANY, CALM, Canary, FEW, GIVING, Kind, Make, Nature, bound, doctored, giving, taking};
 use crate::scenario::{Parts, Scenario};
-use crate::suite::strategy::Scope;
+use crate::suite::Scope;
 use crate::suite::subject::{Simulated, Subject};
 use crate::swarm::Tracker;
 use crate::trace::Event;
