@@ -42,7 +42,7 @@ function run(scenario) {
   const events = [];
   let [now, cut] = [0n, false];
 
-  function grants(a, b) { // who has the whole file gives freely
+  function grants(a, b) { // a node with the whole file gives freely
     const allowed = strict && nodes[b].upload === 0n ? 0 : credit;
     return whole(nodes[a]) || given[a][b] - given[b][a] < allowed;
   }
@@ -96,8 +96,10 @@ function run(scenario) {
 }
 
 // A BigInt is written as a whole number.
-const written = (event) =>
-  JSON.stringify(event, (_, it) => (typeof it === "bigint" ? `${it}n` : it)).replace(/"(\d+)n"/g, "$1");
+function written(event) {
+  const quoted = JSON.stringify(event, (_, it) => (typeof it === "bigint" ? `${it}n` : it));
+  return quoted.replace(/"(\d+)n"/g, "$1");
+}
 
 const lines = require("node:readline").createInterface({ input: process.stdin });
 lines.on("line", (line) => console.log(run(parse(line)).map(written).join("\n") + "\n"));

@@ -31,7 +31,7 @@ def run(scenario):
     given = [[0] * len(nodes) for _ in nodes]  # chunks, by sender and receiver
     events, now, cut = [], 0, False
 
-    def grants(a, b):  # who has the whole file gives freely
+    def grants(a, b):  # a node with the whole file gives freely
         allowed = 0 if strict and nodes[b].upload == 0 else credit
         return len(nodes[a].has) == len(chunks) or given[a][b] - given[b][a] < allowed
 

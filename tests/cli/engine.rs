@@ -118,7 +118,7 @@ fn the_contract_has_two_lawful_engines() {
     assert!(!traces[0].is_empty() && traces[0] == traces[1], "Python and JavaScript differ");
 }
 
-/// What a reader writes who has read no more than the page: everything in 17 lines, and too simple.
+/// A first engine, written from the page alone: 17 lines, and too simple.
 #[test]
 fn a_first_engine_gets_a_verdict_on_its_first_scenario() {
     let folder = folder();
@@ -205,7 +205,7 @@ fn canary(name: &str) -> String {
 }
 
 #[test]
-fn whoever_keeps_going_judges_everything_and_keeps_each_finding_once() {
+fn to_keep_going_is_to_judge_everything_and_to_keep_each_finding_once() {
     let folder = folder();
     let arguments = ["--persistent", "--cases", "12", "--shrink", "0s", "--save", "found"];
     let one = json(&folder, &canary("capacities_doubled"), &arguments).1;
@@ -462,6 +462,7 @@ fn hostile_engines_are_findings_in_bounded_time_and_memory() {
         ("yes".to_owned(), "60 s", "in its output, line 1: "),
         ("head -c 1000000 /dev/urandom".to_owned(), "60 s", "in its output, line "),
         ("exec sleep 100".to_owned(), "1 s", "it had not ended its answer after 1s"),
+        ("exec <&-; exec sleep 100".to_owned(), "1 s", "it had not ended its answer after 1s"),
         ("yes woe >&2".to_owned(), "1 s", "it had not ended its answer after 1s"),
         ("exit 137".to_owned(), "60 s", "it ended with exit code 137"),
         ("kill -9 $$".to_owned(), "60 s", "it was ended by signal 9 (KILL)"),

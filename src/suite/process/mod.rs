@@ -50,6 +50,7 @@ pub struct Program {
     command: String,
     lifetime: Lifetime,
     timeout: Duration,
+    #[cfg_attr(not(unix), expect(dead_code, reason = "nothing runs there"))]
     deadline: Option<Instant>,
     #[cfg(unix)]
     session: Option<child::Child>,
