@@ -1,41 +1,30 @@
 //! `swarmbound suite --engine`: generated scenarios for a program in any language.
 //!
-//! The program is never trusted: see `swarmbound::suite::process`. The type to know is [`Options`].
+//! The program is never trusted: see `swarmbound::suite::process`.
 
-use std::cell::RefCell;
-use std::fs::OpenOptions;
-use std::io::{self, Write};
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+mod findings;
+mod watch;
+
+use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use swarmbound::audit::Verdict;
-use swarmbound::scenario::{Scenario, read_allowance};
+use swarmbound::scenario::read_allowance;
 use swarmbound::suite::process::{Lifetime, MOST_TIMEOUT, Program};
-use swarmbound::suite::{
-    self, ALL, Config, Examination, Finding, Progress, Scope, Subject, examine, examine_one,
-};
-use swarmbound::trace::{Event, Evidence};
+use swarmbound::suite::{self, ALL, Config, Scope, examine, examine_one};
 use swarmbound::units::Time;
 
-use super::echo::{Echo, quoted};
-use super::progress::Counting;
+use self::findings::Findings;
+use self::watch::{Begun, Watch};
+use super::echo::Echo;
 use super::{Failure, Format, input, interrupt, output};
-use crate::report::json;
 use crate::report::suite::{self as report, Examined, ExaminedDocument};
-
-/// How long smaller scenarios are looked for.
-const SHRINKING: Duration = Duration::from_secs(60);
-
-/// How many names a scenario is offered before it is not saved.
-const MOST_NAMES: u32 = 1000;
+use crate::report::{json, junit};
 
 /// Options that a scenario of its own replaces.
-const GENERATES: [&str; 4] = ["scenario", "cases", "seed", "discipline"];
-
-/// Failures that are the user's: nothing of the engine was seen.
-const NOT_BEGUN: [&str; 3] = ["no such command", "not started", "unsupported"];
+const GENERATES: [&str; 8] =
+    ["scenario", "cases", "seed", "discipline", "scope", "shrink", "save", "junit"];
 
 /// Options of `suite --engine`.
 #[derive(Args)]
@@ -51,6 +40,10 @@ pub(super) struct Options {
     /// What the engine may do: a .toml file with [discipline], and [network] with its burst
     #[arg(long, value_name = "FILE", requires = "engine")]
     discipline: Option<PathBuf>,
+    /// What generated scenarios may say, as `peers=8,churn=none,barter=none,latency=none`
+    #[arg(long, value_name = "NAME=VALUE,...", requires = "engine", conflicts_with = "scenario")]
+    #[arg(value_delimiter = ',')]
+    scope: Vec<String>,
     /// How long it may take for a scenario
     #[arg(long, value_name = "SPAN", requires = "engine", default_value = "10 s")]
     timeout: Time,
@@ -63,6 +56,20 @@ pub(super) struct Options {
     /// Do not judge these properties
     #[arg(long, value_name = "NAME,...", requires = "engine", value_delimiter = ',')]
     leave_out: Vec<String>,
+    /// Run all scenarios and judge every property, instead of ending with the first finding
+    #[arg(long, requires = "engine")]
+    keep_going: bool,
+    /// How long smaller scenarios are looked for, for all findings together; `0s` looks for none
+    #[arg(long, value_name = "SPAN", requires = "engine", default_value = "30 s")]
+    #[arg(conflicts_with = "scenario")]
+    shrink: Time,
+    /// The folder in which the scenario of each finding is kept, by the name of its property
+    #[arg(long, value_name = "DIR", requires = "engine", default_value = "swarmbound-findings")]
+    #[arg(conflicts_with = "scenario")]
+    save: PathBuf,
+    /// Write the properties as test cases, for CI servers that read JUnit's XML
+    #[arg(long, value_name = "FILE", requires = "engine")]
+    junit: Option<PathBuf>,
 }
 
 impl Options {
@@ -93,12 +100,18 @@ impl Options {
     }
 
     fn scope(&self) -> Result<Scope, Failure> {
-        let Some(path) = &self.discipline else { return Ok(Scope::default()) };
-        let text = std::fs::read_to_string(path);
-        let text = text.map_err(|error| Failure::file("read", path, &error))?;
-        let allowed = read_allowance(&path.display().to_string(), &text);
-        let (discipline, burst) = allowed.map_err(|error| Failure(error.to_string()))?;
-        Ok(Scope { discipline, burst, ..Scope::default() })
+        let mut scope = Scope::default();
+        if let Some(path) = &self.discipline {
+            let text = std::fs::read_to_string(path);
+            let text = text.map_err(|error| Failure::file("read", path, &error))?;
+            let allowed = read_allowance(&path.display().to_string(), &text);
+            (scope.discipline, scope.burst) =
+                allowed.map_err(|error| Failure(error.to_string()))?;
+        }
+        for field in &self.scope {
+            scope.set(field).map_err(|error| Failure(format!("--scope {error}")))?;
+        }
+        Ok(scope)
     }
 
     fn program(&self, command: &str) -> Result<Program, Failure> {
@@ -114,27 +127,6 @@ impl Options {
     }
 }
 
-/// A program that is asked whether it could be begun at all.
-struct Begun<'p> {
-    program: Program,
-    /// Why it could not.
-    not: &'p RefCell<Option<String>>,
-}
-
-impl Subject for Begun<'_> {
-    fn run(
-        &mut self,
-        scenario: &Scenario,
-        record: &mut dyn FnMut(Event),
-    ) -> Result<Evidence, suite::Failure> {
-        self.program.run(scenario, record).inspect_err(|failure| {
-            if NOT_BEGUN.contains(&failure.name) {
-                *self.not.borrow_mut() = Some(failure.explanation.clone());
-            }
-        })
-    }
-}
-
 /// Examines the engine that `command` starts.
 pub(super) fn run(
     command: &str,
@@ -145,90 +137,32 @@ pub(super) fn run(
     echo: Echo,
 ) -> Result<Verdict, Failure> {
     let left_out = options.left_out()?;
-    let config = Config { cases, seed, scope: options.scope()?, left_out, ..Config::default() };
+    let budget = Duration::from_nanos(options.shrink.0);
+    let shrinks = if budget.is_zero() { 0 } else { Config::default().shrinks };
+    let keep_going = options.keep_going;
+    let config = Config { cases, seed, scope: options.scope()?, left_out, shrinks, keep_going };
     let given = options.scenario.as_deref();
     let scenario = given.map(|argument| input::scenario(argument, None)).transpose()?;
-    let not = RefCell::new(None);
-    let mut subject = Begun { program: options.program(command)?, not: &not };
+    let mut subject = Begun::new(options.program(command)?);
+    let findings = Findings { options, command, echo: echo.without(&GENERATES) };
+    let mut watch = Watch::new(&subject, &findings, &config, budget, format.json);
     interrupt::ends_engines()?;
     let examination = match &scenario {
         Some(scenario) => examine_one(&mut subject, scenario, &config),
-        None => watched(&mut subject, &config, &not),
+        None => examine(&mut subject, &config, &mut |progress| watch.told(progress)),
     };
     drop(subject);
-    if let Some(why) = not.take() {
-        return Err(Failure(format!("--engine {}: {why}", quoted(command))));
-    }
-    let saved = match (given, &examination.finding) {
-        (_, None) => None,
-        (Some(given), Some(_)) => Some(Ok(given.to_owned())),
-        (None, Some(finding)) => Some(save(finding).map(|path| path.display().to_string())),
-    };
-    let repeat = saved.as_ref().and_then(|saved| saved.as_ref().ok());
-    let repeat = repeat.map(|path| echo.without(&GENERATES).with("scenario", path).to_string());
+    watch.ends()?;
+    let places = examination.findings.iter().map(|finding| findings.place(finding)).collect();
     let left_out = &options.leave_out;
-    let examined = Examined { command, seed, given, left_out, examination, saved, repeat };
+    let examined = Examined { command, seed, given, left_out, examination, places };
+    if let Some(path) = &options.junit {
+        output::write(path, &junit::document(&examined))?;
+    }
     let text = match format.json {
         true => json::line(&ExaminedDocument::new(&examined)),
         false => report::told(output::style(), &examined),
     };
     output::print(&text)?;
     Ok(examined.verdict())
-}
-
-/// Examines generated scenarios, says how far it is, and does not shrink for ever.
-fn watched(
-    subject: &mut dyn Subject,
-    config: &Config,
-    not_begun: &RefCell<Option<String>>,
-) -> Examination {
-    let mut counting = Counting::new(u64::from(config.cases));
-    let mut shrinking: Option<Instant> = None;
-    let mut done = 0;
-    examine(subject, config, &mut |progress| {
-        if let Progress::Cases(cases) = progress {
-            done = u64::from(cases);
-            counting.at("", done);
-            return ControlFlow::Continue(());
-        }
-        counting.at("- looking for a smaller scenario", done);
-        let since = shrinking.get_or_insert_with(Instant::now);
-        match SHRINKING < since.elapsed() || not_begun.borrow().is_some() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    })
-}
-
-/// Keeps the smallest scenario in a file of its own, and the words of the finding with it.
-fn save(finding: &Finding) -> Result<PathBuf, String> {
-    let mut text = String::new();
-    for line in finding.explanation.lines() {
-        text += &format!("# {}\n", crate::report::layout::printable(line));
-    }
-    text += &finding.scenario.to_toml();
-    for number in 1..=MOST_NAMES {
-        let path = PathBuf::from(match number {
-            1 => format!("{}.toml", finding.property),
-            _ => format!("{}-{number}.toml", finding.property),
-        });
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(mut file) => {
-                let written = file.write_all(text.as_bytes());
-                return written.map(|()| path.clone()).map_err(|error| because(&path, &error));
-            }
-            // The same finding needs no second file.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                if std::fs::read(&path).is_ok_and(|there| there == text.as_bytes()) {
-                    return Ok(path);
-                }
-            }
-            Err(error) => return Err(because(&path, &error)),
-        }
-    }
-    Err(format!("there are {MOST_NAMES} files of its name; move them away"))
-}
-
-fn because(path: &Path, error: &io::Error) -> String {
-    Failure::file("write", path, error).0
 }

@@ -1,9 +1,25 @@
-//! What happens to engines when this program is told to end.
+//! What happens to engines and findings when this program is told to end.
 //!
-//! Engines run in process groups of their own, which no terminal interrupts with this program. The
-//! function to know is [`ends_engines`].
+//! Engines run in process groups of their own, which no terminal interrupts with this program.
+
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use super::Failure;
+
+/// Is there a result that an interrupted program still has to print?
+static RESULT: AtomicBool = AtomicBool::new(false);
+/// Was it interrupted since?
+static STOPPED: AtomicBool = AtomicBool::new(false);
+
+/// From now on the next Ctrl-C ends the engines only, so that the program can print its result.
+pub(super) fn spares_result() {
+    RESULT.store(true, SeqCst);
+}
+
+/// Is the program to print its result now? No engine runs any more then.
+pub(super) fn stopped() -> bool {
+    STOPPED.load(SeqCst)
+}
 
 /// From now on, a signal that ends this program ends the engines first.
 #[cfg(unix)]
@@ -16,7 +32,13 @@ pub(super) fn ends_engines() -> Result<(), Failure> {
     let failure = |error| Failure(format!("cannot listen to signals: {error}"));
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(failure)?;
     let listening = std::thread::Builder::new().spawn(move || {
-        if let Some(signal) = signals.forever().next() {
+        for signal in signals.forever() {
+            // A second Ctrl-C is meant for the program itself.
+            if signal == SIGINT && RESULT.swap(false, SeqCst) {
+                STOPPED.store(true, SeqCst);
+                drop(end_all());
+                continue;
+            }
             let _ended = end_all();
             // It ends this program; if it cannot, this does.
             let _ = emulate_default_handler(signal);

@@ -1,6 +1,6 @@
-//! What an examination found: the properties, the finding, and the command that repeats it.
+//! What an examination found: the properties, the findings, and the commands that repeat them.
 //!
-//! Nothing is judged here. The types to know are [`Examined`] and [`ExaminedDocument`].
+//! Nothing is judged here.
 
 use comfy_table::Cell;
 use serde::Serialize;
@@ -10,7 +10,8 @@ use swarmbound::suite::{self, Examination, Finding, Tally};
 
 use super::Style;
 use super::bounds::heading;
-use super::layout::{Align, lines, printable, table, verdict_cell, wrapped};
+use super::differences::differences;
+use super::layout::{Align, follow, lines, printable, table, verdict_cell, wrapped};
 use super::numbers::count;
 
 /// An engine and what its examination found.
@@ -21,12 +22,18 @@ pub(crate) struct Examined<'a> {
     pub(crate) seed: u64,
     /// The only scenario, where one was given.
     pub(crate) given: Option<&'a str>,
-    /// The properties that somebody did not want judged.
+    /// The properties that the user did not want judged.
     pub(crate) left_out: &'a [String],
     /// What was found.
     pub(crate) examination: Examination,
-    /// Where the scenario of the finding stands, or why nowhere.
-    pub(crate) saved: Option<Result<String, String>>,
+    /// Where each finding stands.
+    pub(crate) places: Vec<Place>,
+}
+
+/// Where a finding stands.
+pub(crate) struct Place {
+    /// The file of its scenario, or why there is none.
+    pub(crate) saved: Result<String, String>,
     /// The command that examines that scenario.
     pub(crate) repeat: Option<String>,
 }
@@ -35,14 +42,38 @@ impl Examined<'_> {
     /// Violated with a finding, unknown where evidence was missing.
     pub(crate) fn verdict(&self) -> Verdict {
         match &self.examination {
-            Examination { finding: Some(_), .. } => Verdict::Violated,
+            Examination { findings, .. } if !findings.is_empty() => Verdict::Violated,
             Examination { unknown: 0, .. } => Verdict::Holds,
             Examination { .. } => Verdict::Unknown,
         }
     }
+
+    /// The findings with their places.
+    pub(crate) fn found(&self) -> impl Iterator<Item = (&Finding, &Place)> {
+        self.examination.findings.iter().zip(&self.places)
+    }
 }
 
-/// The examination as text; its last line is the command that repeats a finding.
+/// A finding as it was generated, before a smaller scenario is looked for.
+pub(crate) fn first(style: Style, finding: &Finding, place: &Place) -> String {
+    let mut text = head(style, finding, true);
+    text += &follow("  ", &format!("the case: {}", size(&finding.scenario)), 4);
+    text + &saved(finding, place) + "\n"
+}
+
+/// How far the search for a smaller scenario is.
+pub(crate) fn shrinking(finding: &Finding) -> String {
+    let Finding { property, shrinks, scenario, .. } = finding;
+    let runs = count(*shrinks as usize, "run");
+    format!("shrinking {property}: {runs}, so far {} (Ctrl-C ends it)", size(scenario))
+}
+
+fn size(scenario: &Scenario) -> String {
+    let peers = count(scenario.peer_count(), "peer");
+    format!("{peers} and {}", count(scenario.file().chunks(), "chunk"))
+}
+
+/// The examination as text; its last lines are the commands that repeat the findings.
 pub(crate) fn told(style: Style, examined: &Examined<'_>) -> String {
     let Examined { command, seed, examination, .. } = examined;
     let cases = count(examination.cases as usize, "scenario");
@@ -55,20 +86,21 @@ pub(crate) fn told(style: Style, examined: &Examined<'_>) -> String {
     text += &ratios(examination);
     text.push('\n');
     let verdict = examined.verdict();
-    let Some(finding) = &examination.finding else {
-        let sentence = match verdict {
-            Verdict::Holds => format!("the engine keeps every property in {what}"),
-            _ => format!(
-                "evidence is missing in {} of {cases}; nothing speaks against the engine",
-                examination.unknown
-            ),
-        };
-        return text + &style.verdict(verdict) + &wrapped(&format!(": {sentence}."), 2);
+    for (finding, place) in examined.found() {
+        text += &found(style, examined, finding, place);
+    }
+    let names: Vec<&str> = examination.findings.iter().map(|finding| finding.property).collect();
+    let sentence = match verdict {
+        Verdict::Violated => format!("the engine breaks {}", names.join(", ")),
+        Verdict::Unknown => format!(
+            "evidence is missing in {} of {cases}; nothing speaks against the engine",
+            examination.unknown
+        ),
+        _ => format!("the engine keeps every property that was judged in {what}"),
     };
-    text += &found(style, examined, finding);
     text += &style.verdict(verdict);
-    text += &wrapped(&format!(": the engine breaks {}.", finding.property), 2);
-    if let Some(repeat) = &examined.repeat {
+    text += &wrapped(&format!(": {sentence}."), 2);
+    for repeat in examined.places.iter().filter_map(|place| place.repeat.as_ref()) {
         // One line, whatever its length: it is to be copied.
         text += &format!("repeat it: {}\n", printable(repeat));
     }
@@ -80,11 +112,12 @@ fn properties(style: Style, examined: &Examined<'_>) -> String {
         ("property", Align::Left),
         ("verdict", Align::Left),
         ("holds in", Align::Right),
-        ("skipped", Align::Right),
+        ("not judged", Align::Right),
         ("unknown", Align::Right),
     ];
     let mut table = table(style, &columns);
-    for tally in &examined.examination.tallies {
+    let tallies = &examined.examination.tallies;
+    for tally in tallies.iter().filter(|tally| tally.verdict() != Verdict::Skipped) {
         table.add_row([
             Cell::new(tally.property.name),
             verdict_cell(tally.verdict()),
@@ -93,11 +126,26 @@ fn properties(style: Style, examined: &Examined<'_>) -> String {
             Cell::new(tally.unknown),
         ]);
     }
-    let out = match examined.left_out {
-        [] => String::new(),
-        out => wrapped(&format!("left out: {}", out.join(", ")), 2),
-    };
-    lines(&table) + &out
+    let mut text = lines(&table);
+    let unjudged = || tallies.iter().filter(|tally| tally.verdict() == Verdict::Skipped);
+    let mut reasons: Vec<&str> = unjudged().map(unjudged_for).collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    for reason in reasons {
+        let names = unjudged().filter(|tally| unjudged_for(tally) == reason);
+        let names: Vec<&str> = names.map(|tally| tally.property.name).collect();
+        text += &wrapped(&format!("not judged: {reason} ({})", names.join(", ")), 2);
+    }
+    if let [_, ..] = examined.left_out {
+        text += &wrapped(&format!("left out: {}", examined.left_out.join(", ")), 2);
+    }
+    text
+}
+
+/// Why a property was never judged.
+pub(crate) fn unjudged_for(tally: &Tally) -> &str {
+    let ended = "an earlier property is violated, and --keep-going was not given";
+    tally.reason.as_deref().unwrap_or(ended)
 }
 
 /// How fast the engine was.
@@ -109,14 +157,18 @@ fn ratios(examination: &Examination) -> String {
     wrapped(&format!("{runs} complete, on average {whole}.{part:03} x the best bound"), 2)
 }
 
-/// The finding in words, and the scenario that shows it.
-fn found(style: Style, examined: &Examined<'_>, finding: &Finding) -> String {
+/// What would explain that a peer has not got the file.
+const REASONS: &str = "lawful reasons would be: it left, or joins only later; a chunk that it \
+                       lacks is held by no node that is there and has an uplink; no path of \
+                       connected neighbors leads to one that holds it; all that hold it barter, \
+                       and it has nothing to give; or no bound lets it be complete by `until`, and \
+                       the log goes on until then";
+
+/// What is violated and how, and what is demanded.
+fn head(style: Style, finding: &Finding, generated: bool) -> String {
     let property = finding.property;
     let demands = suite::find(property).map_or("", |property| property.about());
-    let place = match examined.given {
-        Some(_) => String::new(),
-        None => format!(" in case {}", finding.case),
-    };
+    let place = if generated { format!(" in case {}", finding.case) } else { String::new() };
     let mut said = finding.explanation.lines();
     let first = said.next().unwrap_or_default();
     let head = format!("{property} violated{place}: {first}");
@@ -124,30 +176,47 @@ fn found(style: Style, examined: &Examined<'_>, finding: &Finding) -> String {
     for line in said {
         text += &(printable(line) + "\n");
     }
-    text += &wrapped(&format!("  it demands: {demands}"), 2);
+    text + &follow("  ", &format!("rule: {demands}"), 4)
+}
+
+/// The finding in words, and the scenario that shows it.
+fn found(style: Style, examined: &Examined<'_>, finding: &Finding, place: &Place) -> String {
+    let generated = examined.given.is_none();
+    let mut text = head(style, finding, generated);
+    if ["incompleteness_explained", "completes_when_calm"].contains(&finding.property) {
+        text += &follow("  ", REASONS, 4);
+    }
     text.push('\n');
     let scenario = &finding.scenario;
-    if examined.given.is_none() {
-        let smallest = format!(
-            "the smallest scenario that shows it, found in {}: {} and {}",
-            count(finding.shrinks as usize, "run"),
-            count(scenario.peer_count(), "peer"),
-            count(scenario.file().chunks(), "chunk"),
-        );
-        text += &wrapped(&smallest, 2);
+    if generated {
+        let kind = match (finding.shrinks, *scenario == finding.generated) {
+            (0, _) => "counterexample, as it was generated".to_owned(),
+            (runs, true) => format!("no smaller counterexample in {}", count(runs as usize, "run")),
+            (runs, false) => {
+                format!("shrunk counterexample, after {}", count(runs as usize, "run"))
+            }
+        };
+        text += &wrapped(&format!("{kind}: {}", size(scenario)), 2);
+    }
+    let differences = differences(scenario);
+    if !differences.is_empty() {
+        text += &wrapped(&format!("special in it: {}", differences.join("; ")), 2);
     }
     text += &heading(style, scenario);
-    match &examined.saved {
-        Some(Ok(path)) if examined.given.is_none() => {
-            text += &wrapped(&format!("saved as {path}"), 2);
-        }
-        Some(Err(why)) => {
-            text += &wrapped(&format!("not saved: {why}; here it is:"), 2);
-            text += &scenario.to_toml();
-        }
-        _ => {}
+    if generated {
+        text += &saved(finding, place);
     }
     text + "\n"
+}
+
+/// Where the scenario stands; where it could not be written, the scenario.
+fn saved(finding: &Finding, place: &Place) -> String {
+    match &place.saved {
+        Ok(path) => wrapped(&format!("saved as {path}"), 2),
+        Err(why) => {
+            wrapped(&format!("not saved: {why}; here it is:"), 2) + &finding.scenario.to_toml()
+        }
+    }
 }
 
 /// What `suite --engine --json` says.
@@ -158,29 +227,33 @@ pub(crate) struct ExaminedDocument<'a> {
     scenario: Option<&'a str>,
     cases: u32,
     unknown: u32,
-    properties: Vec<PropertyEntry>,
+    properties: Vec<PropertyEntry<'a>>,
     left_out: &'a [String],
     complete_runs: u64,
     mean_ratio_thousandths: Option<u128>,
-    finding: Option<FindingEntry<'a>>,
+    findings: Vec<FindingEntry<'a>>,
     verdict: Verdict,
 }
 
 #[derive(Serialize)]
-struct PropertyEntry {
+struct PropertyEntry<'a> {
     name: &'static str,
     verdict: Verdict,
+    /// Why it was not judged, where that is so in any case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
     holds: u32,
     skipped: u32,
     unknown: u32,
     violated: u32,
 }
 
-impl From<&Tally> for PropertyEntry {
-    fn from(tally: &Tally) -> Self {
+impl<'a> From<&'a Tally> for PropertyEntry<'a> {
+    fn from(tally: &'a Tally) -> Self {
         PropertyEntry {
             name: tally.property.name,
             verdict: tally.verdict(),
+            reason: tally.reason.as_deref(),
             holds: tally.held,
             skipped: tally.skipped,
             unknown: tally.unknown,
@@ -197,6 +270,8 @@ struct FindingEntry<'a> {
     witness: Option<&'a Witness>,
     shrinks: u32,
     scenario: &'a Scenario,
+    /// What the plainest scenario has not.
+    special: Vec<String>,
     saved: Option<&'a str>,
     repeat: Option<&'a str>,
 }
@@ -205,15 +280,16 @@ impl<'a> ExaminedDocument<'a> {
     /// What was found.
     pub(crate) fn new(examined: &'a Examined<'a>) -> Self {
         let examination = &examined.examination;
-        let finding = examination.finding.as_ref().map(|finding| FindingEntry {
+        let findings = examined.found().map(|(finding, place)| FindingEntry {
             property: finding.property,
             case: finding.case,
             explanation: &finding.explanation,
             witness: finding.witness.as_deref(),
             shrinks: finding.shrinks,
             scenario: &finding.scenario,
-            saved: examined.saved.as_ref().and_then(|saved| saved.as_deref().ok()),
-            repeat: examined.repeat.as_deref(),
+            special: differences(&finding.scenario),
+            saved: place.saved.as_deref().ok(),
+            repeat: place.repeat.as_deref(),
         });
         ExaminedDocument {
             engine: examined.command,
@@ -225,7 +301,7 @@ impl<'a> ExaminedDocument<'a> {
             left_out: examined.left_out,
             complete_runs: examination.ratios.runs,
             mean_ratio_thousandths: examination.ratios.mean(),
-            finding,
+            findings: findings.collect(),
             verdict: examined.verdict(),
         }
     }

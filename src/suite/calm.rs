@@ -9,6 +9,7 @@
 use std::cmp::Reverse;
 
 use super::case::{Judged, accuse};
+use super::subject::Subject;
 use crate::audit::{
     Audit, Cause, IncompletenessWitness, Judgement, Lacking, Report, Verdict, Witness,
 };
@@ -21,7 +22,11 @@ use crate::units::{Rate, Time};
 const TIMES: u64 = 2;
 
 /// Judges the end of a run.
-pub(super) fn completes_when_calm(scenario: &Scenario, judged: &Judged) -> Judgement {
+pub(super) fn completes_when_calm(
+    scenario: &Scenario,
+    judged: &Judged,
+    _: &mut dyn Subject,
+) -> Judgement {
     let ruled = judged.report.rule("incompleteness_explained");
     let Some(Witness::Incompleteness(IncompletenessWitness { lacking, .. })) =
         ruled.and_then(|r| r.witness.as_deref())

@@ -1,8 +1,10 @@
 //! What the tests do that `suite!` writes: one property, judged by proptest, with its regressions
 //! at the caller.
 //!
-//! A test says which property broke, how, and in which scenario. The functions to know are
-//! [`check`], [`check_lies`] and [`leave_out`].
+//! A test says which property broke, how, and in which scenario.
+
+use std::env;
+use std::path::Path;
 
 use proptest::test_runner::{
     Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner,
@@ -11,7 +13,8 @@ use proptest::test_runner::{
 use super::case::Case;
 use super::contract::withstands_lies;
 use super::property::find;
-use super::strategy::{Scope, scenarios};
+use super::scope::Scope;
+use super::strategy::scenarios;
 use super::subject::Simulated;
 use crate::audit::Verdict;
 use crate::engine::{Engine, Introduce};
@@ -20,22 +23,47 @@ use crate::scenario::Scenario;
 /// The scenarios of a test that names no number.
 pub const CASES: u32 = 64;
 
+/// The most runs that a test spends on making its scenario smaller.
+const SHRINKS: u32 = 4000;
+
 /// Where a test stands.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
-    /// The file of its regressions.
-    pub regressions: &'static str,
+    /// The folder of its package when it was compiled.
+    pub package: &'static str,
     /// Its module.
     pub module: &'static str,
 }
 
-/// The same cases on every machine; PROPTEST_RNG_SEED asks for others.
+impl Place {
+    /// The file of its regressions. The environment of the run says where the package is now: a
+    /// test may run on another machine than it was compiled on (archives of nextest, Bazel).
+    fn regressions(self) -> &'static str {
+        let package = env::var("CARGO_MANIFEST_DIR");
+        let package = package.as_deref().unwrap_or(self.package);
+        let file = Path::new(package).join("proptest-regressions").join("suite.txt");
+        // Proptest wants a name that lives as long as the program; there is one a test.
+        String::leak(file.to_string_lossy().into_owned())
+    }
+}
+
+/// Proptest's own settings from the environment, `cases` where PROPTEST_CASES says nothing else,
+/// and the same cases on every machine unless PROPTEST_RNG_SEED asks for others.
 fn config(place: Place, property: &'static str, cases: u32) -> Config {
-    let mut config = Config::with_cases(cases);
-    config.failure_persistence = Some(Box::new(FileFailurePersistence::Direct(place.regressions)));
-    config.source_file = Some(place.regressions);
+    let mut config = Config::default();
+    if env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = cases;
+    }
+    // None where PROPTEST_DISABLE_FAILURE_PERSISTENCE is set.
+    if config.failure_persistence.is_some() {
+        let file = place.regressions();
+        config.failure_persistence = Some(Box::new(FileFailurePersistence::Direct(file)));
+        config.source_file = Some(file);
+    }
     config.test_name = Some(property);
-    config.max_shrink_iters = 4000;
+    if env::var_os("PROPTEST_MAX_SHRINK_ITERS").is_none() {
+        config.max_shrink_iters = SHRINKS;
+    }
     if config.rng_seed == RngSeed::Random {
         config.rng_seed = RngSeed::Fixed(1);
     }
@@ -78,18 +106,17 @@ pub fn check<E: Engine, T: Introduce>(
     }
 }
 
-/// Judges property `withstands_lies` of an engine.
+/// Judges `withstands_lies` of an engine, by its name in the list.
 ///
 /// # Panics
 /// When it does not hold: that is what a test does.
-pub fn check_lies<E: Engine>(cases: u32, place: Place)
+pub fn check_lies<E: Engine>(property: &'static str, cases: u32, place: Place)
 where
     E::Message: Send + Sync + 'static,
 {
-    const PROPERTY: &str = "withstands_lies";
-    if let Err(explanation) = withstands_lies::<E>(config(place, PROPERTY, cases)) {
+    if let Err(explanation) = withstands_lies::<E>(config(place, property, cases)) {
         panic!(
-            "{PROPERTY} does not hold: {explanation}\n  to repeat it: cargo test {}::{PROPERTY}",
+            "{property} does not hold: {explanation}\n  to repeat it: cargo test {}::{property}",
             within(place.module)
         );
     }
@@ -98,13 +125,4 @@ where
 /// The path of a module within its crate, as `cargo test` wants it.
 fn within(module: &str) -> &str {
     module.split_once("::").map_or(module, |(_, within)| within)
-}
-
-/// What a test does whose property was left out: says so.
-///
-/// # Panics
-/// When there is no such property, so that no misspelled name leaves nothing out.
-pub fn leave_out(property: &str, engine: &str) {
-    assert!(find(property).is_some(), "{property} is no property, so it cannot be left out");
-    println!("{property} is left out of the suite of {engine}: nothing is known about it");
 }

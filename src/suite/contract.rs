@@ -21,7 +21,7 @@ use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 use proptest_state_machine::Sequential;
 
 use super::examine::generate;
-use super::strategy::Scope;
+use super::scope::Scope;
 use crate::choose::{Choose, Seeded};
 use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
 use crate::engine::{Engine, Input, Introduce, Kind, Output, Payload, Role, Settings, Timer};

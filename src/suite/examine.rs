@@ -1,7 +1,7 @@
-//! Cases one after another, until one has a finding; then smaller and smaller ones.
+//! Cases one after another, until one has a finding or all are run; then, for each finding, smaller
+//! and smaller ones.
 //!
-//! Case k of a seed is the same on every machine, whatever the cases before it did. The function to
-//! know is [`examine`], its answer an [`Examination`].
+//! Case k of a seed is the same on every machine, whatever the cases before it did.
 
 use std::ops::ControlFlow;
 
@@ -9,11 +9,12 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config as Proptest, RngAlgorithm, TestRng, TestRunner};
 
 use super::case::Case;
-use super::property::{ALL, Property};
-use super::smaller::settle;
-use super::strategy::{Scope, scenarios};
+use super::property::{ALL, Property, find};
+use super::scope::Scope;
+use super::smaller::{plainest, settle};
+use super::strategy::scenarios;
 use super::subject::Subject;
-use crate::audit::{Report, Verdict, Witness};
+use crate::audit::{Judgement, Report, Verdict, Witness};
 use crate::scenario::Scenario;
 use crate::units::Bytes;
 
@@ -28,42 +29,56 @@ pub struct Config {
     pub scope: Scope,
     /// The names of properties that are not judged.
     pub left_out: Vec<String>,
-    /// The most runs that are spent on each of the two ways to make a scenario smaller.
+    /// The most runs that are spent on each of the two ways to make a scenario smaller; 0 leaves
+    /// scenarios as they were generated.
     pub shrinks: u32,
+    /// Whether all cases are run and all properties judged, or the first finding is the only one.
+    pub keep_going: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { cases: 256, seed: 1, scope: Scope::default(), left_out: Vec::new(), shrinks: 2000 }
+        Config {
+            cases: 256,
+            seed: 1,
+            scope: Scope::default(),
+            left_out: Vec::new(),
+            shrinks: 2000,
+            keep_going: false,
+        }
     }
 }
 
 /// How far an examination is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
+#[derive(Clone, Copy, Debug)]
+pub enum Progress<'a> {
     /// So many cases are done.
     Cases(u32),
-    /// So many runs were spent on making a scenario smaller.
-    Shrinks(u32),
+    /// A property is broken for the first time; the scenario is as it was generated.
+    Found(&'a Finding),
+    /// A smaller scenario is about to be run: the finding has the smallest so far, and in how many
+    /// runs it was found.
+    Shrinks(&'a Finding),
 }
 
 /// What an examination found.
 #[derive(Clone, Debug)]
 pub struct Examination {
-    /// How many cases were run, the one with the finding included.
+    /// How many cases were run.
     pub cases: u32,
     /// In how many of them some property could not be decided for lack of evidence.
     pub unknown: u32,
-    /// What each property said, of those that were judged.
+    /// What each property said, of those that were not left out.
     pub tallies: Vec<Tally>,
-    /// The first finding.
-    pub finding: Option<Finding>,
+    /// The first finding of each broken property; at most one where the examination does not keep
+    /// going.
+    pub findings: Vec<Finding>,
     /// How far the runs were from the best bounds.
     pub ratios: Ratios,
 }
 
 /// How often a property was judged, and how.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Tally {
     /// The property.
     pub property: &'static Property,
@@ -71,19 +86,24 @@ pub struct Tally {
     pub held: u32,
     /// Cases in which there is nothing to judge.
     pub skipped: u32,
+    /// Why there was nothing to judge, the first time.
+    pub reason: Option<String>,
     /// Cases in which evidence is missing.
     pub unknown: u32,
-    /// Cases that break it: at most one, since the first finding ends an examination.
+    /// Cases that break it; more than one only where the examination keeps going.
     pub violated: u32,
 }
 
 impl Tally {
     fn new(property: &'static Property) -> Self {
-        Tally { property, held: 0, skipped: 0, unknown: 0, violated: 0 }
+        Tally { property, held: 0, skipped: 0, reason: None, unknown: 0, violated: 0 }
     }
 
-    fn count(&mut self, verdict: Verdict) {
-        *match verdict {
+    fn count(&mut self, judgement: &Judgement) {
+        if judgement.verdict == Verdict::Skipped && self.reason.is_none() {
+            self.reason.clone_from(&judgement.reason);
+        }
+        *match judgement.verdict {
             Verdict::Holds => &mut self.held,
             Verdict::Skipped => &mut self.skipped,
             Verdict::Unknown => &mut self.unknown,
@@ -163,35 +183,28 @@ pub(super) fn generate(
     tree.expect("the strategy rejects nothing, so it cannot give up")
 }
 
-/// The first property that a subject breaks on a scenario, with the judgement's words.
-struct Broken {
-    property: &'static Property,
-    explanation: String,
-    witness: Option<Box<Witness>>,
-}
-
-/// Hands `subject` one scenario after another until a property is broken, then smaller ones that
-/// break it too. `watch` is told of every run, and ends the examination by breaking.
+/// Hands `subject` one scenario after another until a property is broken, or all of them if it is
+/// to keep going; then smaller ones that break the same. `watch` is told before and after every
+/// run; where it breaks, the cases end, or the search for a smaller scenario of that finding.
 pub fn examine(
     subject: &mut dyn Subject,
     config: &Config,
-    watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    watch: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
 ) -> Examination {
     let mut examination = Examination::new(config);
     for case in 0..config.cases {
-        let tree = generate(&config.scope, config.seed, case);
-        let generated = tree.current();
-        let broken = examination.case(subject, &generated);
-        if let Some(broken) = broken {
-            let property = broken.property;
-            let mut finding = broken.finding(case, generated);
-            shrink(tree, property, subject, &mut finding, config, watch);
-            examination.finding = Some(finding);
+        let scenario = generate(&config.scope, config.seed, case).current();
+        let known = examination.findings.len();
+        examination.case(subject, case, &scenario, config.keep_going);
+        let mut new = examination.findings.iter().skip(known);
+        let ends = new.any(|finding| watch(Progress::Found(finding)).is_break());
+        let ends = ends || watch(Progress::Cases(case + 1)).is_break();
+        if ends || (!config.keep_going && !examination.findings.is_empty()) {
             break;
         }
-        if watch(Progress::Cases(case + 1)).is_break() {
-            break;
-        }
+    }
+    for finding in &mut examination.findings {
+        shrink(subject, finding, config, watch);
     }
     examination
 }
@@ -199,8 +212,7 @@ pub fn examine(
 /// Hands `subject` one scenario, which stays as it is.
 pub fn examine_one(subject: &mut dyn Subject, scenario: &Scenario, config: &Config) -> Examination {
     let mut examination = Examination::new(config);
-    let broken = examination.case(subject, scenario);
-    examination.finding = broken.map(|broken| broken.finding(0, scenario.clone()));
+    examination.case(subject, 0, scenario, config.keep_going);
     examination
 }
 
@@ -212,83 +224,77 @@ impl Examination {
             cases: 0,
             unknown: 0,
             tallies: judged.map(Tally::new).collect(),
-            finding: None,
+            findings: Vec::new(),
             ratios: Ratios::default(),
         }
     }
 
-    /// Runs one scenario and judges it.
-    fn case(&mut self, subject: &mut dyn Subject, scenario: &Scenario) -> Option<Broken> {
+    /// Runs one scenario and judges it: every property, or up to the first that is broken.
+    fn case(&mut self, subject: &mut dyn Subject, case: u32, scenario: &Scenario, all: bool) {
         let run = Case::run(subject, scenario);
-        self.cases += 1;
-        if let Ok(judged) = run.outcome() {
-            self.ratios.add(&judged.report);
+        match run.outcome() {
+            Ok(judged) => self.ratios.add(&judged.report),
+            Err(failure) if failure.is_interruption() => return,
+            Err(_) => {}
         }
-        let (broken, unknown) = first_broken(&run, &mut self.tallies, subject);
+        self.cases += 1;
+        let mut unknown = false;
+        for tally in &mut self.tallies {
+            let judgement = run.judge(tally.property, subject);
+            tally.count(&judgement);
+            unknown |= judgement.verdict == Verdict::Unknown;
+            if judgement.verdict == Verdict::Violated {
+                if tally.violated == 1 {
+                    self.findings.push(Finding::new(tally.property, judgement, case, scenario));
+                }
+                if !all {
+                    break;
+                }
+            }
+        }
         self.unknown += u32::from(unknown);
-        broken
     }
 }
 
-impl Broken {
-    fn finding(self, case: u32, generated: Scenario) -> Finding {
+impl Finding {
+    fn new(property: &Property, judgement: Judgement, case: u32, scenario: &Scenario) -> Self {
         Finding {
-            property: self.property.name,
-            explanation: self.explanation,
-            witness: self.witness,
+            property: property.name,
+            explanation: judgement.explanation.unwrap_or_default(),
+            witness: judgement.witness,
             case,
-            scenario: generated.clone(),
-            generated,
+            scenario: scenario.clone(),
+            generated: scenario.clone(),
             shrinks: 0,
         }
     }
 }
 
-/// The first property that a run breaks, and whether one could not be decided.
-fn first_broken(
-    run: &Case,
-    judged: &mut [Tally],
-    subject: &mut dyn Subject,
-) -> (Option<Broken>, bool) {
-    let mut unknown = false;
-    for tally in judged {
-        let property = tally.property;
-        let judgement = run.judge(property, subject);
-        tally.count(judgement.verdict);
-        unknown |= judgement.verdict == Verdict::Unknown;
-        if judgement.verdict == Verdict::Violated {
-            let explanation = judgement.explanation.unwrap_or_default();
-            return (Some(Broken { property, explanation, witness: judgement.witness }), unknown);
-        }
-    }
-    (None, unknown)
-}
-
-/// Looks for a smallest scenario that breaks `property`.
+/// Looks for a smallest scenario that breaks the property of `finding`.
 fn shrink(
-    tree: Box<dyn ValueTree<Value = Scenario>>,
-    property: &'static Property,
     subject: &mut dyn Subject,
     finding: &mut Finding,
     config: &Config,
-    watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    watch: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
 ) {
+    let property = find(finding.property).expect("a finding is of a property of the list");
+    let tree = generate(&config.scope, config.seed, finding.case);
     smallest(tree, config.shrinks, config.scope.burst, &mut |scenario| {
+        watch(Progress::Shrinks(finding))?;
         finding.shrinks += 1;
-        let judged = &mut [Tally::new(property)];
-        let (broken, _) = first_broken(&Case::run(subject, scenario), judged, subject);
-        let fails = broken.is_some();
-        if let Some(broken) = broken {
-            finding.scenario = scenario.clone();
-            finding.explanation = broken.explanation;
-            finding.witness = broken.witness;
+        let judgement = Case::run(subject, scenario).judge(property, subject);
+        let fails = judgement.verdict == Verdict::Violated;
+        if fails {
+            let Finding { case, shrinks, ref generated, .. } = *finding;
+            let smaller = Finding::new(property, judgement, case, scenario);
+            *finding = Finding { shrinks, generated: generated.clone(), ..smaller };
         }
-        watch(Progress::Shrinks(finding.shrinks)).map_continue(|()| fails)
+        ControlFlow::Continue(fails)
     });
 }
 
-/// Walks down a tree as proptest does, then makes what it came to simpler: each for at most `most`
-/// runs, until `fails` breaks. The root itself is known to fail, and the last that fails is the
+/// Tries the plainest scenario; else walks down a tree as proptest does, then makes what it came to
+/// simpler: each for at most `most` runs, until `fails` breaks. The root itself is known to fail, and the last that fails is the
 /// smallest. A `burst` that was asked for stays.
 pub(super) fn smallest(
     mut tree: Box<dyn ValueTree<Value = Scenario>>,
@@ -297,6 +303,17 @@ pub(super) fn smallest(
     fails: &mut dyn FnMut(&Scenario) -> ControlFlow<(), bool>,
 ) {
     let mut scenario = tree.current();
+    if most == 0 {
+        return;
+    }
+    // Where every scenario fails, none is gained by many steps, each of which may be a time-out.
+    if let Some(plain) = plainest(&scenario, burst) {
+        match fails(&plain) {
+            ControlFlow::Continue(true) => return settle(plain, most, burst, fails),
+            ControlFlow::Continue(false) => {}
+            ControlFlow::Break(()) => return,
+        }
+    }
     let mut more = tree.simplify();
     for _ in 0..most {
         if !more {

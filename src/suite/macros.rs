@@ -27,7 +27,7 @@
 /// - `scope`: the fields of [`Scope`](crate::suite::Scope) that differ from the default; what an
 ///   engine may do goes under `discipline: Discipline { .. }`.
 /// - `leave_out`: properties that are not judged. Each still has its test, in a module `left_out`,
-///   so that whoever reads the output sees what was not looked at.
+///   so that the output shows what was not judged. Another name does not compile.
 ///
 /// A failing test names the property, says what happened in the smallest scenario, and how to
 /// repeat it. The seed of the failure is kept in `proptest-regressions/suite.txt` of the caller's
@@ -45,8 +45,7 @@ macro_rules! suite {
         $crate::suite_tests! {
             @setup [$engine] [$($tracker)?] [$($cases)?] [$($($field : $value,)*)?]
         }
-        $crate::suite_tests! { @all [$engine] [$($($out)*)?] }
-        $crate::suite_tests! { @out [$engine] [$($($out)*)?] }
+        $crate::suite_properties! { {$crate::suite_tests} @tests [$] [$engine] [$($($out)*)?] }
     };
 }
 
@@ -63,98 +62,83 @@ macro_rules! suite_tests {
         }
     };
     (@setup [$engine:ty] [$tracker:ty] [$cases:expr] [$($field:ident : $value:expr,)*]) => {
+        #[allow(dead_code)]
         const SUITE_CASES: u32 = $cases;
+        #[allow(dead_code)]
         const SUITE_PLACE: $crate::suite::check::Place = $crate::suite::check::Place {
-            regressions: concat!(env!("CARGO_MANIFEST_DIR"), "/proptest-regressions/suite.txt"),
+            package: env!("CARGO_MANIFEST_DIR"),
             module: module_path!(),
         };
+        #[allow(dead_code)]
         type SuiteTracker = $tracker;
 
-        #[allow(unused_imports, clippy::needless_update)]
+        #[allow(dead_code, unused_imports, clippy::needless_update)]
         fn suite_scope() -> $crate::suite::Scope {
             use $crate::scenario::Discipline;
-            use $crate::suite::{Barter, Churn};
+            use $crate::suite::{Barter, Churn, Latency};
             $crate::suite::Scope { $($field: $value,)* ..$crate::suite::Scope::default() }
         }
     };
-    (@all [$engine:ty] [$($out:ident)*]) => {
-        $crate::suite_tests! { @each [$engine] runs_to_its_end [$($out)*] }
-        $crate::suite_tests! { @each [$engine] pollings_drain [$($out)*] }
-        $crate::suite_tests! { @each [$engine] membership [$($out)*] }
-        $crate::suite_tests! { @each [$engine] uplink_capacity [$($out)*] }
-        $crate::suite_tests! { @each [$engine] downlink_capacity [$($out)*] }
-        $crate::suite_tests! { @each [$engine] causality [$($out)*] }
-        $crate::suite_tests! { @each [$engine] conservation [$($out)*] }
-        $crate::suite_tests! { @each [$engine] completion [$($out)*] }
-        $crate::suite_tests! { @each [$engine] neighbors [$($out)*] }
-        $crate::suite_tests! { @each [$engine] choking [$($out)*] }
-        $crate::suite_tests! { @each [$engine] bounds_respected [$($out)*] }
-        $crate::suite_tests! { @each [$engine] incompleteness_explained [$($out)*] }
-        $crate::suite_tests! { @each [$engine] progress [$($out)*] }
-        $crate::suite_tests! { @each [$engine] completes_when_calm [$($out)*] }
-        $crate::suite_tests! { @each [$engine] same_seed_same_trace [$($out)*] }
-        $crate::suite_tests! { @each [$engine] withstands_lies [$($out)*] }
-        $crate::suite_tests! { @each [$engine] distribution_time_respects_client_server [$($out)*] }
-        $crate::suite_tests! { @each [$engine] distribution_time_respects_fluid [$($out)*] }
-        $crate::suite_tests! { @each [$engine] distribution_time_respects_warm_up [$($out)*] }
-        $crate::suite_tests! { @each [$engine] distribution_time_respects_branching [$($out)*] }
-        $crate::suite_tests! { @each [$engine] distribution_time_respects_presence [$($out)*] }
+    // One test a property. Macros cannot compare two names, so a macro with an arm a name of the
+    // list is written first, where `$d` stands for its dollar signs.
+    (@tests [$d:tt] [$engine:ty] $out:tt $($kind:ident $name:ident $($about:literal)?;)*) => {
+        macro_rules! suite_property {
+            $(($kind $name [$name $d($d rest:ident)*]) => {};)*
+            ($d kind:ident $d name:ident [$d other:ident $d($d rest:ident)*]) => {
+                suite_property! { $d kind $d name [$d($d rest)*] }
+            };
+            ($d kind:ident $d name:ident []) => {
+                $crate::suite_tests! { @test $d kind $d name [$engine] }
+            };
+        }
+        $(suite_property! { $kind $name $out })*
+        #[allow(unused_macros)]
+        macro_rules! suite_known {
+            $(($name) => { $crate::suite_tests! { @left_out $name [$engine] } };)*
+            ($d unknown:ident) => {
+                compile_error!(concat!(
+                    "`", stringify!($d unknown), "` is no property; leave_out takes",
+                    $(" ", stringify!($name)),*
+                ));
+            };
+        }
+        $crate::suite_tests! { @out suite_known $out }
     };
-    (@each [$engine:ty] runs_to_its_end [runs_to_its_end $($rest:ident)*]) => {};
-    (@each [$engine:ty] pollings_drain [pollings_drain $($rest:ident)*]) => {};
-    (@each [$engine:ty] membership [membership $($rest:ident)*]) => {};
-    (@each [$engine:ty] uplink_capacity [uplink_capacity $($rest:ident)*]) => {};
-    (@each [$engine:ty] downlink_capacity [downlink_capacity $($rest:ident)*]) => {};
-    (@each [$engine:ty] causality [causality $($rest:ident)*]) => {};
-    (@each [$engine:ty] conservation [conservation $($rest:ident)*]) => {};
-    (@each [$engine:ty] completion [completion $($rest:ident)*]) => {};
-    (@each [$engine:ty] neighbors [neighbors $($rest:ident)*]) => {};
-    (@each [$engine:ty] choking [choking $($rest:ident)*]) => {};
-    (@each [$engine:ty] bounds_respected [bounds_respected $($rest:ident)*]) => {};
-    (@each [$engine:ty] incompleteness_explained [incompleteness_explained $($rest:ident)*]) => {};
-    (@each [$engine:ty] progress [progress $($rest:ident)*]) => {};
-    (@each [$engine:ty] completes_when_calm [completes_when_calm $($rest:ident)*]) => {};
-    (@each [$engine:ty] same_seed_same_trace [same_seed_same_trace $($rest:ident)*]) => {};
-    (@each [$engine:ty] withstands_lies [withstands_lies $($rest:ident)*]) => {};
-    (@each [$engine:ty] distribution_time_respects_client_server
-        [distribution_time_respects_client_server $($rest:ident)*]) => {};
-    (@each [$engine:ty] distribution_time_respects_fluid
-        [distribution_time_respects_fluid $($rest:ident)*]) => {};
-    (@each [$engine:ty] distribution_time_respects_warm_up
-        [distribution_time_respects_warm_up $($rest:ident)*]) => {};
-    (@each [$engine:ty] distribution_time_respects_branching
-        [distribution_time_respects_branching $($rest:ident)*]) => {};
-    (@each [$engine:ty] distribution_time_respects_presence
-        [distribution_time_respects_presence $($rest:ident)*]) => {};
-    (@each [$engine:ty] $property:ident [$other:ident $($rest:ident)*]) => {
-        $crate::suite_tests! { @each [$engine] $property [$($rest)*] }
-    };
-    (@each [$engine:ty] withstands_lies []) => {
+    (@test lies $name:ident [$engine:ty]) => {
         #[test]
-        fn withstands_lies() {
-            $crate::suite::check::check_lies::<$engine>(SUITE_CASES, SUITE_PLACE);
+        fn $name() {
+            $crate::suite::check::check_lies::<$engine>(
+                stringify!($name),
+                SUITE_CASES,
+                SUITE_PLACE,
+            );
         }
     };
-    (@each [$engine:ty] $property:ident []) => {
+    (@test $kind:ident $name:ident [$engine:ty]) => {
         #[test]
-        fn $property() {
+        fn $name() {
             $crate::suite::check::check::<$engine, SuiteTracker>(
-                stringify!($property),
+                stringify!($name),
                 SUITE_CASES,
                 &suite_scope(),
                 SUITE_PLACE,
             );
         }
     };
-    (@out [$engine:ty] []) => {};
-    (@out [$engine:ty] [$($out:ident)*]) => {
+    (@out $known:ident []) => {};
+    (@out $known:ident [$($out:ident)*]) => {
         mod left_out {
-            $(
-                #[test]
-                fn $out() {
-                    $crate::suite::check::leave_out(stringify!($out), stringify!($engine));
-                }
-            )*
+            $($known! { $out })*
+        }
+    };
+    (@left_out $name:ident [$engine:ty]) => {
+        #[test]
+        fn $name() {
+            println!(
+                "{} is left out of the suite of {}: it was not judged",
+                stringify!($name),
+                stringify!($engine),
+            );
         }
     };
 }

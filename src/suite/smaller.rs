@@ -21,7 +21,7 @@ const SEEDS: std::ops::RangeInclusive<u64> = 1..=8;
 /// How many are few.
 const FEW: usize = 8;
 
-/// Changes of one peer.
+/// Changes of one peer; the first takes it away.
 const OF_A_PEER: &[Edit] = &[
     |parts, at| drop(parts.peers.drain(at..=at)),
     |parts, at| parts.peers[at].leaves = Leaves::Never,
@@ -77,6 +77,16 @@ const OF_THE_REST: &[Edit] = &[
     |parts, _| of_protocol(parts, |it| round(&mut it.announce)),
     |parts, _| round(&mut parts.until),
 ];
+
+/// One peer that gets one chunk, and nothing else of what can be left out; with a `burst` that was
+/// asked for.
+pub(super) fn plainest(scenario: &Scenario, burst: Option<Bytes>) -> Option<Scenario> {
+    let mut parts = scenario.parts().clone();
+    parts.peers.truncate(1);
+    OF_THE_REST.iter().chain(OF_A_PEER.iter().skip(1)).for_each(|edit| edit(&mut parts, 0));
+    parts.network.burst = burst.unwrap_or(parts.network.burst);
+    Scenario::new(parts).ok()
+}
 
 /// A rate at which a chunk of [`CHUNK`] takes a second.
 const RATE: Rate = Rate(1000);

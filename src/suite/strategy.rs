@@ -2,67 +2,17 @@
 //!
 //! Times are drawn as shares of what the distribution takes at least, so that arrivals, departures
 //! and decisions fall into the run whatever the rates are, and keep doing so while a scenario
-//! shrinks. The types to know are [`Scope`] and [`scenarios`].
+//! shrinks.
 
 use proptest::prelude::*;
 
+use super::scope::{Barter, Churn, Latency, Scope};
 use crate::chunks::Manifest;
 use crate::scenario::{
     Behavior, Choker, Discipline, Leaves, Link, Network, Parts, Peer, Picker, Protocol, Scenario,
     Seeding, Source, SourceLeaves,
 };
 use crate::units::{Bytes, NANO, Rate, Time};
-
-/// What generated scenarios may say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scope {
-    /// The most peers.
-    pub peers: usize,
-    /// The most chunks.
-    pub chunks: usize,
-    /// Whether peers and source come and go.
-    pub churn: Churn,
-    /// Whether chokers barter.
-    pub barter: Barter,
-    /// What the engine may do; decides which bounds bind it.
-    pub discipline: Discipline,
-    /// The burst of every link; None draws one.
-    pub burst: Option<Bytes>,
-    /// How many intervals of the choker a peer may stall; None declares what `discipline` does.
-    pub stall_rechokes: Option<u64>,
-}
-
-impl Default for Scope {
-    fn default() -> Self {
-        Scope {
-            peers: 60,
-            chunks: 64,
-            churn: Churn::Any,
-            barter: Barter::Any,
-            discipline: Discipline::default(),
-            burst: None,
-            stall_rechokes: None,
-        }
-    }
-}
-
-/// Whether peers and source come and go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Churn {
-    /// Arrivals and departures of every kind.
-    Any,
-    /// Everybody is there from the start and stays.
-    None,
-}
-
-/// Whether chokers barter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Barter {
-    /// Every choker.
-    Any,
-    /// Those that give without a return.
-    None,
-}
 
 /// The rate that the others are multiples of: one chunk of [`CHUNK`] a second.
 const RATE: Rate = Rate(1000);
@@ -116,7 +66,7 @@ struct Draft {
     link: (Option<Share>, Option<Bytes>),
 }
 
-fn peer(churn: Churn) -> BoxedStrategy<Draft> {
+fn peer(churn: Churn, latency: Latency) -> BoxedStrategy<Draft> {
     let upload = prop_oneof![5 => multiple(), 1 => Just(0)];
     let download = prop_oneof![2 => Just(None), 3 => multiple().prop_map(Some)];
     let behavior = prop_oneof![5 => Just(Behavior::Cooperative), 1 => Just(Behavior::FreeRider)];
@@ -124,7 +74,7 @@ fn peer(churn: Churn) -> BoxedStrategy<Draft> {
         Churn::None => (Just(0).boxed(), Just(Going::Never).boxed()),
         Churn::Any => (prop_oneof![2 => Just(0), 1 => 0..2000u64].boxed(), going().boxed()),
     };
-    (upload, download, joins, going, behavior, link())
+    (upload, download, joins, going, behavior, link(latency))
         .prop_map(|(upload, download, joins, going, behavior, link)| Draft {
             upload,
             download,
@@ -137,8 +87,11 @@ fn peer(churn: Churn) -> BoxedStrategy<Draft> {
 }
 
 /// The latency and the burst of one node, where it has its own.
-fn link() -> impl Strategy<Value = (Option<Share>, Option<Bytes>)> {
-    let latency = prop_oneof![9 => Just(None), 1 => (0..40u64).prop_map(Some)];
+fn link(latency: Latency) -> impl Strategy<Value = (Option<Share>, Option<Bytes>)> {
+    let latency = match latency {
+        Latency::None => Just(None).boxed(),
+        Latency::Any => prop_oneof![9 => Just(None), 1 => (0..40u64).prop_map(Some)].boxed(),
+    };
     let burst = prop_oneof![9 => Just(None), 1 => (0..500u64).prop_map(|b| Some(Bytes(b)))];
     (latency, burst)
 }
@@ -215,16 +168,19 @@ type Sketch = (
 /// Scenarios within `scope`.
 pub fn scenarios(scope: &Scope) -> BoxedStrategy<Scenario> {
     let most = scope.peers.max(1);
-    let crowd = |most| prop::collection::vec(peer(scope.churn), 1..=most);
+    let crowd = |most| prop::collection::vec(peer(scope.churn, scope.latency), 1..=most);
     let peers = prop_oneof![6 => crowd(most.min(5)), 3 => crowd(most.min(14)), 1 => crowd(most)];
-    let latency = prop_oneof![3 => Just(0), 1 => 1..20u64];
+    let latency = match scope.latency {
+        Latency::None => Just(0).boxed(),
+        Latency::Any => prop_oneof![3 => Just(0), 1 => 1..20u64].boxed(),
+    };
     let burst = prop_oneof![9 => Just(0), 1 => 0..500u64].prop_map(Bytes);
     let until = match scope.churn {
         Churn::None => Just(LONG).boxed(),
         Churn::Any => prop_oneof![4 => Just(LONG), 1 => 500..4000u64].boxed(),
     };
     let scope = *scope;
-    let source = (base(), multiple(), link());
+    let source = (base(), multiple(), link(scope.latency));
     let sketch = (
         file(scope.chunks),
         source,

@@ -28,7 +28,8 @@ pub trait Subject {
 /// A run that gave no trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The property that it breaks: [`Failure::ENDS`], or a narrower one.
+    /// The property that it breaks: [`Failure::ENDS`], or a narrower one; empty for an
+    /// interruption, which breaks none.
     pub property: &'static str,
     /// What happened, in a word or two: `panicked`, `timed out`, `malformed output`...
     pub name: &'static str,
@@ -45,6 +46,17 @@ impl Failure {
     /// A run that did not come to its end.
     pub fn new(name: &'static str, explanation: impl Into<String>) -> Self {
         Failure { property: Failure::ENDS, name, explanation: explanation.into() }
+    }
+
+    /// A run that the examiner itself cut short: it breaks no property.
+    pub fn interruption() -> Self {
+        let explanation = "the run was interrupted".to_owned();
+        Failure { property: "", name: "interrupted", explanation }
+    }
+
+    /// Was the run cut short by the examiner itself?
+    pub fn is_interruption(&self) -> bool {
+        self.property.is_empty()
     }
 }
 

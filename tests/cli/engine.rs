@@ -1,7 +1,7 @@
 //! `swarmbound suite --engine`: engines that are lawful, subtly wrong, and hostile.
 
 use std::fs;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,15 +11,16 @@ use tempfile::TempDir;
 
 use crate::{SMALL, Said, fields};
 
-/// An engine of the examples, as a command. A machine without python3 fails here, and says why.
+/// An engine of the examples, as a command. A machine without its language fails here, and says so.
 fn example(name: &str) -> String {
-    let version = Command::new("python3").arg("--version").output();
+    let language = if name.ends_with(".js") { "node" } else { "python3" };
+    let version = Command::new(language).arg("--version").output();
     assert!(
         version.is_ok_and(|output| output.status.success()),
-        "python3 is missing: install it, the example engines are written in it"
+        "{language} is missing: install it, example engines are written in its language"
     );
     let engines = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/engines");
-    format!("python3 {}", engines.join(name).display())
+    format!("{language} {}", engines.join(name).display())
 }
 
 /// The suite with this engine, run in `folder`; what it says is read there, too.
@@ -56,7 +57,11 @@ fn folder() -> TempDir {
 }
 
 fn names(folder: &TempDir) -> Vec<String> {
-    let entries = fs::read_dir(folder.path()).unwrap();
+    names_in(folder.path())
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
     let mut names: Vec<String> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
@@ -80,13 +85,73 @@ fn the_example_is_lawful() {
     let said = suite(&folder, &engine, &["--cases", "2"]);
     assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
     let last = said.out.lines().last().unwrap();
-    assert_eq!(last, "holds: the engine keeps every property in 2 scenarios of seed 1.");
+    assert_eq!(
+        last,
+        "holds: the engine keeps every property that was judged in 2 scenarios of seed 1."
+    );
     let (code, document) = json(&folder, &engine, &["--cases", "3", "--seed", "7"]);
     assert_eq!(code, 0, "one process a scenario: {document}");
     assert_eq!(document["cases"], 3);
-    assert_eq!(document["finding"], Value::Null);
+    assert_eq!(document["findings"], serde_json::json!([]));
     assert_eq!(names(&folder), ["small.toml"], "nothing is saved without a finding");
 }
+
+/// The two of docs/engines.md do the same, and stand there as they are.
+#[test]
+fn the_contract_has_two_lawful_engines() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/engines.md")).unwrap();
+    let folder = folder();
+    let traces = ["one_at_a_time.py", "one_at_a_time.js"].map(|name| {
+        let code = fs::read_to_string(root.join("examples/engines").join(name)).unwrap();
+        let block =
+            format!("\n```{}\n{code}```\n", if name.ends_with("js") { "js" } else { "python" });
+        assert!(page.contains(&block), "docs/engines.md has another {name}");
+        let arguments = ["--persistent", "--cases", "60", "--timeout", "60s"];
+        let scope = ["--scope", "peers=20,chunks=20"];
+        let engine = format!("{} | tee {name}.jsonl", example(name));
+        let said = suite(&folder, &engine, &[&arguments[..], &scope].concat());
+        assert_eq!(said.code, 0, "{}", said.out);
+        let trace = fs::read_to_string(folder.path().join(format!("{name}.jsonl"))).unwrap();
+        trace.replace(' ', "")
+    });
+    assert!(!traces[0].is_empty() && traces[0] == traces[1], "Python and JavaScript differ");
+}
+
+/// A first engine, written from the page alone: 17 lines, and too simple.
+#[test]
+fn a_first_engine_gets_a_verdict_on_its_first_scenario() {
+    let folder = folder();
+    fs::write(folder.path().join("toy.py"), TOY).unwrap();
+    example("one_at_a_time.py");
+    let calm = ["--scope", "peers=8,churn=none,barter=none,latency=none", "--cases", "40"];
+    let persistent = ["--persistent", "--timeout", "60s"];
+    let said = suite(&folder, "python3 toy.py", &[&calm[..], &persistent].concat());
+    assert_eq!(said.code, 0, "{}", said.out);
+    let said = suite(&folder, "python3 toy.py", &persistent);
+    assert_eq!(said.code, 1, "{}", said.out);
+    assert!(said.out.starts_with("membership violated in case 0: the source sent"), "{}", said.out);
+}
+
+/// The source sends everything to one peer after the other.
+const TOY: &str = r#"import json, sys
+for line in sys.stdin:
+    s = json.loads(line)
+    size, chunk_bytes = s["file"]["bytes"], s["file"]["chunk_bytes"]
+    now = 0
+    for peer in s["peers"]:
+        now = max(now, peer["joins_ns"])
+        print(json.dumps({"event": "join", "t": peer["joins_ns"], "node": peer["id"]}))
+        for chunk in range((size + chunk_bytes - 1) // chunk_bytes):
+            count = min(chunk_bytes, size - chunk * chunk_bytes)
+            rate = min(s["source"]["upload_bps"], peer["download_bps"] or 10**30)
+            end = now + -(-count * 8 * 10**9 // rate)
+            print(json.dumps({"event": "transfer", "from": 0, "to": peer["id"], "chunk": chunk,
+                              "start": now, "end": end, "bytes": count}))
+            now = end
+        print(json.dumps({"event": "complete", "t": now, "node": peer["id"]}))
+    print(flush=True)
+"#;
 
 /// It is there to be copied, so it must be short enough to be read.
 #[test]
@@ -104,7 +169,7 @@ fn the_bug_of_the_twin_is_found_shrunk_saved_and_repeated() {
     let said = suite(&folder, &engine, &["--persistent"]);
     assert_eq!((said.code, said.err.as_str()), (1, ""), "{}", said.out);
     assert!(said.out.contains("causality violated in case "), "{}", said.out);
-    assert!(said.out.contains("saved as causality.toml"), "{}", said.out);
+    assert!(said.out.contains("saved as swarmbound-findings/causality.toml"), "{}", said.out);
     let command = said.out.lines().last().unwrap().strip_prefix("repeat it: swarmbound ").unwrap();
     let again = || {
         let mut shell = Command::new("sh");
@@ -115,7 +180,7 @@ fn the_bug_of_the_twin_is_found_shrunk_saved_and_repeated() {
     };
     let (code, document) = again();
     assert_eq!(code, 1, "{document}");
-    let finding = &document["finding"];
+    let finding = &document["findings"][0];
     assert_eq!(finding["property"], "causality");
     assert_eq!(finding["witness"]["kind"], "acausal", "{finding}");
     assert_eq!(document["cases"], 1);
@@ -128,22 +193,147 @@ fn the_bug_of_the_twin_is_found_shrunk_saved_and_repeated() {
             || finding["scenario"]["network"]["latency_ns"] != 0,
         "the bug needs latency: {finding}"
     );
+    assert_eq!(finding["special"].as_array().unwrap().len(), 1, "latency, of one node: {finding}");
     assert_eq!(again(), (code, document), "the same again");
-    assert_eq!(names(&folder), ["causality.toml", "small.toml"]);
+    assert_eq!(names(&folder), ["small.toml", "swarmbound-findings"]);
+    assert_eq!(names_in(&folder.path().join("swarmbound-findings")), ["causality.toml"]);
+}
+
+/// A canary as an engine.
+fn canary(name: &str) -> String {
+    format!("{} canary {name} --persistent", env!("CARGO_BIN_EXE_swarmbound"))
 }
 
 #[test]
-fn a_file_that_is_there_is_not_overwritten() {
-    let (folder, mine) = (folder(), "mine\n");
-    let there = folder.path().join("runs_to_its_end.toml");
-    fs::write(&there, mine).unwrap();
+fn to_keep_going_is_to_judge_everything_and_to_keep_each_finding_once() {
+    let folder = folder();
+    let arguments = ["--persistent", "--cases", "12", "--shrink", "0s", "--save", "found"];
+    let one = json(&folder, &canary("capacities_doubled"), &arguments).1;
+    assert_eq!(one["findings"].as_array().unwrap().len(), 1);
+    let all = [&arguments[..], &["--keep-going"]].concat();
     for _ in 0..2 {
-        let said = suite(&folder, "exit 3", &["--cases", "1"]);
-        assert_eq!(said.code, 1, "{}", said.err);
-        assert!(said.out.contains("saved as runs_to_its_end-2.toml"), "{}", said.out);
+        let (code, document) = json(&folder, &canary("capacities_doubled"), &all);
+        assert_eq!((code, &document["cases"]), (1, &Value::from(12)));
+        let findings = document["findings"].as_array().unwrap();
+        let names = |field: &str| -> Vec<String> {
+            let values = findings.iter().map(|it| it[field].as_str().unwrap().to_owned());
+            values.collect()
+        };
+        let properties = names("property");
+        assert!(properties.iter().any(|name| name == "uplink_capacity"), "{properties:?}");
+        assert!(properties.iter().any(|name| name == "downlink_capacity"), "{properties:?}");
+        let mut files: Vec<String> = properties.iter().map(|it| format!("{it}.toml")).collect();
+        files.sort();
+        assert_eq!(names_in(&folder.path().join("found")), files);
+        let tallies = document["properties"].as_array().unwrap();
+        for tally in tallies {
+            let count = |field: &str| tally[field].as_u64().unwrap();
+            let sum = count("holds") + count("skipped") + count("unknown") + count("violated");
+            assert_eq!(sum, 12, "every case is judged: {tally}");
+            let found = properties.iter().any(|name| *name == tally["name"]);
+            assert_eq!(found, count("violated") != 0, "{tally}");
+        }
     }
-    assert_eq!(fs::read_to_string(there).unwrap(), mine);
-    assert_eq!(names(&folder), ["runs_to_its_end-2.toml", "runs_to_its_end.toml", "small.toml"]);
+}
+
+#[test]
+fn what_no_log_could_show_is_not_judged() {
+    let folder = folder();
+    let said = suite(&folder, &example("swarm.py"), &["--persistent", "--cases", "8"]);
+    assert_eq!(said.code, 0, "{}", said.out);
+    let line = "not judged: the log has no such events (neighbors, choking)\n";
+    assert!(said.out.contains(line), "{}", said.out);
+    assert!(!said.out.contains("skipped"), "{}", said.out);
+    let said = suite(&folder, &canary("control"), &["--persistent", "--cases", "8"]);
+    assert!(said.out.contains("\nchoking "), "its log has such events: {}", said.out);
+    assert!(!said.out.contains("no such events"), "{}", said.out);
+}
+
+/// The engine keeps what it is handed.
+#[test]
+fn a_scope_limits_what_is_generated() {
+    let folder = folder();
+    let engine = format!("tee -a got.jsonl | {}", canary("control"));
+    let scope = "peers=2,chunks=3,churn=none,barter=none,latency=none,burst=7KiB,multi_source=true";
+    suite(&folder, &engine, &["--cases", "30", "--scope", scope, "--shrink", "0s"]);
+    let got = fs::read_to_string(folder.path().join("got.jsonl")).unwrap();
+    let mut scenarios = 0;
+    for line in got.lines().filter(|line| !line.is_empty()) {
+        let got: Value = serde_json::from_str(line).unwrap();
+        let peers = got["peers"].as_array().unwrap();
+        assert!(peers.len() <= 2 && got["network"]["latency_ns"] == 0, "{got}");
+        assert!(
+            got["file"]["bytes"].as_u64() <= got["file"]["chunk_bytes"].as_u64().map(|c| 3 * c)
+        );
+        assert!(peers.iter().all(|peer| peer["joins_ns"] == 0 && peer["latency_ns"].is_null()));
+        assert_eq!(got["source"]["leaves"]["never"], true);
+        assert_eq!(got["network"]["burst_bytes"], 7 << 10);
+        assert_eq!(got["discipline"]["multi_source"], true);
+        scenarios += 1;
+    }
+    assert!(30 <= scenarios, "{scenarios}");
+}
+
+/// An engine that fails at once, and from then on never ends.
+const FAILS_THEN_HANGS: &str = "mkdir begun 2>/dev/null && exit 3; exec sleep 1000";
+
+#[test]
+fn the_time_for_smaller_scenarios_counts_for_runs_that_hang() {
+    let folder = folder();
+    let said = suite(&folder, FAILS_THEN_HANGS, &["--timeout", "10 min", "--shrink", "1s"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    assert!(!said.out.contains("timed out") && !said.out.contains("interrupted"), "{}", said.out);
+    assert!(said.out.contains("no smaller counterexample in 1 run"), "{}", said.out);
+    assert_eq!(said.out.matches("it ended with exit code 3").count(), 2, "{}", said.out);
+}
+
+#[test]
+fn an_interrupted_search_for_a_smaller_scenario_prints_what_is_known() {
+    let folder = folder();
+    let mut suite = Command::new(env!("CARGO_BIN_EXE_swarmbound"))
+        .args(["suite", "--engine", FAILS_THEN_HANGS, "--timeout", "10 min", "--shrink", "10 min"])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(suite.stdout.take().unwrap());
+    let mut first = String::new();
+    while !first.contains("saved as") {
+        assert_ne!(out.read_line(&mut first).unwrap(), 0, "{first}");
+    }
+    assert!(first.starts_with("runs_to_its_end violated in case 0: it ended with exit code 3"));
+    let saved = folder.path().join("swarmbound-findings/runs_to_its_end.toml");
+    assert!(fs::read_to_string(saved).unwrap().starts_with("# it ended with exit code 3"));
+    let pid = suite.id().to_string();
+    assert!(Command::new("kill").args(["-s", "INT", &pid]).status().unwrap().success());
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).unwrap();
+    assert_eq!(suite.wait().unwrap().code(), Some(1), "{rest}");
+    let last = "repeat it: swarmbound suite --engine 'mkdir begun 2>/dev/null && exit 3; exec sleep \
+                1000' --scenario swarmbound-findings/runs_to_its_end.toml --timeout '600 s'\n";
+    assert!(rest.ends_with(last), "{rest}");
+}
+
+#[test]
+fn a_ci_server_reads_test_cases() {
+    let folder = folder();
+    let arguments = ["--cases", "1", "--shrink", "0s", "--junit", "out.xml"];
+    let left = ["--leave-out", "membership"];
+    let said =
+        suite(&folder, "printf '\\033[1m<&>' >&2; exit 3", &[&arguments[..], &left].concat());
+    assert_eq!(said.code, 1, "{}", said.err);
+    let xml = fs::read_to_string(folder.path().join("out.xml")).unwrap();
+    let properties = swarmbound::suite::ALL.len() - 1;
+    assert_eq!(xml.matches("<testcase name=").count(), properties, "no `poll`: {xml}");
+    assert_eq!(xml.matches("<failure message=\"it ended with exit code 3").count(), 1, "{xml}");
+    assert_eq!(xml.matches("<skipped message=").count(), properties - 1, "{xml}");
+    assert!(xml.contains("<skipped message=\"left out\""), "{xml}");
+    assert!(xml.contains("&lt;&amp;") && !xml.contains('\u{1b}'), "{xml}");
+    assert!(xml.contains("\nrepeat it: swarmbound suite --engine "), "{xml}");
+    let said =
+        suite(&folder, &canary("control"), &["--persistent", "--cases", "2", "--junit", "a/b"]);
+    assert_eq!(said.code, 2, "{}", said.out);
+    assert!(said.err.contains("no such folder"), "{}", said.err);
 }
 
 #[test]
@@ -158,7 +348,7 @@ fn the_document_says_everything() {
             "cases",
             "complete_runs",
             "engine",
-            "finding",
+            "findings",
             "left_out",
             "mean_ratio_thousandths",
             "properties",
@@ -171,16 +361,26 @@ fn the_document_says_everything() {
     assert_eq!(document["left_out"], serde_json::json!(["membership"]));
     let properties = document["properties"].as_array().unwrap();
     assert!(properties.iter().all(|property| property["name"] != "membership"));
-    let finding = &document["finding"];
+    let finding = &document["findings"][0];
     assert_eq!(
         fields(finding),
-        ["case", "explanation", "property", "repeat", "saved", "scenario", "shrinks", "witness"]
+        [
+            "case",
+            "explanation",
+            "property",
+            "repeat",
+            "saved",
+            "scenario",
+            "shrinks",
+            "special",
+            "witness"
+        ]
     );
-    assert_eq!(finding["saved"], "runs_to_its_end.toml");
+    assert_eq!(finding["saved"], "swarmbound-findings/runs_to_its_end.toml");
     let explanation = finding["explanation"].as_str().unwrap();
     assert!(explanation.contains("exit code 3") && explanation.ends_with("\n    why"));
     let repeat = "swarmbound suite --engine 'echo why >&2; exit 3' --leave-out membership \
-                  --scenario runs_to_its_end.toml";
+                  --scenario swarmbound-findings/runs_to_its_end.toml";
     assert_eq!(finding["repeat"], repeat);
 }
 
@@ -218,6 +418,10 @@ fn wrong_use_is_refused() {
         ("true", &["--discipline", "small.toml"], "small.toml:1:8: name: says more than"),
         ("true", &["--discipline", "b.toml"], "b.toml:2:15: discipline.cut_through"),
         ("true", &["--scenario", "figure", "--discipline", "b.toml"], "cannot be used with"),
+        ("true", &["--scenario", "figure", "--shrink", "1s"], "cannot be used with"),
+        ("true", &["--scenario", "figure", "--scope", "peers=1"], "cannot be used with"),
+        ("true", &["--scope", "speed=3"], "`speed=3` is no field; write, with commas"),
+        ("true", &["--scope", "peers=3,churn=some"], "`churn=some`: write churn=any|none"),
         ("true", &["--canaries"], "cannot be used with"),
     ];
     for (engine, arguments, hint) in cases {
@@ -256,8 +460,9 @@ fn hostile_engines_are_findings_in_bounded_time_and_memory() {
             "it printed a line of more than ",
         ),
         ("yes".to_owned(), "60 s", "in its output, line 1: "),
-        ("head -c 1000000 /dev/urandom".to_owned(), "60 s", "it "),
+        ("head -c 1000000 /dev/urandom".to_owned(), "60 s", "in its output, line "),
         ("exec sleep 100".to_owned(), "1 s", "it had not ended its answer after 1s"),
+        ("exec <&-; exec sleep 100".to_owned(), "1 s", "it had not ended its answer after 1s"),
         ("yes woe >&2".to_owned(), "1 s", "it had not ended its answer after 1s"),
         ("exit 137".to_owned(), "60 s", "it ended with exit code 137"),
         ("kill -9 $$".to_owned(), "60 s", "it was ended by signal 9 (KILL)"),

@@ -6,7 +6,7 @@ use super::{
     ANY, CALM, Canary, FEW, GIVING, Kind, Make, Nature, STALL, bound, doctored, giving, taking,
 };
 use crate::scenario::{Parts, Scenario};
-use crate::suite::strategy::Scope;
+use crate::suite::Scope;
 use crate::suite::subject::{Simulated, Subject};
 use crate::swarm::Tracker;
 use crate::trace::Event;

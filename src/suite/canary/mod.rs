@@ -4,7 +4,7 @@
 //! as subtle as its bug was, and says what must catch it. It is never used for anything else. The
 //! types to know are [`Canary`] and [`ALL`].
 
-use super::strategy::{Barter, Churn, Scope};
+use super::scope::{Barter, Churn, Latency, Scope};
 use super::subject::{Simulated, Subject};
 use crate::scenario::{Discipline, Scenario};
 use crate::swarm::{Peer, Tracker};
@@ -118,6 +118,7 @@ pub(super) const ANY: Scope = Scope {
     chunks: 64,
     churn: Churn::Any,
     barter: Barter::Any,
+    latency: Latency::Any,
     discipline: Discipline { cut_through: false, multi_source: false, coded: false, stall: None },
     burst: None,
     stall_rechokes: None,

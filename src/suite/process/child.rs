@@ -17,32 +17,45 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 use crate::suite::Failure;
 
 /// The groups that are alive. Groups come and go only under its lock.
-static LIVING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+static LIVING: Mutex<Living> = Mutex::new(Living { groups: BTreeSet::new(), closed: false });
 
-/// Nobody panics under this lock; if one did, the numbers in it would still be right.
-fn living() -> MutexGuard<'static, BTreeSet<i32>> {
+#[derive(Debug)]
+struct Living {
+    groups: BTreeSet<i32>,
+    /// Set by [`end_all`]: no more processes are started.
+    closed: bool,
+}
+
+/// No code panics under this lock; if it did, the numbers in it would still be right.
+fn living() -> MutexGuard<'static, Living> {
     LIVING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// No process of an engine is alive, and none is started, while this is kept.
+/// No run of an engine can come to its end while this is kept.
 #[derive(Debug)]
-pub struct Ended(
-    #[expect(dead_code, reason = "held, not read")] MutexGuard<'static, BTreeSet<i32>>,
-);
+pub struct Ended(#[expect(dead_code, reason = "held, not read")] MutexGuard<'static, Living>);
 
-/// Ends every process that any [`Program`](super::Program) has started: for those who are told to
-/// end themselves, by a signal, and keep the answer until they have.
+/// Ends every process that any [`Program`](super::Program) has started, and lets none start any
+/// more: for a program that is told to end by a signal. Every run under way, and every later one,
+/// is an interruption ([`Failure::is_interruption`]); keep the answer where even that is not to be
+/// seen any more.
 pub fn end_all() -> Ended {
-    let living = living();
-    for &group in &*living {
+    let mut living = living();
+    living.closed = true;
+    for &group in &living.groups {
         end(group);
     }
     Ended(living)
 }
 
+/// Have all processes been ended?
+pub(super) fn all_ended() -> bool {
+    living().closed
+}
+
 fn end(group: i32) {
     if let Some(group) = Pid::from_raw(group) {
-        // It fails only where nobody is left to be ended.
+        // It fails only where no process is left to be ended.
         let _ = kill_process_group(group, Signal::KILL);
     }
 }
@@ -76,9 +89,12 @@ impl Child {
         sh.arg("-c").arg(command).process_group(0);
         sh.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut living = living();
+        if living.closed {
+            return Err(Failure::interruption());
+        }
         let mut process = sh.spawn().map_err(failure)?;
         let group = i32::try_from(process.id()).expect("the number of a process is a pid_t");
-        living.insert(group);
+        living.groups.insert(group);
         drop(living);
         let (stdin, stdout) = (process.stdin.take(), process.stdout.take());
         let stderr = process.stderr.take();
@@ -104,7 +120,7 @@ impl Child {
     /// Ends the group; how the process ended, by itself or by this.
     pub(super) fn end(&mut self) -> io::Result<ExitStatus> {
         let mut living = living();
-        if living.remove(&self.group) {
+        if living.groups.remove(&self.group) {
             end(self.group);
         }
         if let Some(waiter) = self.waiter.take() {

@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::answer::{Answer, Limits};
-use super::child::{Child, fault};
+use super::child::{Child, all_ended, fault};
 use super::{Lifetime, Program};
 use crate::scenario::{Scenario, printable};
 use crate::suite::Failure;
@@ -163,7 +163,8 @@ impl Program {
         scenario: &Scenario,
         record: &mut dyn FnMut(Event),
     ) -> Result<Evidence, Failure> {
-        let deadline = Instant::now() + self.timeout;
+        let timeout = Instant::now() + self.timeout;
+        let deadline = self.deadline.map_or(timeout, |deadline| deadline.min(timeout));
         let mut child = match self.session.take() {
             Some(child) => child,
             None => Child::start(&self.command)?,
@@ -178,7 +179,11 @@ impl Program {
             deadline,
         };
         if let Err(failure) = talk.hold(&mut child, record) {
-            return Err(child.blamed(failure));
+            let interrupted = deadline < timeout && deadline <= Instant::now();
+            return Err(match interrupted || all_ended() {
+                true => Failure::interruption(),
+                false => child.blamed(failure),
+            });
         }
         let evidence = talk.answer.evidence();
         if self.lifetime == Lifetime::Session {

@@ -19,7 +19,7 @@ mod conversation;
 #[cfg(unix)]
 mod tests;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[cfg(unix)]
 pub use child::end_all;
@@ -50,6 +50,8 @@ pub struct Program {
     command: String,
     lifetime: Lifetime,
     timeout: Duration,
+    #[cfg_attr(not(unix), expect(dead_code, reason = "nothing runs there"))]
+    deadline: Option<Instant>,
     #[cfg(unix)]
     session: Option<child::Child>,
 }
@@ -62,9 +64,16 @@ impl Program {
             command: command.to_owned(),
             lifetime,
             timeout: timeout.min(MOST_TIMEOUT),
+            deadline: None,
             #[cfg(unix)]
             session: None,
         }
+    }
+
+    /// From now on, a run that would go on after `deadline` is an interruption
+    /// ([`Failure::is_interruption`]) then; None lifts that.
+    pub fn set_deadline(&mut self, deadline: Option<Instant>) {
+        self.deadline = deadline;
     }
 }
 

@@ -62,5 +62,5 @@ fn the_stepped_simulator_is_lawful_while_its_law_is() {
     let config = Config { cases: 200, scope, ..Config::default() };
     let (_, steps) = CONTROLS.iter().find(|(name, _)| *name == "control_in_steps").unwrap();
     let examination = examine(steps().as_mut(), &config, &mut |_| ControlFlow::Continue(()));
-    assert!(examination.finding.is_none(), "{:#?}", examination.finding);
+    assert!(examination.findings.is_empty(), "{:#?}", examination.findings);
 }

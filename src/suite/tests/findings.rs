@@ -53,7 +53,7 @@ impl Subject for Idle {
 /// The audit accepts that a run was cut off; a calm that was long enough makes it an excuse.
 #[test]
 fn who_sits_out_the_time_is_found_out() {
-    let finding = examined(&mut Idle(at_the_end), &calm()).finding.unwrap();
+    let finding = examined(&mut Idle(at_the_end), &calm()).findings.pop().unwrap();
     assert_eq!(finding.property, "completes_when_calm");
     assert!(finding.explanation.contains("peer 1 has not got the file"), "{finding:?}");
     assert_eq!((finding.scenario.peer_count(), finding.scenario.file().chunks()), (1, 1));
@@ -61,7 +61,7 @@ fn who_sits_out_the_time_is_found_out() {
 
 #[test]
 fn who_goes_though_it_was_to_stay_is_found_out() {
-    let finding = examined(&mut Idle(at_once), &calm()).finding.unwrap();
+    let finding = examined(&mut Idle(at_once), &calm()).findings.pop().unwrap();
     assert_eq!(finding.property, "completes_when_calm");
     assert!(finding.explanation.contains("announces no departure"), "{finding:?}");
 }
@@ -91,7 +91,7 @@ impl Bend for Panics {
 #[test]
 fn a_panic_is_a_finding_and_ends_nothing() {
     let mut subject = Simulated::<Bent<Panics>, Tracker>::default();
-    let finding = examined(&mut subject, &calm()).finding.unwrap();
+    let finding = examined(&mut subject, &calm()).findings.pop().unwrap();
     assert_eq!(finding.property, Failure::ENDS);
     assert_eq!(finding.explanation, "the engine panicked: peer 2 is not welcome");
     assert_eq!((finding.scenario.peer_count(), finding.scenario.file().chunks()), (2, 1));
@@ -117,7 +117,7 @@ impl Subject for Moody {
 #[test]
 fn a_second_run_that_differs_is_found() {
     let config = Config { shrinks: 0, ..calm() };
-    let finding = examined(&mut Moody(0), &config).finding.unwrap();
+    let finding = examined(&mut Moody(0), &config).findings.pop().unwrap();
     assert_eq!(finding.property, "same_seed_same_trace");
     assert!(finding.explanation.starts_with("event 2 is "), "{}", finding.explanation);
 }
@@ -126,7 +126,7 @@ fn a_second_run_that_differs_is_found() {
 fn what_is_left_out_is_not_judged() {
     let left_out = vec!["completes_when_calm".to_owned()];
     let examination = examined(&mut Idle(at_the_end), &Config { left_out, ..calm() });
-    assert!(examination.finding.is_none(), "{:?}", examination.finding);
+    assert!(examination.findings.is_empty(), "{:?}", examination.findings);
     assert_eq!(examination.cases, 50);
 }
 

@@ -2,5 +2,6 @@ mod canaries;
 mod control;
 mod findings;
 mod lies;
+mod properties;
 mod reference;
 mod strategy;

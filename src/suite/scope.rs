@@ -1,0 +1,192 @@
+//! What generated scenarios may say, and how a command line writes it.
+
+use std::str::FromStr;
+
+use crate::scenario::Discipline;
+use crate::units::Bytes;
+
+/// What generated scenarios may say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// The most peers.
+    pub peers: usize,
+    /// The most chunks.
+    pub chunks: usize,
+    /// Whether peers and source come and go.
+    pub churn: Churn,
+    /// Whether chokers barter.
+    pub barter: Barter,
+    /// Whether anything takes time to arrive.
+    pub latency: Latency,
+    /// What the engine may do; decides which bounds bind it.
+    pub discipline: Discipline,
+    /// The burst of every link; None draws one.
+    pub burst: Option<Bytes>,
+    /// How many intervals of the choker a peer may stall; None declares what `discipline` does.
+    pub stall_rechokes: Option<u64>,
+}
+
+impl Default for Scope {
+    fn default() -> Self {
+        Scope {
+            peers: 60,
+            chunks: 64,
+            churn: Churn::Any,
+            barter: Barter::Any,
+            latency: Latency::Any,
+            discipline: Discipline::default(),
+            burst: None,
+            stall_rechokes: None,
+        }
+    }
+}
+
+/// Whether peers and source come and go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Churn {
+    /// Arrivals and departures of every kind.
+    Any,
+    /// All nodes are there from the start and stay.
+    None,
+}
+
+/// Whether chokers barter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Barter {
+    /// Every choker.
+    Any,
+    /// Those that give without a return.
+    None,
+}
+
+/// Whether anything takes time to arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Latency {
+    /// Latencies of all links, and of single nodes.
+    Any,
+    /// Everything arrives when it has left.
+    None,
+}
+
+/// A field as it is written: its name, what may stand after `=`, and what that does.
+type Field = (&'static str, &'static str, fn(&mut Scope, &str) -> Option<()>);
+
+/// Everything that can be written.
+const FIELDS: &[Field] = &[
+    ("peers", "N (from 1 on)", |scope, text| count(&mut scope.peers, text)),
+    ("chunks", "N (from 1 on)", |scope, text| count(&mut scope.chunks, text)),
+    ("churn", "any|none", |scope, text| {
+        either(&mut scope.churn, text, [("any", Churn::Any), ("none", Churn::None)])
+    }),
+    ("barter", "any|none", |scope, text| {
+        either(&mut scope.barter, text, [("any", Barter::Any), ("none", Barter::None)])
+    }),
+    ("latency", "any|none", |scope, text| {
+        either(&mut scope.latency, text, [("any", Latency::Any), ("none", Latency::None)])
+    }),
+    ("burst", "any|SIZE (as 64KiB)", |scope, text| {
+        scope.burst = if text == "any" { None } else { Some(text.parse().ok()?) };
+        Some(())
+    }),
+    ("cut_through", "true|false", |scope, text| {
+        either(&mut scope.discipline.cut_through, text, BOOLEAN)
+    }),
+    ("multi_source", "true|false", |scope, text| {
+        either(&mut scope.discipline.multi_source, text, BOOLEAN)
+    }),
+    ("coded", "true|false", |scope, text| either(&mut scope.discipline.coded, text, BOOLEAN)),
+    ("stall", "none|SPAN (as 60s)", |scope, text| {
+        scope.discipline.stall = unless_none(text)?;
+        Some(())
+    }),
+    ("stall_rechokes", "none|N", |scope, text| {
+        scope.stall_rechokes = unless_none(text)?;
+        Some(())
+    }),
+];
+
+const BOOLEAN: [(&str, bool); 2] = [("true", true), ("false", false)];
+
+fn count(field: &mut usize, text: &str) -> Option<()> {
+    *field = text.parse().ok().filter(|&count| 0 < count)?;
+    Some(())
+}
+
+/// A value, or none of it; the outer None is a text that says neither.
+fn unless_none<T: FromStr>(text: &str) -> Option<Option<T>> {
+    if text == "none" { Some(None) } else { text.parse().ok().map(Some) }
+}
+
+fn either<T: Copy>(field: &mut T, text: &str, words: [(&str, T); 2]) -> Option<()> {
+    *field = words.into_iter().find(|(word, _)| *word == text)?.1;
+    Some(())
+}
+
+impl Scope {
+    /// Changes one field, written `name=value`.
+    ///
+    /// # Errors
+    /// What can be written instead.
+    pub fn set(&mut self, text: &str) -> Result<(), String> {
+        let (name, value) = text.split_once('=').unwrap_or((text, ""));
+        let field = FIELDS.iter().find(|(known, ..)| *known == name.trim());
+        let Some((name, values, set)) = field else {
+            let known = FIELDS.iter().map(|(name, values, _)| format!("\n  {name}={values}"));
+            return Err(format!(
+                "`{text}` is no field; write, with commas between them:{}",
+                known.collect::<String>()
+            ));
+        };
+        set(self, value.trim()).ok_or_else(|| format!("`{text}`: write {name}={values}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Time;
+
+    fn read(text: &str) -> Result<Scope, String> {
+        let mut scope = Scope::default();
+        text.split(',').try_for_each(|field| scope.set(field))?;
+        Ok(scope)
+    }
+
+    /// Destructured, so that a field that cannot be written does not compile.
+    #[test]
+    fn every_field_can_be_written() {
+        let all = "peers=8,chunks=9,churn=none,barter=none,latency=none,burst=7KiB,\
+                   cut_through=true,multi_source=true,coded=true,stall=60s,stall_rechokes=8";
+        let Scope { peers, chunks, churn, barter, latency, discipline, burst, stall_rechokes } =
+            read(all).unwrap();
+        let Discipline { cut_through, multi_source, coded, stall } = discipline;
+        assert_eq!((stall, stall_rechokes), (Some(Time::from_secs(60)), Some(8)));
+        assert_eq!(read("stall=60s,stall=none").unwrap(), Scope::default());
+        assert_eq!((peers, chunks, burst), (8, 9, Some(Bytes(7 << 10))));
+        let none = (Churn::None, Barter::None, Latency::None);
+        assert_eq!((churn, barter, latency), none);
+        assert!(cut_through && multi_source && coded);
+        assert_eq!(all.split(',').count(), FIELDS.len());
+        assert_eq!(read("peers=8, churn=any, burst=any").unwrap().peers, 8);
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_what_can() {
+        let unknown = read("speed=3").unwrap_err();
+        assert!(FIELDS.iter().all(|(name, ..)| unknown.contains(&format!("\n  {name}="))));
+        for text in [
+            "peers",
+            "peers=0",
+            "peers=many",
+            "churn=some",
+            "burst=7",
+            "coded=1",
+            "stall=60",
+            "=",
+            "",
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.starts_with(&format!("`{text}`")) && error.contains("write"), "{error}");
+        }
+    }
+}

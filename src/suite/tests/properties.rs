@@ -1,0 +1,22 @@
+//! The list of properties beside the README's table, which is written by hand.
+
+use crate::audit;
+use crate::bounds;
+use crate::suite::ALL;
+
+#[test]
+fn the_readme_says_of_each_property_what_it_demands() {
+    let readme = include_str!("../../../README.md");
+    let own = ALL.iter().filter(|it| !audit::ALL.iter().any(|rule| rule.name == it.name));
+    for property in own {
+        let bound = property.name.strip_prefix("distribution_time_respects_");
+        let row = match bound {
+            Some(bound) if bound == bounds::ALL[0].name() => {
+                format!("| `{}` and so for each bound | {} |\n", property.name, property.about())
+            }
+            Some(_) => continue,
+            None => format!("| `{}` | {} |\n", property.name, property.about()),
+        };
+        assert!(readme.contains(&row), "README.md has no row\n{row}");
+    }
+}
