@@ -106,8 +106,7 @@ pub(crate) fn speeds(style: Style, runs: &[Run]) -> String {
             Cell::new(numbers::grouped(transfers as u128)),
         ]);
         if let Some(bound) = run.beside() {
-            let mut cells =
-                vec![Cell::new("if only the source sends"), Cell::new(""), Cell::new("")];
+            let mut cells = vec![Cell::new("source alone"), Cell::new(""), Cell::new("")];
             cells.extend([Cell::new(time(bound.time())), ratio(bound), Cell::new(bound.name)]);
             table.add_row(cells);
         }
