@@ -202,7 +202,7 @@ impl Facts {
 
     /// When `node` had the file: as it claims, or as its arrivals show where it claims nothing or
     /// later than two clocks may differ: a peer that checks hashes claims late and serves as a
-    /// seeder all the same. Under coding arrivals show nothing: some of the bytes may repeat others.
+    /// seeder all the same. Under coding arrivals show nothing: some bytes may repeat others.
     pub fn finish(&self, node: PeerId) -> Option<Time> {
         if node.is_source() {
             return None;

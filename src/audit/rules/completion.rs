@@ -92,8 +92,8 @@ impl fmt::Display for CompletionWitness {
                 let claim = if *peers == 1 { "peer claims" } else { "peers claim" };
                 write!(
                     f,
-                    "{peers} {claim} later than the last byte came, as after a check of hashes; the \
-                     longest after it is {node}: at {claimed_ns}, {late_ns} after its last byte"
+                    "{peers} {claim} later than the last byte came, as after a check of hashes; \
+                     the longest after it is {node}: at {claimed_ns}, {late_ns} after its last byte"
                 )
             }
         }

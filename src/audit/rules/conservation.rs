@@ -63,8 +63,8 @@ impl fmt::Display for ConservationWitness {
             }
             ConservationWitness::Assembled { node, at_ns, chunk, from: [one, other] } => write!(
                 f,
-                "{node} says at {at_ns} that it has the file, but of {chunk} it had only parts from \
-                 {one} and {other}, and a whole copy from no sender"
+                "{node} says at {at_ns} that it has the file, but of {chunk} it had only parts \
+                 from {one} and {other}, and a whole copy from no sender"
             ),
         }
     }
@@ -114,8 +114,8 @@ fn doubt(facts: &Facts, witness: ConservationWitness, reason: &str) -> Judgement
     }
 }
 
-/// The first chunk of which a peer had every byte when it claimed the file, or ever since, though it
-/// did not hold it: no one sender had sent all of it. A later copy excuses nothing.
+/// The first chunk of which a peer had every byte when it claimed the file, or ever since, though
+/// it did not hold it: no one sender had sent all of it. A later copy excuses nothing.
 fn assembled(facts: &Facts) -> Judgement {
     let mut start = 0;
     for group in facts.transfers().chunk_by(|a, b| (a.chunk, a.to) == (b.chunk, b.to)) {

@@ -194,8 +194,9 @@ proptest! {
         let lacks_the_last = supplies.iter().enumerate().any(|(at, (bytes, _, end, delivered))| {
             let needed = bytes.clone().map(passed).max().unwrap();
             let others = supplies.iter().enumerate().filter(|(other, _)| *other != at);
-            let mut sharing = others.filter(|(_, other)| bytes.clone().any(|b| other.0.contains(&b)));
-            *delivered && needed < *end && !sharing.any(|(_, other)| other.1 <= needed)
+            let mut begun = others.filter(|(_, other)| other.1 <= needed);
+            let shares = |other: &std::ops::Range<u64>| bytes.clone().any(|b| other.contains(&b));
+            *delivered && needed < *end && !begun.any(|(_, other)| shares(&other.0))
         });
         let violated = run.verdict(RULE) == Verdict::Violated;
         prop_assert_eq!(violated, is_early || lacks_the_last);

@@ -190,8 +190,9 @@ impl<'a> Spread<'a> {
     }
 }
 
-/// The last byte that a transfer brings comes at its end. A node that has passed on every byte of it
-/// before that has passed on one that it did not have, unless another transfer may have brought it.
+/// The last byte that a transfer brings comes at its end. A node that has passed on every byte of
+/// it before that has passed on one that it did not have, unless another transfer may have brought
+/// it.
 fn last_bytes(
     facts: &Facts,
     transfers: &[Transfer],
