@@ -1,5 +1,5 @@
-//! How the time of an audit grows with the length of a log, for logs of the worst known shapes: each
-//! is written as text, read and judged at n, 2n, 4n and 8n events. Prints a Markdown table of
+//! How the time of an audit grows with the length of a log, for logs of the worst known shapes.
+//! Each is written as text, read and judged at n, 2n, 4n and 8n events. Prints a Markdown table of
 //! CPU seconds, and by how much they grow a doubling on average (2 is linear).
 //!
 //! ```text

@@ -1,12 +1,12 @@
 //! Intervals of time from the events that open and close them: presence, connections, unchokes.
 //!
 //! Lines come in any order. Events of one instant happened in any order, and so did events whose
-//! stamps lie within the clock tolerance of each other. An interval is closed on both sides, and one
-//! that ends at an instant is another than one that begins there: a departure and an arrival at one
-//! instant are two events. Joins and leaves alternate ([`Intervals::alternating`]). Connections and
-//! unchokes may be repeated and end with other things too, so that more than one state may follow
-//! from an instant: [`Intervals::most`] is open where some order leaves it open,
-//! [`Intervals::least`] where every order does.
+//! stamps lie within the clock tolerance of each other. An interval is closed on both sides, and
+//! one that ends at an instant is another than one that begins there: a departure and an arrival at
+//! one instant are two events. Joins and leaves alternate ([`Intervals::alternating`]). Connections
+//! and unchokes may be repeated and end with other things too, so that more than one state may
+//! follow from an instant: `most` is open where some order leaves it open, `least` where every
+//! order does.
 
 use crate::units::Time;
 

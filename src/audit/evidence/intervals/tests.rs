@@ -57,6 +57,10 @@ fn repeats((open, inside): State, what: What) -> Option<State> {
     }
 }
 
+fn edge() -> impl Strategy<Value = What> {
+    prop_oneof![Just(What::Open), Just(What::Close)]
+}
+
 fn edges_of(events: &[(u64, What)]) -> Vec<(Time, Edge)> {
     let edge = |&(at, what): &(u64, What)| match what {
         What::Open => Some((Time(at), Edge::Open)),
@@ -108,7 +112,7 @@ proptest! {
     /// Joins and leaves alternate, and something fits between them, if it does so in some order.
     #[test]
     fn what_alternates_is_read_as_some_order_has_it(
-        edges in prop::collection::vec((0u64..9, prop_oneof![Just(What::Open), Just(What::Close)]), 0..6),
+        edges in prop::collection::vec((0u64..9, edge()), 0..6),
         from in 0u64..10,
         takes in 0u64..4,
         tolerance in 0u64..4,
@@ -128,7 +132,7 @@ proptest! {
     /// What may be repeated contains something if some order of the events of each instant does.
     #[test]
     fn the_most_is_open_where_some_order_is(
-        edges in prop::collection::vec((0u64..7, prop_oneof![Just(What::Open), Just(What::Close)]), 0..5),
+        edges in prop::collection::vec((0u64..7, edge()), 0..5),
         cuts in prop::collection::btree_map(0u64..7, any::<bool>(), 0..3),
         from in 0u64..8,
         takes in 0u64..4,
@@ -137,7 +141,8 @@ proptest! {
         let goes_on = |at: Time| cuts.get(&at.0).copied().unwrap_or(true);
         let spans = Intervals::most(&edges_of(&edges), first_from(&instants), goes_on);
         let mut events = edges;
-        events.extend(cuts.iter().map(|(&at, &back)| (at, if back { What::Close } else { What::Gone })));
+        let end = |back| if back { What::Close } else { What::Gone };
+        events.extend(cuts.iter().map(|(&at, &back)| (at, end(back))));
         events.extend([(from, What::Begin), (from + takes, What::Finish)]);
         // Nothing opens any more at the instant of an end that lasts.
         let step = |state, stamp, what, rest: &[(u64, What)]| {
@@ -145,14 +150,15 @@ proptest! {
             if what == What::Gone && opens_later { None } else { repeats(state, what) }
         };
         let fits = some_order(&events, 0, (false, false), &step);
-        prop_assert_eq!(spans.contain(Time(from), Time(from + takes), Time::ZERO), fits, "{:?}", spans);
+        let contains = spans.contain(Time(from), Time(from + takes), Time::ZERO);
+        prop_assert_eq!(contains, fits, "{:?}", spans);
     }
 
-    /// What is open at the least is so at an instant in every order of stamps with a tolerance. Here
-    /// true times are halves: an event is up to half the tolerance off its stamp.
+    /// What is open at the least is so at an instant in every order of stamps with a tolerance.
+    /// Here true times are halves: an event is up to half the tolerance off its stamp.
     #[test]
     fn the_least_is_open_where_every_order_is(
-        edges in prop::collection::vec((0u64..9, prop_oneof![Just(What::Open), Just(What::Close)]), 0..5),
+        edges in prop::collection::vec((0u64..9, edge()), 0..5),
         cuts in prop::collection::vec(0u64..9, 0..3),
         tolerance in 0u64..4,
         twice in 0u64..24,
