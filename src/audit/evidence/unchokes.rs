@@ -17,7 +17,7 @@ pub(in crate::audit) struct Unchoked {
     pub least: Intervals,
 }
 
-/// Reads when a node unchoked its neighbors. A choke ends an unchoke, and so does what is kept here.
+/// Reads when a node unchoked its neighbors. A choke ends an unchoke, and what is kept here does.
 pub(in crate::audit) struct Unchokes<'f> {
     facts: &'f Facts,
     /// When links were closed, sorted.
