@@ -35,15 +35,15 @@ fn every_canary_dies_in_a_small_scenario() {
 fn a_stall_is_found_in_the_canary_and_not_in_the_reference_engine() {
     let canary = Canary::find("stalls_at_99_percent").unwrap();
     let config = Config { cases: 200, scope: canary.scope, ..Config::default() };
-    let go_on = &mut |_| ControlFlow::Continue(());
-    let examination = examine(control().as_mut(), &config, go_on);
+    let examination = examine(control().as_mut(), &config, &mut |_| ControlFlow::Continue(()));
     assert!(examination.finding.is_none(), "{:#?}", examination.finding);
     let tally = examination.tallies.iter().find(|tally| tally.property.name == "progress");
     assert!(100 < tally.unwrap().held, "{tally:?}");
     let others = suite::ALL.iter().map(|property| property.name.to_owned());
     let left_out = others.filter(|name| name != "progress").collect();
     let config = Config { cases: 20, left_out, shrinks: 0, ..config };
-    let examination = examine(canary.subject().unwrap().as_mut(), &config, go_on);
+    let mut subject = canary.subject().unwrap();
+    let examination = examine(subject.as_mut(), &config, &mut |_| ControlFlow::Continue(()));
     assert_eq!(examination.finding.map(|finding| finding.property), Some("progress"));
 }
 
