@@ -67,7 +67,7 @@ fn end(scenario: &Scenario, one: &Lacking) -> End {
     match one.cause {
         None => End::Unexplained,
         Some(Cause::CutOff { .. } | Cause::InFlight { .. }) => End::CutOff,
-        Some(Cause::NeverCame { .. }) => End::Absent,
+        Some(Cause::NeverCame { joins_ns }) if joins_ns < scenario.parts().until => End::Absent,
         Some(Cause::Left { at_ns }) => match scenario.leaves_at(one.peer) {
             Some(announced) if announced <= at_ns => End::Explained,
             _ => End::GaveUp,

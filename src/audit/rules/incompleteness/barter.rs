@@ -10,9 +10,7 @@ use crate::chunks::PeerId;
 impl Scene<'_> {
     /// Is the peer stalled by a barter, with its neighbors or behind them?
     pub(super) fn stalled(&mut self, peer: PeerId) -> Option<Cause> {
-        if self.barter.is_none() {
-            return None;
-        }
+        self.barter.as_ref()?;
         let Some(neighbors) = self.graph.neighbors(peer) else {
             return self.stalled_among_all(peer);
         };
