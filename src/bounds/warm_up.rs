@@ -5,9 +5,9 @@
 //!
 //! > T >= a(N) + (M-1) c max{ 1/u_s, N/U },  a(k) = sum_{j<k} c/(u_s + Û_j)
 //!
-//! Proved by machine, without bursts: `Warm_up_bound.warm_up_bound`, and parts B and C
-//! as `Warm_up_bound.warm_up_all_bits` and `Warm_up_bound.warm_up_last_chunk`, for every k. See
-//! [`proofs`](super::proofs).
+//! Proved by machine, without bursts and for chunks that come from one sender each:
+//! `Warm_up_bound.warm_up_bound`, and parts B and C as `Warm_up_bound.warm_up_all_bits` and
+//! `Warm_up_bound.warm_up_last_chunk`, for every k. See [`proofs`](super::proofs).
 //!
 //! where `Û_j` is the sum of the j largest uploads. The code states the two arguments for every k,
 //! which is stronger for k < N and for few chunks.
