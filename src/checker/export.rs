@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use super::claim::Explorable;
 use super::graph::Edges;
-use super::search::Search;
+use super::search::{Quotient, Search};
 
 /// What an export left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,8 @@ pub struct Exported {
 
 impl<M: Explorable> Search<'_, M> {
     /// Writes at most `most` states and the transitions between them as a DOT graph. Transitions
-    /// that change nothing are not kept, so they are not written.
+    /// that change nothing are not kept, so they are not written. Where a state stands for its
+    /// orbit, a label names what one state of the orbit does: the graph says "up to names".
     ///
     /// # Errors
     /// What the writer says.
@@ -34,10 +35,14 @@ impl<M: Explorable> Search<'_, M> {
             let text = format!("{:?}", self.store.states[at]);
             writeln!(out, "  {at} [label={}];", quoted(&text))?;
         }
+        let names = match self.settings.quotient {
+            Quotient::Raw => "",
+            Quotient::Symmetric => " (up to names)",
+        };
         for at in 0..exported.states {
             for (to, class) in self.shown(at, exported.states) {
                 let label = &self.spec.classes.all[usize::from(class)].label;
-                writeln!(out, "  {at} -> {to} [label={}];", quoted(label))?;
+                writeln!(out, "  {at} -> {to} [label={}];", quoted(&format!("{label}{names}")))?;
             }
         }
         writeln!(out, "}}")?;

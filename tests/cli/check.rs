@@ -312,6 +312,21 @@ fn the_graph_is_written_for_graphviz() {
 }
 
 #[test]
+fn a_graph_of_orbits_says_so_on_its_edges() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("churn.dot");
+    let path = path.to_str().unwrap();
+    let words = ["check", "churn", "--peers", "2", "--chunks", "1", "--symmetry", "--dot", path];
+    assert_eq!(swarmbound(&words).code, 0);
+    let graph = fs::read_to_string(path).unwrap();
+    let edges: Vec<&str> = graph.lines().filter(|line| line.contains("->")).collect();
+    assert!(!edges.is_empty());
+    for edge in edges {
+        assert!(edge.ends_with(" (up to names)\"];"), "{edge}");
+    }
+}
+
+#[test]
 fn wrong_options_say_what_to_write() {
     let rows: [(&[&str], &str); 29] = [
         (&["check", "choir"], "write one of churn, schedule"),
