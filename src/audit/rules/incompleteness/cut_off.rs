@@ -11,7 +11,7 @@ use crate::audit::evidence::facts::{Facts, with_tolerance};
 use crate::audit::evidence::in_flight::InFlight;
 use crate::audit::evidence::intervals::later;
 use crate::audit::evidence::stalls::{Stall, Stalls};
-use crate::bounds::{self, Earliest, Senders};
+use crate::bounds::{self, Earliest};
 use crate::chunks::PeerId;
 use crate::units::Time;
 
@@ -63,19 +63,14 @@ impl<'f> CutOff<'f> {
         *self.no_time.get_or_init(|| {
             let until_ns = self.facts.scenario().parts().until;
             let k = self.completed + 1;
-            let all = bounds::ALL.iter().filter(|bound| bound.senders() == Senders::Everybody);
-            let says = all.filter_map(|bound| {
-                let lower = bound.completion(self.facts.scenario(), k).ok()?;
-                Some((lower.at, bound.name()))
-            });
-            let (at, bound) =
-                says.reduce(|best, next| if best.0 < next.0 { next } else { best })?;
-            let earliest_ns = match at {
+            let conditions = self.facts.conditions().for_a_swarm();
+            let binding = bounds::binding(self.facts.scenario(), k, conditions).ok()?;
+            let earliest_ns = match binding.at {
                 Earliest::At(time) if time <= with_tolerance(self.facts, until_ns) => return None,
                 Earliest::At(time) => Some(time),
                 Earliest::Never(_) => None,
             };
-            Some(Cause::NoTime { k, bound, earliest_ns, until_ns })
+            Some(Cause::NoTime { k, bound: binding.name, earliest_ns, until_ns })
         })
     }
 
