@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::draw::Draw;
 use super::judge::knows_stall;
-use super::log::{Choker, Event, Log, Stamps};
+use super::log::{Choker, Event, Log, Stamps, Transfer};
 use super::setup::{self, Evidence, Size};
 use super::start::{LONGEST_QUEUE, Mood, Offer};
-use super::world::{Task, World};
+use super::world::{Flow, Task, World};
 
 /// The most instants that a log may have.
 const INSTANTS: usize = 400;
@@ -295,8 +295,23 @@ fn all_wait(world: &World) -> bool {
     waits
 }
 
-/// Has a transfer used all that its links have since its start, alone?
-fn full_speed(world: &World, flow: &super::world::Flow) -> bool {
+/// Has a transfer used all that its links have since its start, alone, and did it start as soon as
+/// the log shows that it could?
+fn full_speed(world: &World, flow: &Flow) -> bool {
+    let ends = [flow.from, flow.to];
+    let seen = |event: &Event| match *event {
+        Event::Join { t, node } => ends.contains(&node).then_some(t),
+        Event::Connect { t, a, b } => (ends == [a, b] || ends == [b, a]).then_some(t),
+        Event::Unchoke { t, from, to } => (ends == [from, to]).then_some(t),
+        Event::Transfer(Transfer { from, to, end, .. }) => {
+            (from == flow.from || ends.contains(&to)).then_some(end)
+        }
+        _ => None,
+    };
+    let since = world.events.iter().filter_map(seen).max().unwrap_or(0);
+    if since < flow.start {
+        return false;
+    }
     let up = world.nodes[flow.from].up.rate;
     let most = world.nodes[flow.to].down.as_ref().map_or(up, |down| down.rate.min(up));
     let elapsed = u128::from(world.now - flow.start) * u128::from(most);

@@ -30,7 +30,7 @@ fn steps(log: &Log) -> Vec<Log> {
 
 fn without_peer(log: &Log, peer: usize) -> Option<Log> {
     let sends = log.transfers().any(|t| t.from == peer);
-    if sends || log.header.nodes.len() == 2 {
+    if log.header.stall.is_some() || sends || log.header.nodes.len() == 2 {
         return None;
     }
     let mut less = log.clone();
@@ -72,6 +72,7 @@ fn is_idle(log: &Log, at: usize) -> bool {
     match &log.events[at] {
         Event::Announce { t, .. } => *t < header.until(),
         Event::Connect { .. } | Event::Unchoke { .. } => log.events[..at].contains(&log.events[at]),
+        Event::Transfer(_) if header.stall.is_some() => false,
         Event::Transfer(transfer) if transfer.aborted => !header.cut_through,
         Event::Transfer(transfer) => {
             let mut less = log.clone();

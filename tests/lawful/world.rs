@@ -356,8 +356,9 @@ impl World {
             flow.aborted = aborted;
             flow.steady = false;
             flow.arrives = Some(arrives);
+            // What moved after the last whole byte shows in no line.
+            self.unlogged |= self.flows[at].last_byte < self.now;
             if whole == 0 {
-                self.unlogged |= self.flows[at].start < self.now;
                 self.flows.remove(at);
             } else if self.flows[at].arrives <= Some(self.now) {
                 self.arrive(at);

@@ -3,7 +3,7 @@
 use super::{Base, Listed, is_whole};
 use crate::lawful::draw::Draw;
 use crate::lawful::log::{Choker, Departure, Event, Log};
-use crate::lawful::setup::BYTE;
+use crate::lawful::setup::{BYTE, span_of};
 
 pub(super) const KINDS: &[Listed] = &[
     ("end: stops beside a holder that could serve", stops),
@@ -68,7 +68,12 @@ fn stalls(base: &Base, draw: &mut Draw) -> Option<Log> {
     if chokes || !served {
         return None;
     }
-    let end = log.last() + (1 << 41);
+    // All that any peer lacks may be on its way at the end, and no line would tell of it.
+    let rates = log.header.nodes.iter().map(|node| node.download.unwrap_or(u64::MAX));
+    let rate = rates.chain([log.header.upload(0)]).min()?;
+    let flights = span_of(log.header.file, rate) * log.header.nodes.len() as u64;
+    let latency = (0..log.header.nodes.len()).map(|node| log.header.latency_to(node)).max()?;
+    let end = log.last() + (1 << 41) + 8 * (flights + latency);
     log.header.stall = Some(draw.by_magnitude(1 << 40));
     log.header.until = Some(end);
     log.events.push(Event::Announce { t: end, node: 0, peers: vec![] });

@@ -164,7 +164,8 @@ fn below_gate(base: &Base, draw: &mut Draw) -> Option<Log> {
     let has = received(base, got.to, by);
     let to = draw.below(header.nodes.len() as u64) as usize;
     let fits = header.coded && !header.cut_through && base.is_exact() && to != got.to;
-    if !fits || header.coded_gate() <= has || header.length(got.chunk) < has {
+    let shortest = header.length(header.chunks() - 1);
+    if !fits || shortest <= has {
         return None;
     }
     let end = by + header.latency_to(to) + draw.by_magnitude(1 << 40);

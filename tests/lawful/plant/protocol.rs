@@ -118,9 +118,9 @@ fn given(base: &Base, from: usize, to: usize, by: u64) -> u64 {
     base.transfers().filter(|(_, t)| whole(t)).count() as u64
 }
 
-/// No fewer copies than came back: any byte of a chunk counts as a copy.
+/// No fewer copies than came back: any part of a chunk counts as a copy, from its start on.
 fn back(base: &Base, from: usize, to: usize, by: u64) -> u64 {
-    base.transfers().filter(|(_, t)| (t.from, t.to) == (from, to) && t.end <= by).count() as u64
+    base.transfers().filter(|(_, t)| (t.from, t.to) == (from, to) && t.start <= by).count() as u64
 }
 
 /// A leecher that is some whole chunks ahead of a peer at an instant, and how many.
@@ -129,7 +129,9 @@ fn ahead(base: &Base, draw: &mut Draw) -> Option<(usize, u64)> {
         t.from != 0 && !t.aborted && base.claim(t.from).is_none_or(|(_, claim)| t.end < claim)
     })?;
     let lead = given(base, t.from, t.to, t.end).checked_sub(back(base, t.to, t.from, t.end))?;
-    (base.is_exact() && !base.header().coded).then_some((t.to, lead))
+    // Under `cut_through` single bytes may make it a seeder before the ends of transfers say so.
+    let fits = base.is_exact() && !base.header().coded && !base.header().cut_through;
+    fits.then_some((t.to, lead))
 }
 
 fn declared(base: &Base, choker: Choker) -> Log {
