@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use super::scope::{Barter, Churn, Latency, Scope};
 use crate::chunks::Manifest;
 use crate::scenario::{
-    Behavior, Choker, Discipline, Leaves, Link, Network, Parts, Peer, Picker, Protocol, Scenario,
-    Seeding, Source, SourceLeaves,
+    Behavior, Choker, Leaves, Link, Network, Parts, Peer, Picker, Protocol, Scenario, Seeding,
+    Source, SourceLeaves,
 };
 use crate::units::{Bytes, NANO, Rate, Time};
 

@@ -12,6 +12,7 @@ use crate::sim::{Ended, Outcome, simulate};
 use crate::suite::{Scope, scenarios};
 use crate::swarm::{ClientServer, Peer, Tracker};
 use crate::trace::{Event, Evidence, Header};
+use crate::units::Time;
 
 /// How a run ended, whether the source was there to the end, and what the audit says.
 fn judge<E: Engine>(scenario: &Scenario) -> (Outcome, bool, Report) {

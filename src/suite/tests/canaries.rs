@@ -36,7 +36,7 @@ fn a_stall_is_found_in_the_canary_and_not_in_the_reference_engine() {
     let canary = Canary::find("stalls_at_99_percent").unwrap();
     let config = Config { cases: 200, scope: canary.scope, ..Config::default() };
     let examination = examine(control().as_mut(), &config, &mut |_| ControlFlow::Continue(()));
-    assert!(examination.finding.is_none(), "{:#?}", examination.finding);
+    assert!(examination.findings.is_empty(), "{:#?}", examination.findings);
     let tally = examination.tallies.iter().find(|tally| tally.property.name == "progress");
     assert!(100 < tally.unwrap().held, "{tally:?}");
     let others = suite::ALL.iter().map(|property| property.name.to_owned());
@@ -44,7 +44,7 @@ fn a_stall_is_found_in_the_canary_and_not_in_the_reference_engine() {
     let config = Config { cases: 20, left_out, shrinks: 0, ..config };
     let mut subject = canary.subject().unwrap();
     let examination = examine(subject.as_mut(), &config, &mut |_| ControlFlow::Continue(()));
-    assert_eq!(examination.finding.map(|finding| finding.property), Some("progress"));
+    assert_eq!(examination.findings.first().map(|finding| finding.property), Some("progress"));
 }
 
 /// What is lawful is not accused, however slow; and it is slow.
