@@ -105,8 +105,11 @@ impl Numbers {
     }
 }
 
-/// Where the numbers of a text stand, each with its unit: a quantity may be replaced in base units.
-fn numbers(text: &str) -> Vec<(Range<usize>, Option<(usize, &'static str)>)> {
+/// Where a number stands; of a quantity also where its unit ends, and the base unit of its kind.
+type Number = (Range<usize>, Option<(usize, &'static str)>);
+
+/// The numbers of a text.
+fn numbers(text: &str) -> Vec<Number> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
