@@ -110,7 +110,8 @@ pub(super) fn quoted(word: &str) -> String {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use clap::CommandFactory;
     use clap::error::ErrorKind;
