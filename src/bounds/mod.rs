@@ -45,7 +45,7 @@ pub use warm_up::WarmUp;
 
 /// A theorem about the k-th completion.
 pub trait Bound: Sync {
-    /// Its one name in rules, tests, command line and README.
+    /// Its one name in rules, tests, command line and manual.
     fn name(&self) -> &'static str;
 
     /// The formula, as one line of text.

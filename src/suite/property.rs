@@ -15,7 +15,7 @@ use crate::trace::Event;
 /// What every engine must do.
 #[derive(Clone, Copy, Debug)]
 pub struct Property {
-    /// Its one name in tests, command line and README.
+    /// Its one name in tests, command line and manual.
     pub name: &'static str,
     /// What it demands, as one sentence; empty for a rule, which has its own.
     about: &'static str,

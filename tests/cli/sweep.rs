@@ -403,11 +403,11 @@ fn sweeps_and_scenarios_may_be_written_in_other_ways() {
     assert_eq!(place.whole(), whole);
 }
 
-/// What the README shows can be written so.
+/// What the manual shows can be written so.
 #[test]
-fn the_sweep_of_the_readme_is_one() {
-    let readme = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
-    let shown = readme.split_once("```toml\nscenarios").unwrap().1.split_once("```").unwrap().0;
+fn the_sweep_of_the_manual_is_one() {
+    let page = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sweeps.md"));
+    let shown = page.split_once("```toml\nscenarios").unwrap().1.split_once("```").unwrap().0;
     let place = Place::new(&format!("scenarios{shown}"));
     fs::rename(place.path("small.toml"), place.path("mine.toml")).unwrap();
     let Said { code, out, err } = place.run(&["--shard", "2561/2561", "--json"]);

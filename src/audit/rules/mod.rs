@@ -35,7 +35,7 @@ pub use progress::{Progress, ProgressWitness};
 /// A rule in the registry.
 #[derive(Clone, Copy, Debug)]
 pub struct RuleEntry {
-    /// Its one name in rules, models, tests, command line and README.
+    /// Its one name in rules, models, tests, command line and manual.
     pub name: &'static str,
     /// What it demands, as one sentence.
     pub about: &'static str,

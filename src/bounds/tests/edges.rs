@@ -21,7 +21,7 @@ fn all_bounds_stand_in_their_order_under_their_names() {
     assert_eq!(names, ["client_server", "fluid", "warm_up", "branching", "presence"]);
 }
 
-/// A formula as the README's table and the code may both write it.
+/// A formula as the table of the manual and the code may both write it.
 fn plain(formula: &str) -> String {
     let words = [
         ("Σ", "sum"),
@@ -35,11 +35,11 @@ fn plain(formula: &str) -> String {
 }
 
 #[test]
-fn every_formula_is_that_of_the_readme() {
-    let readme = include_str!("../../../README.md");
+fn every_formula_is_that_of_the_manual() {
+    let page = include_str!("../../../docs/bounds.md");
     for bound in ALL {
         let row = format!("| `{}` | ", bound.name());
-        let row = readme.lines().find_map(|line| line.strip_prefix(row.as_str())).unwrap();
+        let row = page.lines().find_map(|line| line.strip_prefix(row.as_str())).unwrap();
         let formula = row.split(" | ").next().unwrap();
         assert_eq!(plain(bound.formula()), plain(formula), "{}", bound.name());
     }

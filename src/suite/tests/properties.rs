@@ -1,12 +1,12 @@
-//! The list of properties beside the README's table, which is written by hand.
+//! The list of properties beside the table of the manual, which is written by hand.
 
 use crate::audit;
 use crate::bounds;
 use crate::suite::ALL;
 
 #[test]
-fn the_readme_says_of_each_property_what_it_demands() {
-    let readme = include_str!("../../../README.md");
+fn the_manual_says_of_each_property_what_it_demands() {
+    let page = include_str!("../../../docs/suite.md");
     let own = ALL.iter().filter(|it| !audit::ALL.iter().any(|rule| rule.name == it.name));
     for property in own {
         let bound = property.name.strip_prefix("distribution_time_respects_");
@@ -17,6 +17,6 @@ fn the_readme_says_of_each_property_what_it_demands() {
             Some(_) => continue,
             None => format!("| `{}` | {} |\n", property.name, property.about()),
         };
-        assert!(readme.contains(&row), "README.md has no row\n{row}");
+        assert!(page.contains(&row), "docs/suite.md has no row\n{row}");
     }
 }
