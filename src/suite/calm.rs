@@ -66,7 +66,7 @@ enum End {
 fn end(scenario: &Scenario, one: &Lacking) -> End {
     match one.cause {
         None => End::Unexplained,
-        Some(Cause::CutOff { .. } | Cause::InFlight { .. }) => End::CutOff,
+        Some(Cause::CutOff { .. } | Cause::InFlight { .. } | Cause::NoTime { .. }) => End::CutOff,
         Some(Cause::NeverCame { joins_ns }) if joins_ns < scenario.parts().until => End::Absent,
         Some(Cause::Left { at_ns }) => match scenario.leaves_at(one.peer) {
             Some(announced) if announced <= at_ns => End::Explained,

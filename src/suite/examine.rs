@@ -294,8 +294,8 @@ fn shrink(
 }
 
 /// Tries the plainest scenario; else walks down a tree as proptest does, then makes what it came to
-/// simpler: each for at most `most` runs, until `fails` breaks. The root itself is known to fail, and the last that fails is the
-/// smallest. A `burst` that was asked for stays.
+/// simpler: each for at most `most` runs, until `fails` breaks. The root itself is known to fail,
+/// and the last that fails is the smallest. A `burst` that was asked for stays.
 pub(super) fn smallest(
     mut tree: Box<dyn ValueTree<Value = Scenario>>,
     most: u32,

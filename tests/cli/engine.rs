@@ -309,8 +309,9 @@ fn an_interrupted_search_for_a_smaller_scenario_prints_what_is_known() {
     let mut rest = String::new();
     out.read_to_string(&mut rest).unwrap();
     assert_eq!(suite.wait().unwrap().code(), Some(1), "{rest}");
-    let last = "repeat it: swarmbound suite --engine 'mkdir begun 2>/dev/null && exit 3; exec sleep \
-                1000' --scenario swarmbound-findings/runs_to_its_end.toml --timeout '600 s'\n";
+    let last = "repeat it: swarmbound suite --engine 'mkdir begun 2>/dev/null && exit 3; exec \
+                sleep 1000' --timeout '10 min' --scenario \
+                swarmbound-findings/runs_to_its_end.toml\n";
     assert!(rest.ends_with(last), "{rest}");
 }
 
