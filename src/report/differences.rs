@@ -30,14 +30,28 @@ pub(crate) fn differences(scenario: &Scenario) -> Vec<String> {
     if network.burst != Bytes(0) {
         all.push(format!("every link may burst {}", network.burst));
     }
+    for (said, rest) in of_nodes(scenario).into_iter().chain(of_peers(scenario)) {
+        match said.len() {
+            0..=NAMED => all.extend(said),
+            many => all.push(format!("{many} nodes {rest}")),
+        }
+    }
+    if scenario.file().whole_chunks() < scenario.file().chunks() {
+        all.push("the last chunk is short".to_owned());
+    }
+    all
+}
+
+/// What is said of single nodes, and how the rest of a longer list goes on.
+type Said = (Vec<String>, &'static str);
+
+/// How the links of nodes differ from those of all.
+fn of_nodes(scenario: &Scenario) -> Vec<Said> {
+    let network = &scenario.parts().network;
     let nodes = |of: &dyn Fn(PeerId) -> Option<String>| -> Vec<String> {
         scenario.nodes().filter_map(|node| Some(format!("{} {}", node, of(node)?))).collect()
     };
-    let peers = |of: &dyn Fn(&swarmbound::scenario::Peer) -> Option<String>| -> Vec<String> {
-        let said = scenario.peers().filter_map(|(id, peer)| Some(format!("{id} {}", of(peer)?)));
-        said.collect()
-    };
-    for (said, rest) in [
+    vec![
         (
             nodes(&|node| {
                 let latency = scenario.latency_to(node);
@@ -52,6 +66,16 @@ pub(crate) fn differences(scenario: &Scenario) -> Vec<String> {
             }),
             "have a burst of their own",
         ),
+    ]
+}
+
+/// How peers differ from those that are there from the start, stay and serve.
+fn of_peers(scenario: &Scenario) -> Vec<Said> {
+    let peers = |of: &dyn Fn(&swarmbound::scenario::Peer) -> Option<String>| -> Vec<String> {
+        let said = scenario.peers().filter_map(|(id, peer)| Some(format!("{id} {}", of(peer)?)));
+        said.collect()
+    };
+    vec![
         (
             peers(&|peer| (peer.joins != Time::ZERO).then(|| format!("joins at {}", peer.joins))),
             "join later",
@@ -79,16 +103,7 @@ pub(crate) fn differences(scenario: &Scenario) -> Vec<String> {
             peers(&|peer| peer.download.map(|rate| format!("downloads at most {rate}"))),
             "have a limited downlink",
         ),
-    ] {
-        match said.len() {
-            0..=NAMED => all.extend(said),
-            many => all.push(format!("{many} nodes {rest}")),
-        }
-    }
-    if scenario.file().whole_chunks() < scenario.file().chunks() {
-        all.push("the last chunk is short".to_owned());
-    }
-    all
+    ]
 }
 
 /// The settings that are not the first of their kind.

@@ -207,13 +207,14 @@ fn coded(parts: &mut Parts) {
     parts.discipline.coded = true;
 }
 
+/// The smallest chunk has one byte, so that a peer may send what little it has.
+fn coded_in_bytes(parts: &mut Parts) {
+    parts.discipline.coded = true;
+    parts.file = Manifest::new(Bytes(101), Bytes(100)).unwrap();
+}
+
 #[test]
 fn coded_peers_complete_with_what_came_from_the_source() {
-    // The smallest chunk has one byte, so that a peer may send what little it has.
-    let coded_in_bytes = |parts: &mut Parts| {
-        parts.discipline.coded = true;
-        parts.file = Manifest::new(Bytes(101), Bytes(100)).unwrap();
-    };
     // One byte of the source, and the peers tell it to each other a hundred times.
     let echo = Run::new(2, 1)
         .with(coded_in_bytes)
@@ -262,7 +263,10 @@ fn coded_peers_complete_with_what_came_from_the_source() {
     assert_eq!(late(96).receiver(5).verdict(RULE), Verdict::Holds);
     let through = late(100).with(cut_through);
     assert_eq!(through.verdict(RULE), Verdict::Holds);
-    // A peer that may pass on single bytes has the last one only at the end.
+}
+
+#[test]
+fn a_coded_peer_has_the_last_byte_of_a_transfer_at_its_end() {
     let early = |at| Run::new(1, 1).with(coded).send(0, 1, 0, 0..100).complete(1, at);
     for run in [early(100), early(100).receiver(0), early(95).receiver(5)] {
         assert_eq!(run.verdict(RULE), Verdict::Holds);

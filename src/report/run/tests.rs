@@ -79,9 +79,9 @@ fn a_violation_names_the_rule_and_the_witness() {
     assert_eq!(judged(Style::Plain, &run).split(':').next(), Some("violated"));
     let said = judged(Style::Plain, &run);
     let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    // It also says that it has the file half a second after it got it.
-    let expected =
-        "violated: the trace breaks uplink_capacity and completion: the uplink of the source moved";
+    // It also says that it has the file half a second after it got it, and got it too early.
+    let expected = "violated: the trace breaks uplink_capacity and completion and \
+                    bounds_respected: the uplink of the source moved";
     assert!(words.starts_with(expected), "{said}");
     let table = rules(Style::Plain, std::slice::from_ref(&run));
     assert!(table.contains("uplink_capacity violated: the uplink of the source"), "{table}");
