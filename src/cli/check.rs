@@ -13,6 +13,7 @@ use swarmbound::models::registry::{self, ALL, Export, Run};
 use swarmbound::models::{Options, Threads};
 use swarmbound::units::{Bytes, Time};
 
+use super::echo::Echo;
 use super::progress::Searching;
 use super::world::{World, refused};
 use super::{Failure, Format, number, output};
@@ -157,26 +158,26 @@ impl Arguments {
 }
 
 /// Checks one model, or all of them.
-pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+pub(super) fn run(arguments: &Arguments, echo: &Echo) -> Result<Verdict, Failure> {
     match &arguments.model {
-        Some(model) => one(model, arguments),
-        None => all(arguments),
+        Some(model) => one(model, arguments, echo),
+        None => all(arguments, echo),
     }
 }
 
-fn one(model: &str, arguments: &Arguments) -> Result<Verdict, Failure> {
+fn one(model: &str, arguments: &Arguments, echo: &Echo) -> Result<Verdict, Failure> {
     let mut files = Files::open(arguments)?;
     let check = checked(model, &arguments.options(), arguments, &mut files)?;
     files.keep()?;
     let text = match arguments.format.json {
         true => json::line(&CheckDocument::new(&check)),
-        false => check::told(output::style(), question(model), &check),
+        false => check::told(output::style(), question(model), &echo.to_string(), &check),
     };
     output::print(&text)?;
     Ok(check.verdict())
 }
 
-fn all(arguments: &Arguments) -> Result<Verdict, Failure> {
+fn all(arguments: &Arguments, echo: &Echo) -> Result<Verdict, Failure> {
     let of_a_model = arguments.options() != Options::default() || arguments.symmetry;
     if of_a_model || arguments.names_a_file() {
         let names: Vec<&str> = ALL.iter().map(|entry| entry.name).collect();
@@ -198,7 +199,7 @@ fn all(arguments: &Arguments) -> Result<Verdict, Failure> {
     }
     let text = match arguments.format.json {
         true => json::line(&checks.iter().map(CheckDocument::new).collect::<Vec<_>>()),
-        false => check::compared(output::style(), &checks),
+        false => check::compared(output::style(), &echo.arguments(), &checks),
     };
     output::print(&text)?;
     Ok(check::worst(&checks))

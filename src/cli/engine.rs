@@ -19,6 +19,7 @@ use swarmbound::suite::{
 use swarmbound::trace::{Event, Evidence};
 use swarmbound::units::Time;
 
+use super::echo::{Echo, quoted};
 use super::progress::Counting;
 use super::{Failure, Format, input, interrupt, output};
 use crate::report::json;
@@ -29,6 +30,9 @@ const SHRINKING: Duration = Duration::from_secs(60);
 
 /// How many names a scenario is offered before it is not saved.
 const MOST_NAMES: u32 = 1000;
+
+/// Options that a scenario of its own replaces.
+const GENERATES: [&str; 4] = ["scenario", "cases", "seed", "discipline"];
 
 /// Failures that are the user's: nothing of the engine was seen.
 const NOT_BEGUN: [&str; 3] = ["no such command", "not started", "unsupported"];
@@ -108,35 +112,6 @@ impl Options {
         }
         Ok(Program::new(command, lifetime, timeout))
     }
-
-    /// The command that examines `scenario` only.
-    fn repeat(&self, command: &str, scenario: &str) -> String {
-        let mut words = vec!["swarmbound suite --engine".to_owned(), quoted(command)];
-        words.extend(["--scenario".to_owned(), quoted(scenario)]);
-        if self.timeout != Time::from_secs(10) {
-            words.extend(["--timeout".to_owned(), quoted(&self.timeout.to_string())]);
-        }
-        if self.persistent {
-            words.push("--persistent".to_owned());
-        }
-        for (option, names) in
-            [("--properties", &self.properties), ("--leave-out", &self.leave_out)]
-        {
-            if !names.is_empty() {
-                words.extend([option.to_owned(), names.join(",")]);
-            }
-        }
-        words.join(" ")
-    }
-}
-
-/// A word as a shell reads it back.
-fn quoted(word: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=,+@%".contains(letter);
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
 }
 
 /// A program that is asked whether it could be begun at all.
@@ -167,6 +142,7 @@ pub(super) fn run(
     seed: u64,
     options: &Options,
     format: &Format,
+    echo: Echo,
 ) -> Result<Verdict, Failure> {
     let left_out = options.left_out()?;
     let config = Config { cases, seed, scope: options.scope()?, left_out, ..Config::default() };
@@ -189,7 +165,7 @@ pub(super) fn run(
         (None, Some(finding)) => Some(save(finding).map(|path| path.display().to_string())),
     };
     let repeat = saved.as_ref().and_then(|saved| saved.as_ref().ok());
-    let repeat = repeat.map(|path| options.repeat(command, path));
+    let repeat = repeat.map(|path| echo.without(&GENERATES).with("scenario", path).to_string());
     let left_out = &options.leave_out;
     let examined = Examined { command, seed, given, left_out, examination, saved, repeat };
     let text = match format.json {
@@ -255,20 +231,4 @@ fn save(finding: &Finding) -> Result<PathBuf, String> {
 
 fn because(path: &Path, error: &io::Error) -> String {
     Failure::file("write", path, error).0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shell_reads_words_back() {
-        for word in ["plain", "python3 my engine.py", "it's", "$HOME \"x\" `y`", "", "a\\b", "~"] {
-            let output = std::process::Command::new("sh")
-                .args(["-c", &format!("printf %s {}", quoted(word))])
-                .output();
-            assert_eq!(String::from_utf8(output.unwrap().stdout).unwrap(), word);
-        }
-        assert_eq!(quoted("./engine"), "./engine");
-    }
 }

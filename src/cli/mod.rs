@@ -8,10 +8,11 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use swarmbound::audit::Verdict;
 
 use crate::report::layout::printable;
+use echo::Echo;
 
 mod audit;
 mod bounds;
@@ -20,6 +21,7 @@ mod canary;
 mod check;
 mod cores;
 mod curve;
+mod echo;
 mod engine;
 mod explore;
 mod input;
@@ -105,29 +107,38 @@ impl Failure {
     }
 }
 
+/// The arguments, and the words that they were read from.
+fn parsed() -> Result<(Arguments, Option<Echo>), clap::Error> {
+    let mut command = Arguments::command();
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let arguments = Arguments::from_arg_matches(&matches);
+    let arguments = arguments.map_err(|error| error.format(&mut command))?;
+    Ok((arguments, Echo::of(&command, &matches)))
+}
+
 /// Runs the command line and says how it went.
 pub(crate) fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
+    let (arguments, echo) = match parsed() {
+        Ok(parsed) => parsed,
         Err(error) => {
             // Help for a reader that has gone is no failure; a wrong argument still is.
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    let verdict = match arguments.command {
+    let verdict = match arguments.command.zip(echo) {
         None => run::run(&run::Arguments { scenario: None, options: arguments.options }),
-        Some(Command::Run(arguments)) => run::run(&arguments),
-        Some(Command::Bounds(arguments)) => bounds::run(&arguments),
-        Some(Command::Plan(arguments)) => plan::run(&arguments),
-        Some(Command::Audit(arguments)) => audit::run(&arguments),
-        Some(Command::Presets(arguments)) => presets::run(&arguments),
-        Some(Command::Curve(arguments)) => curve::run(&arguments),
-        Some(Command::Sweep(arguments)) => sweep::run(&arguments),
-        Some(Command::Check(arguments)) => check::run(&arguments),
-        Some(Command::Explore(arguments)) => explore::run(&arguments),
-        Some(Command::Suite(arguments)) => suite::run(&arguments),
-        Some(Command::Canary(arguments)) => canary::run(&arguments),
+        Some((Command::Run(arguments), _)) => run::run(&arguments),
+        Some((Command::Bounds(arguments), _)) => bounds::run(&arguments),
+        Some((Command::Plan(arguments), _)) => plan::run(&arguments),
+        Some((Command::Audit(arguments), _)) => audit::run(&arguments),
+        Some((Command::Presets(arguments), _)) => presets::run(&arguments),
+        Some((Command::Curve(arguments), _)) => curve::run(&arguments),
+        Some((Command::Sweep(arguments), _)) => sweep::run(&arguments),
+        Some((Command::Check(arguments), echo)) => check::run(&arguments, &echo),
+        Some((Command::Explore(arguments), _)) => explore::run(&arguments),
+        Some((Command::Suite(arguments), echo)) => suite::run(&arguments, echo),
+        Some((Command::Canary(arguments), _)) => canary::run(&arguments),
     };
     match verdict {
         Ok(Verdict::Holds | Verdict::Skipped) => ExitCode::SUCCESS,

@@ -4,6 +4,7 @@ use clap::Args;
 use swarmbound::audit::Verdict;
 use swarmbound::suite::canary::ALL;
 
+use super::echo::Echo;
 use super::{Failure, Format, canaries, engine, number};
 
 /// Arguments of `suite`.
@@ -30,10 +31,10 @@ pub(super) struct Arguments {
 }
 
 /// Examines what the arguments name.
-pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+pub(super) fn run(arguments: &Arguments, echo: Echo) -> Result<Verdict, Failure> {
     if let Some(command) = arguments.engine.engine() {
         let Arguments { cases, seed, engine, format, .. } = arguments;
-        return engine::run(command, *cases, *seed, engine, format);
+        return engine::run(command, *cases, *seed, engine, format, echo);
     }
     let canaries = match (arguments.canaries, arguments.control) {
         (true, _) => ALL,

@@ -13,7 +13,7 @@ use swarmbound::models::{MOST_WORDS, Outcome, PropertyOutcome};
 use swarmbound::units::Time;
 
 use super::Style;
-use super::layout::{Align, follow, lines, table, verdict_cell, wrapped};
+use super::layout::{Align, follow, lines, printable, table, verdict_cell, wrapped};
 use super::numbers::{self, grouped};
 
 /// A model that was checked.
@@ -39,7 +39,7 @@ impl Check {
         numbers::span(Time(ns))
     }
 
-    /// `--chunks 3 --peers 5`, as one may write it again.
+    /// The world of the model, as ` --chunks 3 --peers 5`.
     fn options(&self) -> String {
         let options = self.outcome.options.0.iter().map(|(name, value)| match name.as_str() {
             "selfish" => " --selfish".to_owned(),
@@ -93,13 +93,15 @@ pub(crate) fn searched(progress: &Progress, elapsed: Duration) -> String {
     )
 }
 
-/// One model: what was explored, every property, the witnesses, how often each action was taken.
-pub(crate) fn told(style: Style, question: &str, check: &Check) -> String {
+/// One model: the command, what was explored, every property, the witnesses, how often each action
+/// was taken.
+pub(crate) fn told(style: Style, question: &str, command: &str, check: &Check) -> String {
     let outcome = &check.outcome;
     let title = follow(&format!("{}: ", outcome.model), question, 4);
     let title = title.replacen(&outcome.model, &style.bold(&outcome.model), 1);
     let text = [
-        title + &wrapped(&format!("swarmbound check {}{}", outcome.model, check.options()), 4),
+        // On one line, so that it can be copied.
+        title + &printable(command) + "\n",
         explored(check),
         properties(style, outcome),
         witnesses(style, outcome),
@@ -226,8 +228,9 @@ fn coverage(style: Style, outcome: &Outcome) -> String {
     text
 }
 
-/// Several models, a line each, and below it what was violated.
-pub(crate) fn compared(style: Style, checks: &[Check]) -> String {
+/// Several models, a line each, and below it what was violated. `given` are the arguments that all
+/// of them were checked with, each after a blank.
+pub(crate) fn compared(style: Style, given: &str, checks: &[Check]) -> String {
     let columns = [
         ("model", Align::Left),
         ("world", Align::Left),
@@ -269,5 +272,8 @@ pub(crate) fn compared(style: Style, checks: &[Check]) -> String {
         }
     }
     let all = format!("what the models require: {}\n", style.verdict(worst(checks)));
-    text + &all + "\nswarmbound check MODEL with these options shows properties and witnesses\n"
+    let more = format!(
+        "swarmbound check MODEL{given} with the options of a row shows properties and witnesses"
+    );
+    text + &all + "\n" + &wrapped(&more, 4)
 }

@@ -327,6 +327,18 @@ fn a_graph_of_orbits_says_so_on_its_edges() {
 }
 
 #[test]
+fn the_command_is_shown_as_it_was_given() {
+    let given = "check churn --symmetry --peers 2 --chunks=1 --max-states 5 --max-depth 1000000000 \
+                 --max-memory 8MiB --max-time 1000000s --threads 2";
+    let Said { out, .. } = swarmbound(&given.split(' ').collect::<Vec<_>>());
+    let shown = format!("\nswarmbound {}\n", given.replace('=', " "));
+    assert!(out.contains(&shown), "{out}");
+    let Said { out, .. } = swarmbound(&["check", "--max-states", "5"]);
+    let shown = "swarmbound check MODEL --max-states 5 with the options of a row shows";
+    assert!(out.contains(shown), "{out}");
+}
+
+#[test]
 fn wrong_options_say_what_to_write() {
     let rows: [(&[&str], &str); 29] = [
         (&["check", "choir"], "write one of churn, schedule"),

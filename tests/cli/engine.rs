@@ -179,8 +179,8 @@ fn the_document_says_everything() {
     assert_eq!(finding["saved"], "runs_to_its_end.toml");
     let explanation = finding["explanation"].as_str().unwrap();
     assert!(explanation.contains("exit code 3") && explanation.ends_with("\n    why"));
-    let repeat = "swarmbound suite --engine 'echo why >&2; exit 3' --scenario \
-                  runs_to_its_end.toml --leave-out membership";
+    let repeat = "swarmbound suite --engine 'echo why >&2; exit 3' --leave-out membership \
+                  --scenario runs_to_its_end.toml";
     assert_eq!(finding["repeat"], repeat);
 }
 
