@@ -282,7 +282,7 @@ impl Checked for Choking {
             let at = families.iter().position(|&known| known == family);
             at.unwrap_or(families.len()) * world.neighbors + usize::from(neighbor) - 1
         };
-        Spec { claims: self.claims(), classes: Classes { all, of }, symmetry: None }
+        Spec { claims: self.claims(), classes: Classes { all, of }, symmetry: None, heap: None }
     }
 }
 

@@ -368,7 +368,12 @@ impl Model for Churn {
 
 impl Checked for Churn {
     fn spec(&self) -> Spec<Self> {
-        Spec { claims: self.claims(), classes: self.classes(), symmetry: Some(self.symmetry()) }
+        Spec {
+            claims: self.claims(),
+            classes: self.classes(),
+            symmetry: Some(self.symmetry()),
+            heap: None,
+        }
     }
 }
 

@@ -40,7 +40,7 @@ pub struct Outcome {
     pub properties: Vec<PropertyOutcome>,
     /// How often each class of actions was taken.
     pub coverage: BTreeMap<String, u64>,
-    /// Bytes of the tables.
+    /// Bytes of the tables and of the heap that states own, as far as the model counts it.
     pub bytes: usize,
     /// Transitions that the model's boundary cut off.
     pub outside: u64,

@@ -298,7 +298,12 @@ impl Checked for Schedule {
             generators: names::generators(self),
         };
         let all = vec![Class { family: "slot", label: "slot".into() }];
-        Spec { claims, classes: Classes { all, of: |_, _| 0 }, symmetry: Some(symmetry) }
+        Spec {
+            claims,
+            classes: Classes { all, of: |_, _| 0 },
+            symmetry: Some(symmetry),
+            heap: None,
+        }
     }
 }
 

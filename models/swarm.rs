@@ -201,7 +201,11 @@ impl<E: Engine, T: Introduce> Swarm<E, T> {
         // Chunks of one byte: no rule looks at their size.
         let manifest = Manifest::new(Bytes(chunks as u64), Bytes(1))?;
         let settings = Settings { protocol: world.protocol.clone(), requests: world.requests };
-        let pools = Pools { nodes: Pool::new(), ways: Pool::new(), trackers: Pool::new() };
+        let pools = Pools {
+            nodes: Pool::new(Node::heap_bytes),
+            ways: Pool::new(Way::heap_bytes),
+            trackers: Pool::new(T::heap_bytes),
+        };
         Ok(Swarm { doings: world.doings(), world, manifest, settings, pools: Arc::new(pools) })
     }
 

@@ -343,7 +343,7 @@ impl<T: Listed> Checked for Introductions<T> {
             };
             family * world.peers + usize::from(peer) - 1
         };
-        Spec { claims, classes: Classes { all, of }, symmetry: None }
+        Spec { claims, classes: Classes { all, of }, symmetry: None, heap: None }
     }
 }
 

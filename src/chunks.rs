@@ -158,6 +158,11 @@ impl ChunkSet {
         self.bits.len()
     }
 
+    /// Bytes on the heap: whole blocks of at most 256 bits.
+    pub fn heap_bytes(&self) -> usize {
+        self.bits.len().div_ceil(256) * 32
+    }
+
     /// How many chunks are in the set.
     pub fn len(&self) -> usize {
         self.count

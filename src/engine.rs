@@ -37,6 +37,12 @@ pub trait Engine: Clone + Debug + Eq + Hash {
     /// The chunks that it holds: what rules may look at.
     fn have(&self) -> &ChunkSet;
 
+    /// Bytes on the heap that it owns, going by lengths; 0 where it does not count them. Only what
+    /// a model says of its memory depends on it.
+    fn heap_bytes(&self) -> usize {
+        0
+    }
+
     /// May this message wait until the next input that may not?
     ///
     /// True promises that to handle it now would give no output and ask for no choice, and that
@@ -65,6 +71,11 @@ pub trait Engine: Clone + Debug + Eq + Hash {
 pub trait Payload {
     /// What the message means to links and rules.
     fn kind(&self) -> Kind<'_>;
+
+    /// Bytes on the heap that it owns, as [`Engine::heap_bytes`].
+    fn heap_bytes(&self) -> usize {
+        0
+    }
 }
 
 /// What a message means to links and rules.
@@ -220,4 +231,9 @@ pub trait Introduce: Clone + Debug + Eq + Hash {
 
     /// One announce interval has passed: forgets whoever has been silent for too long.
     fn tick(&mut self);
+
+    /// Bytes on the heap that it owns, as [`Engine::heap_bytes`].
+    fn heap_bytes(&self) -> usize {
+        0
+    }
 }

@@ -295,7 +295,7 @@ fn forwarding_in_the_same_slot_is_found_with_the_shortest_witness() {
             horizon: 2,
         },
     );
-    let spec = Spec { claims: vec![claim], classes: Classes::single(), symmetry: None };
+    let spec = Spec { claims: vec![claim], classes: Classes::single(), symmetry: None, heap: None };
     let report = check(&cheat, &spec, Settings::default()).unwrap();
     let witness = report.findings[0].verdict.witness().unwrap();
     let words: Vec<String> = witness.steps.iter().map(|step| format!("{step:?}")).collect();

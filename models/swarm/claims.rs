@@ -4,7 +4,7 @@ use super::action::{Action, Event};
 use super::carry::bits;
 use super::state::{Fault, State};
 use super::{MOST_PEERS, Ready, Swarm, World};
-use crate::checker::{Checked, Claim, Class, Classes, Condition, Demand, Kind, Spec};
+use crate::checker::{Block, Checked, Claim, Class, Classes, Condition, Demand, Heap, Kind, Spec};
 use crate::chunks::PeerId;
 use crate::engine::{Engine, Introduce};
 use crate::models::churn::{Departures, SourceStays};
@@ -179,6 +179,10 @@ fn class<E: Engine, T: Introduce>(swarm: &Swarm<E, T>, action: &Action<E::Messag
 
 impl<E: Engine, T: Introduce> Checked for Swarm<E, T> {
     fn spec(&self) -> Spec<Self> {
-        Spec { claims: self.claims(), classes: self.classes(), symmetry: None }
+        let heap = |_: &Self, state: &State<E, T>, each: &mut dyn FnMut(Block)| {
+            state.shared().for_each(each);
+        };
+        let heap = Some(heap as Heap<Self>);
+        Spec { claims: self.claims(), classes: self.classes(), symmetry: None, heap }
     }
 }

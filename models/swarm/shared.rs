@@ -11,11 +11,15 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::checker::Block;
+
 /// A value that states point to.
 pub(super) struct Shared<T>(Arc<Hashed<T>>);
 
 struct Hashed<T> {
     hash: u64,
+    /// Bytes of the value on the heap, its place among all values included.
+    bytes: usize,
     value: T,
 }
 
@@ -30,6 +34,13 @@ impl<T> Deref for Shared<T> {
 impl<T> Clone for Shared<T> {
     fn clone(&self) -> Self {
         Shared(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Shared<T> {
+    /// What it takes, however many states point to it.
+    pub(super) fn block(&self) -> Block {
+        Block { address: Arc::as_ptr(&self.0).addr(), bytes: self.0.bytes }
     }
 }
 
@@ -56,11 +67,20 @@ impl<T: fmt::Debug> fmt::Debug for Shared<T> {
 
 /// Every value that was shared so far. Which threads share values in which order makes no
 /// difference to anything but memory.
-pub(super) struct Pool<T>(Mutex<BTreeMap<u64, Vec<Shared<T>>>>);
+pub(super) struct Pool<T> {
+    known: Mutex<BTreeMap<u64, Vec<Shared<T>>>>,
+    /// Bytes on the heap that a value owns, going by lengths.
+    heap_bytes: fn(&T) -> usize,
+}
 
-impl<T: Eq + Hash> Pool<T> {
-    pub(super) fn new() -> Self {
-        Pool(Mutex::new(BTreeMap::new()))
+/// Bytes of a place in a pool: an entry of a B-tree whose nodes are at least five elevenths full,
+/// the room that a vector begins with, and the two counters of an [`Arc`].
+const PLACE: usize =
+    3 * size_of::<(u64, Vec<Shared<u8>>)>() + 4 * size_of::<Shared<u8>>() + 2 * size_of::<usize>();
+
+impl<T: Clone + Eq + Hash> Pool<T> {
+    pub(super) fn new(heap_bytes: fn(&T) -> usize) -> Self {
+        Pool { known: Mutex::new(BTreeMap::new()), heap_bytes }
     }
 
     /// The value, as others have it already if anybody has it.
@@ -69,12 +89,14 @@ impl<T: Eq + Hash> Pool<T> {
         value.hash(&mut hasher);
         let hash = hasher.finish();
         // A thread that panicked while it held the lock left at most a value too many.
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let alike = known.entry(hash).or_default();
         if let Some(shared) = alike.iter().find(|shared| shared.0.value == value) {
             return shared.clone();
         }
-        let shared = Shared(Arc::new(Hashed { hash, value }));
+        let bytes = PLACE + size_of::<Hashed<T>>() + (self.heap_bytes)(&value);
+        // A clone has no spare room, whatever happened to the value: its lengths say what it takes.
+        let shared = Shared(Arc::new(Hashed { hash, bytes, value: value.clone() }));
         alike.push(shared.clone());
         shared
     }

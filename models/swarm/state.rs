@@ -9,6 +9,7 @@ use std::fmt;
 
 use super::MOST_PEERS;
 use super::shared::Shared;
+use crate::checker::Block;
 use crate::chunks::{ChunkId, ChunkSet, PeerId};
 use crate::engine::{Engine, Kind, Payload, Timer};
 
@@ -117,6 +118,27 @@ pub enum Fault {
     Restless(PeerId),
 }
 
+impl<E: Engine> Node<E> {
+    /// Bytes on the heap that it owns.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.engine.heap_bytes() + self.timers.len() * size_of::<(Timer, Turn)>()
+    }
+}
+
+impl<M: Payload> Way<M> {
+    /// Bytes on the heap that it owns.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let leaving = self.leaving.iter().map(|(_, message)| message.heap_bytes());
+        let letters = self.letters.iter().map(|letter| match letter {
+            Letter::Says(message) => message.heap_bytes(),
+            Letter::Asks | Letter::Connects | Letter::Disconnects => 0,
+        });
+        self.leaving.len() * size_of::<(ChunkId, M)>()
+            + self.letters.len() * size_of::<Letter<M>>()
+            + leaving.chain(letters).sum::<usize>()
+    }
+}
+
 impl<M> Way<M> {
     pub(super) fn empty() -> Self {
         Way { leaving: Vec::new(), letters: VecDeque::new() }
@@ -128,6 +150,13 @@ impl<M> Way<M> {
 }
 
 impl<E: Engine, T: Eq> State<E, T> {
+    /// Everything that it has in common with other states.
+    pub(super) fn shared(&self) -> impl Iterator<Item = Block> {
+        let nodes = self.nodes.iter().flatten().map(Shared::block);
+        let ways = self.ways.iter().flatten().map(Shared::block);
+        nodes.chain(ways).chain([self.tracker.block()])
+    }
+
     pub(super) fn node(&self, node: usize) -> Option<&Node<E>> {
         self.nodes.get(node)?.as_deref()
     }

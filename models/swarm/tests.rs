@@ -1,4 +1,6 @@
+use std::collections::{HashMap, HashSet};
 use std::fmt::Debug;
+use std::hash::Hash;
 
 use stateright::Checker;
 
@@ -7,7 +9,10 @@ use crate::checker::{
     Checked, Explorable, Exploration, Report, Settings as Search, Spec, Verdict, Witness,
     WitnessOf, check,
 };
-use crate::swarm::{ClientServer, Peer, Tracker};
+use crate::chunks::{ChunkId, ChunkSet};
+use crate::engine::Timer;
+use crate::models::Threads;
+use crate::swarm::{ClientServer, Message, Peer, Tracker};
 
 mod planted;
 mod simulated;
@@ -210,4 +215,75 @@ fn a_search_that_was_cut_proves_nothing_of_an_engine() {
     let report = search.report(exploration).unwrap();
     let can = &report.finding("peer_1_can_complete").unwrap().verdict;
     assert!(matches!(can, Verdict::Unknown(_)));
+}
+
+/// What the states of a world have in common, told apart by what it is and not by where it is: the
+/// bytes of every value that some state has.
+fn common(world: World) -> usize {
+    fn add<T: Clone + Eq + Hash>(known: &mut HashMap<T, usize>, shared: &Shared<T>) {
+        let bytes = shared.block().bytes;
+        let before = known.insert(T::clone(shared), bytes);
+        assert!(before.is_none_or(|before| before == bytes), "equal values take the same");
+    }
+    let swarm = Swarm::<Peer, Tracker>::new(world).unwrap();
+    let (mut nodes, mut ways, mut trackers) = (HashMap::new(), HashMap::new(), HashMap::new());
+    let mut waiting = swarm.init_states();
+    let mut known: HashSet<State<Peer, Tracker>> = waiting.iter().cloned().collect();
+    while let Some(state) = waiting.pop() {
+        state.nodes.iter().flatten().for_each(|node| add(&mut nodes, node));
+        state.ways.iter().flatten().for_each(|way| add(&mut ways, way));
+        add(&mut trackers, &state.tracker);
+        let mut actions = Vec::new();
+        swarm.actions(&state, &mut actions);
+        let next = actions.into_iter().filter_map(|action| swarm.next_state(&state, action));
+        waiting.extend(next.filter(|next| known.insert(next.clone())));
+    }
+    let address = 3 * size_of::<usize>();
+    let all = nodes.values().chain(ways.values()).chain(trackers.values());
+    all.map(|bytes| bytes + address).sum()
+}
+
+#[test]
+fn memory_counts_what_states_share_and_counts_it_once() {
+    let world = World { losses: 1, ..World::calm(1, 2) };
+    let bytes = |heap: bool, threads: usize| {
+        let swarm = Swarm::<Peer, Tracker>::new(world.clone()).unwrap();
+        let mut spec = swarm.spec();
+        spec.heap = spec.heap.filter(|_| heap);
+        let mut search = crate::checker::Search::new(&swarm, &spec, Search::default()).unwrap();
+        let threads = Threads(threads.try_into().unwrap());
+        let go = &mut |_: &_| std::ops::ControlFlow::Continue(());
+        let exploration = search.run_with(&threads, crate::checker::Limits::NONE, go).unwrap();
+        search.report(exploration).unwrap().bytes
+    };
+    let heap = common(world.clone());
+    assert_eq!(bytes(true, 1), bytes(false, 1) + heap);
+    assert_eq!(bytes(true, 3), bytes(true, 1), "threads change nothing");
+}
+
+#[test]
+fn a_node_takes_what_its_parts_take() {
+    let node = |have: usize, timers: usize| Node {
+        engine: ClientServer::new(
+            PeerId(1),
+            &Manifest::new(Bytes(have as u64), Bytes(1)).unwrap(),
+            Role::Peer(Behavior::Cooperative),
+            &Settings { protocol: Protocol::default(), requests: 1 },
+        ),
+        timers: (0..timers as u32).map(|timer| (Timer(timer), Turn::Due)).collect(),
+        told: false,
+        heard: [0; NODES],
+        serves: 0,
+        chokes: false,
+    };
+    // A set of chunks takes whole blocks of 256 bits, a timer its name and its turn.
+    assert_eq!(node(256, 0).heap_bytes(), 32);
+    assert_eq!(node(257, 3).heap_bytes(), 64 + 3 * 8);
+    let bitfield = |chunks| Message::bitfield(ChunkSet::empty(chunks));
+    let mut way = Way::empty();
+    assert_eq!(way.heap_bytes(), 0);
+    way.letters.extend([Letter::Asks, Letter::Says(bitfield(300))]);
+    way.leaving.push((ChunkId(0), Message::Chunk(ChunkId(0))));
+    let letters = 2 * size_of::<Letter<Message>>() + size_of::<ChunkSet>() + 64;
+    assert_eq!(way.heap_bytes(), letters + size_of::<(ChunkId, Message)>());
 }

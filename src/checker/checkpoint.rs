@@ -153,8 +153,9 @@ impl<'m, M: Explorable<State: Serialize + DeserializeOwned>> Search<'m, M> {
             if parent != NO_PARENT && at.min(header.expanded) <= parent as usize {
                 return Err(damaged(line, "its predecessor stands behind it, or was not expanded"));
             }
-            if let Insertion::Known(_) = search.store.insert(Offer::new(state, 0), parent) {
-                return Err(damaged(line, "this state stands here twice"));
+            match search.store.insert(Offer::new(state, 0), parent) {
+                Insertion::New(at) => search.weigh(at),
+                Insertion::Known(_) => return Err(damaged(line, "this state stands here twice")),
             }
             if at < header.expanded {
                 for (to, class) in out {
@@ -167,12 +168,11 @@ impl<'m, M: Explorable<State: Serialize + DeserializeOwned>> Search<'m, M> {
                 edges.close();
             }
         }
-        let end: End = parse(header.states + 2, &next_line()?)?;
+        let last = header.states + 2;
+        let end: End = parse(last, &next_line()?)?;
         if end.sum != sum.end().sum {
-            return Err(damaged(
-                header.states + 2,
-                "the sum of the lines differs: some have changed",
-            ));
+            let wrong = "the sum of the lines differs: some have changed";
+            return Err(damaged(last, wrong));
         }
         if search.edges.is_some() {
             search.edges = Some(edges);

@@ -8,6 +8,8 @@ use std::hash::Hash;
 
 use stateright::{Expectation, Model};
 
+use super::heap::Heap;
+
 /// A model whose states can be stored, compared and shown. Every model with such states and actions
 /// is one.
 pub trait Explorable: Model<State: Clone + Eq + Hash + Debug, Action: Clone + Debug> {}
@@ -34,6 +36,8 @@ pub struct Spec<M: Model> {
     pub classes: Classes<M>,
     /// Which states are the same but for names.
     pub symmetry: Option<Symmetry<M>>,
+    /// The heap that states own; None where they own none, or it is not counted.
+    pub heap: Option<Heap<M>>,
 }
 
 impl<M: Model> Spec<M> {
@@ -51,7 +55,7 @@ impl<M: Model> Spec<M> {
             };
             Claim { name: property.name, kind, demand: Demand::Required }
         });
-        Spec { claims: claims.collect(), classes: Classes::single(), symmetry: None }
+        Spec { claims: claims.collect(), classes: Classes::single(), symmetry: None, heap: None }
     }
 }
 

@@ -44,6 +44,7 @@ mod export;
 mod fault;
 mod graph;
 mod hash;
+mod heap;
 mod liveness;
 mod report;
 mod search;
@@ -63,6 +64,7 @@ pub use claim::{
 pub use crew::Crew;
 pub use export::Exported;
 pub use fault::Fault;
+pub use heap::{Block, Heap};
 pub use report::{Finding, Report, Verdict, Violation};
 pub use search::{
     Exploration, KeepEdges, Limits, Progress, Quotient, Reason, Search, Settings, Stop, Watch,

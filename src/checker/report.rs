@@ -25,7 +25,7 @@ pub struct Report<M: Explorable> {
     pub depth: u32,
     /// Transitions that the model's boundary cut off.
     pub outside: u64,
-    /// Bytes of the tables at the end.
+    /// Bytes of the tables and of the heap that states own, at the end.
     pub bytes: usize,
     /// How often each class of actions was taken.
     pub coverage: Vec<(String, u64)>,

@@ -11,6 +11,7 @@ use super::claim::{Condition, Explorable, Kind, Spec};
 use super::expand::{Batch, Expander, Row};
 use super::fault::Fault;
 use super::graph::{Edges, MOST_CLASSES};
+use super::heap::Owned;
 use super::store::{Insertion, NO_PARENT, Offer, Store};
 
 /// How to search.
@@ -61,7 +62,8 @@ pub struct Limits {
     pub states: usize,
     /// Do not expand states at this depth or deeper.
     pub depth: u32,
-    /// Stop before the tables take this many bytes, as far as can be foreseen.
+    /// Stop before the tables and the heap that states own ([`Spec::heap`]) take this many bytes,
+    /// as far as can be foreseen.
     pub bytes: usize,
 }
 
@@ -118,7 +120,7 @@ pub struct Progress {
     pub waiting: usize,
     /// Steps from the start to the states that are being expanded.
     pub depth: u32,
-    /// Bytes of the tables.
+    /// Bytes of the tables, and of the heap that states own, where the model counts it.
     pub bytes: usize,
 }
 
@@ -191,6 +193,7 @@ pub struct Search<'m, M: Explorable> {
     pub(super) settings: Settings,
     pub(super) store: Store<M::State>,
     pub(super) edges: Option<Edges>,
+    owned: Owned,
     /// The first index of each depth, and behind them the end of the one that is being expanded.
     pub(super) levels: Vec<u32>,
     /// The first state that was not expanded.
@@ -239,6 +242,7 @@ impl<'m, M: Explorable> Search<'m, M> {
                 search.tally.generated += 1;
                 let state = search.expander.represent(state);
                 if let Insertion::New(at) = search.store.insert(Offer::new(state, 0), NO_PARENT) {
+                    search.weigh(at);
                     search.judge(at, 0);
                 }
             }
@@ -265,6 +269,7 @@ impl<'m, M: Explorable> Search<'m, M> {
             settings,
             store: Store::new(),
             edges: needs_edges.then(Edges::default),
+            owned: Owned::default(),
             levels: vec![0, 0],
             next: 0,
             tally: Tally { coverage: vec![0; spec.classes.all.len()], ..Tally::default() },
@@ -340,6 +345,7 @@ impl<'m, M: Explorable> Search<'m, M> {
             let to = match self.store.insert(offer, at) {
                 Insertion::Known(to) => to,
                 Insertion::New(to) => {
+                    self.weigh(to);
                     self.judge(to, depth);
                     to
                 }
@@ -423,10 +429,21 @@ impl<'m, M: Explorable> Search<'m, M> {
         }
     }
 
-    /// Bytes of the tables after so many more steps, all of which may lead to new states.
+    /// Bytes of the tables and of owned heap after so many more steps, all of which may lead to new
+    /// states.
     fn bytes_with(&self, more: usize) -> usize {
         let edges = self.edges.as_ref().map_or(0, |edges| edges.bytes_with(more));
-        self.store.bytes_with(more) + edges
+        let tables = self.store.bytes_with(more) + edges;
+        tables.saturating_add(self.owned.bytes_with(self.store.len(), more))
+    }
+
+    /// Counts the heap of a state that is new.
+    #[inline]
+    pub(super) fn weigh(&mut self, at: u32) {
+        if let Some(heap) = self.spec.heap {
+            let Search { model, store, owned, .. } = self;
+            heap(model, &store.states[at as usize], &mut |block| owned.count(block));
+        }
     }
 
     /// Asks the undecided claims about a state that is new, at `depth`.

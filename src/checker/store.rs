@@ -63,8 +63,8 @@ impl<S: Eq + Hash> Store<S> {
         self.states.len()
     }
 
-    /// Bytes of the tables once there are `more` states; what a state keeps elsewhere (on the heap)
-    /// is not seen. While the table grows, the old one is there beside the new one.
+    /// Bytes of the tables once there are `more` states, without the heap that states own. While
+    /// the table grows, the old one is there beside the new one.
     pub(super) fn bytes_with(&self, more: usize) -> usize {
         let table = self.table.slots.len() * size_of::<u64>();
         let grows = Table::is_crowded(self.table.filled + more, self.table.slots.len());

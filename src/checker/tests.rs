@@ -60,7 +60,7 @@ impl Digraph {
     fn spec(claims: Vec<Claim<Self>>) -> Spec<Self> {
         let all = FAMILIES.map(|family| Class { family, label: family.into() }).to_vec();
         let of = |_: &Digraph, action: &(u8, u32)| usize::from(action.0);
-        Spec { claims, classes: Classes { all, of }, symmetry: None }
+        Spec { claims, classes: Classes { all, of }, symmetry: None, heap: None }
     }
 
     fn eventually(fairness: &str) -> Claim<Self> {
@@ -257,7 +257,7 @@ fn a_long_cycle_needs_no_call_stack() {
 #[test]
 fn whoever_watches_can_stop_the_search_and_memory_is_a_limit() {
     let wheel = Wheel(1_000_000);
-    let spec = Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None };
+    let spec = Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None, heap: None };
     let mut search = Search::new(&wheel, &spec, Settings::default()).unwrap();
     let mut looks = 0;
     let mut stop_at_third = |progress: &Progress| {
@@ -276,7 +276,7 @@ fn whoever_watches_can_stop_the_search_and_memory_is_a_limit() {
 
 /// The numbers of generated states at which the watch looks, with a stop at `cut` in between.
 fn looks(wheel: &Wheel, cut: usize) -> Vec<u64> {
-    let spec = Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None };
+    let spec = Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None, heap: None };
     let mut search = Search::new(wheel, &spec, Settings::default()).unwrap();
     let mut looks = Vec::new();
     for limits in [Limits { states: cut, ..Limits::NONE }, Limits::NONE] {

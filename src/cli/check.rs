@@ -95,7 +95,7 @@ pub(super) struct Arguments {
     /// Stop before the steps that follow so many
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_depth: Option<u32>,
-    /// Stop before the tables take so much memory
+    /// Stop before the states and their tables take so much memory
     #[arg(long, value_name = "BYTES", default_value = "8 GiB")]
     max_memory: Bytes,
     /// Stop after so much time

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::heap::tree_bytes;
 use crate::choose::Choose;
 use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
 use crate::engine::{Engine, Input, Kind, Output, Payload, Presence, Role, Settings};
@@ -52,6 +53,13 @@ impl Engine for ClientServer {
             ready: false,
             outputs: VecDeque::new(),
         }
+    }
+
+    fn heap_bytes(&self) -> usize {
+        // Outputs are drained between two inputs.
+        self.have.heap_bytes()
+            + tree_bytes::<(u32, PeerId)>(self.waiting.len())
+            + tree_bytes::<(PeerId, u32)>(self.clients.len())
     }
 
     fn handle(&mut self, input: Input<Parcel>, _: &mut dyn Choose) {

@@ -53,4 +53,11 @@ impl Payload for Message {
             _ => Kind::Control,
         }
     }
+
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Message::Bitfield(theirs) => size_of::<ChunkSet>() + theirs.heap_bytes(),
+            _ => 0,
+        }
+    }
 }

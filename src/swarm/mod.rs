@@ -9,6 +9,7 @@
 mod choker;
 mod client_server;
 mod fetch;
+mod heap;
 mod message;
 mod neighbor;
 mod news;

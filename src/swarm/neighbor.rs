@@ -91,6 +91,14 @@ impl Neighbors {
         }
     }
 
+    /// Bytes on the heap.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.tags.len()
+            + self.records.len() * size_of::<Neighbor>()
+            + self.holdings.len() * size_of::<usize>()
+            + self.scores.len() * size_of::<Score>()
+    }
+
     /// The words of the set of chunks that the neighbor at a position has.
     pub(super) fn holdings(&self, at: usize) -> &[usize] {
         &self.holdings[at * self.words..][..self.words]

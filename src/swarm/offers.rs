@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use super::heap::tree_bytes;
 use super::message::Message;
 use super::neighbor::Neighbor;
 use super::peer::Peer;
@@ -24,6 +25,16 @@ pub(super) struct Offers {
 }
 
 impl Offers {
+    /// Bytes on the heap, its own included: it stands in a box.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let promised = self.promised.values().map(|chunks| chunks.len() * size_of::<ChunkId>());
+        size_of::<Offers>()
+            + self.unpromised.heap_bytes()
+            + tree_bytes::<(PeerId, Vec<ChunkId>)>(self.promised.len())
+            + promised.sum::<usize>()
+            + tree_bytes::<(ChunkId, PeerId)>(self.unseen.len())
+    }
+
     pub(super) fn new(chunks: usize) -> Self {
         Offers {
             unpromised: ChunkSet::full(chunks),

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::heap::tree_bytes;
 use super::message::Message;
 use super::neighbor::{Neighbor, Neighbors};
 use super::offers::Offers;
@@ -156,6 +157,21 @@ impl Engine for Peer {
 
     fn have(&self) -> &ChunkSet {
         &self.have
+    }
+
+    fn heap_bytes(&self) -> usize {
+        // Outputs are drained between two inputs.
+        self.have.heap_bytes()
+            + self.open.heap_bytes()
+            + self.neighbors.heap_bytes()
+            + self.rarity.heap_bytes()
+            + self.offers.as_deref().map_or(0, Offers::heap_bytes)
+            + self.awaited.heap_bytes()
+            + self.sending.heap_bytes()
+            + self.queue.len() * size_of::<(PeerId, ChunkId)>()
+            + tree_bytes::<(PeerId, i64)>(self.balances.len())
+            + tree_bytes::<PeerId>(self.candidates.len())
+            + tree_bytes::<PeerId>(self.asked.len())
     }
 
     #[inline]

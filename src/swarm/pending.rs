@@ -12,6 +12,11 @@ impl<T: Copy> Pending<T> {
         Pending(Vec::new())
     }
 
+    /// Bytes on the heap.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.0.len() * size_of::<(PeerId, T)>()
+    }
+
     /// What is pending with a neighbor.
     pub(super) fn with(&self, peer: PeerId) -> impl Iterator<Item = T> + '_ {
         let from = self.0.partition_point(|&(other, _)| other < peer);

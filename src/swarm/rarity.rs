@@ -30,6 +30,11 @@ impl Rarity {
         Rarity { planes: Vec::new(), words, depth: 0, high: 0 }
     }
 
+    /// Bytes on the heap.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.planes.len() * size_of::<usize>()
+    }
+
     /// How many neighbors have `chunk`.
     pub fn availability(&self, chunk: ChunkId) -> u32 {
         let (word, bit) = place(chunk);

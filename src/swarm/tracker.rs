@@ -58,6 +58,10 @@ impl Introduce for Tracker {
         Tracker::default()
     }
 
+    fn heap_bytes(&self) -> usize {
+        self.members.len() * size_of::<(PeerId, u8)>()
+    }
+
     fn announce(
         &mut self,
         node: PeerId,

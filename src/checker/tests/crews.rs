@@ -137,7 +137,7 @@ fn a_model_that_breaks_on_another_thread_breaks_the_search() {
 #[test]
 fn whoever_watches_can_stop_a_crew() {
     let churn = Churn::new(4, 3, Departures::Rejoin, SourceStays::Churns).unwrap();
-    let spec = Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None };
+    let spec = Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None, heap: None };
     let mut search = Search::new(&churn, &spec, Settings::default()).unwrap();
     let mut stop = |_: &Progress| ControlFlow::Break(Reason::Time);
     for _ in 0..3 {
@@ -189,7 +189,7 @@ impl Model for Levels {
 }
 
 fn bare<M: Explorable>() -> Spec<M> {
-    Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None }
+    Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None, heap: None }
 }
 
 /// Where there is nothing to share, where there is much at once, and where a state has far more

@@ -31,7 +31,7 @@ impl Model for Quotes {
 fn a_graph_is_written_as_graphviz_reads_it() {
     let class = Class { family: "go", label: "go \"on\"\n".into() };
     let classes = Classes { all: vec![class], of: |_, _| 0 };
-    let spec = Spec { claims: Vec::new(), classes, symmetry: None };
+    let spec = Spec { claims: Vec::new(), classes, symmetry: None, heap: None };
     let settings = Settings { edges: KeepEdges::Always, ..Settings::default() };
     let mut search = Search::new(&Quotes, &spec, settings).unwrap();
     let exploration = search.run(Limits::NONE, &mut go).unwrap();

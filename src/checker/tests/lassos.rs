@@ -140,7 +140,7 @@ impl Owing {
             Claim::required("stuck", Kind::NeverStuck { unless: goal }),
         ];
         let classes = Classes { all, of: |_, action: &(u8, u32)| usize::from(action.0) };
-        Spec { claims, classes, symmetry: None }
+        Spec { claims, classes, symmetry: None, heap: None }
     }
 }
 

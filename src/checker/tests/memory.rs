@@ -2,6 +2,7 @@
 //! form that are really filled.
 
 use super::super::graph::Edges;
+use super::super::heap::Owned;
 use super::super::store::{Insertion, NO_PARENT, Offer, Store, room};
 use super::*;
 
@@ -86,7 +87,7 @@ fn the_transitions_take_the_room_that_was_foreseen() {
 #[test]
 fn a_search_takes_the_room_of_its_states_and_transitions() {
     let (wheel, states) = (Wheel(50_000), 50_000);
-    let spec = Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None };
+    let spec = Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None, heap: None };
     let bytes = |edges| {
         let settings = Settings { edges, ..Settings::default() };
         let mut search = Search::new(&wheel, &spec, settings).unwrap();
@@ -103,4 +104,58 @@ fn a_search_takes_the_room_of_its_states_and_transitions() {
     assert_eq!(bytes(KeepEdges::AsClaimed), tables);
     let edges = filled(size_of::<usize>()) + filled(size_of::<u32>()) + filled(size_of::<u16>());
     assert_eq!(bytes(KeepEdges::Always), tables + edges);
+}
+
+/// Three states in a row share a block of 1000 bytes and more.
+fn shared(_: &Wheel, state: &u32, each: &mut dyn FnMut(Block)) {
+    let block = *state as usize / 3;
+    each(Block { address: 8 * block, bytes: 1000 + block % 7 });
+}
+
+#[test]
+fn what_states_share_counts_once() {
+    let (wheel, states) = (Wheel(5000), 5000_usize);
+    let search = |heap| {
+        let spec = Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None, heap };
+        let mut search = Search::new(&wheel, &spec, Settings::default()).unwrap();
+        search.run(Limits::NONE, &mut go).unwrap();
+        search.progress().bytes
+    };
+    let blocks = 0..states.div_ceil(3);
+    // An address takes three words.
+    let heap: usize = blocks.map(|block| 1000 + block % 7 + 3 * size_of::<usize>()).sum();
+    assert_eq!(search(Some(shared as Heap<Wheel>)), search(None) + heap);
+}
+
+#[test]
+fn owned_heap_counts_against_the_limit() {
+    let wheel = Wheel(1_000_000);
+    let cut = |heap, bytes| {
+        let spec = Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None, heap };
+        let mut search = Search::new(&wheel, &spec, Settings::default()).unwrap();
+        let exploration = search.run(Limits { bytes, ..Limits::NONE }, &mut go).unwrap();
+        (exploration, search.progress())
+    };
+    let limit = 100 << 20;
+    let (exploration, light) = cut(None, limit);
+    assert_eq!(exploration, Exploration::Exhausted);
+    assert!(light.bytes < limit / 2, "{light:?}");
+    let (exploration, heavy) = cut(Some(shared as Heap<Wheel>), limit);
+    assert_eq!(exploration, Exploration::Bounded(Reason::Memory));
+    assert!(limit / 2 < heavy.bytes && heavy.bytes < limit, "{heavy:?}");
+}
+
+#[test]
+fn heap_is_foreseen_as_it_was_on_average_and_rounded_up() {
+    let mut owned = Owned::default();
+    assert_eq!(owned.bytes_with(0, 1000), 0);
+    for address in [1, 2, 2, 3, 1] {
+        owned.count(Block { address, bytes: 100 - 3 * size_of::<usize>() });
+    }
+    let foreseen = [(3, 0, 300), (3, 1, 400), (7, 1, 343), (7, 2, 386), (300, 1, 301)];
+    for (states, more, bytes) in foreseen {
+        assert_eq!(owned.bytes_with(states, more), bytes, "{more} after {states}");
+    }
+    owned.count(Block { address: 4, bytes: usize::MAX });
+    assert_eq!(owned.bytes_with(1, usize::MAX), usize::MAX);
 }

@@ -66,7 +66,7 @@ fn spec() -> Spec<Mirror> {
         permute: |_, generator, &(number, mirrored)| (number, mirrored ^ [true][generator]),
         generators: vec!["mirror".into()],
     };
-    Spec { claims, classes: Classes::single(), symmetry: Some(symmetry) }
+    Spec { claims, classes: Classes::single(), symmetry: Some(symmetry), heap: None }
 }
 
 fn symmetric() -> Settings {
@@ -174,7 +174,12 @@ fn a_claim_that_only_a_product_of_generators_refutes_is_refuted() {
         let turned = [[1, 2, 0], [2, 0, 1]].map(|order| order.map(|counter| state[counter]));
         !turned.iter().any(|[low, middle, high]| low < middle && middle < high)
     };
-    let spec = |claims| Spec { claims, classes: Classes::single(), symmetry: Some(symmetry()) };
+    let spec = |claims| Spec {
+        claims,
+        classes: Classes::single(),
+        symmetry: Some(symmetry()),
+        heap: None,
+    };
     let report = check(&Counters(9), &spec(Vec::new()), symmetric()).unwrap();
     // Multisets of three of ten values: C(12, 3).
     assert_eq!(report.states, 220);

@@ -101,7 +101,7 @@ fn a_lasso_that_does_not_repeat_is_not_shown() {
     let goal = |_: &Wavering, _: &u32| false;
     let claim = Kind::Eventually { goal, fairness: Fairness::progress() };
     let claims = vec![Claim::required("never", claim)];
-    let spec = Spec { claims, classes: Classes::single(), symmetry: None };
+    let spec = Spec { claims, classes: Classes::single(), symmetry: None, heap: None };
     // The search asks once and the witness once; who judges it again hears something else.
     let report = check(&wavering, &spec, Settings::default());
     assert!(matches!(report, Err(Fault::NotDeterministic { .. })));

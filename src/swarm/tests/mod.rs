@@ -1,3 +1,4 @@
+mod heap;
 mod peer;
 mod policies;
 mod tracker;
