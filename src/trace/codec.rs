@@ -1,9 +1,9 @@
 //! Traces as JSON lines: a header, then one event a line, streaming both ways.
 //!
-//! Every event is checked against the header before anybody sees it: whoever holds an [`Event`] of
-//! a [`Reader`] need not ask whether its nodes and chunks exist. The codec judges nothing else:
-//! what a swarm may do is the business of the audit. The types to know are [`Reader`] and
-//! [`Writer`]; [`Decoder`] reads the answer to a scenario, [`Blocks`] lets many threads read.
+//! Every event is checked against the header before a caller sees it: the nodes and chunks of an
+//! [`Event`] that a [`Reader`] returns exist. The codec judges nothing else: what a swarm may do is
+//! the business of the audit. [`Reader`] and [`Writer`] stream; [`Decoder`] reads the answer to a
+//! scenario line by line, [`Blocks`] lets many threads read.
 
 use std::io::{self, BufRead, Read, Write};
 
@@ -17,13 +17,15 @@ mod blocks;
 #[cfg(test)]
 mod corpus;
 mod decoder;
+mod fields;
 mod line;
 #[cfg(test)]
 mod tests;
 
 pub use blocks::{Block, Blocks};
-pub use decoder::{Decoder, Said};
-use line::Form;
+pub use decoder::{DecodedLine, Decoder};
+use fields::RawEvent;
+use line::EventSchema;
 
 /// The most bytes that the header may have: a million peers take a third of them.
 pub const LONGEST_HEADER: u64 = 512 << 20;
@@ -188,7 +190,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// The event of the next line, and its number; None at the end of the text.
-    fn event(&mut self, form: &Form) -> Result<Option<(u64, Event)>, CodecError> {
+    fn event(&mut self, schema: &EventSchema) -> Result<Option<(u64, Event)>, CodecError> {
         let Some(ending) = self.advance(LONGEST_EVENT)? else {
             return Ok(None);
         };
@@ -199,7 +201,7 @@ impl<R: BufRead> Lines<R> {
                 Some(_) => Err(blank),
             };
         }
-        match form.event(&self.buffer) {
+        match schema.event(&self.buffer) {
             Ok(event) => Ok(Some((self.line, event))),
             Err(error) => Err(self.refuse(error, ending)),
         }
@@ -231,7 +233,7 @@ fn is_blank(line: &[u8]) -> bool {
 pub struct Reader<R> {
     lines: Lines<R>,
     header: Header,
-    form: Form,
+    schema: EventSchema,
     done: bool,
 }
 
@@ -256,10 +258,10 @@ impl<R: BufRead> Reader<R> {
             lines.wrong(JsonError::semantic(malformed, &lines.buffer).into())
         })?;
         let evidence = evidence.map(Evidence::from).unwrap_or_default();
-        let form = Form::new(&scenario);
+        let schema = EventSchema::new(&scenario);
         // The buffer of a header of half a gigabyte is not kept for events of a hundred bytes.
         lines.buffer = Vec::new();
-        Ok(Reader { lines, header: Header { scenario, evidence }, form, done: false })
+        Ok(Reader { lines, header: Header { scenario, evidence }, schema, done: false })
     }
 
     /// What the first line said.
@@ -281,7 +283,7 @@ impl<R: BufRead> Iterator for Reader<R> {
         if self.done {
             return None;
         }
-        let item = self.lines.event(&self.form).transpose();
+        let item = self.lines.event(&self.schema).transpose();
         self.done = !matches!(item, Some(Ok(_)));
         item
     }
@@ -310,7 +312,7 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// When the output refuses the bytes.
     pub fn write(&mut self, event: &Event) -> io::Result<()> {
-        self.put(&line::Written::from(event))
+        self.put(&RawEvent::from(event))
     }
 
     /// Passes everything on and gives the output back.

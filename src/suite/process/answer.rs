@@ -5,7 +5,7 @@
 
 use crate::scenario::Scenario;
 use crate::suite::Failure;
-use crate::trace::codec::{Decoder, Said};
+use crate::trace::codec::{DecodedLine, Decoder};
 use crate::trace::{Event, Evidence};
 
 /// How much an answer may hold.
@@ -127,7 +127,7 @@ impl<'s> Answer<'s> {
 
     fn line(&mut self, line: &[u8], record: &mut dyn FnMut(Event)) -> Result<(), Failure> {
         let said = self.decoder.read(line);
-        if self.ended && !matches!(said, Ok(Said::Nothing)) {
+        if self.ended && !matches!(said, Ok(DecodedLine::Nothing)) {
             return Err(Failure::new(
                 "answered twice",
                 format!(
@@ -137,15 +137,15 @@ impl<'s> Answer<'s> {
             ));
         }
         match said {
-            Ok(Said::Event(event)) => {
+            Ok(DecodedLine::Event(event)) => {
                 self.events += 1;
                 if self.limits.events < self.events {
                     return Err(too_much(format!("more than {} events", self.limits.events)));
                 }
                 record(event);
             }
-            Ok(Said::Header(evidence)) => self.evidence = evidence,
-            Ok(Said::Nothing) => self.ended = true,
+            Ok(DecodedLine::Header(evidence)) => self.evidence = evidence,
+            Ok(DecodedLine::Nothing) => self.ended = true,
             Err(error) => {
                 return Err(Failure::new("malformed output", format!("in its output, {error}")));
             }

@@ -2,15 +2,14 @@
 //!
 //! Cutting a text into blocks is quick and goes in order; what takes time, making events of their
 //! lines, may happen anywhere and in any order. Blocks say what a [`Reader`] says, one after the
-//! other and up to the first error: the same events, the same error. No thread is started here. The
-//! types to know are [`Blocks`] and [`Block`].
+//! other and up to the first error: the same events, the same error. No thread is started here.
 
 use std::io::{self, BufRead};
 use std::mem;
 
 use memchr::{memchr_iter, memrchr};
 
-use super::{CodecError, Event, Form, Header, LONGEST_EVENT, Lines, Reader, is_blank};
+use super::{CodecError, Event, EventSchema, Header, LONGEST_EVENT, Lines, Reader, is_blank};
 
 /// So much text without a line that ends is too long: an empty line and the next one, each with the
 /// most bytes that it may have and one more.
@@ -20,7 +19,7 @@ const LONGEST: usize = 2 * (LONGEST_EVENT as usize + 2);
 /// that nothing waits for more of a slow one; the capacity of the input decides how long they are.
 pub struct Blocks<R> {
     lines: Lines<R>,
-    form: Form,
+    schema: EventSchema,
     done: bool,
     /// What was read of the next block.
     begun: Vec<u8>,
@@ -29,7 +28,7 @@ pub struct Blocks<R> {
 /// Some lines of a trace, as they stand there.
 #[derive(Debug)]
 pub struct Block {
-    form: Form,
+    schema: EventSchema,
     text: Vec<u8>,
     /// How many lines were before it.
     before: u64,
@@ -38,11 +37,12 @@ pub struct Block {
 }
 
 impl<R: BufRead> Reader<R> {
-    /// The header, and the events that are left as blocks of lines. Whoever takes the events in the
-    /// order of the blocks, and stops at the first error, has what the reader would have said.
+    /// The header, and the events that are left as blocks of lines. A caller that takes the events
+    /// in the order of the blocks, and stops at the first error, has what the reader would have
+    /// said.
     pub fn into_blocks(self) -> (Header, Blocks<R>) {
-        let Reader { lines, header, form, done } = self;
-        (header, Blocks { lines, form, done, begun: Vec::new() })
+        let Reader { lines, header, schema, done } = self;
+        (header, Blocks { lines, schema, done, begun: Vec::new() })
     }
 }
 
@@ -111,7 +111,7 @@ impl<R: BufRead> Iterator for Blocks<R> {
         self.lines.line += memchr_iter(b'\n', &text).count() as u64;
         self.done = !matches!(filled, Ok(Some(_)));
         let fault = filled.err().map(|source| CodecError::Io { line: self.lines.line + 1, source });
-        Some(Block { form: self.form, text, before, fault })
+        Some(Block { schema: self.schema, text, before, fault })
     }
 }
 
@@ -119,11 +119,11 @@ impl Block {
     /// What the lines say: events and the numbers of their lines, and at the end what is wrong, if
     /// anything is. Then the blocks after this one say nothing of worth.
     pub fn events(self) -> Vec<Result<(u64, Event), CodecError>> {
-        let Block { form, text, before, fault } = self;
+        let Block { schema, text, before, fault } = self;
         let mut lines = Lines { input: &text[..], buffer: Vec::new(), line: before };
         let mut events = Vec::with_capacity(text.len() / 64);
         let wrong = loop {
-            match lines.event(&form) {
+            match lines.event(&schema) {
                 Ok(Some(event)) => events.push(Ok(event)),
                 Ok(None) => break fault,
                 Err(error) => break Some(error),

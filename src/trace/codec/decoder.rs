@@ -1,12 +1,13 @@
 //! The lines of a trace whose scenario is known: an engine's answer to a scenario.
 //!
 //! The header may be left out, since it says nothing new; when it is there it must say the same
-//! scenario. Nothing is read from anywhere: whoever has a line hands it in. The type to know is
-//! [`Decoder`].
+//! scenario. A [`Decoder`] does no I/O: its caller hands it one line after another.
 
 use serde_json::Value;
 
-use super::{CodecError, Document, Event, Evidence, Form, JsonError, LineError, RawEvidence};
+use super::{
+    CodecError, Document, Event, EventSchema, Evidence, JsonError, LineError, RawEvidence,
+};
 use crate::scenario::Scenario;
 
 /// The most characters of a wrong line that its error shows.
@@ -14,7 +15,7 @@ const SHOWN: usize = 60;
 
 /// What a line says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Said {
+pub enum DecodedLine {
     /// The header: how far the times of the events can be trusted.
     Header(Evidence),
     /// Something that happened.
@@ -27,14 +28,14 @@ pub enum Said {
 #[derive(Debug)]
 pub struct Decoder<'s> {
     scenario: &'s Scenario,
-    form: Form,
+    schema: EventSchema,
     line: u64,
 }
 
 impl<'s> Decoder<'s> {
     /// Nothing is read yet.
     pub fn new(scenario: &'s Scenario) -> Self {
-        Decoder { scenario, form: Form::new(scenario), line: 0 }
+        Decoder { scenario, schema: EventSchema::new(scenario), line: 0 }
     }
 
     /// How many lines were read.
@@ -47,14 +48,14 @@ impl<'s> Decoder<'s> {
     /// # Errors
     /// A line that is no event, or an event of nodes and chunks that the scenario does not know;
     /// a header that is not the first line, or of another scenario.
-    pub fn read(&mut self, line: &[u8]) -> Result<Said, CodecError> {
+    pub fn read(&mut self, line: &[u8]) -> Result<DecodedLine, CodecError> {
         self.line += 1;
         if line.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Said::Nothing);
+            return Ok(DecodedLine::Nothing);
         }
-        match self.form.event(line) {
-            Ok(event) => Ok(Said::Event(event)),
-            Err(_) if is_header(line) => self.header(line).map(Said::Header),
+        match self.schema.event(line) {
+            Ok(event) => Ok(DecodedLine::Event(event)),
+            Err(_) if is_header(line) => self.header(line).map(DecodedLine::Header),
             Err(error) => Err(self.wrong(with_text(error.into(), line))),
         }
     }
@@ -160,11 +161,12 @@ mod tests {
             let mut decoder = Decoder::new(&trace.header.scenario);
             let mut lines = text.split(|&byte| byte == b'\n');
             let header = decoder.read(lines.next().unwrap()).unwrap();
-            prop_assert_eq!(header, Said::Header(trace.header.evidence));
+            prop_assert_eq!(header, DecodedLine::Header(trace.header.evidence));
             for event in trace.events {
-                prop_assert_eq!(decoder.read(lines.next().unwrap()).unwrap(), Said::Event(event));
+                let line = decoder.read(lines.next().unwrap()).unwrap();
+                prop_assert_eq!(line, DecodedLine::Event(event));
             }
-            prop_assert_eq!(decoder.read(lines.next().unwrap()).unwrap(), Said::Nothing);
+            prop_assert_eq!(decoder.read(lines.next().unwrap()).unwrap(), DecodedLine::Nothing);
         }
 
         #[test]

@@ -5,6 +5,8 @@ use crate::chunks::{ChunkId, PeerId};
 use crate::trace::{Outcome, Transfer, arbitrary};
 use crate::units::Bytes;
 
+mod fields;
+
 /// Two peers and three chunks of 4, 4 and 2 bytes.
 const HEADER: &str = concat!(
     r#"{"swarmbound":1,"name":"small","file":{"bytes":10,"chunk_bytes":4},"#,
