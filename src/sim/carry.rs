@@ -6,7 +6,7 @@ use crate::chunks::PeerId;
 use crate::engine::{Engine, Input, Introduce, Role};
 use crate::scenario::{Behavior, Leaves, Scenario, SourceLeaves};
 use crate::trace::{Event, Outcome, Transfer};
-use crate::units::{Bytes, Rate, Time};
+use crate::units::{Bytes, Rate};
 
 /// What a node is. A peer whose uplink carries nothing must not promise to serve: whoever believed
 /// it would wait for ever.
@@ -207,14 +207,16 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         self.progress = self.queue.now();
         let flow = stopped.flow;
         self.touched.push(flow.from);
-        if stopped.moved != Bytes(0) {
-            let arrival = stopped.last.checked_add(self.latencies[flow.to.index()]);
+        // What would arrive beyond 584 years never arrives. An end before that would say that the
+        // bytes left earlier than they did.
+        let arrival = stopped.last.checked_add(self.latencies[flow.to.index()]);
+        if let Some(end) = arrival.filter(|_| stopped.moved != Bytes(0)) {
             record(Event::Transfer(Transfer {
                 from: flow.from,
                 to: flow.to,
                 chunk: flow.chunk,
                 start: flow.start,
-                end: arrival.unwrap_or(Time::MAX),
+                end,
                 offset: Bytes(0),
                 bytes: stopped.moved,
                 outcome: Outcome::Aborted,

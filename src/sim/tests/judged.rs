@@ -121,3 +121,23 @@ proptest! {
         check::<Peer>(&scenario, &[Senders::Everybody])?;
     }
 }
+
+proptest! {
+    #![proptest_config(cases(64))]
+
+    /// What was on its way to such a peer when the run ended has left when it left.
+    #[test]
+    fn delays_beyond_all_time_accuse_no_sender(
+        scenario in among(4),
+        at in any::<prop::sample::Index>(),
+        short in 0..3_u64,
+    ) {
+        let mut parts = scenario.into_parts();
+        let at = at.index(parts.peers.len());
+        parts.peers[at].link.latency = Some(Time(u64::MAX - short));
+        parts.until = Time::from_secs(3600);
+        let scenario = Scenario::new(parts).unwrap();
+        lawful(&judge::<Peer>(&scenario).2)?;
+        lawful(&judge::<ClientServer>(&scenario.client_server()).2)?;
+    }
+}
