@@ -8,6 +8,7 @@ mod commands;
 mod downstream;
 #[cfg(unix)]
 mod engine;
+mod extremes;
 mod plan;
 mod suite;
 mod sweep;
