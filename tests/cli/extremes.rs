@@ -105,10 +105,13 @@ impl Numbers {
     }
 }
 
-/// Where a number stands; of a quantity also where its unit ends, and the base unit of its kind.
-type Number = (Range<usize>, Option<(usize, &'static str)>);
+/// A number of a text.
+struct Number {
+    range: Range<usize>,
+    /// Where its unit ends, and the base unit with which it may be replaced.
+    unit: Option<(usize, &'static str)>,
+}
 
-/// The numbers of a text.
 fn numbers(text: &str) -> Vec<Number> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
@@ -125,7 +128,8 @@ fn numbers(text: &str) -> Vec<Number> {
                 (" days", " ns"),
             ];
             let unit = units.into_iter().find(|(unit, _)| text[end..].starts_with(unit));
-            found.push((at..end, unit.map(|(unit, base)| (end + unit.len(), base))));
+            let unit = unit.map(|(unit, base)| (end + unit.len(), base));
+            found.push(Number { range: at..end, unit });
         }
         at = end.max(at + 1);
     }
@@ -141,7 +145,7 @@ fn extreme(text: &str, draw: &mut Numbers, kept: impl Fn(&str) -> bool) -> Strin
     chosen.dedup();
     let (mut out, mut from) = (String::new(), 0);
     for at in chosen {
-        let (range, unit) = &numbers[at];
+        let Number { range, unit } = &numbers[at];
         let line = text[..range.start].rsplit('\n').next().unwrap_or("");
         if kept(line) {
             continue;
