@@ -122,6 +122,46 @@ fn a_second_run_that_differs_is_found() {
     assert!(finding.explanation.starts_with("event 2 is "), "{}", finding.explanation);
 }
 
+/// Sits out the first run, and says of all others that they were interrupted.
+struct Interrupted(u32);
+
+impl Subject for Interrupted {
+    fn run(
+        &mut self,
+        scenario: &Scenario,
+        record: &mut dyn FnMut(Event),
+    ) -> Result<Evidence, Failure> {
+        self.0 += 1;
+        match self.0 {
+            1 => Idle(at_the_end).run(scenario, record),
+            _ => Err(Failure::interruption()),
+        }
+    }
+}
+
+#[test]
+fn an_interruption_is_no_finding() {
+    let examination = examined(&mut Interrupted(1), &calm());
+    assert_eq!((examination.cases, examination.findings.len()), (0, 0), "{examination:?}");
+    let finding = examined(&mut Interrupted(0), &calm()).findings.pop().unwrap();
+    assert_eq!(finding.scenario, finding.generated, "no smaller one was seen");
+    assert!(0 < finding.shrinks, "{finding:?}");
+}
+
+#[test]
+fn who_keeps_going_finds_the_first_case_of_each_property() {
+    let config = Config { keep_going: true, shrinks: 0, ..calm() };
+    let examination = examined(&mut Idle(at_once), &config);
+    assert_eq!(examination.cases, 50);
+    let names: Vec<&str> = examination.findings.iter().map(|finding| finding.property).collect();
+    assert!(names.contains(&"completes_when_calm"), "{names:?}");
+    for tally in &examination.tallies {
+        let judged = tally.held + tally.skipped + tally.unknown + tally.violated;
+        assert_eq!(judged, 50, "{tally:?}");
+        assert_eq!(names.contains(&tally.property.name), tally.violated != 0, "{tally:?}");
+    }
+}
+
 #[test]
 fn what_is_left_out_is_not_judged() {
     let left_out = vec!["completes_when_calm".to_owned()];

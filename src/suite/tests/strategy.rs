@@ -6,7 +6,7 @@ use crate::chunks::PeerId;
 use crate::scenario::{Behavior, Leaves, Scenario, SourceLeaves};
 use crate::suite::examine::{generate, smallest};
 use crate::suite::kill::policies;
-use crate::suite::{Barter, Churn, Scope};
+use crate::suite::{Barter, Churn, Latency, Scope};
 use crate::units::{Bytes, Rate, Time};
 
 fn scenarios(scope: Scope, cases: u32) -> Vec<Scenario> {
@@ -52,6 +52,7 @@ fn a_scope_keeps_its_word() {
         chunks: 4,
         churn: Churn::None,
         barter: Barter::None,
+        latency: Latency::None,
         burst: Some(Bytes(7)),
         ..Scope::default()
     };
@@ -61,6 +62,7 @@ fn a_scope_keeps_its_word() {
         for (id, peer) in scenario.peers() {
             assert_eq!((peer.joins, peer.leaves), (Time::ZERO, Leaves::Never));
             assert_eq!(scenario.burst(id), Bytes(7));
+            assert_eq!(scenario.latency_to(id), Time::ZERO);
         }
         let protocol = scenario.parts().protocol.clone().unwrap();
         let gives = format!("{}", protocol.choker);
