@@ -23,6 +23,7 @@ const RULES: [&str; 10] = [
     "choking",
     "bounds_respected",
     "incompleteness_explained",
+    "progress",
 ];
 
 /// A file in a folder of its own.

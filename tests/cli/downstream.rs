@@ -117,7 +117,9 @@ fn cargo(package: &Path, arguments: &[&str]) -> Command {
     let binary = Path::new(env!("CARGO_BIN_EXE_swarmbound"));
     let target = binary.parent().and_then(Path::parent).unwrap();
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(arguments).args(["--offline", "--lib"]).current_dir(package);
+    // Before what goes to the tests themselves, behind `--`.
+    let (command, rest) = arguments.split_first().unwrap();
+    cargo.arg(command).args(["--offline", "--lib"]).args(rest).current_dir(package);
     cargo.env("CARGO_TARGET_DIR", target).env("RUST_BACKTRACE", "0");
     cargo
 }

@@ -134,10 +134,13 @@ impl<'f> Lacking<'f> {
 
 /// How long a node can have been sending to neighbors with that load.
 fn longest(facts: &Facts, node: PeerId, load: Load) -> Time {
-    if load.bytes == 0 {
+    let rate = facts.scenario().upload(node);
+    // A node without an uplink has nothing in flight, but for what a burst began and never ends.
+    let sends = rate != Rate::ZERO || facts.scenario().burst(node) != Bytes(0);
+    if load.bytes == 0 || !sends {
         return Time::ZERO;
     }
-    let busy = time_for(facts.scenario().upload(node), load.bytes.saturating_mul(8));
+    let busy = time_for(rate, load.bytes.saturating_mul(8));
     // An offer, an unchoke and the last byte travel to the neighbor, an interest and a request to
     // the node.
     let own = facts.scenario().latency_to(node).0.saturating_mul(2);

@@ -147,7 +147,10 @@ fn allowed(facts: &Facts) -> Option<usize> {
 fn first_crowd(facts: &Facts, node: PeerId, unchoked: &[Unchoked]) -> Option<(Time, PeerId)> {
     let allowed = allowed(facts)?;
     let mut edges: Vec<(Time, bool)> = Vec::new();
-    for span in unchoked.iter().flat_map(|own| &own.least.list) {
+    // An unchoke that may have ended when it began takes no slot for certain.
+    let certain =
+        unchoked.iter().flat_map(|own| &own.least.list).filter(|span| span.from < span.to);
+    for span in certain {
         edges.extend([(span.from, true), (span.to, false)]);
     }
     edges.sort_unstable();
