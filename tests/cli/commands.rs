@@ -12,7 +12,7 @@ use crate::{SMALL, Said, fields, json, swarmbound, with_input};
 const PRESETS: [&str; 7] =
     ["figure", "homework", "kraken", "weights", "flash-crowd", "churn", "free-riders"];
 
-const RULES: [&str; 10] = [
+const RULES: [&str; 11] = [
     "membership",
     "uplink_capacity",
     "downlink_capacity",
