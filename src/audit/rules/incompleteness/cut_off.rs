@@ -9,7 +9,7 @@ use super::scene::Scene;
 use crate::audit::evidence::ending::Ending;
 use crate::audit::evidence::facts::{Facts, with_tolerance};
 use crate::audit::evidence::in_flight::InFlight;
-use crate::audit::evidence::intervals::later;
+use crate::audit::evidence::intervals::{Edge, later};
 use crate::audit::evidence::stalls::{Stall, Stalls};
 use crate::bounds::{self, Earliest};
 use crate::chunks::PeerId;
@@ -24,7 +24,7 @@ pub(super) struct CutOff<'f> {
     /// By peer, where the run was cut off.
     idle: OnceCell<BTreeMap<PeerId, Idle>>,
     in_flight: InFlight,
-    /// By node: when it was last seen to come, to receive or to send.
+    /// By node: when it was last seen to come, to receive, to send or to unchoke a neighbor.
     seen: Vec<Time>,
     /// By node: when it was last seen to come or to receive.
     got: Vec<Time>,
@@ -44,6 +44,13 @@ impl<'f> CutOff<'f> {
         for t in facts.transfers() {
             let seen = &mut seen[t.from.index()];
             *seen = t.end.max(*seen);
+        }
+        // What is in flight may have waited for an unchoke.
+        for node in facts.scenario().nodes() {
+            let opens = facts.chokes_by(node).iter().filter(|act| act.2 == Edge::Open);
+            let last = opens.map(|act| act.1).max().unwrap_or(Time::ZERO);
+            let seen = &mut seen[node.index()];
+            *seen = last.max(*seen);
         }
         let in_flight = InFlight::new(facts, ending);
         CutOff {
