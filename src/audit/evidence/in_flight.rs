@@ -135,9 +135,9 @@ impl<'f> Lacking<'f> {
 /// How long a node can have been sending to neighbors with that load.
 fn longest(facts: &Facts, node: PeerId, load: Load) -> Time {
     let rate = facts.scenario().upload(node);
-    // A node without an uplink has nothing in flight, but for what a burst began and never ends.
-    let sends = rate != Rate::ZERO || facts.scenario().burst(node) != Bytes(0);
-    if load.bytes == 0 || !sends {
+    // A node without an uplink has nothing in flight: what its burst carries arrives, and what it
+    // can never end excuses nothing.
+    if load.bytes == 0 || rate == Rate::ZERO {
         return Time::ZERO;
     }
     let busy = time_for(rate, load.bytes.saturating_mul(8));
