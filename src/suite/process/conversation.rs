@@ -163,19 +163,21 @@ impl Program {
         scenario: &Scenario,
         record: &mut dyn FnMut(Event),
     ) -> Result<Evidence, Failure> {
-        let timeout = Instant::now() + self.timeout;
-        let deadline = self.deadline.map_or(timeout, |deadline| deadline.min(timeout));
+        let line = scenario.to_json() + "\n";
+        let answer = Answer::new(scenario, Limits::of(scenario));
         let mut child = match self.session.take() {
             Some(child) => child,
             None => Child::start(&self.command)?,
         };
-        let line = scenario.to_json() + "\n";
+        // What was prepared until here is not the engine's time.
+        let timeout = Instant::now() + self.timeout;
+        let deadline = self.deadline.map_or(timeout, |deadline| deadline.min(timeout));
         let mut talk = Talk {
             lifetime: self.lifetime,
             timeout: self.timeout,
             length: line.len(),
             unwritten: line.as_bytes(),
-            answer: Answer::new(scenario, Limits::of(scenario)),
+            answer,
             deadline,
         };
         if let Err(failure) = talk.hold(&mut child, record) {
