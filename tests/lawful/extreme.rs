@@ -62,8 +62,8 @@ fn numbers(text: &str) -> Vec<Number> {
     found
 }
 
-/// A lawful log, some of its numbers made extreme: a few anywhere, or all of one field, and now and
-/// then a file as large as can be.
+/// A lawful log, some of its numbers made extreme: a few anywhere, or all of some fields, and now
+/// and then a file as large as can be.
 pub(crate) fn with_extremes(seed: u64) -> String {
     let mut draw = Draw::new(seed, 4);
     let mut text = lawful(seed).log.text();
@@ -72,9 +72,14 @@ pub(crate) fn with_extremes(seed: u64) -> String {
     let fits = |number: &&Number| named || !NAMES.contains(&number.field.as_str());
     let free: Vec<&Number> = all.iter().filter(fits).collect();
     let mut chosen: Vec<&Number> = Vec::new();
-    if draw.percent(30) {
-        let field = &draw.pick(&free).field;
-        chosen.extend(free.iter().filter(|number| number.field == *field));
+    if draw.percent(50) {
+        // The largest numbers meet in one product or sum only where several fields have them.
+        let mut fields: Vec<&str> = free.iter().map(|number| number.field.as_str()).collect();
+        fields.sort_unstable();
+        fields.dedup();
+        let share = draw.pick(&[10, 50]);
+        fields.retain(|_| draw.percent(share));
+        chosen.extend(free.iter().filter(|number| fields.contains(&number.field.as_str())));
     } else {
         for _ in 0..draw.between(1, 6) {
             chosen.push(draw.pick(&free));
