@@ -25,9 +25,9 @@ pub struct BoundsWitness {
     pub bound: &'static str,
     /// Which completion.
     pub k: usize,
-    /// Who.
+    /// The peer that completed.
     pub node: PeerId,
-    /// When.
+    /// The instant of its completion.
     pub at_ns: Time,
     /// The earliest possible time; None is never.
     pub earliest_ns: Option<Time>,
