@@ -5,6 +5,7 @@
 mod bad_input;
 mod check;
 mod commands;
+mod console;
 mod downstream;
 #[cfg(unix)]
 mod engine;
