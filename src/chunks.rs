@@ -74,13 +74,13 @@ pub struct Manifest {
 
 impl Manifest {
     /// The most chunks that a file may have: more would not fit the tables of a run.
-    pub const MOST_CHUNKS: u64 = 1 << 24;
+    pub const MAX_CHUNKS: u64 = 1 << 24;
 
     /// A file of `file` bytes in chunks of `chunk` bytes.
     ///
     /// # Errors
     /// A sentence that says what to write instead: an empty file, an empty chunk, more than
-    /// [`Manifest::MOST_CHUNKS`] chunks.
+    /// [`Manifest::MAX_CHUNKS`] chunks.
     pub fn new(file: Bytes, chunk: Bytes) -> Result<Self, String> {
         if file == Bytes(0) {
             return Err("the file is empty; give it at least 1 B".to_owned());
@@ -88,10 +88,10 @@ impl Manifest {
         if chunk == Bytes(0) {
             return Err("a chunk is empty; give it at least 1 B, for example 256 KiB".to_owned());
         }
-        if Self::MOST_CHUNKS < file.0.div_ceil(chunk.0) {
+        if Self::MAX_CHUNKS < file.0.div_ceil(chunk.0) {
             return Err(format!(
                 "{file} in chunks of {chunk} make more than {} chunks; use larger chunks",
-                Self::MOST_CHUNKS
+                Self::MAX_CHUNKS
             ));
         }
         Ok(Manifest { file, chunk })

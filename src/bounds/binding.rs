@@ -17,7 +17,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::part::is_stronger;
+use super::terms::is_stronger;
 use super::{ALL, Bound, Earliest, Inapplicable, Lower, Senders, index_of};
 use crate::scenario::{Leaves, Scenario, SourceLeaves};
 use crate::units::Time;
@@ -75,7 +75,7 @@ impl Conditions {
     /// Does a theorem about these senders speak of such a run?
     fn allow(self, senders: Senders) -> Result<(), Inapplicable> {
         match (senders, self.sent_by) {
-            (Senders::Everybody, _) | (Senders::SourceOnly, SentBy::SourceOnly) => Ok(()),
+            (Senders::AllNodes, _) | (Senders::SourceOnly, SentBy::SourceOnly) => Ok(()),
             (Senders::SourceOnly, SentBy::Swarm) => Err(Inapplicable::Assumption(
                 "the bound speaks of runs in which only the source sends",
             )),

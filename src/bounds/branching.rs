@@ -46,10 +46,10 @@ use std::collections::BinaryHeap;
 
 use dashu_int::UBig;
 
-use super::fixed::Fixed;
+use super::access_links::{self, SwarmTotals};
+use super::fixed_point::Fixed;
 use super::fluid;
-use super::links::{self, Links};
-use super::part::{Part, strongest, strongest_at};
+use super::terms::{TermTimes, strongest, strongest_at};
 use super::{Bound, Earliest, Inapplicable, Lower, index_of};
 use crate::scenario::Scenario;
 use crate::units::{Bytes, NANO, Time};
@@ -77,11 +77,11 @@ impl Bound for Branching {
 
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
         let index = index_of(scenario, k)?;
-        Ok(strongest_at(&parts(scenario)?, index))
+        Ok(strongest_at(&terms(scenario)?, index))
     }
 
     fn completions(&self, scenario: &Scenario) -> Result<Vec<Earliest>, Inapplicable> {
-        Ok(strongest(parts(scenario)?))
+        Ok(strongest(terms(scenario)?))
     }
 }
 
@@ -102,40 +102,43 @@ fn inapplicable(scenario: &Scenario) -> Option<&'static str> {
     None
 }
 
-fn parts(scenario: &Scenario) -> Result<Vec<Part>, Inapplicable> {
+fn terms(scenario: &Scenario) -> Result<Vec<TermTimes>, Inapplicable> {
     if let Some(reason) = inapplicable(scenario) {
         return Err(Inapplicable::Assumption(reason));
     }
-    let swarm = Swarm::new(scenario);
+    let process = CopyProcess::new(scenario);
     let file = scenario.file();
-    let mut parts = fluid::parts(scenario, &swarm.links);
-    parts.extend(swarm.both_forms(swarm.links.file, file.smallest().bits()));
+    let mut terms = fluid::terms(scenario, &process.totals);
+    terms.extend(process.both_forms(process.totals.file, file.smallest().bits()));
     if file.smallest() < file.chunk() && 0 < file.whole_chunks() {
         let chunk = file.chunk().bits();
-        parts.extend(swarm.both_forms(file.whole_chunks() as u128 * chunk, chunk));
+        terms.extend(process.both_forms(file.whole_chunks() as u128 * chunk, chunk));
     }
-    Ok(parts)
+    Ok(terms)
 }
 
-struct Swarm {
-    links: Links,
+struct CopyProcess {
+    totals: SwarmTotals,
     /// û: the peers' uploads, largest first.
     uploads: Vec<u64>,
 }
 
-impl Swarm {
-    fn new(scenario: &Scenario) -> Swarm {
-        Swarm { links: Links::new(scenario), uploads: links::uploads_fastest_first(scenario) }
+impl CopyProcess {
+    fn new(scenario: &Scenario) -> CopyProcess {
+        CopyProcess {
+            totals: SwarmTotals::new(scenario),
+            uploads: access_links::uploads_fastest_first(scenario),
+        }
     }
 
     /// (L) and (K) for a file of `file` bits whose smallest chunk has `chunk` bits.
-    fn both_forms(&self, file: u128, chunk: u128) -> [Part; 2] {
+    fn both_forms(&self, file: u128, chunk: u128) -> [TermTimes; 2] {
         let copies = self.copies(chunk);
-        let begin = Fixed::span(file - chunk, self.links.source);
+        let begin = Fixed::span(file - chunk, self.totals.source_upload);
         let last_chunk = copies.iter().map(|&copy| begin.plus(copy).floor());
         [
-            Part::of_times(LAST_CHUNK, last_chunk),
-            Part::of_times(COUNTING, self.counting(file, &copies).into_iter()),
+            TermTimes::new(LAST_CHUNK, last_chunk),
+            TermTimes::new(COUNTING, self.counting(file, &copies).into_iter()),
         ]
     }
 
@@ -143,10 +146,10 @@ impl Swarm {
     /// is rounded down once, and an earlier copy only makes later ones earlier.
     fn copies(&self, chunk: u128) -> Vec<Fixed> {
         let fastest = self.uploads.first().copied().map_or(0, u128::from);
-        let delay = Fixed::from(self.links.nearest);
+        let delay = Fixed::from(self.totals.min_delay);
         let nth_of = |sender: Sender, n: u128| {
             let (since, rate) = match sender {
-                Sender::Source => (Fixed::ZERO, self.links.source),
+                Sender::Source => (Fixed::ZERO, self.totals.source_upload),
                 Sender::Peer { since } => (since, fastest),
             };
             since.plus(Fixed::span(n * chunk, rate)).plus(delay)
@@ -172,7 +175,7 @@ impl Swarm {
     fn counting(&self, file: u128, copies: &[Fixed]) -> Vec<Time> {
         // In units of 2^-40 nanobits, as the products of rates and copies are.
         let file = UBig::from(file * NANO) * UBig::from(Fixed::UNITS);
-        let mut rate = self.links.source;
+        let mut rate = self.totals.source_upload;
         let mut sent_late = UBig::ZERO;
         let mut begun =
             self.uploads.iter().map(|&upload| u128::from(upload)).zip(copies).peekable();
@@ -187,7 +190,7 @@ impl Swarm {
                     sent_late += UBig::from(upload) * UBig::from(copy.units());
                 }
                 let units = (&sum + &sent_late) / UBig::from(rate) / UBig::from(Fixed::UNITS);
-                let delay = u128::from(self.links.nearest.0);
+                let delay = u128::from(self.totals.min_delay.0);
                 u64::try_from(units + UBig::from(delay)).map_or(Time::MAX, Time)
             })
             .collect()

@@ -16,8 +16,8 @@
 //!
 //! Neither chunks nor the order of sending are used: it holds under every discipline.
 
-use super::links::{self, Links};
-use super::part::{Closed, largest};
+use super::access_links::{self, SwarmTotals};
+use super::terms::{ClosedForm, largest};
 use super::{Bound, Earliest, Inapplicable, Lower, Senders, index_of};
 use crate::scenario::Scenario;
 
@@ -45,15 +45,15 @@ impl Bound for ClientServer {
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
         let index = index_of(scenario, k)?;
         Ok(largest(&[
-            Closed("N F/u_s", Links::new(scenario).copies_by_the_source(k)),
-            Closed("F/d_min", links::download_at(scenario, index)),
+            ClosedForm("N F/u_s", SwarmTotals::new(scenario).copies_by_the_source(k)),
+            ClosedForm("F/d_min", access_links::download_at(scenario, index)),
         ]))
     }
 
     fn completions(&self, scenario: &Scenario) -> Result<Vec<Earliest>, Inapplicable> {
-        let links = Links::new(scenario);
-        let downloads = links::downloads(scenario);
-        let both = |(at, download)| links.copies_by_the_source(at + 1).floor().max(download);
+        let totals = SwarmTotals::new(scenario);
+        let downloads = access_links::downloads(scenario);
+        let both = |(at, download)| totals.copies_by_the_source(at + 1).floor().max(download);
         Ok(downloads.into_iter().enumerate().map(both).map(Earliest::At).collect())
     }
 }

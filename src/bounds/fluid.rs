@@ -24,14 +24,14 @@
 //!
 //! A negative difference counts as 0. Absence and departures only take capacity away.
 
-use super::links::{self, Links};
-use super::part::{Closed, Part, largest, strongest};
+use super::access_links::{self, SwarmTotals};
+use super::terms::{ClosedForm, TermTimes, largest, strongest};
 use super::{Bound, Earliest, Inapplicable, Lower, index_of};
 use crate::scenario::Scenario;
 
 const ONE_COPY: &str = "F/u_s";
 const DOWNLOAD: &str = "F/d_min";
-const EVERYBODY: &str = "N F/(u_s + sum u_i)";
+const AGGREGATE: &str = "N F/(u_s + sum u_i)";
 
 /// What the access links allow when every bit can be passed on at once.
 #[derive(Clone, Copy, Debug)]
@@ -53,26 +53,26 @@ impl Bound for Fluid {
 
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
         let index = index_of(scenario, k)?;
-        let links = Links::new(scenario);
+        let totals = SwarmTotals::new(scenario);
         Ok(largest(&[
-            Closed(ONE_COPY, links.one_copy()),
-            Closed(DOWNLOAD, links::download_at(scenario, index)),
-            Closed(EVERYBODY, links.copies_by_everybody(k)),
+            ClosedForm(ONE_COPY, totals.one_copy()),
+            ClosedForm(DOWNLOAD, access_links::download_at(scenario, index)),
+            ClosedForm(AGGREGATE, totals.copies_by_all_nodes(k)),
         ]))
     }
 
     fn completions(&self, scenario: &Scenario) -> Result<Vec<Earliest>, Inapplicable> {
-        Ok(strongest(parts(scenario, &Links::new(scenario))))
+        Ok(strongest(terms(scenario, &SwarmTotals::new(scenario))))
     }
 }
 
 /// The three terms for every k, rounded down: other theorems are at least this strong.
-pub(super) fn parts(scenario: &Scenario, links: &Links) -> Vec<Part> {
-    let one_copy = links.one_copy().floor();
+pub(super) fn terms(scenario: &Scenario, totals: &SwarmTotals) -> Vec<TermTimes> {
+    let one_copy = totals.one_copy().floor();
     let ranks = 1..=scenario.peer_count();
     vec![
-        Part::of_times(ONE_COPY, ranks.clone().map(|_| one_copy)),
-        Part::of_times(DOWNLOAD, links::downloads(scenario).into_iter()),
-        Part::of_times(EVERYBODY, ranks.map(|k| links.copies_by_everybody(k).floor())),
+        TermTimes::new(ONE_COPY, ranks.clone().map(|_| one_copy)),
+        TermTimes::new(DOWNLOAD, access_links::downloads(scenario).into_iter()),
+        TermTimes::new(AGGREGATE, ranks.map(|k| totals.copies_by_all_nodes(k).floor())),
     ]
 }

@@ -23,15 +23,15 @@ use crate::ratio::Ratio;
 use crate::scenario::Scenario;
 use crate::units::Time;
 
+mod access_links;
 pub mod binding;
 pub mod branching;
 pub mod client_server;
-mod fixed;
+mod fixed_point;
 pub mod fluid;
-mod links;
-mod part;
 pub mod presence;
 pub mod proofs;
+mod terms;
 #[cfg(test)]
 mod tests;
 pub mod warm_up;
@@ -56,7 +56,7 @@ pub trait Bound: Sync {
 
     /// Whose uploads it allows.
     fn senders(&self) -> Senders {
-        Senders::Everybody
+        Senders::AllNodes
     }
 
     /// The earliest time at which `k` peers can hold the whole file.
@@ -87,7 +87,7 @@ pub trait Bound: Sync {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Senders {
     /// Everybody's: it binds every run.
-    Everybody,
+    AllNodes,
     /// Only the source's: it binds runs in which no peer sends.
     SourceOnly,
 }

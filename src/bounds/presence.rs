@@ -31,15 +31,15 @@
 
 use std::collections::BTreeMap;
 
-use super::links::{self, Links, Span};
-use super::part::{Part, strongest, strongest_at};
+use super::access_links::{self, Span, SwarmTotals};
+use super::terms::{TermTimes, strongest, strongest_at};
 use super::{Bound, Earliest, Inapplicable, Lower, index_of};
 use crate::chunks::PeerId;
 use crate::scenario::Scenario;
 use crate::units::{Bytes, NANO, Rate, Time};
 
 const SOURCE: &str = "integral of u_s >= F";
-const EVERYBODY: &str = "integral of all uploads over [0, T] >= N F";
+const AGGREGATE: &str = "integral of all uploads over [0, T] >= N F";
 const EACH_PEER: &str = "integral of the others' uploads over [join_i, T] >= F";
 
 /// What arrivals and announced departures allow.
@@ -63,36 +63,36 @@ impl Bound for Presence {
 
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
         let index = index_of(scenario, k)?;
-        Ok(strongest_at(&parts(scenario), index))
+        Ok(strongest_at(&terms(scenario), index))
     }
 
     fn completions(&self, scenario: &Scenario) -> Result<Vec<Earliest>, Inapplicable> {
-        Ok(strongest(parts(scenario)))
+        Ok(strongest(terms(scenario)))
     }
 }
 
-fn parts(scenario: &Scenario) -> Vec<Part> {
-    let links = Links::new(scenario);
-    let one_copy = one_copy(scenario, &links);
-    let stays: Vec<Option<Stay>> =
-        scenario.nodes().map(|id| Stay::new(scenario, &links, id)).collect();
-    let supply = Supply::new(stays.iter().flatten());
-    let peers = each_peer(scenario, &links, &stays, &supply);
+fn terms(scenario: &Scenario) -> Vec<TermTimes> {
+    let totals = SwarmTotals::new(scenario);
+    let one_copy = one_copy(scenario, &totals);
+    let periods: Vec<Option<SendingPeriod>> =
+        scenario.nodes().map(|id| SendingPeriod::new(scenario, &totals, id)).collect();
+    let supply = Supply::new(periods.iter().flatten());
+    let peers = each_peer(scenario, &totals, &periods, &supply);
     let ranks = 1..=scenario.peer_count();
     vec![
-        Part { formula: SOURCE, at: ranks.clone().map(|_| one_copy.clone()).collect() },
-        Part { formula: EACH_PEER, at: peers },
-        Part { formula: EVERYBODY, at: ranks.map(|k| supply.copies(&links, k)).collect() },
+        TermTimes { formula: SOURCE, at: ranks.clone().map(|_| one_copy.clone()).collect() },
+        TermTimes { formula: EACH_PEER, at: peers },
+        TermTimes { formula: AGGREGATE, at: ranks.map(|k| supply.copies(&totals, k)).collect() },
     ]
 }
 
 /// When all of the file has left the source.
-fn one_copy(scenario: &Scenario, links: &Links) -> Earliest {
+fn one_copy(scenario: &Scenario, totals: &SwarmTotals) -> Earliest {
     let source = PeerId::SOURCE;
     if let Some(leaves) = scenario.leaves_at(source) {
         let sent =
-            scenario.upload(source).nanobits(leaves).saturating_add(links.source_burst * NANO);
-        if sent < links.file * NANO {
+            scenario.upload(source).nanobits(leaves).saturating_add(totals.source_burst * NANO);
+        if sent < totals.file * NANO {
             let sent = Bytes((sent / NANO / 8) as u64);
             let file = scenario.file().file();
             return Earliest::Never(format!(
@@ -100,28 +100,31 @@ fn one_copy(scenario: &Scenario, links: &Links) -> Earliest {
             ));
         }
     }
-    Earliest::At(links.one_copy().floor())
+    Earliest::At(totals.one_copy().floor())
 }
 
 /// When each peer by itself can have the file, in ascending order.
 fn each_peer(
     scenario: &Scenario,
-    links: &Links,
-    stays: &[Option<Stay>],
+    totals: &SwarmTotals,
+    periods: &[Option<SendingPeriod>],
     supply: &Supply,
 ) -> Vec<Earliest> {
     let mut able: Vec<Time> = scenario
         .peers()
         .filter_map(|(id, peer)| {
-            let own = stays[id.index()].as_ref();
+            let own = periods[id.index()].as_ref();
             let delay = scenario.latency_to(id);
-            let target =
-                (links.file * NANO).saturating_sub(supply.burst - own.map_or(0, Stay::burst));
+            let target = (totals.file * NANO)
+                .saturating_sub(supply.burst - own.map_or(0, SendingPeriod::burst));
             let from_others = supply.earliest(peer.joins, own, target)?;
-            let one_copy =
-                Span::new(links.file.saturating_sub(links.source_burst), links.source, Time::ZERO);
+            let one_copy = Span::new(
+                totals.file.saturating_sub(totals.source_burst),
+                totals.source_upload,
+                Time::ZERO,
+            );
             let sent = from_others.max(one_copy.floor());
-            let received = links::download(scenario, id).floor();
+            let received = access_links::download(scenario, id).floor();
             let at = later(sent, delay).max(later(received, peer.joins));
             let in_time = scenario.leaves_at(id).is_none_or(|leaves| at <= leaves);
             in_time.then_some(at)
@@ -144,7 +147,7 @@ fn later(time: Time, span: Time) -> Time {
 
 /// The span in which a node is there and can send.
 #[derive(Clone, Copy, Debug)]
-struct Stay {
+struct SendingPeriod {
     rate: Rate,
     /// In nanobits.
     burst: u128,
@@ -153,16 +156,16 @@ struct Stay {
     until: Option<Time>,
 }
 
-impl Stay {
+impl SendingPeriod {
     /// None for a node that is gone before it can send.
-    fn new(scenario: &Scenario, links: &Links, id: PeerId) -> Option<Stay> {
-        let from = able_to_send(scenario, links, id);
+    fn new(scenario: &Scenario, totals: &SwarmTotals, id: PeerId) -> Option<SendingPeriod> {
+        let from = able_to_send(scenario, totals, id);
         let until = scenario.leaves_at(id);
         if until.is_some_and(|until| until < from) {
             return None;
         }
         let burst = scenario.burst(id).nanobits();
-        Some(Stay { rate: scenario.upload(id), burst, from, until })
+        Some(SendingPeriod { rate: scenario.upload(id), burst, from, until })
     }
 
     fn burst(&self) -> u128 {
@@ -183,7 +186,7 @@ impl Stay {
 }
 
 /// g_j: when a node can send at the earliest.
-fn able_to_send(scenario: &Scenario, links: &Links, id: PeerId) -> Time {
+fn able_to_send(scenario: &Scenario, totals: &SwarmTotals, id: PeerId) -> Time {
     let joins = scenario.joins(id);
     let discipline = scenario.discipline();
     if id.is_source() || discipline.cut_through || discipline.coded {
@@ -191,21 +194,21 @@ fn able_to_send(scenario: &Scenario, links: &Links, id: PeerId) -> Time {
     }
     let chunk = scenario.file().smallest().bits();
     let delay = scenario.latency_to(id);
-    let sent = Span::new(chunk.saturating_sub(links.source_burst), links.source, delay);
-    let received = links::download_of(scenario, id, chunk);
+    let sent = Span::new(chunk.saturating_sub(totals.source_burst), totals.source_upload, delay);
+    let received = access_links::download_of(scenario, id, chunk);
     sent.floor().max(later(received.floor(), joins))
 }
 
 /// What all nodes together can send over time: piecewise linear.
 struct Supply {
     /// In the order of time; the first is at 0.
-    corners: Vec<Corner>,
+    breakpoints: Vec<Breakpoint>,
     /// The sum of the bursts of those who can ever send, in nanobits.
     burst: u128,
 }
 
 /// From here on the slope is constant.
-struct Corner {
+struct Breakpoint {
     at: Time,
     /// What can be sent until here, in nanobits; saturates.
     sent: u128,
@@ -214,35 +217,35 @@ struct Corner {
 }
 
 impl Supply {
-    fn new<'a>(stays: impl Iterator<Item = &'a Stay> + Clone) -> Supply {
+    fn new<'a>(periods: impl Iterator<Item = &'a SendingPeriod> + Clone) -> Supply {
         // What begins and what ends at a time.
         let mut changes = BTreeMap::from([(Time::ZERO, (0u128, 0u128))]);
-        for stay in stays.clone() {
-            let rate = u128::from(stay.rate.0);
-            changes.entry(stay.from).or_default().0 += rate;
-            if let Some(until) = stay.until {
+        for period in periods.clone() {
+            let rate = u128::from(period.rate.0);
+            changes.entry(period.from).or_default().0 += rate;
+            if let Some(until) = period.until {
                 changes.entry(until).or_default().1 += rate;
             }
         }
-        let mut corners: Vec<Corner> = Vec::with_capacity(changes.len());
+        let mut breakpoints: Vec<Breakpoint> = Vec::with_capacity(changes.len());
         for (at, (begins, ends)) in changes {
-            let (sent, rate) = match corners.last() {
+            let (sent, rate) = match breakpoints.last() {
                 None => (0, 0),
-                Some(corner) => (corner.sent_by(at), corner.rate),
+                Some(breakpoint) => (breakpoint.sent_by(at), breakpoint.rate),
             };
-            corners.push(Corner { at, sent, rate: rate + begins - ends });
+            breakpoints.push(Breakpoint { at, sent, rate: rate + begins - ends });
         }
-        Supply { corners, burst: stays.map(Stay::burst).sum() }
+        Supply { breakpoints, burst: periods.map(SendingPeriod::burst).sum() }
     }
 
     /// When k copies of the file can have arrived.
-    fn copies(&self, links: &Links, k: usize) -> Earliest {
-        let file = links.file * NANO;
+    fn copies(&self, totals: &SwarmTotals, k: usize) -> Earliest {
+        let file = totals.file * NANO;
         let target = (k as u128 * file).saturating_sub(self.burst);
         if let Some(sent) = self.earliest(Time::ZERO, None, target) {
-            return Earliest::At(later(sent, links.nearest));
+            return Earliest::At(later(sent, totals.min_delay));
         }
-        let last = &self.corners[self.corners.len() - 1];
+        let last = &self.breakpoints[self.breakpoints.len() - 1];
         Earliest::Never(format!(
             "everybody who sends is gone by {}, after at most {} copies of the file, and {k} are \
              needed",
@@ -255,25 +258,26 @@ impl Supply {
     /// nanobits since `begin`, when `own` sends nothing before; None if never.
     ///
     /// Everything is compared as sums, so that saturation makes the answer earlier.
-    fn earliest(&self, begin: Time, own: Option<&Stay>, target: u128) -> Option<Time> {
-        let before = self.corners.partition_point(|corner| corner.at <= begin);
-        let target = target.saturating_add(self.corners[before - 1].sent_by(begin));
+    fn earliest(&self, begin: Time, own: Option<&SendingPeriod>, target: u128) -> Option<Time> {
+        let before = self.breakpoints.partition_point(|breakpoint| breakpoint.at <= begin);
+        let target = target.saturating_add(self.breakpoints[before - 1].sent_by(begin));
         let needed = |at| target.saturating_add(own.map_or(0, |own| own.sent(at)));
-        let after = self.corners.partition_point(|corner| corner.sent < needed(corner.at));
-        let Some(corner) = after.checked_sub(1).map(|at| &self.corners[at]) else {
+        let after =
+            self.breakpoints.partition_point(|breakpoint| breakpoint.sent < needed(breakpoint.at));
+        let Some(breakpoint) = after.checked_sub(1).map(|at| &self.breakpoints[at]) else {
             return Some(begin);
         };
-        let rate = corner.rate - own.map_or(0, |own| own.rate_after(corner.at));
+        let rate = breakpoint.rate - own.map_or(0, |own| own.rate_after(breakpoint.at));
         if rate == 0 {
-            return self.corners.get(after).map(|next| next.at.max(begin));
+            return self.breakpoints.get(after).map(|next| next.at.max(begin));
         }
-        let span = (needed(corner.at) - corner.sent) / rate;
-        let at = u64::try_from(span).map_or(Time::MAX, |span| later(corner.at, Time(span)));
+        let span = (needed(breakpoint.at) - breakpoint.sent) / rate;
+        let at = u64::try_from(span).map_or(Time::MAX, |span| later(breakpoint.at, Time(span)));
         Some(at.max(begin))
     }
 }
 
-impl Corner {
+impl Breakpoint {
     /// What can be sent by `time`, which is not before this corner and not after the next.
     fn sent_by(&self, time: Time) -> u128 {
         let since = u128::from(time.since(self.at).0);

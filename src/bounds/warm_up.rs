@@ -45,10 +45,10 @@
 //! Since g never exceeds U, the exact bound is never below [`super::fluid`]'s; its terms are taken
 //! in so that rounding cannot change that. The sums are at most 1 ns below the exact value.
 
-use super::fixed::Fixed;
+use super::access_links::{self, SwarmTotals};
+use super::fixed_point::Fixed;
 use super::fluid;
-use super::links::{self, Links};
-use super::part::{Part, strongest, strongest_at};
+use super::terms::{TermTimes, strongest, strongest_at};
 use super::{Bound, Earliest, Inapplicable, Lower, index_of};
 use crate::scenario::Scenario;
 use crate::units::Time;
@@ -76,74 +76,74 @@ impl Bound for WarmUp {
 
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
         let index = index_of(scenario, k)?;
-        Ok(strongest_at(&parts(scenario)?, index))
+        Ok(strongest_at(&terms(scenario)?, index))
     }
 
     fn completions(&self, scenario: &Scenario) -> Result<Vec<Earliest>, Inapplicable> {
-        Ok(strongest(parts(scenario)?))
+        Ok(strongest(terms(scenario)?))
     }
 }
 
-fn parts(scenario: &Scenario) -> Result<Vec<Part>, Inapplicable> {
+fn terms(scenario: &Scenario) -> Result<Vec<TermTimes>, Inapplicable> {
     if scenario.discipline().cut_through {
         return Err(Inapplicable::Assumption(
             "with cut_through a peer may send parts of a chunk that it does not have yet",
         ));
     }
-    let links = Links::new(scenario);
-    let rates = links::rates_of_the_fastest(scenario);
+    let totals = SwarmTotals::new(scenario);
+    let rates = access_links::rates_of_the_fastest(scenario);
     let file = scenario.file();
-    let smallest = Cut { file: links.file, chunk: file.smallest().bits() };
-    let mut parts = fluid::parts(scenario, &links);
-    parts.push(smallest.all_bits(&links, &rates));
+    let smallest = Payload { file: totals.file, chunk: file.smallest().bits() };
+    let mut terms = fluid::terms(scenario, &totals);
+    terms.push(smallest.all_bits(&totals, &rates));
     if !scenario.discipline().coded {
-        parts.push(smallest.last_chunk(&links, &rates));
+        terms.push(smallest.last_chunk(&totals, &rates));
         if file.smallest() < file.chunk() && 0 < file.whole_chunks() {
             let chunk = file.chunk().bits();
-            let whole = Cut { file: file.whole_chunks() as u128 * chunk, chunk };
-            parts.push(whole.all_bits(&links, &rates));
-            parts.push(whole.last_chunk(&links, &rates));
+            let whole = Payload { file: file.whole_chunks() as u128 * chunk, chunk };
+            terms.push(whole.all_bits(&totals, &rates));
+            terms.push(whole.last_chunk(&totals, &rates));
         }
     }
-    Ok(parts)
+    Ok(terms)
 }
 
 /// What has to be delivered, and the size of its smallest chunk; in bits.
-struct Cut {
+struct Payload {
     file: u128,
     chunk: u128,
 }
 
-impl Cut {
+impl Payload {
     /// Part B for every k.
-    fn all_bits(&self, links: &Links, rates: &[u128]) -> Part {
-        let first = self.chunk.saturating_sub(links.source_burst);
-        let there = self.chunk.max(links.source_burst) + links.peers_burst;
+    fn all_bits(&self, totals: &SwarmTotals, rates: &[u128]) -> TermTimes {
+        let first = self.chunk.saturating_sub(totals.source_burst);
+        let there = self.chunk.max(totals.source_burst) + totals.peers_burst;
         let growth = Growth::new(self.chunk, there, rates);
-        part(ALL_BITS, links, first, &rates[1..], |k| growth.until(k * self.file))
+        term_times(ALL_BITS, totals, first, &rates[1..], |k| growth.until(k * self.file))
     }
 
     /// Part C for every k.
-    fn last_chunk(&self, links: &Links, rates: &[u128]) -> Part {
-        let first = self.file.saturating_sub(links.source_burst);
-        let left = links.source_burst.saturating_sub(self.file);
-        let growth = Growth::new(self.chunk, self.chunk + left + links.peers_burst, rates);
-        part(LAST_CHUNK, links, first, &rates[1..], |k| growth.until(k * self.chunk))
+    fn last_chunk(&self, totals: &SwarmTotals, rates: &[u128]) -> TermTimes {
+        let first = self.file.saturating_sub(totals.source_burst);
+        let left = totals.source_burst.saturating_sub(self.file);
+        let growth = Growth::new(self.chunk, self.chunk + left + totals.peers_burst, rates);
+        term_times(LAST_CHUNK, totals, first, &rates[1..], |k| growth.until(k * self.chunk))
     }
 }
 
 /// For each of the `peers`: the source sends `first` bits alone, then comes what is said `after`,
 /// then the delay.
-fn part(
+fn term_times(
     formula: &'static str,
-    links: &Links,
+    totals: &SwarmTotals,
     first: u128,
     peers: &[u128],
     after: impl Fn(u128) -> Fixed,
-) -> Part {
-    let begin = Fixed::span(first, links.source).plus(Fixed::from(links.nearest));
+) -> TermTimes {
+    let begin = Fixed::span(first, totals.source_upload).plus(Fixed::from(totals.min_delay));
     let time = |k| -> Time { begin.plus(after(k as u128)).floor() };
-    Part::of_times(formula, (1..=peers.len()).map(time))
+    TermTimes::new(formula, (1..=peers.len()).map(time))
 }
 
 /// A quantity of bits that grows with slope `rates[floor(bits / chunk)]`, the last rate beyond.

@@ -16,7 +16,7 @@
 //! the second P/(N-1) + N r_0 = N r - P <= u_s, since r <= U/N. Everybody receives r <= d_min. So
 //! all have F bits at F/r, which is the bound. A single peer relays to nobody: r_0 = r.
 
-use super::{Unable, stays};
+use super::{Unable, refuse_departures};
 use crate::ratio::Ratio;
 use crate::scenario::Scenario;
 use crate::units::Time;
@@ -71,11 +71,11 @@ impl Rates {
     /// # Errors
     /// When somebody is not there all the time: static rates then reach nothing.
     pub fn new(scenario: &Scenario) -> Result<Self, Unable> {
-        stays(scenario)?;
+        refuse_departures(scenario)?;
         if let Some((id, peer)) = scenario.peers().find(|(_, peer)| peer.joins != Time::ZERO) {
             let joins = peer.joins;
             return Err(Unable(format!(
-                "{id} joins at {joins}; static rates need everybody from the start"
+                "{id} joins at {joins}; static rates need every peer from the start"
             )));
         }
         let peers = scenario.peer_count() as u64;

@@ -18,17 +18,17 @@ use crate::trace::{Event, Evidence, Header, Outcome, Trace, Transfer};
 use crate::units::{Bytes, Time};
 
 pub mod fluid;
-mod greedy;
+mod instance;
+mod list_scheduling;
 pub mod pipeline;
 pub mod planner;
 pub mod relay;
 mod serial;
 #[cfg(test)]
 mod tests;
-mod world;
 
 pub use fluid::Rates;
-pub use planner::{Planner, Progress};
+pub use planner::{Planner, PlannerProgress};
 
 /// Why there is no schedule of some kind for a scenario, as a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,17 +54,17 @@ pub struct Send {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     scenario: Scenario,
-    means: &'static str,
+    method: &'static str,
     sends: Vec<Send>,
     finish: Vec<Time>,
 }
 
 impl Plan {
-    /// What `means` made of `scenario`.
+    /// What `method` made of `scenario`.
     ///
     /// # Panics
     /// When a peer does not get every chunk exactly once: whoever builds plans has seen to it.
-    fn new(scenario: &Scenario, means: &'static str, mut sends: Vec<Send>) -> Self {
+    fn new(scenario: &Scenario, method: &'static str, mut sends: Vec<Send>) -> Self {
         let (peers, chunks) = (scenario.peer_count(), scenario.file().chunks());
         assert_eq!(sends.len(), peers * chunks, "every peer gets every chunk once");
         sends.sort_by_key(|send| (send.start, send.from, send.to, send.chunk));
@@ -73,7 +73,7 @@ impl Plan {
             let finish = &mut finish[send.to.index() - 1];
             *finish = send.end.max(*finish);
         }
-        Plan { scenario: unbound(scenario), means, sends, finish }
+        Plan { scenario: without_protocol(scenario), method, sends, finish }
     }
 
     /// The scenario that it serves, without the protocol, which binds engines only.
@@ -82,8 +82,8 @@ impl Plan {
     }
 
     /// Which construction it is.
-    pub fn means(&self) -> &'static str {
-        self.means
+    pub fn method(&self) -> &'static str {
+        self.method
     }
 
     /// In the order of their beginnings.
@@ -134,13 +134,13 @@ impl Send {
     }
 }
 
-fn unbound(scenario: &Scenario) -> Scenario {
+fn without_protocol(scenario: &Scenario) -> Scenario {
     let parts = Parts { protocol: None, ..scenario.parts().clone() };
     Scenario::new(parts).expect("a scenario without a protocol is one, too")
 }
 
 /// Everybody stays: a departure would make a plan depend on who is gone.
-fn stays(scenario: &Scenario) -> Result<(), Unable> {
+fn refuse_departures(scenario: &Scenario) -> Result<(), Unable> {
     if scenario.source().leaves != SourceLeaves::Never {
         return Err(Unable(
             "the source leaves; a plan needs one that stays (leaves = \"never\")".to_owned(),

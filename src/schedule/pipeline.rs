@@ -24,8 +24,8 @@
 //! # A faster source
 //! One that is S times as fast as the slowest link of a peer serves S swarms of N/S peers.
 
-use super::serial::Serial;
-use super::world::World;
+use super::instance::Instance;
+use super::serial::SerialSchedule;
 use super::{Plan, Unable};
 use crate::chunks::ChunkId;
 use crate::chunks::ChunkSet;
@@ -51,19 +51,23 @@ pub struct Hop {
 /// # Errors
 /// When a peer uploads nothing, which would break the pipeline behind it.
 pub fn pipeline(scenario: &Scenario) -> Result<Plan, Unable> {
-    let world = World::new(scenario)?;
-    let uploads = world.up[1..].iter().zip(1..);
+    let instance = Instance::new(scenario)?;
+    let uploads = instance.up[1..].iter().zip(1..);
     if let Some((_, id)) = uploads.clone().find(|&(&upload, _)| upload == 0) {
-        return Err(Unable(format!("peer {id} uploads nothing; a pipeline needs everybody")));
+        return Err(Unable(format!(
+            "peer {id} uploads nothing; a pipeline needs every peer to upload"
+        )));
     }
-    let slowest = world.up[1..].iter().chain(&world.down[1..]).min().copied().unwrap_or(1);
-    let swarms = (world.up[0] / slowest).clamp(1, world.peers() as u64);
+    let slowest = instance.up[1..].iter().chain(&instance.down[1..]).min().copied().unwrap_or(1);
+    let swarms = (instance.up[0] / slowest).clamp(1, instance.peers() as u64);
     // Where a downlink is slower than the source, the source must serve several at a time.
-    let narrowest = world.down[1..].iter().min().copied().unwrap_or(u64::MAX);
-    let lanes = world.up[0].div_ceil(narrowest).clamp(1, swarms);
-    let mut serial = Serial::new(&world, lanes);
-    let mut swarms: Vec<Swarm> = (0..swarms as usize)
-        .map(|first| Swarm::new((first + 1..=world.peers()).step_by(swarms as usize), world.chunks))
+    let narrowest = instance.down[1..].iter().min().copied().unwrap_or(u64::MAX);
+    let shares = instance.up[0].div_ceil(narrowest).clamp(1, swarms);
+    let mut serial = SerialSchedule::new(&instance, shares);
+    let mut swarms: Vec<SubSwarm> = (0..swarms as usize)
+        .map(|first| {
+            SubSwarm::new((first + 1..=instance.peers()).step_by(swarms as usize), instance.chunks)
+        })
         .collect();
     let mut hops = Vec::new();
     while swarms.iter().any(|swarm| !swarm.is_complete()) {
@@ -78,7 +82,7 @@ pub fn pipeline(scenario: &Scenario) -> Result<Plan, Unable> {
 
 /// The pipeline of `peers` peers and `chunks` chunks slot by slot, at least one each.
 pub fn slots(peers: usize, chunks: usize) -> Vec<Vec<Hop>> {
-    let mut swarm = Swarm::new(1..=peers, chunks);
+    let mut swarm = SubSwarm::new(1..=peers, chunks);
     let mut slots = Vec::new();
     while !swarm.is_complete() {
         let mut hops = Vec::new();
@@ -89,7 +93,7 @@ pub fn slots(peers: usize, chunks: usize) -> Vec<Vec<Hop>> {
 }
 
 /// A source and the peers that it serves.
-struct Swarm {
+struct SubSwarm {
     /// l: 2^l vertices.
     dimensions: usize,
     chunks: usize,
@@ -121,7 +125,7 @@ struct Turn {
     gives: [bool; 2],
 }
 
-impl Swarm {
+impl SubSwarm {
     fn new(peers: impl Iterator<Item = usize>, chunks: usize) -> Self {
         let peers: Vec<usize> = peers.collect();
         let dimensions = (peers.len() + 1).ilog2() as usize;
@@ -133,7 +137,7 @@ impl Swarm {
             let has = Some(ChunkSet::empty(chunks));
             vertices.push(Vertex { peers, has, ..Vertex::default() });
         }
-        Swarm { dimensions, chunks, slot: 0, vertices }
+        SubSwarm { dimensions, chunks, slot: 0, vertices }
     }
 
     fn is_complete(&self) -> bool {

@@ -26,7 +26,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::fluid::Rates;
-use super::world::{World, plus};
+use super::instance::{Instance, plus};
 use super::{Plan, Send, Unable, too_long};
 use crate::chunks::{ChunkId, PeerId};
 use crate::ratio::Ratio;
@@ -42,17 +42,17 @@ pub const NAME: &str = "relay";
 /// Why static rates do not serve the scenario.
 pub fn relay(scenario: &Scenario) -> Result<Plan, Unable> {
     let rates = Rates::new(scenario)?;
-    let world = World::new(scenario)?;
-    let streams = Streams::new(&rates, &world)?;
-    let mut sends = Vec::with_capacity(world.peers() * world.chunks);
+    let instance = Instance::new(scenario)?;
+    let streams = Streams::new(&rates, &instance)?;
+    let mut sends = Vec::with_capacity(instance.peers() * instance.chunks);
     let mut next = vec![0; streams.pace.len()];
     let mut queue: BinaryHeap<Reverse<(Time, usize)>> = BinaryHeap::new();
     for stream in (0..streams.pace.len()).filter(|&stream| streams.pace[stream].is_some()) {
         queue.push(Reverse((streams.end(stream, 1)?, stream)));
     }
-    for chunk in 0..world.chunks {
+    for chunk in 0..instance.chunks {
         let Some(Reverse((_, stream))) = queue.pop() else { break };
-        streams.send(&world, stream, next[stream], chunk, &mut sends)?;
+        streams.send(&instance, stream, next[stream], chunk, &mut sends)?;
         next[stream] += 1;
         queue.push(Reverse((streams.end(stream, next[stream] + 1)?, stream)));
     }
@@ -67,10 +67,10 @@ struct Streams<'a> {
 }
 
 impl<'a> Streams<'a> {
-    fn new(rates: &'a Rates, world: &World) -> Result<Self, Unable> {
+    fn new(rates: &'a Rates, instance: &Instance) -> Result<Self, Unable> {
         let all = [&rates.direct].into_iter().chain(&rates.relayed);
         let pace = all.map(|rate| {
-            let span = span(world.longest(), rate);
+            let span = span(instance.longest(), rate);
             span.map(|span| span.ceil_nanos().ok_or_else(too_long)).transpose()
         });
         Ok(Streams { rates, pace: pace.collect::<Result<_, _>>()? })
@@ -90,17 +90,17 @@ impl<'a> Streams<'a> {
     /// Sends a chunk as the `n`-th of a stream, counted from 0.
     fn send(
         &self,
-        world: &World,
+        instance: &Instance,
         stream: usize,
         n: usize,
         chunk: usize,
         sends: &mut Vec<Send>,
     ) -> Result<(), Unable> {
         let rate = if stream == 0 { &self.rates.direct } else { &self.rates.relayed[stream - 1] };
-        let takes = span(world.length(chunk), rate).and_then(|span| span.ceil_nanos());
+        let takes = span(instance.length(chunk), rate).and_then(|span| span.ceil_nanos());
         let takes = takes.ok_or_else(too_long)?;
         let mut hop = |from: usize, to: usize, start: Time| {
-            let end = plus(plus(start, takes)?, world.latency[to])?;
+            let end = plus(plus(start, takes)?, instance.latency[to])?;
             let (from, to) = (PeerId(from as u32), PeerId(to as u32));
             sends.push(Send { from, to, chunk: ChunkId(chunk as u32), start, end });
             Ok(())
@@ -110,8 +110,8 @@ impl<'a> Streams<'a> {
             hop(0, stream, start)?;
         }
         // The relay's link is free when it has sent the chunk before.
-        let from_relay = plus(self.begin(stream, n + 1)?, world.latency[stream])?;
-        for to in (1..=world.peers()).filter(|&to| to != stream) {
+        let from_relay = plus(self.begin(stream, n + 1)?, instance.latency[stream])?;
+        for to in (1..=instance.peers()).filter(|&to| to != stream) {
             match stream {
                 0 => hop(0, to, start)?,
                 relay => hop(relay, to, from_relay)?,

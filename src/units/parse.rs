@@ -44,7 +44,7 @@ pub enum UnitError {
         /// What was read.
         text: String,
         /// The largest value, in words.
-        most: &'static str,
+        max: &'static str,
     },
     /// Finer than the base unit.
     #[error("`{text}` is no whole number of {base}; write one that is")]
@@ -74,10 +74,10 @@ pub fn parse_decimal(text: &str) -> Option<(u128, u32)> {
 }
 
 /// What one kind of quantity looks like.
-struct Kind {
+struct Quantity {
     example: &'static str,
     base: &'static str,
-    most: &'static str,
+    max: &'static str,
     /// Unit and its size as `multiplier / divisor` base units.
     units: &'static [(&'static str, u128)],
 }
@@ -91,10 +91,10 @@ const M: u128 = 1_000_000;
 const G: u128 = 1_000_000_000;
 const T: u128 = 1_000_000_000_000;
 
-const SIZE: Kind = Kind {
+const SIZE: Quantity = Quantity {
     example: "256 KiB",
     base: "bytes",
-    most: "18446744073709551615 B",
+    max: "18446744073709551615 B",
     units: &[
         ("B", 1),
         ("kB", K),
@@ -109,10 +109,10 @@ const SIZE: Kind = Kind {
     ],
 };
 
-const RATE: Kind = Kind {
+const RATE: Quantity = Quantity {
     example: "10 Mbit/s",
     base: "bits per second",
-    most: "18446744073709551615 bit/s",
+    max: "18446744073709551615 bit/s",
     units: &[
         ("bit/s", 1),
         ("kbit/s", K),
@@ -138,8 +138,8 @@ const RATE: Kind = Kind {
     ],
 };
 
-fn parse(text: &str, kind: &Kind) -> Result<u64, UnitError> {
-    let example = kind.example;
+fn parse(text: &str, quantity: &Quantity) -> Result<u64, UnitError> {
+    let example = quantity.example;
     let trimmed = text.trim();
     if trimmed.starts_with('-') {
         return Err(UnitError::Negative { text: text.to_owned(), example });
@@ -151,7 +151,7 @@ fn parse(text: &str, kind: &Kind) -> Result<u64, UnitError> {
     let Some((number, shift)) = parse_decimal(&number) else {
         return Err(UnitError::Number { text: text.to_owned(), example });
     };
-    let Some(&(_, size)) = kind.units.iter().find(|&&(name, _)| name == unit) else {
+    let Some(&(_, size)) = quantity.units.iter().find(|&&(name, _)| name == unit) else {
         let found = if unit.is_empty() {
             "no unit".to_owned()
         } else {
@@ -159,11 +159,11 @@ fn parse(text: &str, kind: &Kind) -> Result<u64, UnitError> {
         };
         return Err(UnitError::Unit { text: text.to_owned(), found, example });
     };
-    let overflow = || UnitError::Overflow { text: text.to_owned(), most: kind.most };
+    let overflow = || UnitError::Overflow { text: text.to_owned(), max: quantity.max };
     let scaled = number.checked_mul(size).ok_or_else(overflow)?;
     let divisor = 10u128.checked_pow(shift).ok_or_else(overflow)?;
     if !scaled.is_multiple_of(divisor) {
-        return Err(UnitError::Fraction { text: text.to_owned(), base: kind.base });
+        return Err(UnitError::Fraction { text: text.to_owned(), base: quantity.base });
     }
     u64::try_from(scaled / divisor).map_err(|_| overflow())
 }
@@ -200,7 +200,7 @@ impl FromStr for Time {
         }
         let span = humantime::parse_duration(trimmed).map_err(|error| match error {
             humantime::DurationError::NumberOverflow => {
-                UnitError::Overflow { text: text.to_owned(), most: "584 years" }
+                UnitError::Overflow { text: text.to_owned(), max: "584 years" }
             }
             humantime::DurationError::UnknownUnit { unit, .. } => UnitError::Unit {
                 text: text.to_owned(),
@@ -211,6 +211,6 @@ impl FromStr for Time {
         })?;
         u64::try_from(span.as_nanos())
             .map(Time)
-            .map_err(|_| UnitError::Overflow { text: text.to_owned(), most: "584 years" })
+            .map_err(|_| UnitError::Overflow { text: text.to_owned(), max: "584 years" })
     }
 }

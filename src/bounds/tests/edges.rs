@@ -215,7 +215,7 @@ fn a_source_that_leaves_early_has_not_sent_the_file() {
 }
 
 #[test]
-fn everybody_gone_is_never() {
+fn no_sender_left_is_never() {
     // The source sends two copies and is gone; nobody else sends.
     let mut parts = with_peers(swarm(10, 1, 8), vec![peer(0); 3]);
     parts.source.leaves = SourceLeaves::At(Time::from_secs(20));
@@ -250,7 +250,7 @@ fn a_peer_that_leaves_before_it_can_have_the_file_does_not_count() {
 }
 
 #[test]
-fn a_peer_that_comes_after_everybody_left_gets_nothing() {
+fn a_peer_that_joins_after_all_senders_left_gets_nothing() {
     let mut parts = with_peers(swarm(10, 1, 8), [peer(0), peer(0)]);
     parts.source.leaves = SourceLeaves::At(Time::from_secs(30));
     parts.peers[1].joins = Time::from_secs(30);
@@ -279,7 +279,7 @@ fn arrivals_are_waited_for() {
 }
 
 #[test]
-fn nobody_gets_the_file_from_itself() {
+fn no_peer_gets_the_file_from_itself() {
     // 10 B, everybody sends 1 B/s. The second comes at 100 s and can send at once, but not to
     // itself: 2 B/s from two others, and from 102 s on 3 B/s from three, is 102 + 6/3 s.
     let late = |seconds| Peer { joins: Time::from_secs(seconds), ..peer(8) };
@@ -289,7 +289,7 @@ fn nobody_gets_the_file_from_itself() {
 }
 
 #[test]
-fn nobody_gets_the_file_from_its_own_burst() {
+fn no_peer_gets_the_file_from_its_own_burst() {
     // 10 B from a source of 1 B/s; the peer that comes at 5 s could send 10 B at once, but to whom?
     let mut late = Peer { joins: Time::from_secs(5), ..peer(8) };
     late.link.burst = Some(Bytes(10));
@@ -310,7 +310,7 @@ fn a_burst_helps_a_source_that_leaves() {
 }
 
 #[test]
-fn nobody_sends_before_a_first_chunk() {
+fn no_peer_sends_before_its_first_chunk() {
     // Two chunks of 4 B, 1 B/s everywhere, two peers: both can send from 4 s on, so 16 B are sent
     // by 4 + 12/3 s; with cut through they send from the start.
     let mut parts = with_peers(swarm(8, 4, 8), vec![peer(8); 2]);

@@ -16,7 +16,7 @@ const END: u64 = 120;
 
 /// What a sender likes best.
 #[derive(Clone, Copy, Debug)]
-enum Taste {
+enum SendPolicy {
     /// Anything, byte by byte.
     Chance,
     /// Copies that have begun, and then fast receivers without a chunk.
@@ -27,22 +27,26 @@ enum Taste {
     OneAfterTheOther,
 }
 
-const TASTES: [Taste; 4] =
-    [Taste::Chance, Taste::FastestFirst, Taste::RarestFirst, Taste::OneAfterTheOther];
+const POLICIES: [SendPolicy; 4] = [
+    SendPolicy::Chance,
+    SendPolicy::FastestFirst,
+    SendPolicy::RarestFirst,
+    SendPolicy::OneAfterTheOther,
+];
 
 /// What a sender spends.
 #[derive(Clone, Copy)]
-enum Purse {
+enum Allowance {
     /// Its burst, at an instant.
-    Bucket,
+    Burst,
     /// Its rate, in a slot.
-    Slot,
+    Rate,
 }
 
-struct Run<'a> {
+struct LawfulRun<'a> {
     scenario: &'a Scenario,
     choose: Seeded,
-    taste: Taste,
+    policy: SendPolicy,
     /// Bytes of each chunk that each node has.
     has: Vec<Vec<u64>>,
     /// Bytes of each chunk that were sent to each node.
@@ -58,17 +62,17 @@ struct Run<'a> {
     finished: Vec<Option<u64>>,
 }
 
-impl<'a> Run<'a> {
-    fn new(scenario: &'a Scenario, taste: Taste, seed: u64) -> Run<'a> {
+impl<'a> LawfulRun<'a> {
+    fn new(scenario: &'a Scenario, policy: SendPolicy, seed: u64) -> LawfulRun<'a> {
         let (nodes, chunks) = (scenario.peer_count() + 1, scenario.file().chunks());
         let lengths = (0..chunks).map(|c| scenario.file().length(ChunkId(c as u32)).0).collect();
         let mut has = vec![vec![0; chunks]; nodes];
         has[0] = lengths;
         let bursts: Vec<u64> = scenario.nodes().map(|id| scenario.burst(id).0).collect();
-        Run {
+        LawfulRun {
             scenario,
             choose: Seeded::new(seed, 0),
-            taste,
+            policy,
             sent: has.clone(),
             has,
             sender: vec![vec![None; chunks]; nodes],
@@ -123,21 +127,21 @@ impl<'a> Run<'a> {
         let copies = self.sent.iter().filter(|sent| 0 < sent[chunk]).count() as u64;
         let begun = u64::from(self.sent[to][chunk] == 0);
         let got: u64 = self.sent[to].iter().sum();
-        match self.taste {
-            Taste::Chance => (0, 0, 0),
-            Taste::FastestFirst => (begun, got, u64::MAX - self.rates(to).0),
-            Taste::RarestFirst => (begun, copies, got),
-            Taste::OneAfterTheOther => (u64::MAX - got, begun, copies),
+        match self.policy {
+            SendPolicy::Chance => (0, 0, 0),
+            SendPolicy::FastestFirst => (begun, got, u64::MAX - self.rates(to).0),
+            SendPolicy::RarestFirst => (begun, copies, got),
+            SendPolicy::OneAfterTheOther => (u64::MAX - got, begun, copies),
         }
     }
 
     /// Spends what `up` and `down` allow between `now` and `end`; says whether anything moved.
-    fn spend(&mut self, from: usize, purse: Purse, now: u64, end: u64) -> bool {
+    fn spend(&mut self, from: usize, allowance: Allowance, now: u64, end: u64) -> bool {
         let mut moved = false;
         loop {
-            let [up, down] = match purse {
-                Purse::Bucket => &self.buckets,
-                Purse::Slot => &self.slot,
+            let [up, down] = match allowance {
+                Allowance::Burst => &self.buckets,
+                Allowance::Rate => &self.slot,
             };
             let mut best: Vec<(usize, usize, u64)> = Vec::new();
             let mut best_score = (u64::MAX, u64::MAX, u64::MAX);
@@ -160,10 +164,10 @@ impl<'a> Run<'a> {
                 return moved;
             }
             let (to, chunk, most) = best[self.below(best.len())];
-            let bytes = if matches!(self.taste, Taste::Chance) { 1 } else { most };
-            let which = match purse {
-                Purse::Bucket => &mut self.buckets,
-                Purse::Slot => &mut self.slot,
+            let bytes = if matches!(self.policy, SendPolicy::Chance) { 1 } else { most };
+            let which = match allowance {
+                Allowance::Burst => &mut self.buckets,
+                Allowance::Rate => &mut self.slot,
             };
             which[0][from] -= bytes;
             which[1][to] = which[1][to].saturating_sub(bytes);
@@ -216,7 +220,8 @@ impl<'a> Run<'a> {
             self.abort(now);
             loop {
                 let nodes = 0..self.has.len();
-                let moved = nodes.filter(|&node| self.spend(node, Purse::Bucket, now, now)).count();
+                let moved =
+                    nodes.filter(|&node| self.spend(node, Allowance::Burst, now, now)).count();
                 self.arrive(now);
                 if moved == 0 {
                     break;
@@ -228,7 +233,7 @@ impl<'a> Run<'a> {
             }
             let first = self.below(self.has.len());
             for at in 0..self.has.len() {
-                self.spend((at + first) % self.has.len(), Purse::Slot, now, now + 1);
+                self.spend((at + first) % self.has.len(), Allowance::Rate, now, now + 1);
             }
             // What a slot left over fills the buckets again.
             for node in 0..self.has.len() {
@@ -246,7 +251,7 @@ impl<'a> Run<'a> {
 }
 
 /// Small swarms with everything that a scenario can say.
-fn worlds() -> impl Strategy<Value = Parts> {
+fn small_swarms() -> impl Strategy<Value = Parts> {
     let peers = prop::collection::vec(any_peer(), 1..=5);
     let discipline = prop::array::uniform3(prop::bool::weighted(0.3));
     let network =
@@ -297,19 +302,19 @@ fn calm(mut parts: Parts) -> Parts {
 }
 
 fn judge(scenario: &Scenario, seed: u64) -> Result<(), TestCaseError> {
-    for taste in TASTES {
-        let completions = Run::new(scenario, taste, seed).completions();
-        let nobody_sends = scenario
+    for policy in POLICIES {
+        let completions = LawfulRun::new(scenario, policy, seed).completions();
+        let no_peer_sends = scenario
             .peers()
             .all(|(id, _)| scenario.upload(id) == Rate::ZERO && scenario.burst(id) == Bytes(0));
         for bound in ALL {
             let Ok(earliest) = bound.completions(scenario) else { continue };
-            if bound.senders() == Senders::SourceOnly && !nobody_sends {
+            if bound.senders() == Senders::SourceOnly && !no_peer_sends {
                 continue;
             }
             for (at, earliest) in completions.iter().zip(&earliest) {
                 let at = Earliest::At(Time::from_secs(*at));
-                prop_assert!(*earliest <= at, "{} {earliest:?} > {at:?} {taste:?}", bound.name());
+                prop_assert!(*earliest <= at, "{} {earliest:?} > {at:?} {policy:?}", bound.name());
             }
         }
     }
@@ -318,26 +323,26 @@ fn judge(scenario: &Scenario, seed: u64) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn lawful_runs_beat_no_bound(parts in worlds(), seed: u64) {
+    fn lawful_runs_beat_no_bound(parts in small_swarms(), seed: u64) {
         judge(&scenario(parts), seed)?;
     }
 
     #[test]
-    fn lawful_runs_without_churn_beat_no_bound(parts in worlds(), seed: u64) {
+    fn lawful_runs_without_churn_beat_no_bound(parts in small_swarms(), seed: u64) {
         judge(&scenario(calm(parts)), seed)?;
     }
 
     #[test]
-    fn lawful_runs_of_the_source_alone_beat_no_bound(parts in worlds(), seed: u64) {
+    fn lawful_runs_of_the_source_alone_beat_no_bound(parts in small_swarms(), seed: u64) {
         judge(&scenario(calm(parts)).client_server(), seed)?;
     }
 }
 
 /// The fastest of some lawful runs, in seconds.
 fn fastest(scenario: &Scenario) -> u64 {
-    let runs = TASTES.iter().flat_map(|&taste| (0..20).map(move |seed| (taste, seed)));
-    runs.filter_map(|(taste, seed)| {
-        let completions = Run::new(scenario, taste, seed).completions();
+    let runs = POLICIES.iter().flat_map(|&policy| (0..20).map(move |seed| (policy, seed)));
+    runs.filter_map(|(policy, seed)| {
+        let completions = LawfulRun::new(scenario, policy, seed).completions();
         (completions.len() == scenario.peer_count()).then(|| completions[completions.len() - 1])
     })
     .min()

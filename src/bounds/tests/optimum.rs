@@ -15,7 +15,7 @@ struct Tiny {
 
 /// Which chunks each node has, as a bit set, and what each sends: receiver, chunk, ticks left.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct State {
+struct TinyState {
     has: Vec<u8>,
     sends: Vec<Option<(u8, u8, u8)>>,
 }
@@ -30,10 +30,11 @@ impl Tiny {
         let all = (1u8 << self.lengths.len()) - 1;
         let mut has = vec![0; self.pace.len()];
         has[0] = all;
-        let mut level = BTreeSet::from([State { has, sends: vec![None; self.pace.len()] }]);
+        let mut level = BTreeSet::from([TinyState { has, sends: vec![None; self.pace.len()] }]);
         let mut optima = Vec::new();
         for tick in 0.. {
-            let complete = |state: &State| state.has[1..].iter().filter(|&&has| has == all).count();
+            let complete =
+                |state: &TinyState| state.has[1..].iter().filter(|&&has| has == all).count();
             let most = level.iter().map(complete).max().unwrap();
             optima.resize(most.max(optima.len()), tick);
             if optima.len() == self.peers() {
@@ -49,7 +50,7 @@ impl Tiny {
     }
 
     /// Lets every idle node from `node` on begin anything or nothing, then a tick passes.
-    fn begin(&self, state: State, node: usize, next: &mut BTreeSet<State>) {
+    fn begin(&self, state: TinyState, node: usize, next: &mut BTreeSet<TinyState>) {
         if node == self.pace.len() {
             next.insert(tick(state));
             return;
@@ -104,7 +105,7 @@ impl Tiny {
 }
 
 /// A tick passes: what ends is there.
-fn tick(mut state: State) -> State {
+fn tick(mut state: TinyState) -> TinyState {
     for send in &mut state.sends {
         if let Some((to, chunk, left)) = send {
             *left -= 1;

@@ -15,7 +15,7 @@ fn nanos(seconds: RBig) -> u64 {
 }
 
 /// Bits sent by bits: every node's upload, burst and the delay, as rationals.
-struct World {
+struct ExactSwarm {
     source: u128,
     source_burst: u128,
     peers_burst: u128,
@@ -23,13 +23,13 @@ struct World {
     delay: RBig,
 }
 
-impl World {
-    fn of(scenario: &Scenario) -> World {
+impl ExactSwarm {
+    fn of(scenario: &Scenario) -> ExactSwarm {
         let mut uploads: Vec<u128> =
             scenario.peers().map(|(id, _)| u128::from(scenario.upload(id).0)).collect();
         uploads.sort_by_key(|&upload| std::cmp::Reverse(upload));
         let delays = scenario.peers().map(|(id, _)| scenario.latency_to(id).0);
-        World {
+        ExactSwarm {
             source: scenario.upload(PeerId::SOURCE).0.into(),
             source_burst: scenario.burst(PeerId::SOURCE).bits(),
             peers_burst: scenario.peers().map(|(id, _)| scenario.burst(id).bits()).sum(),
@@ -140,18 +140,18 @@ impl World {
 }
 
 /// What both theorems do with a short last chunk: all of the file, or its whole chunks.
-fn cuts(scenario: &Scenario) -> Vec<(u128, u128)> {
+fn payloads(scenario: &Scenario) -> Vec<(u128, u128)> {
     let file = scenario.file();
-    let mut cuts = vec![(file.file().bits(), file.smallest().bits())];
+    let mut payloads = vec![(file.file().bits(), file.smallest().bits())];
     if 0 < file.whole_chunks() {
-        cuts.push((file.whole_chunks() as u128 * file.chunk().bits(), file.chunk().bits()));
+        payloads.push((file.whole_chunks() as u128 * file.chunk().bits(), file.chunk().bits()));
     }
-    cuts
+    payloads
 }
 
 /// Up to 6 peers without limits on their downlinks, in awkward fractions. Bursts of up to `burst`
 /// often hold all of the file and leave nothing to bound, so most are small or none.
-fn worlds(burst: u64) -> impl Strategy<Value = Scenario> {
+fn awkward_swarms(burst: u64) -> impl Strategy<Value = Scenario> {
     let rates = prop_oneof![Just(0u64), 1..40u64, 1..1_000_000u64];
     (1..60u64, 1..20u64, 1..1000u64, prop::collection::vec(rates, 1..=6), 0..2_000_000_000u64)
         .prop_flat_map(move |(file, chunk, source, uploads, latency)| {
@@ -182,26 +182,26 @@ fn agrees(fast: &Earliest, exact: RBig) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn warm_up_is_the_exact_sum_rounded_down(scenario in worlds(50)) {
-        let world = World::of(&scenario);
+    fn warm_up_is_the_exact_sum_rounded_down(scenario in awkward_swarms(50)) {
+        let exact_swarm = ExactSwarm::of(&scenario);
         let file = scenario.file().file().bits();
         let fast = WarmUp.completions(&scenario).unwrap();
         for (k, fast) in (1..).zip(&fast) {
-            let exact = |(file, chunk)| world.warm_up(file, chunk, k);
-            let exact = cuts(&scenario).into_iter().map(exact).max().unwrap();
-            agrees(fast, exact.max(world.one_copy(file)))?;
+            let exact = |(file, chunk)| exact_swarm.warm_up(file, chunk, k);
+            let exact = payloads(&scenario).into_iter().map(exact).max().unwrap();
+            agrees(fast, exact.max(exact_swarm.one_copy(file)))?;
         }
     }
 
     #[test]
-    fn branching_is_the_exact_process_rounded_down(scenario in worlds(0)) {
-        let world = World::of(&scenario);
+    fn branching_is_the_exact_process_rounded_down(scenario in awkward_swarms(0)) {
+        let exact_swarm = ExactSwarm::of(&scenario);
         let file = scenario.file().file().bits();
         let fast = Branching.completions(&scenario).unwrap();
         for (k, fast) in (1..).zip(&fast) {
-            let exact = |(file, chunk)| world.branching(file, chunk, k);
-            let exact = cuts(&scenario).into_iter().map(exact).max().unwrap();
-            agrees(fast, exact.max(world.one_copy(file)))?;
+            let exact = |(file, chunk)| exact_swarm.branching(file, chunk, k);
+            let exact = payloads(&scenario).into_iter().map(exact).max().unwrap();
+            agrees(fast, exact.max(exact_swarm.one_copy(file)))?;
         }
     }
 }

@@ -89,7 +89,7 @@ fn lawful(plan: &Plan) -> Result<(), TestCaseError> {
     let report = Audit::of(&plan.trace());
     for rule in &report.rules {
         let fine = matches!(rule.judgement.verdict, Verdict::Holds | Verdict::Skipped);
-        prop_assert!(fine, "{}: {}: {:#?}", plan.means(), rule.name, rule.judgement);
+        prop_assert!(fine, "{}: {}: {:#?}", plan.method(), rule.name, rule.judgement);
     }
     prop_assert_eq!(report.verdict, Verdict::Holds);
     prop_assert_eq!(report.completed, plan.scenario().peer_count());

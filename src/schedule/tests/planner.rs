@@ -26,7 +26,7 @@ proptest! {
     ) {
         let whole = plan(&scenario, 2_000);
         let mut planner = Planner::new(&scenario, 2_000).unwrap();
-        while planner.advance(instalment) == Progress::Searching {}
+        while planner.advance(instalment) == PlannerProgress::Searching {}
         prop_assert_eq!(planner.plan(), Some(whole));
     }
 
@@ -38,7 +38,7 @@ proptest! {
 }
 
 #[test]
-fn whoever_leaves_is_a_reason_to_refuse() {
+fn departures_are_refused() {
     let parts = equal(3, 2).into_parts();
     let refused =
         |parts: Parts| Planner::new(&Scenario::new(parts).unwrap(), 1).map(|_| ()).unwrap_err().0;

@@ -1,25 +1,25 @@
 //! A bound as the maximum of parts, each of which is a lower bound by itself.
 //!
-//! Knows no theorem. The types to know are [`Part`], one argument for every k, and [`Closed`], one
+//! Knows no theorem. The types to know are [`TermTimes`], one argument for every k, and [`ClosedForm`], one
 //! that is a single fraction.
 
-use super::links::Span;
+use super::access_links::Span;
 use super::{Earliest, Lower, Term};
 use crate::ratio::Ratio;
 use crate::units::Time;
 
 /// One argument: a lower bound on every completion.
-pub(super) struct Part {
+pub(super) struct TermTimes {
     /// Its formula.
     pub(super) formula: &'static str,
     /// The bound on the k-th completion stands at k - 1.
     pub(super) at: Vec<Earliest>,
 }
 
-impl Part {
+impl TermTimes {
     /// A part that knows a time for every k.
-    pub(super) fn of_times(formula: &'static str, times: impl Iterator<Item = Time>) -> Part {
-        Part { formula, at: times.map(Earliest::At).collect() }
+    pub(super) fn new(formula: &'static str, times: impl Iterator<Item = Time>) -> TermTimes {
+        TermTimes { formula, at: times.map(Earliest::At).collect() }
     }
 }
 
@@ -34,11 +34,11 @@ pub(super) fn is_stronger(candidate: &Earliest, best: &Earliest) -> bool {
 }
 
 /// The strongest part for every k.
-pub(super) fn strongest(parts: Vec<Part>) -> Vec<Earliest> {
-    let mut parts = parts.into_iter();
-    let mut best = parts.next().map(|part| part.at).unwrap_or_default();
-    for part in parts {
-        for (best, candidate) in best.iter_mut().zip(part.at) {
+pub(super) fn strongest(terms: Vec<TermTimes>) -> Vec<Earliest> {
+    let mut terms = terms.into_iter();
+    let mut best = terms.next().map(|term| term.at).unwrap_or_default();
+    for term in terms {
+        for (best, candidate) in best.iter_mut().zip(term.at) {
             if is_stronger(&candidate, best) {
                 *best = candidate;
             }
@@ -51,11 +51,11 @@ pub(super) fn strongest(parts: Vec<Part>) -> Vec<Earliest> {
 ///
 /// # Panics
 /// When there is no completion at `index`, or no part.
-pub(super) fn strongest_at(parts: &[Part], index: usize) -> Lower {
-    let mut best = &parts[0];
-    for part in &parts[1..] {
-        if is_stronger(&part.at[index], &best.at[index]) {
-            best = part;
+pub(super) fn strongest_at(terms: &[TermTimes], index: usize) -> Lower {
+    let mut best = &terms[0];
+    for term in &terms[1..] {
+        if is_stronger(&term.at[index], &best.at[index]) {
+            best = term;
         }
     }
     Lower {
@@ -67,12 +67,14 @@ pub(super) fn strongest_at(parts: &[Part], index: usize) -> Lower {
 }
 
 /// One argument that is a single fraction.
-pub(super) struct Closed(pub(super) &'static str, pub(super) Span);
+pub(super) struct ClosedForm(pub(super) &'static str, pub(super) Span);
 
 /// The largest of `terms`, exactly; of equals the first binds.
-pub(super) fn largest(terms: &[Closed]) -> Lower {
-    let terms: Vec<Term> =
-        terms.iter().map(|Closed(formula, span)| Term { formula, exact: span.seconds() }).collect();
+pub(super) fn largest(terms: &[ClosedForm]) -> Lower {
+    let terms: Vec<Term> = terms
+        .iter()
+        .map(|ClosedForm(formula, span)| Term { formula, exact: span.seconds() })
+        .collect();
     let binding =
         terms.iter().reduce(|best, term| if best.exact < term.exact { term } else { best });
     let (formula, exact) = binding.map(|term| (term.formula, term.exact.clone())).unzip();

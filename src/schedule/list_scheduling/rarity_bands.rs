@@ -2,7 +2,7 @@
 //!
 //! Bands are nested sets of the rarest chunks: what is in a band has at most its number of copies,
 //! and everything else has more. So the rarest of some chunks is in the first band that has any of
-//! them. The type to know is [`Rarity`].
+//! them. The type to know is [`RarityBands`].
 
 /// Parts of the chunks that a band is to hold, in thousandths, the rarest first.
 const PARTS: [usize; 3] = [30, 120, 400];
@@ -11,7 +11,7 @@ pub(super) const WORD: usize = u64::BITS as usize;
 
 /// Copies of every chunk, and the bands.
 #[derive(Clone, Debug)]
-pub(super) struct Rarity {
+pub(super) struct RarityBands {
     /// Copies that there are or soon will be.
     pub(super) copies: Vec<u32>,
     bands: [Band; 3],
@@ -20,16 +20,16 @@ pub(super) struct Rarity {
 #[derive(Clone, Debug)]
 struct Band {
     /// What is in it has at most so many copies.
-    most: u32,
+    max_copies: u32,
     words: Vec<u64>,
     size: usize,
 }
 
-impl Rarity {
+impl RarityBands {
     pub(super) fn new(chunks: usize) -> Self {
         let words = chunks.div_ceil(WORD);
-        let band = || Band { most: 0, words: vec![0; words], size: 0 };
-        let mut rarity = Rarity { copies: vec![0; chunks], bands: [band(), band(), band()] };
+        let band = || Band { max_copies: 0, words: vec![0; words], size: 0 };
+        let mut rarity = RarityBands { copies: vec![0; chunks], bands: [band(), band(), band()] };
         rarity.band();
         rarity
     }
@@ -39,7 +39,7 @@ impl Rarity {
         let copies = self.copies[chunk] + 1;
         self.copies[chunk] = copies;
         let mut empty = false;
-        for band in self.bands.iter_mut().filter(|band| band.most + 1 == copies) {
+        for band in self.bands.iter_mut().filter(|band| band.max_copies + 1 == copies) {
             band.words[chunk / WORD] &= !(1 << (chunk % WORD));
             band.size -= 1;
             empty |= band.size == 0;
@@ -54,11 +54,11 @@ impl Rarity {
         let mut sorted = self.copies.clone();
         sorted.sort_unstable();
         for (band, part) in self.bands.iter_mut().zip(PARTS) {
-            band.most = sorted[(sorted.len() - 1) * part / 1000];
+            band.max_copies = sorted[(sorted.len() - 1) * part / 1000];
             band.words.fill(0);
             band.size = 0;
             for (chunk, &copies) in self.copies.iter().enumerate() {
-                if copies <= band.most {
+                if copies <= band.max_copies {
                     band.words[chunk / WORD] |= 1 << (chunk % WORD);
                     band.size += 1;
                 }
@@ -125,12 +125,12 @@ mod tests {
             let (mut have, lack): (Vec<u64>, Vec<u64>) = (sets(&have), sets(&lack));
             // 150 chunks fill two words and a part of the third.
             have[2] &= (1 << 22) - 1;
-            let mut rarity = Rarity::new(150);
+            let mut rarity = RarityBands::new(150);
             for add in adds.iter().flat_map(|&add| (0..add % 8).map(move |more| add ^ more)) {
                 rarity.add(usize::from(add) % 150);
                 for band in &rarity.bands {
                     let inside = |chunk: usize| band.words[chunk / WORD] >> (chunk % WORD) & 1 == 1;
-                    let rare = |chunk: usize| rarity.copies[chunk] <= band.most;
+                    let rare = |chunk: usize| rarity.copies[chunk] <= band.max_copies;
                     assert!((0..150).all(|chunk| inside(chunk) == rare(chunk)));
                 }
             }

@@ -6,24 +6,24 @@ use crate::units::Time;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::schedule) struct Policy {
     /// Which sender decides first.
-    pub(in crate::schedule) senders: Order,
+    pub(in crate::schedule) sender_order: NodeOrder,
     /// Whom it serves first.
-    pub(in crate::schedule) wants: Wants,
+    pub(in crate::schedule) receiver_order: ReceiverOrder,
     /// Whom of those that are alike.
-    pub(in crate::schedule) ties: Order,
+    pub(in crate::schedule) ties: NodeOrder,
     /// Which chunk.
-    pub(in crate::schedule) pick: Pick,
+    pub(in crate::schedule) chunk_order: ChunkOrder,
     /// A transfer begins with at least this part of what its two links could carry: 1 is all of it.
-    pub(in crate::schedule) part: u64,
+    pub(in crate::schedule) rate_divisor: u64,
     /// No transfer takes more of the source's uplink than this part of it.
-    pub(in crate::schedule) source_lanes: u64,
+    pub(in crate::schedule) source_shares: u64,
     /// The same for peers.
-    pub(in crate::schedule) peer_lanes: u64,
+    pub(in crate::schedule) peer_shares: u64,
     /// Whether a transfer counts as if it soon had all that its links can carry: what is left over
     /// now grows when something older ends.
-    pub(in crate::schedule) hopes: bool,
+    pub(in crate::schedule) assumes_full_rate: bool,
     /// How often, in 256, a sender sits out an instant.
-    pub(in crate::schedule) idles: u8,
+    pub(in crate::schedule) idle_in_256: u8,
     /// Whether peers send at all.
     pub(in crate::schedule) peers_send: bool,
     /// Nothing begins that ends later.
@@ -34,7 +34,7 @@ pub(in crate::schedule) struct Policy {
 
 /// An order of nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::schedule) enum Order {
+pub(in crate::schedule) enum NodeOrder {
     /// The largest upload first.
     Fastest,
     /// The smallest upload first.
@@ -45,22 +45,22 @@ pub(in crate::schedule) enum Order {
 
 /// Whom a sender serves first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::schedule) enum Wants {
+pub(in crate::schedule) enum ReceiverOrder {
     /// Whoever has the fewest chunks.
-    Least,
+    FewestChunks,
     /// Whoever has the most.
-    Most,
+    MostChunks,
     /// Whoever has the fewest, where those who upload much may be ahead.
-    Fast,
+    FewestForUpload,
     /// Whoever needs the longest for the rest, by its own downlink and latency.
-    Urgent,
+    LongestRemaining,
     /// Anybody.
-    Any,
+    Random,
 }
 
 /// Which chunk a sender picks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::schedule) enum Pick {
+pub(in crate::schedule) enum ChunkOrder {
     /// The one with the fewest copies, of equals the first.
     Rarest,
     /// Of equals the last.
@@ -79,9 +79,9 @@ pub(super) struct Receiver {
     /// All the others.
     pub(super) lacks: usize,
     /// Its upload in 1024ths of the largest.
-    pub(super) share: u64,
+    pub(super) upload_1024ths: u64,
     /// How long its downlink takes for what it lacks.
-    pub(super) needs: Time,
+    pub(super) remaining: Time,
     /// Random bits.
     pub(super) chance: u64,
 }
@@ -94,40 +94,40 @@ pub(super) fn mixed(number: u64) -> u64 {
     number ^ (number >> 31)
 }
 
-impl Order {
+impl NodeOrder {
     /// Lower comes first.
     pub(super) fn key(self, upload: u64, chance: u64) -> u64 {
         match self {
-            Order::Fastest => u64::MAX - upload,
-            Order::Slowest => upload,
-            Order::Random => chance,
+            NodeOrder::Fastest => u64::MAX - upload,
+            NodeOrder::Slowest => upload,
+            NodeOrder::Random => chance,
         }
     }
 }
 
-impl Wants {
+impl ReceiverOrder {
     /// Lower comes first.
     pub(super) fn key(self, of: &Receiver) -> u64 {
         match self {
-            Wants::Least => of.has as u64,
-            Wants::Most => of.lacks as u64,
+            ReceiverOrder::FewestChunks => of.has as u64,
+            ReceiverOrder::MostChunks => of.lacks as u64,
             // With all the upload there is one may have twice as many as with none.
-            Wants::Fast => (of.has as u64) * 4096 / (1024 + of.share),
-            Wants::Urgent => u64::MAX - of.needs.0,
-            Wants::Any => of.chance,
+            ReceiverOrder::FewestForUpload => (of.has as u64) * 4096 / (1024 + of.upload_1024ths),
+            ReceiverOrder::LongestRemaining => u64::MAX - of.remaining.0,
+            ReceiverOrder::Random => of.chance,
         }
     }
 }
 
-impl Pick {
+impl ChunkOrder {
     /// Lower comes first, for a chunk with so many copies.
     pub(super) fn key(self, copies: u32, chunk: usize, chance: u64) -> u64 {
         let copies = u64::from(copies) << 32;
         match self {
-            Pick::Rarest => copies | chunk as u64,
-            Pick::RarestLast => copies | (u64::from(u32::MAX) - chunk as u64),
-            Pick::RarestRandom => copies | (mixed(chance ^ chunk as u64) >> 32),
-            Pick::InOrder => chunk as u64,
+            ChunkOrder::Rarest => copies | chunk as u64,
+            ChunkOrder::RarestLast => copies | (u64::from(u32::MAX) - chunk as u64),
+            ChunkOrder::RarestRandom => copies | (mixed(chance ^ chunk as u64) >> 32),
+            ChunkOrder::InOrder => chunk as u64,
         }
     }
 }

@@ -13,12 +13,12 @@ pub(super) struct Receivers {
     open: BTreeSet<(Key, u32)>,
     keys: Vec<Option<Key>>,
     /// Those that have opened since this was last taken.
-    pub(super) fresh: Vec<u32>,
+    pub(super) newly_open: Vec<u32>,
 }
 
 impl Receivers {
     pub(super) fn new(nodes: usize) -> Self {
-        Receivers { open: BTreeSet::new(), keys: vec![None; nodes], fresh: Vec::new() }
+        Receivers { open: BTreeSet::new(), keys: vec![None; nodes], newly_open: Vec::new() }
     }
 
     /// Puts a node where it belongs; None is nowhere.
@@ -31,7 +31,7 @@ impl Receivers {
         if let Some(old) = old {
             self.open.remove(&(old, node as u32));
         } else {
-            self.fresh.push(node as u32);
+            self.newly_open.push(node as u32);
         }
         if let Some(key) = key {
             self.open.insert((key, node as u32));
@@ -48,11 +48,11 @@ impl Receivers {
     }
 
     /// Those that have opened lately, in the same order.
-    pub(super) fn take_fresh(&mut self) -> Vec<u32> {
-        let mut fresh = std::mem::take(&mut self.fresh);
-        fresh.retain(|&node| self.keys[node as usize].is_some());
-        fresh.sort_by_key(|&node| (self.keys[node as usize], node));
-        fresh.dedup();
-        fresh
+    pub(super) fn take_newly_open(&mut self) -> Vec<u32> {
+        let mut newly_open = std::mem::take(&mut self.newly_open);
+        newly_open.retain(|&node| self.keys[node as usize].is_some());
+        newly_open.sort_by_key(|&node| (self.keys[node as usize], node));
+        newly_open.dedup();
+        newly_open
     }
 }

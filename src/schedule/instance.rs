@@ -1,16 +1,16 @@
 //! What every construction reads of a scenario, in plain integers.
 //!
-//! It decides nothing. The type to know is [`World`].
+//! It decides nothing. The type to know is [`Instance`].
 
 use super::too_long;
-use super::{Unable, stays};
+use super::{Unable, refuse_departures};
 use crate::chunks::ChunkId;
 use crate::scenario::Scenario;
 use crate::units::{Rate, Time};
 
 /// Capacities and sizes by node and by chunk: node 0 is the source.
 #[derive(Clone, Debug)]
-pub(super) struct World {
+pub(super) struct Instance {
     /// Bits per second.
     pub(super) up: Vec<u64>,
     /// Bits per second; [`u64::MAX`] is unlimited.
@@ -21,23 +21,23 @@ pub(super) struct World {
     /// M.
     pub(super) chunks: usize,
     /// The sum of all uploads.
-    pub(super) everybody: u128,
+    pub(super) total_upload: u128,
     /// The largest upload of a peer.
     pub(super) fastest: u64,
     /// Nanobits of every chunk but the last, and of the last.
     length: [u128; 2],
 }
 
-impl World {
+impl Instance {
     pub(super) fn new(scenario: &Scenario) -> Result<Self, Unable> {
-        stays(scenario)?;
+        refuse_departures(scenario)?;
         let nodes = || scenario.nodes();
         let down = |node| scenario.download(node).map_or(u64::MAX, |rate| rate.0);
         let file = scenario.file();
         let first = file.length(ChunkId(0)).nanobits();
         let up: Vec<u64> = nodes().map(|node| scenario.upload(node).0).collect();
-        Ok(World {
-            everybody: up.iter().map(|&up| u128::from(up)).sum(),
+        Ok(Instance {
+            total_upload: up.iter().map(|&up| u128::from(up)).sum(),
             fastest: up[1..].iter().max().copied().unwrap_or(0),
             up,
             down: nodes().map(down).collect(),

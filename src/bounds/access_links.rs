@@ -1,6 +1,6 @@
 //! What the access links alone say: the numbers that every theorem starts from.
 //!
-//! Knows nothing of chunks and of who holds what. The types to know are [`Links`], the totals of a
+//! Knows nothing of chunks and of who holds what. The types to know are [`SwarmTotals`], the totals of a
 //! swarm, and [`Span`], a time that is one fraction and a delay.
 
 use std::cmp::Ordering;
@@ -56,52 +56,52 @@ impl Span {
 
 /// The totals of a swarm, in bits and bits per second.
 #[derive(Debug)]
-pub(super) struct Links {
+pub(super) struct SwarmTotals {
     /// F.
     pub(super) file: u128,
     /// u_s.
-    pub(super) source: u128,
+    pub(super) source_upload: u128,
     /// b_s.
     pub(super) source_burst: u128,
     /// The sum of the peers' bursts. Those of peers that upload nothing are in it: a bucket that is
     /// never refilled can still be emptied once.
     pub(super) peers_burst: u128,
     /// U: the source's upload and the effective uploads of all peers.
-    pub(super) everybody: u128,
+    pub(super) total_upload: u128,
     /// L: the smallest delay to any peer.
-    pub(super) nearest: Time,
+    pub(super) min_delay: Time,
 }
 
-impl Links {
-    pub(super) fn new(scenario: &Scenario) -> Links {
+impl SwarmTotals {
+    pub(super) fn new(scenario: &Scenario) -> SwarmTotals {
         let ids = scenario.peers().map(|(id, _)| id);
-        Links {
+        SwarmTotals {
             file: scenario.file().file().bits(),
-            source: u128::from(scenario.source().upload.0),
+            source_upload: u128::from(scenario.source().upload.0),
             source_burst: scenario.burst(PeerId::SOURCE).bits(),
             peers_burst: ids.clone().map(|id| scenario.burst(id).bits()).sum(),
-            everybody: scenario.nodes().map(|id| u128::from(scenario.upload(id).0)).sum(),
-            nearest: ids.map(|id| scenario.latency_to(id)).min().unwrap_or(Time::ZERO),
+            total_upload: scenario.nodes().map(|id| u128::from(scenario.upload(id).0)).sum(),
+            min_delay: ids.map(|id| scenario.latency_to(id)).min().unwrap_or(Time::ZERO),
         }
     }
 
     /// `(F - b_s) / u_s + L`: every bit leaves the source at least once before anybody has all.
     pub(super) fn one_copy(&self) -> Span {
         let bits = self.file.saturating_sub(self.source_burst);
-        Span::new(bits, self.source, self.nearest)
+        Span::new(bits, self.source_upload, self.min_delay)
     }
 
     /// `(k F - b_s) / u_s + L`: the source sends k copies by itself.
     pub(super) fn copies_by_the_source(&self, k: usize) -> Span {
         let bits = (k as u128 * self.file).saturating_sub(self.source_burst);
-        Span::new(bits, self.source, self.nearest)
+        Span::new(bits, self.source_upload, self.min_delay)
     }
 
     /// `(k F - B) / U + L`: k copies are received, so k copies are sent.
-    pub(super) fn copies_by_everybody(&self, k: usize) -> Span {
+    pub(super) fn copies_by_all_nodes(&self, k: usize) -> Span {
         let bursts = self.source_burst + self.peers_burst;
         let bits = (k as u128 * self.file).saturating_sub(bursts);
-        Span::new(bits, self.everybody, self.nearest)
+        Span::new(bits, self.total_upload, self.min_delay)
     }
 }
 
