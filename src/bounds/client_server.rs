@@ -1,6 +1,6 @@
-//! Client and server: the source sends every copy by itself.
+//! Client-server distribution: the source sends every copy itself.
 //!
-//! Claims nothing about runs in which a peer sends. The type to know is [`ClientServer`].
+//! [`ClientServer`] says nothing about runs in which a peer sends.
 //!
 //! > D_cs >= max{ N F / u_s, F / d_min }  (Kurose & Ross, section 2.5)
 //!
@@ -8,20 +8,20 @@
 //! that a server reaches it, `Optimum.cs_optimum`. See [`proofs`](super::proofs).
 //!
 //! # Proof
-//! When k peers have the file, they have received k F bits. All of them left the source, in a span
-//! of at most T - L, and so `k F <= u_s (T - L) + b_s`. Peer i receives F bits in a span of at most
-//! `T_i - L_i`, since nothing arrives before the first delay is over: `F <= d_i (T_i - L_i) + b_i`.
-//! Of any k peers one has at least the k-th smallest of these times. A negative difference (a burst
-//! larger than what is to be sent) counts as 0.
+//! When k peers have the file, they have received k F bits. All of them left the source within
+//! T - L, so `k F <= u_s (T - L) + b_s`. Peer i receives F bits within `T_i - L_i`, since nothing
+//! arrives before the first delay is over: `F <= d_i (T_i - L_i) + b_i`. Among any k peers, one has
+//! at least the k-th smallest of these times. A negative difference (a burst larger than what is to
+//! be sent) counts as 0.
 //!
-//! Neither chunks nor the order of sending are used: it holds under every discipline.
+//! The proof uses neither chunks nor the order of sending, so it holds under every discipline.
 
 use super::access_links::{self, SwarmTotals};
 use super::terms::{ClosedForm, largest};
 use super::{Bound, Earliest, Inapplicable, Lower, Senders, index_of};
 use crate::scenario::Scenario;
 
-/// What the source's uplink and the peers' downlinks allow when no peer sends.
+/// The bound by the source's uplink and the peers' downlinks when no peer sends.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientServer;
 

@@ -1,33 +1,33 @@
-//! Arrivals and departures: nobody sends before it can, nor after it is gone.
+//! Arrivals and departures: no node sends before it can, nor after it has left.
 //!
-//! Never looks at what a departure depends on: who leaves some time after its completion counts as
-//! present for ever, as does a source that leaves after some copies. The type to know is
-//! [`Presence`].
+//! [`Presence`] uses announced departures only. A peer that leaves some time after its completion
+//! counts as present forever, and so does a source that leaves after a number of copies.
 //!
-//! > received_K <= sum_j integral of u_j over [t1, t2], where j is there and has a chunk
+//! > received_K <= sum_j integral of u_j over [t1, t2], while j is present and has a chunk
 //!
 //! Proved by machine: `Formulas.churn_bound`, `Formulas.churn_server_bound` and
 //! `Formulas.churn_others_bound`; without bursts. See [`proofs`](super::proofs).
 //!
 //! # Proof
-//! Node j can send from g_j on: the source from 0; a peer after it joined and, under store and
-//! forward, after it received a chunk, all c bits of which left the source (`(c - b_s)/u_s + L_j`)
-//! and passed its own downlink after it joined (`join_j + L_j + (c - b_j)/d_j`). In [t1, t2] it
-//! sends at most u_j times the time that it is there after g_j, plus its burst. Call the sum over
-//! all nodes A(t1, t2), without i `A_i`, and the sums of bursts B and B_i.
-//! - Everybody: k copies are received by T, so they are sent by T - L: `A(0, T-L) + B >= k F`.
-//! - The source: one peer has the file, so all of it left the source by T - L, while it was there.
-//! - Each peer by itself: i receives F bits that others send between its arrival and T - L_i, so
-//!   `A_i(join_i, T - L_i) + B_i >= F`; through its downlink: `T >= join_i + L_i + (F - b_i)/d_i`.
-//!   If the earliest such T lies after its announced departure, i never completes. The k-th
-//!   completion is no earlier than the k-th smallest of these times.
+//! Node j can send from g_j on. That is 0 for the source. A peer must have joined and, under store
+//! and forward, have received a chunk, whose c bits all left the source (`(c - b_s)/u_s + L_j`) and
+//! passed the peer's downlink after it joined (`join_j + L_j + (c - b_j)/d_j`). In [t1, t2], j
+//! sends at most u_j times the time that it is present after g_j, plus its burst. Let A(t1, t2) be
+//! the sum over all nodes and B the sum of all bursts; `A_i` and `B_i` are the same sums without i.
+//! - All nodes: k copies are received by T, so they are sent by T - L: `A(0, T-L) + B >= k F`.
+//! - The source: one peer has the file, so all of it left the source by T - L, while the source was
+//!   present.
+//! - Each peer alone: i receives F bits that other nodes send between its arrival and T - L_i, so
+//!   `A_i(join_i, T - L_i) + B_i >= F`; by its downlink, `T >= join_i + L_i + (F - b_i)/d_i`. If
+//!   the earliest such T is after its announced departure, i never completes. The k-th completion
+//!   is no earlier than the k-th smallest of these times.
 //!
-//! The first two are the interval and the cut theorem for the set of all peers. As A(0, t) <= U t,
-//! the bound is never below [`super::fluid`]'s.
+//! The first two are the interval theorem and the cut theorem for the set of all peers. Since
+//! A(0, t) <= U t, the bound is never below that of [`super::fluid`].
 //!
-//! A is piecewise linear with corners at whole nanoseconds: all arithmetic is exact in nanobits.
-//! Where a sum does not fit 128 bits, which is far more than is ever needed, it saturates so that
-//! the bound becomes lower.
+//! A is piecewise linear with breakpoints at whole nanoseconds, so all arithmetic is exact in
+//! nanobits. A sum beyond 128 bits, far more than is ever needed, saturates in the direction that
+//! lowers the bound.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ const SOURCE: &str = "integral of u_s >= F";
 const AGGREGATE: &str = "integral of all uploads over [0, T] >= N F";
 const EACH_PEER: &str = "integral of the others' uploads over [join_i, T] >= F";
 
-/// What arrivals and announced departures allow.
+/// The bound by arrivals and announced departures.
 #[derive(Clone, Copy, Debug)]
 pub struct Presence;
 
@@ -86,7 +86,7 @@ fn terms(scenario: &Scenario) -> Vec<TermTimes> {
     ]
 }
 
-/// When all of the file has left the source.
+/// The earliest time at which all of the file can have left the source and arrived.
 fn one_copy(scenario: &Scenario, totals: &SwarmTotals) -> Earliest {
     let source = PeerId::SOURCE;
     if let Some(leaves) = scenario.leaves_at(source) {
@@ -103,7 +103,8 @@ fn one_copy(scenario: &Scenario, totals: &SwarmTotals) -> Earliest {
     Earliest::At(totals.one_copy().floor())
 }
 
-/// When each peer by itself can have the file, in ascending order.
+/// The earliest completion of each peer taken alone, in ascending order, with peers that never
+/// complete at the end.
 fn each_peer(
     scenario: &Scenario,
     totals: &SwarmTotals,
@@ -145,19 +146,19 @@ fn later(time: Time, span: Time) -> Time {
     time.checked_add(span).unwrap_or(Time::MAX)
 }
 
-/// The span in which a node is there and can send.
+/// The period in which a node is present and can send.
 #[derive(Clone, Copy, Debug)]
 struct SendingPeriod {
     rate: Rate,
     /// In nanobits.
     burst: u128,
     from: Time,
-    /// None: for ever.
+    /// None if it never leaves.
     until: Option<Time>,
 }
 
 impl SendingPeriod {
-    /// None for a node that is gone before it can send.
+    /// None if the node leaves before it can send.
     fn new(scenario: &Scenario, totals: &SwarmTotals, id: PeerId) -> Option<SendingPeriod> {
         let from = able_to_send(scenario, totals, id);
         let until = scenario.leaves_at(id);
@@ -172,20 +173,20 @@ impl SendingPeriod {
         self.burst
     }
 
-    /// What the node can send by `time` without its burst, in nanobits.
+    /// What the node can send by `time` excluding its burst, in nanobits.
     fn sent(&self, time: Time) -> u128 {
         let end = self.until.map_or(time, |until| until.min(time));
         self.rate.nanobits(end.since(self.from))
     }
 
-    /// How fast it sends right after `time`.
+    /// Its rate just after `time`, in bits per second.
     fn rate_after(&self, time: Time) -> u128 {
         let there = self.from <= time && self.until.is_none_or(|until| time < until);
         if there { u128::from(self.rate.0) } else { 0 }
     }
 }
 
-/// g_j: when a node can send at the earliest.
+/// g_j: the earliest time at which a node can send.
 fn able_to_send(scenario: &Scenario, totals: &SwarmTotals, id: PeerId) -> Time {
     let joins = scenario.joins(id);
     let discipline = scenario.discipline();
@@ -199,26 +200,26 @@ fn able_to_send(scenario: &Scenario, totals: &SwarmTotals, id: PeerId) -> Time {
     sent.floor().max(later(received.floor(), joins))
 }
 
-/// What all nodes together can send over time: piecewise linear.
+/// What all nodes together can send over time: a piecewise linear function.
 struct Supply {
-    /// In the order of time; the first is at 0.
+    /// In order of time; the first is at 0.
     breakpoints: Vec<Breakpoint>,
-    /// The sum of the bursts of those who can ever send, in nanobits.
+    /// The sum of the bursts of all nodes that can ever send, in nanobits.
     burst: u128,
 }
 
-/// From here on the slope is constant.
+/// The start of a linear piece.
 struct Breakpoint {
     at: Time,
-    /// What can be sent until here, in nanobits; saturates.
+    /// What can be sent by `at`, in nanobits; saturates.
     sent: u128,
-    /// What can be sent after here, in bits per second.
+    /// The slope after `at`, in bits per second.
     rate: u128,
 }
 
 impl Supply {
     fn new<'a>(periods: impl Iterator<Item = &'a SendingPeriod> + Clone) -> Supply {
-        // What begins and what ends at a time.
+        // The rates that begin and that end at each time.
         let mut changes = BTreeMap::from([(Time::ZERO, (0u128, 0u128))]);
         for period in periods.clone() {
             let rate = u128::from(period.rate.0);
@@ -238,7 +239,7 @@ impl Supply {
         Supply { breakpoints, burst: periods.map(SendingPeriod::burst).sum() }
     }
 
-    /// When k copies of the file can have arrived.
+    /// The earliest time at which k copies of the file can have arrived.
     fn copies(&self, totals: &SwarmTotals, k: usize) -> Earliest {
         let file = totals.file * NANO;
         let target = (k as u128 * file).saturating_sub(self.burst);
@@ -247,17 +248,16 @@ impl Supply {
         }
         let last = &self.breakpoints[self.breakpoints.len() - 1];
         Earliest::Never(format!(
-            "everybody who sends is gone by {}, after at most {} copies of the file, and {k} are \
-             needed",
+            "all senders have left by {}, after at most {} copies of the file; {k} are needed",
             last.at,
             last.sent.saturating_add(self.burst) / file
         ))
     }
 
-    /// The earliest time, rounded down, by which everybody but `own` can have sent `target`
-    /// nanobits since `begin`, when `own` sends nothing before; None if never.
+    /// The earliest time, rounded down, by which all nodes except `own` can have sent `target`
+    /// nanobits since `begin`, given that `own` sends nothing before `begin`; None if never.
     ///
-    /// Everything is compared as sums, so that saturation makes the answer earlier.
+    /// The comparisons add rather than subtract, so that saturation makes the result earlier.
     fn earliest(&self, begin: Time, own: Option<&SendingPeriod>, target: u128) -> Option<Time> {
         let before = self.breakpoints.partition_point(|breakpoint| breakpoint.at <= begin);
         let target = target.saturating_add(self.breakpoints[before - 1].sent_by(begin));
@@ -278,7 +278,7 @@ impl Supply {
 }
 
 impl Breakpoint {
-    /// What can be sent by `time`, which is not before this corner and not after the next.
+    /// What can be sent by `time`, which must lie between this breakpoint and the next.
     fn sent_by(&self, time: Time) -> u128 {
         let since = u128::from(time.since(self.at).0);
         self.sent.saturating_add(self.rate.saturating_mul(since))

@@ -1,14 +1,14 @@
-//! A bound as the maximum of parts, each of which is a lower bound by itself.
+//! A bound as the maximum of terms, each of which is a lower bound by itself.
 //!
-//! Knows no theorem. The types to know are [`TermTimes`], one argument for every k, and [`ClosedForm`], one
-//! that is a single fraction.
+//! [`TermTimes`] is one term for every k, [`ClosedForm`] a term that is a single fraction. No
+//! theorem is stated here.
 
 use super::access_links::Span;
 use super::{Earliest, Lower, Term};
 use crate::ratio::Ratio;
 use crate::units::Time;
 
-/// One argument: a lower bound on every completion.
+/// One term: a lower bound on every completion.
 pub(super) struct TermTimes {
     /// Its formula.
     pub(super) formula: &'static str,
@@ -17,14 +17,14 @@ pub(super) struct TermTimes {
 }
 
 impl TermTimes {
-    /// A part that knows a time for every k.
+    /// A term with a finite time for every k.
     pub(super) fn new(formula: &'static str, times: impl Iterator<Item = Time>) -> TermTimes {
         TermTimes { formula, at: times.map(Earliest::At).collect() }
     }
 }
 
-/// Is `candidate` a strictly stronger statement than `best`? A reason why something never happens
-/// is not replaced by another.
+/// Is `candidate` a strictly stronger bound than `best`? The first reason why a completion never
+/// happens is kept.
 pub(super) fn is_stronger(candidate: &Earliest, best: &Earliest) -> bool {
     match (best, candidate) {
         (Earliest::Never(_), _) => false,
@@ -33,7 +33,7 @@ pub(super) fn is_stronger(candidate: &Earliest, best: &Earliest) -> bool {
     }
 }
 
-/// The strongest part for every k.
+/// The strongest term for every k.
 pub(super) fn strongest(terms: Vec<TermTimes>) -> Vec<Earliest> {
     let mut terms = terms.into_iter();
     let mut best = terms.next().map(|term| term.at).unwrap_or_default();
@@ -47,10 +47,10 @@ pub(super) fn strongest(terms: Vec<TermTimes>) -> Vec<Earliest> {
     best
 }
 
-/// The strongest part for the completion at `index`, with its formula; of equals the first.
+/// The strongest term for the completion at `index`, with its formula; of equals the first.
 ///
 /// # Panics
-/// When there is no completion at `index`, or no part.
+/// If there is no completion at `index`, or no term.
 pub(super) fn strongest_at(terms: &[TermTimes], index: usize) -> Lower {
     let mut best = &terms[0];
     for term in &terms[1..] {
@@ -66,10 +66,10 @@ pub(super) fn strongest_at(terms: &[TermTimes], index: usize) -> Lower {
     }
 }
 
-/// One argument that is a single fraction.
+/// A term that is a single fraction: its formula and its value.
 pub(super) struct ClosedForm(pub(super) &'static str, pub(super) Span);
 
-/// The largest of `terms`, exactly; of equals the first binds.
+/// The largest of `terms`, compared exactly; of equals the first binds.
 pub(super) fn largest(terms: &[ClosedForm]) -> Lower {
     let terms: Vec<Term> = terms
         .iter()

@@ -1,49 +1,49 @@
 //! Store and forward with unequal rates: a peer that has no chunk yet cannot send.
 //!
-//! Never assumes that a chunk copy has one sender, that rates are constant or that whole chunks are
-//! sent one after another. The type to know is [`WarmUp`].
+//! [`WarmUp`] does not assume that a chunk copy has one sender, that rates are constant or that
+//! whole chunks are sent one after another.
 //!
 //! > T >= a(N) + (M-1) c max{ 1/u_s, N/U },  a(k) = sum_{j<k} c/(u_s + Û_j)
+//!
+//! where `Û_j` is the sum of the j largest uploads. The code evaluates the two arguments below for
+//! every k, which is stronger for k < N and for few chunks.
 //!
 //! Proved by machine, without bursts and for chunks that come from one sender each:
 //! `Warm_up_bound.warm_up_bound`, and parts B and C as `Warm_up_bound.warm_up_all_bits` and
 //! `Warm_up_bound.warm_up_last_chunk`, for every k. See [`proofs`](super::proofs).
 //!
-//! where `Û_j` is the sum of the j largest uploads. The code states the two arguments for every k,
-//! which is stronger for k < N and for few chunks.
-//!
 //! # Proof
 //! Let c be the size of the smallest chunk, and B_p the sum of the peers' bursts.
 //!
-//! **Part B, all bits.** Let W(t) be the bits that the peers have usefully received by t. Who sends
-//! has a chunk, so at most floor(W/c) peers send, and these send at most `Û` of that number
-//! together: W grows at most with slope `g(W) = u_s + Û_floor(W/c)`. Bursts lift W at most by b_s
-//! at once and by B_p when the first chunk copy is complete, for no peer sends before. The source
-//! sends, and g is a step function that is continuous from the right; so this growth has one
-//! solution, and it is above every W. It reaches c at `(c - b_s)^+/u_s`, and k complete files need
-//! W = k F:
+//! **Part B, all bits.** Let W(t) be the bits that the peers have usefully received by t. A peer
+//! that sends holds a chunk, so at most m = floor(W/c) peers send, together at most at rate `Û_m`:
+//! W grows with slope at most `g(W) = u_s + Û_floor(W/c)`. Bursts add at most b_s at once, and B_p
+//! when the first chunk copy is complete, because no peer sends before that. Since u_s > 0 and g is
+//! a right-continuous step function, this growth has exactly one solution, and it dominates every
+//! W. It reaches c at `(c - b_s)^+/u_s`, and k complete files need W = k F:
 //! `T_k >= (c - b_s)^+/u_s + integral of dw/g(w) from max(c, b_s) + B_p to k F`.
 //!
 //! **Part C, the last chunk.** Let x be the chunk whose first complete copy appears last. Until
-//! that moment every bit of x came from the source, and so did every bit of the first copies of all
-//! other chunks: the moment is not before `(F - b_s)^+/u_s`. From then on the same growth holds for
-//! the bits of x alone: floor(V/|x|) peers can send x, and k files need V = k |x|. The bound grows
-//! with |x| (V counted in copies of x starts higher and grows faster when x is smaller), so it
-//! holds with c for |x|, whichever chunk x is:
+//! then every bit of x came from the source, and so did every bit of the first copies of all other
+//! chunks: that takes until `(F - b_s)^+/u_s` at least. From then on the same growth holds for the
+//! bits V of x alone: floor(V/|x|) peers can send x, and k files need V = k |x|. The bound
+//! increases with |x| (for a smaller x, V counted in copies of x starts higher and grows faster),
+//! so it holds with c in place of |x|, whichever chunk x is:
 //! `T_k >= (F - b_s)^+/u_s + integral of dv/g(v) from c + (b_s - F)^+ + B_p to k c`.
 //!
 //! **A short last chunk** makes c small. A run that delivers the file also delivers its whole
-//! chunks, and to send bits of these a peer needs one of them: both parts hold as well with the
-//! whole chunks for the file and their size for c. The bound is the larger one.
+//! chunks, and a peer needs one of them to send their bits. So both parts also hold for the whole
+//! chunks alone, with their size for c. The bound is the larger of the two.
 //!
-//! **Delay.** Bits that are there at t were sent by t - L, and who sends at t has received before
-//! t. So the same growth bounds what is sent, and everything is there L later, once.
+//! **Delay.** Bits received by t were sent by t - L, and a peer that sends at t received a chunk
+//! before t. So the same growth bounds what is sent, and the delay L is added once.
 //!
-//! **Coding.** A combination of chunks is as long as a chunk and who sends it has received that
-//! much, so part B holds with c; part C and the whole chunks speak of chunks that coding mixes.
+//! **Coding.** A combination of chunks is as long as a chunk, and its sender has received that
+//! much, so part B holds with c. Part C and the argument on whole chunks are about individual
+//! chunks, which coding mixes, so they are not used.
 //!
-//! Since g never exceeds U, the exact bound is never below [`super::fluid`]'s; its terms are taken
-//! in so that rounding cannot change that. The sums are at most 1 ns below the exact value.
+//! Since g never exceeds U, the exact bound is never below that of [`super::fluid`]; its terms are
+//! included so that rounding cannot change that. The sums are at most 1 ns below the exact value.
 
 use super::access_links::{self, SwarmTotals};
 use super::fixed_point::Fixed;
@@ -56,7 +56,7 @@ use crate::units::Time;
 const ALL_BITS: &str = "sum_{j<N} c/(u_s + Û_j) + N (M-1) c/U";
 const LAST_CHUNK: &str = "(M-1) c/u_s + sum_{j<N} c/(u_s + Û_j)";
 
-/// What store and forward allows when a peer needs a chunk before it can send.
+/// The bound by store and forward: a peer needs a whole chunk before it can send.
 #[derive(Clone, Copy, Debug)]
 pub struct WarmUp;
 
@@ -108,7 +108,7 @@ fn terms(scenario: &Scenario) -> Result<Vec<TermTimes>, Inapplicable> {
     Ok(terms)
 }
 
-/// What has to be delivered, and the size of its smallest chunk; in bits.
+/// The bits that every peer must receive, and the size of the smallest chunk in bits.
 struct Payload {
     file: u128,
     chunk: u128,
@@ -132,8 +132,8 @@ impl Payload {
     }
 }
 
-/// For each of the `peers`: the source sends `first` bits alone, then comes what is said `after`,
-/// then the delay.
+/// For each k: the source sends `first` bits alone, then `after(k)` passes, then the delay. `peers`
+/// has one entry per peer.
 fn term_times(
     formula: &'static str,
     totals: &SwarmTotals,
@@ -146,13 +146,14 @@ fn term_times(
     TermTimes::new(formula, (1..=peers.len()).map(time))
 }
 
-/// A quantity of bits that grows with slope `rates[floor(bits / chunk)]`, the last rate beyond.
+/// A number of bits that grows with slope `rates[floor(bits / chunk)]`, and with the last rate
+/// beyond the end of `rates`.
 struct Growth<'a> {
     chunk: u128,
-    /// Where it starts.
+    /// The initial number of bits.
     from: u128,
     rates: &'a [u128],
-    /// When it reaches j chunks, counted from its start.
+    /// Time from the start until j chunks are reached, by j.
     reaches: Vec<Fixed>,
 }
 
@@ -168,7 +169,7 @@ impl<'a> Growth<'a> {
         Growth { chunk, from, rates, reaches }
     }
 
-    /// When it reaches `bits`, counted from its start.
+    /// Time from the start until `bits` are reached.
     fn until(&self, bits: u128) -> Fixed {
         let last = self.rates.len() - 1;
         let chunks = usize::try_from(bits / self.chunk).map_or(last, |chunks| chunks.min(last));

@@ -1,9 +1,9 @@
-//! The best that the project can do for any scenario without departures.
+//! The best plan found for any scenario without departures.
 //!
-//! Whichever means wins: the constructions, list scheduling under many policies and deadlines, and
-//! a local search that repeats the beginning of the best run and decides anew from some moment on.
-//! The effort is counted in transfers begun, not in time, so that the same scenario gives the same
-//! plan on every machine. The types to know are [`Planner`] and [`PlannerProgress`].
+//! [`Planner`] keeps the best of three methods: the constructions, list scheduling under many
+//! policies and deadlines, and a local search that replays the beginning of the best run and
+//! decides anew from some point on. Effort is counted in transfers begun, not in time, so the same
+//! scenario gives the same plan on every machine.
 
 use std::num::NonZeroUsize;
 
@@ -17,27 +17,27 @@ use crate::choose::{Choose, Seeded};
 use crate::scenario::Scenario;
 use crate::units::Time;
 
-/// The most transfers of a plan, N M: more would not fit into the memory of a small machine.
+/// Largest number of transfers in a plan, N M: more would not fit the memory of a small machine.
 pub const MAX_TRANSFERS: u64 = 10_000_000;
 
-/// The most words of chunk sets that a run looks at, N M (M / 64): minutes of one core.
+/// Largest number of chunk-set words that a run may scan, N M (M / 64): minutes of one core.
 const MAX_WORDS: u64 = 20_000_000_000;
 
-/// The name of list scheduling.
+/// The method name of plans made by list scheduling.
 pub const NAME: &str = "list";
 
-/// How far a search is.
+/// The progress of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlannerProgress {
-    /// There is budget left.
+    /// There is budget left, or there is no plan yet.
     Searching,
-    /// The best plan ends at the best bound: nobody can do better.
+    /// The best plan ends at the best bound, so it is optimal.
     Optimal,
     /// The budget is spent.
     Spent,
 }
 
-/// A search under way.
+/// A search in progress; [`Planner::advance`] continues it.
 #[derive(Debug)]
 pub struct Planner {
     scenario: Scenario,
@@ -45,15 +45,15 @@ pub struct Planner {
     /// The best bound on the last completion.
     bound: Time,
     best: Option<Best>,
-    /// Transfers that may still begin.
+    /// Number of transfers that all runs together may begin.
     budget: u64,
-    /// Transfers that have begun.
+    /// Number of transfers begun so far, plus one per run.
     spent: u64,
-    /// The run under way.
+    /// The current run and its policy.
     run: Option<(Policy, ListRun)>,
-    /// Policies that are tried before any search.
+    /// Policies still to be tried before the local search; the last comes first.
     initial: Vec<Policy>,
-    /// How many runs have begun.
+    /// Number of runs begun.
     runs: u64,
     choose: Seeded,
 }
@@ -63,17 +63,17 @@ struct Best {
     end: Time,
     method: &'static str,
     sends: Vec<Send>,
-    /// What made it, where that is list scheduling.
+    /// The policy and decisions that led to it; None for a construction.
     made: Option<(Policy, Vec<Decision>)>,
 }
 
 impl Planner {
-    /// A search that may begin about `budget` transfers; the first run is made whatever the budget
-    /// is.
+    /// A search that may begin about `budget` transfers. The first run is completed whatever the
+    /// budget.
     ///
     /// # Errors
-    /// Why there is no plan: somebody leaves, there are more than [`MAX_TRANSFERS`], or too
-    /// many chunks, or it would take longer than time lasts.
+    /// If a node may leave, there are more than [`MAX_TRANSFERS`] transfers or too many chunks, or
+    /// the distribution takes longer than [`Time::MAX`].
     pub fn new(scenario: &Scenario, budget: u64) -> Result<Self, Unable> {
         let instance = Instance::new(scenario)?;
         let transfers = instance.peers() as u64 * instance.chunks as u64;
@@ -113,47 +113,47 @@ impl Planner {
         Ok(planner)
     }
 
-    /// The best bound on the last completion.
+    /// The best lower bound on the distribution time.
     pub fn bound(&self) -> Time {
         self.bound
     }
 
-    /// When the best plan so far ends.
+    /// Distribution time of the best plan so far; None before there is one.
     pub fn end(&self) -> Option<Time> {
         self.best.as_ref().map(|best| best.end)
     }
 
-    /// How many transfers have begun in all runs.
+    /// Effort spent: transfers begun in all runs, plus one per run.
     pub fn spent(&self) -> u64 {
         self.spent
     }
 
-    /// Is the first run of list scheduling over? What comes later only improves on it.
+    /// Is the first run of list scheduling over? Later runs only improve on it.
     pub fn has_first(&self) -> bool {
         1 < self.runs || (self.runs == 1 && self.run.is_none())
     }
 
-    /// How many runs have begun.
+    /// Number of runs begun.
     pub fn runs(&self) -> u64 {
         self.runs
     }
 
-    /// The best plan so far; None before the first run is over.
+    /// The best plan so far; None before there is one.
     pub fn plan(&self) -> Option<Plan> {
         let best = self.best.as_ref()?;
         Some(Plan::new(&self.scenario, best.method, best.sends.clone()))
     }
 
-    /// Spends the whole budget.
+    /// Runs the search to its end and returns the best plan.
     ///
     /// # Errors
-    /// When no run comes to an end before the end of time.
+    /// If every plan would end beyond [`Time::MAX`].
     pub fn finish(mut self) -> Result<Plan, Unable> {
         while self.advance(usize::MAX / 2) == PlannerProgress::Searching {}
         self.plan().ok_or_else(super::too_long)
     }
 
-    /// How far the search is.
+    /// The current progress.
     pub fn progress(&self) -> PlannerProgress {
         match self.run {
             _ if self.end() == Some(self.bound) => PlannerProgress::Optimal,
@@ -162,7 +162,7 @@ impl Planner {
         }
     }
 
-    /// Goes on for about so many transfers.
+    /// Continues the search for about `transfers` transfers.
     pub fn advance(&mut self, transfers: usize) -> PlannerProgress {
         let progress = self.progress();
         if progress != PlannerProgress::Searching {
@@ -183,7 +183,7 @@ impl Planner {
         self.progress()
     }
 
-    /// Has every run been made that the budget allows? Without any plan only the openings count.
+    /// Is the budget spent? Without any plan, the search goes on through the initial policies.
     fn is_over(&self) -> bool {
         match self.best {
             Some(_) => self.budget <= self.spent && self.runs != 0,
@@ -203,7 +203,7 @@ impl Planner {
         }
     }
 
-    /// The policies that come first, the last of them in front.
+    /// The policies to try first, in reverse order.
     fn initial_policies(&self) -> Vec<Policy> {
         let slack = Time(self.bound.0 / 256);
         let deadline = self.bound.checked_add(slack).unwrap_or(Time::MAX);
@@ -246,7 +246,7 @@ impl Planner {
 
     fn next_run(&mut self) -> (Policy, ListRun) {
         self.runs += 1;
-        // A run costs something, even when it begins nothing.
+        // A run costs something even if it begins no transfer.
         self.spent += 1;
         let limit = self.end().unwrap_or(Time::MAX);
         let (policy, script) = match self.initial.pop() {
@@ -257,7 +257,7 @@ impl Planner {
         (policy, run)
     }
 
-    /// A policy like the best one, and what of the best run is repeated before it decides.
+    /// A variation of the best policy, and the decisions of the best run to replay first.
     fn varied(&mut self) -> (Policy, Vec<Decision>) {
         let plain = self.initial_policies().pop();
         let made = self.best.as_ref().and_then(|best| best.made.clone());
@@ -278,7 +278,8 @@ impl Planner {
         (policy, script)
     }
 
-    /// Changes one thing. What has been repeated was made under the same shares of links.
+    /// Changes one property of the policy. The last three change how links are used, so they are
+    /// left alone unless the run starts `anew`: replayed decisions assume the same shares.
     fn vary(&mut self, policy: &mut Policy, anew: bool) {
         match self.below(if anew { 10 } else { 7 }) {
             0 => {

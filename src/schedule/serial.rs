@@ -1,28 +1,30 @@
-//! An order of sends becomes a plan: each begins as soon as its links and its chunk are there.
+//! Serial schedule generation: sends in a given order, each as early as its links and chunk allow.
 //!
-//! A downlink takes one chunk after another, an uplink one for each of its lanes, so that no link
-//! ever carries more than it can. It never changes the order. The type to know is [`SerialSchedule`].
+//! A downlink receives one chunk at a time; an uplink is split into equal shares and sends one
+//! chunk at a time on each, so no link ever exceeds its capacity. [`SerialSchedule`] never reorders
+//! sends.
 
 use super::instance::{Instance, plus};
 use super::{Send, Unable};
 use crate::chunks::{ChunkId, PeerId};
 use crate::units::Time;
 
-/// Everything that was sent so far.
+/// The sends so far, and when each link is free again.
 #[derive(Debug)]
 pub(super) struct SerialSchedule<'a> {
     instance: &'a Instance,
-    /// When each share of each uplink is free.
+    /// By node: the time at which each share of its uplink is free.
     shares: Vec<Vec<Time>>,
-    /// When each downlink is free, as its senders see it: the latency not counted.
+    /// The time at which each downlink is free, excluding latency.
     down: Vec<Time>,
-    /// Since when node v holds chunk c stands at v M + c; only what was sent is there.
+    /// The time from which node v holds chunk c, at v M + c. Valid only once c was sent to v, or if
+    /// v is the source.
     held: Vec<Time>,
     sends: Vec<Send>,
 }
 
 impl<'a> SerialSchedule<'a> {
-    /// Nothing was sent yet; the source sends on so many lanes, each an equal part of its link.
+    /// An empty schedule in which the source's uplink is split into `source_shares` equal shares.
     pub(super) fn new(instance: &'a Instance, source_shares: u64) -> Self {
         let nodes = instance.peers() + 1;
         let mut shares = vec![vec![Time::ZERO]; nodes];
@@ -36,7 +38,10 @@ impl<'a> SerialSchedule<'a> {
         }
     }
 
-    /// Sends next what `from` has by now.
+    /// Appends a send of `chunk`, which `from` must hold by then.
+    ///
+    /// # Errors
+    /// If it would end beyond [`Time::MAX`].
     pub(super) fn send(&mut self, from: usize, to: usize, chunk: usize) -> Result<(), Unable> {
         let shares = &mut self.shares[from];
         let rate = (self.instance.up[from] / shares.len() as u64).min(self.instance.down[to]);
@@ -53,7 +58,7 @@ impl<'a> SerialSchedule<'a> {
         Ok(())
     }
 
-    /// Everything that was sent.
+    /// All sends in the order in which they were appended.
     pub(super) fn sends(self) -> Vec<Send> {
         self.sends
     }

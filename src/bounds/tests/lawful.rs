@@ -1,6 +1,5 @@
-//! Runs that obey the rules never beat a bound: a small swarm that sends bytes in slots of a
-//! second, by chance or greedily, within every capacity, bucket, delay and presence, and as its
-//! discipline allows.
+//! Lawful runs never beat a bound: a small swarm that sends bytes in slots of a second, at random
+//! or greedily, within every capacity, burst, delay and stay, and as its discipline allows.
 
 use std::num::NonZeroUsize;
 
@@ -11,19 +10,19 @@ use crate::choose::{Choose, Seeded};
 use crate::chunks::{ChunkId, PeerId};
 
 const SECOND: u64 = 1_000_000_000;
-/// When a run is given up, in slots.
+/// Slots after which a run is abandoned.
 const END: u64 = 120;
 
-/// What a sender likes best.
+/// Which copy a sender prefers to send.
 #[derive(Clone, Copy, Debug)]
 enum SendPolicy {
-    /// Anything, byte by byte.
+    /// A random copy, byte by byte.
     Chance,
-    /// Copies that have begun, and then fast receivers without a chunk.
+    /// Copies that have begun, then the receiver with the fewest bytes, then the fastest.
     FastestFirst,
-    /// Chunks that few have.
+    /// Copies that have begun, then the chunk with the fewest copies.
     RarestFirst,
-    /// The receiver that has the most already.
+    /// The receiver that has the most bytes already.
     OneAfterTheOther,
 }
 
@@ -34,7 +33,7 @@ const POLICIES: [SendPolicy; 4] = [
     SendPolicy::OneAfterTheOther,
 ];
 
-/// What a sender spends.
+/// Which capacity a sender spends.
 #[derive(Clone, Copy)]
 enum Allowance {
     /// Its burst, at an instant.
@@ -49,11 +48,11 @@ struct LawfulRun<'a> {
     policy: SendPolicy,
     /// Bytes of each chunk that each node has.
     has: Vec<Vec<u64>>,
-    /// Bytes of each chunk that were sent to each node.
+    /// Bytes of each chunk sent to each node so far.
     sent: Vec<Vec<u64>>,
-    /// Who sends that copy, where there may be only one.
+    /// The node that sends each copy, if it has begun.
     sender: Vec<Vec<Option<usize>>>,
-    /// What is under way: when it arrives, receiver, chunk, bytes.
+    /// In flight: arrival time, receiver, chunk, bytes.
     flying: Vec<(u64, usize, usize, u64)>,
     /// What is left of each node's bursts, up and down.
     buckets: [Vec<u64>; 2],
@@ -91,21 +90,21 @@ impl<'a> LawfulRun<'a> {
         self.has[0][chunk]
     }
 
-    /// Is the node there from `from` to `to`, in seconds?
+    /// Is the node present from `from` to `to`, in seconds?
     fn there(&self, node: usize, from: u64, to: u64) -> bool {
         let id = PeerId(node as u32);
         let leaves = self.scenario.leaves_at(id).unwrap_or(Time::MAX);
         self.scenario.joins(id).0 <= from * SECOND && to * SECOND <= leaves.0
     }
 
-    /// Bytes a slot; None is unlimited.
+    /// Upload and download in bytes per slot; None is unlimited.
     fn rates(&self, node: usize) -> (u64, Option<u64>) {
         let id = PeerId(node as u32);
         let bytes = |rate: Rate| rate.0 / 8;
         (bytes(self.scenario.upload(id)), self.scenario.download(id).map(bytes))
     }
 
-    /// How many bytes of `chunk` may go from one node to another now.
+    /// Bytes of `chunk` that `from` may send to `to` between `now` and `end`.
     fn may_send(&self, from: usize, to: usize, chunk: usize, now: u64, end: u64) -> u64 {
         if from == to || !self.there(from, now, end) || !self.there(to, now, end) {
             return 0;
@@ -135,7 +134,7 @@ impl<'a> LawfulRun<'a> {
         }
     }
 
-    /// Spends what `up` and `down` allow between `now` and `end`; says whether anything moved.
+    /// Sends what the allowance permits between `now` and `end`; true if any byte moved.
     fn spend(&mut self, from: usize, allowance: Allowance, now: u64, end: u64) -> bool {
         let mut moved = false;
         loop {
@@ -179,7 +178,7 @@ impl<'a> LawfulRun<'a> {
         }
     }
 
-    /// Takes in what arrives now.
+    /// Delivers what arrives now.
     fn arrive(&mut self, now: u64) {
         for (at, to, chunk, bytes) in std::mem::take(&mut self.flying) {
             if now < at {
@@ -195,7 +194,7 @@ impl<'a> LawfulRun<'a> {
         }
     }
 
-    /// A copy whose only sender is gone starts again.
+    /// Drops every copy whose only sender has left; it must start over.
     fn abort(&mut self, now: u64) {
         if self.scenario.discipline().multi_source {
             return;
@@ -235,7 +234,7 @@ impl<'a> LawfulRun<'a> {
             for at in 0..self.has.len() {
                 self.spend((at + first) % self.has.len(), Allowance::Rate, now, now + 1);
             }
-            // What a slot left over fills the buckets again.
+            // Unused capacity of the slot refills the token buckets.
             for node in 0..self.has.len() {
                 let burst = self.scenario.burst(PeerId(node as u32)).0;
                 for (bucket, left) in self.buckets.iter_mut().zip(&self.slot) {
@@ -250,7 +249,7 @@ impl<'a> LawfulRun<'a> {
     }
 }
 
-/// Small swarms with everything that a scenario can say.
+/// Small swarms with every feature that a scenario can have.
 fn small_swarms() -> impl Strategy<Value = Parts> {
     let peers = prop::collection::vec(any_peer(), 1..=5);
     let discipline = prop::array::uniform3(prop::bool::weighted(0.3));
@@ -291,7 +290,7 @@ fn any_peer() -> impl Strategy<Value = Peer> {
     )
 }
 
-/// Everybody there from the start for ever, no delay, no burst.
+/// The same nodes, present from the start and forever, without delay or burst.
 fn calm(mut parts: Parts) -> Parts {
     parts.network = Network::default();
     parts.source.leaves = SourceLeaves::Never;
@@ -338,7 +337,7 @@ proptest! {
     }
 }
 
-/// The fastest of some lawful runs, in seconds.
+/// The distribution time of the fastest of some lawful runs, in seconds.
 fn fastest(scenario: &Scenario) -> u64 {
     let runs = POLICIES.iter().flat_map(|&policy| (0..20).map(move |seed| (policy, seed)));
     runs.filter_map(|(policy, seed)| {
@@ -349,7 +348,7 @@ fn fastest(scenario: &Scenario) -> u64 {
     .unwrap()
 }
 
-/// The runs above mean something only if they come as close as can be.
+/// The tests above are only meaningful if some run reaches each bound.
 #[test]
 fn lawful_runs_meet_every_bound_somewhere() {
     let meets = |bound: &dyn Bound, parts: Parts| {
@@ -376,7 +375,7 @@ fn lawful_runs_meet_every_bound_somewhere() {
     meets(&Branching, tree.clone());
     tree.network.latency = Time::from_secs(1);
     meets(&Branching, tree);
-    // A peer that comes late gets all from the source, for the other cannot send.
+    // A peer that joins late receives everything from the source, because the other cannot send.
     let late = Peer { joins: Time::from_secs(9), ..peer(0) };
     meets(&Presence, with_peers(swarm(4, 2, 8), [peer(0), late]));
 }

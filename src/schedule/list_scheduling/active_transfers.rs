@@ -1,8 +1,8 @@
-//! What is under way, and at which rate: a transfer never loses what it has, and takes what becomes
-//! free of its two links before anything new begins.
+//! The transfers under way and their rates. A transfer never gives up rate, and takes what becomes
+//! free on its two links before any new transfer begins.
 //!
-//! The sum of rates on a link never exceeds its capacity. It decides nothing. The type to know is
-//! [`ActiveTransfers`].
+//! [`ActiveTransfers`] keeps the sum of rates on each link within its capacity. Which transfer
+//! begins is decided elsewhere.
 
 use crate::schedule::instance::Instance;
 use crate::units::{Rate, Time};
@@ -14,17 +14,18 @@ pub(super) struct ActiveTransfer {
     pub(super) to: usize,
     pub(super) chunk: usize,
     pub(super) start: Time,
-    /// Nanobits that have not moved, as of `since`.
+    /// Nanobits left to send at `since`.
     left: u128,
     since: Time,
+    /// Bits per second since `since`.
     rate: u64,
-    /// The most that it may take.
+    /// Largest rate that it may take, in bits per second.
     cap: u64,
-    /// Raised whenever its end moves.
+    /// Incremented whenever its end moves or its id is reused, so that old ends are recognized.
     version: u32,
 }
 
-/// The foreseen end of a transfer: its last byte leaves.
+/// The expected end of a transfer: the time at which its last byte leaves the sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct TransferEnd {
     pub(super) at: Time,
@@ -32,13 +33,13 @@ pub(super) struct TransferEnd {
     pub(super) version: u32,
 }
 
-/// All links.
+/// All transfers under way, and the unused rate of each link.
 #[derive(Clone, Debug)]
 pub(super) struct ActiveTransfers {
-    /// Bits per second that nobody uses.
+    /// Unused rate of each uplink and downlink, in bits per second.
     pub(super) free_up: Vec<u64>,
     pub(super) free_down: Vec<u64>,
-    /// By sender and by receiver, the oldest first.
+    /// Ids of transfers under way by sender and by receiver, the oldest first.
     by_sender: Vec<Vec<u32>>,
     by_receiver: Vec<Vec<u32>>,
     transfers: Vec<ActiveTransfer>,
@@ -58,7 +59,8 @@ impl ActiveTransfers {
         }
     }
 
-    /// Begins a transfer with all that is free, up to `cap`.
+    /// Begins a transfer of `length` nanobits at the unused rate of its links, up to `cap`. None if
+    /// there is none, or the end lies beyond [`Time::MAX`].
     pub(super) fn begin(
         &mut self,
         (from, to, chunk): (usize, usize, usize),
@@ -92,7 +94,7 @@ impl ActiveTransfers {
         self.raise(id, now)
     }
 
-    /// A transfer's last byte has left, unless its end has moved meanwhile.
+    /// Ends a transfer; None if its end has moved meanwhile.
     pub(super) fn finish(&mut self, end: TransferEnd) -> Option<ActiveTransfer> {
         let transfer = self.transfers[end.transfer as usize].clone();
         if transfer.version != end.version {
@@ -107,8 +109,8 @@ impl ActiveTransfers {
         Some(transfer)
     }
 
-    /// Everything on the uplink of one node and the downlink of another takes what has become free.
-    /// Gives the new ends, and whose links are used more.
+    /// Lets the transfers on the uplink of `from` and the downlink of `to` take the unused rate,
+    /// and appends their new ends to `ends`.
     pub(super) fn reallocate(
         &mut self,
         from: usize,
@@ -128,7 +130,7 @@ impl ActiveTransfers {
         }
     }
 
-    /// Who sends and who receives a transfer under way.
+    /// The sender and the receiver of a transfer under way.
     pub(super) fn endpoints(&self, transfer: u32) -> (usize, usize) {
         (self.transfers[transfer as usize].from, self.transfers[transfer as usize].to)
     }

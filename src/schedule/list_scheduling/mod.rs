@@ -1,9 +1,9 @@
-//! List scheduling over time: whoever can send begins something useful at once.
+//! List scheduling over time: each node that can send begins a useful transfer at once.
 //!
-//! A run decides with full knowledge and by a [`Policy`]: which sender first, for which receiver,
-//! which chunk. It never begins what would end after its deadline, so that slow links do not hold
-//! up the end; when nothing else is left, the deadline moves. Time is exact: rates are whole bits
-//! per second, ends are rounded up. The types to know are [`Policy`] and [`ListRun`].
+//! A [`ListRun`] has full knowledge and decides by a [`Policy`]: which sender goes first, to which
+//! receiver, with which chunk. It never begins a transfer that would end after its deadline, so
+//! slow links do not delay the end; if nothing else is possible, the deadline moves. Time is exact:
+//! rates are whole bits per second, and ends are rounded up.
 
 mod active_transfers;
 mod policy;

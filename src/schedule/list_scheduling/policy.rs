@@ -1,32 +1,33 @@
-//! What a run likes: pure data and pure functions with a total order.
+//! The policy of a run: plain data, and pure functions that give a total order.
 
 use crate::units::Time;
 
-/// How a run decides.
+/// The rules by which a run decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::schedule) struct Policy {
-    /// Which sender decides first.
+    /// The order in which senders decide.
     pub(in crate::schedule) sender_order: NodeOrder,
-    /// Whom it serves first.
+    /// Which receiver a sender serves first.
     pub(in crate::schedule) receiver_order: ReceiverOrder,
-    /// Whom of those that are alike.
+    /// The order among receivers that `receiver_order` ranks equal.
     pub(in crate::schedule) ties: NodeOrder,
-    /// Which chunk.
+    /// Which chunk is sent first.
     pub(in crate::schedule) chunk_order: ChunkOrder,
-    /// A transfer begins with at least this part of what its two links could carry: 1 is all of it.
+    /// A transfer begins only at 1/`rate_divisor` or more of the full rate of its two links: 1
+    /// demands the full rate, [`u64::MAX`] accepts any.
     pub(in crate::schedule) rate_divisor: u64,
-    /// No transfer takes more of the source's uplink than this part of it.
+    /// No transfer takes more than 1/`source_shares` of the source's uplink.
     pub(in crate::schedule) source_shares: u64,
-    /// The same for peers.
+    /// No transfer takes more than 1/`peer_shares` of a peer's uplink.
     pub(in crate::schedule) peer_shares: u64,
-    /// Whether a transfer counts as if it soon had all that its links can carry: what is left over
-    /// now grows when something older ends.
+    /// Whether the end of a new transfer is estimated at the full rate of its links rather than at
+    /// the rate that is free now, since its rate grows when older transfers end.
     pub(in crate::schedule) assumes_full_rate: bool,
-    /// How often, in 256, a sender sits out an instant.
+    /// Probability, in 256ths, that a sender stays idle at an instant.
     pub(in crate::schedule) idle_in_256: u8,
-    /// Whether peers send at all.
+    /// Whether peers send, or only the source.
     pub(in crate::schedule) peers_send: bool,
-    /// Nothing begins that ends later.
+    /// No transfer begins that would end later.
     pub(in crate::schedule) deadline: Time,
     /// Where randomness starts.
     pub(in crate::schedule) seed: u64,
@@ -39,35 +40,35 @@ pub(in crate::schedule) enum NodeOrder {
     Fastest,
     /// The smallest upload first.
     Slowest,
-    /// By chance.
+    /// Random.
     Random,
 }
 
-/// Whom a sender serves first.
+/// An order of receivers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::schedule) enum ReceiverOrder {
-    /// Whoever has the fewest chunks.
+    /// The receiver with the fewest chunks first.
     FewestChunks,
-    /// Whoever has the most.
+    /// The receiver with the most chunks first.
     MostChunks,
-    /// Whoever has the fewest, where those who upload much may be ahead.
+    /// The receiver with the fewest chunks for its upload first: fast uploaders may be ahead.
     FewestForUpload,
-    /// Whoever needs the longest for the rest, by its own downlink and latency.
+    /// The receiver whose downlink and latency need the longest for the rest first.
     LongestRemaining,
-    /// Anybody.
+    /// Random.
     Random,
 }
 
-/// Which chunk a sender picks.
+/// An order of chunks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::schedule) enum ChunkOrder {
-    /// The one with the fewest copies, of equals the first.
+    /// The fewest copies first; among equals the lowest id.
     Rarest,
-    /// Of equals the last.
+    /// The fewest copies first; among equals the highest id.
     RarestLast,
-    /// Of equals any.
+    /// The fewest copies first; among equals random.
     RarestRandom,
-    /// The first.
+    /// The lowest id first.
     InOrder,
 }
 
@@ -76,17 +77,17 @@ pub(in crate::schedule) enum ChunkOrder {
 pub(super) struct Receiver {
     /// Chunks that it has or will have.
     pub(super) has: usize,
-    /// All the others.
+    /// Chunks that neither have arrived nor are on their way.
     pub(super) lacks: usize,
-    /// Its upload in 1024ths of the largest.
+    /// Its upload in 1024ths of the largest upload of a peer.
     pub(super) upload_1024ths: u64,
-    /// How long its downlink takes for what it lacks.
+    /// Time that its downlink and latency need for what it lacks.
     pub(super) remaining: Time,
     /// Random bits.
     pub(super) chance: u64,
 }
 
-/// Well mixed bits of a number (the finalizer of splitmix64, Steele et al. 2014).
+/// Hashes a number (the finalizer of splitmix64, Steele et al. 2014).
 pub(super) fn mixed(number: u64) -> u64 {
     let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -111,7 +112,7 @@ impl ReceiverOrder {
         match self {
             ReceiverOrder::FewestChunks => of.has as u64,
             ReceiverOrder::MostChunks => of.lacks as u64,
-            // With all the upload there is one may have twice as many as with none.
+            // The fastest peer may have twice as many chunks as one without upload.
             ReceiverOrder::FewestForUpload => (of.has as u64) * 4096 / (1024 + of.upload_1024ths),
             ReceiverOrder::LongestRemaining => u64::MAX - of.remaining.0,
             ReceiverOrder::Random => of.chance,
@@ -120,7 +121,7 @@ impl ReceiverOrder {
 }
 
 impl ChunkOrder {
-    /// Lower comes first, for a chunk with so many copies.
+    /// The key of a chunk with this many copies; lower comes first.
     pub(super) fn key(self, copies: u32, chunk: usize, chance: u64) -> u64 {
         let copies = u64::from(copies) << 32;
         match self {

@@ -1,25 +1,25 @@
-//! Which chunks have few copies, so that the rarest is found without looking at all of them.
+//! An index of chunks by rarity, so that the rarest is found without scanning all chunks.
 //!
-//! Bands are nested sets of the rarest chunks: what is in a band has at most its number of copies,
-//! and everything else has more. So the rarest of some chunks is in the first band that has any of
-//! them. The type to know is [`RarityBands`].
+//! Bands are nested sets of the rarest chunks: a chunk is in a band if and only if it has at most
+//! the band's number of copies. So the rarest of a set of chunks is in the first band that
+//! intersects the set.
 
-/// Parts of the chunks that a band is to hold, in thousandths, the rarest first.
+/// The fraction of all chunks that each band is meant to hold, in thousandths.
 const PARTS: [usize; 3] = [30, 120, 400];
 
 pub(super) const WORD: usize = u64::BITS as usize;
 
-/// Copies of every chunk, and the bands.
+/// The number of copies of every chunk, and the bands.
 #[derive(Clone, Debug)]
 pub(super) struct RarityBands {
-    /// Copies that there are or soon will be.
+    /// Copies at peers or on their way, by chunk.
     pub(super) copies: Vec<u32>,
     bands: [Band; 3],
 }
 
 #[derive(Clone, Debug)]
 struct Band {
-    /// What is in it has at most so many copies.
+    /// Largest number of copies of a chunk in the band.
     max_copies: u32,
     words: Vec<u64>,
     size: usize,
@@ -34,7 +34,7 @@ impl RarityBands {
         rarity
     }
 
-    /// One more copy of a chunk.
+    /// Counts one more copy of a chunk.
     pub(super) fn add(&mut self, chunk: usize) {
         let copies = self.copies[chunk] + 1;
         self.copies[chunk] = copies;
@@ -49,7 +49,7 @@ impl RarityBands {
         }
     }
 
-    /// Draws the bands anew.
+    /// Recomputes the bands.
     fn band(&mut self) {
         let mut sorted = self.copies.clone();
         sorted.sort_unstable();
@@ -66,7 +66,7 @@ impl RarityBands {
         }
     }
 
-    /// The chunk in both sets with the least key, where keys go up with the copies.
+    /// The chunk in both sets with the least key, for keys that increase with the number of copies.
     pub(super) fn least(
         &self,
         have: &[u64],
@@ -104,7 +104,7 @@ impl RarityBands {
     }
 }
 
-/// The first chunk in both sets.
+/// The lowest chunk in both sets.
 pub(super) fn first(have: &[u64], lack: &[u64]) -> Option<usize> {
     let both = have.iter().zip(lack).map(|(have, lack)| have & lack).enumerate();
     let found =
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     quickcheck! {
-        fn the_bands_hide_nothing(adds: Vec<u8>, have: Vec<u64>, lack: Vec<u64>) -> bool {
+        fn the_bands_find_the_rarest(adds: Vec<u8>, have: Vec<u64>, lack: Vec<u64>) -> bool {
             let word = |bits: &[u64], at| bits.get(at).copied().unwrap_or(!0);
             let sets = |bits: &[u64]| (0..3).map(|at| word(bits, at)).collect();
             let (mut have, lack): (Vec<u64>, Vec<u64>) = (sets(&have), sets(&lack));

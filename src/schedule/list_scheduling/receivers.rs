@@ -1,18 +1,18 @@
-//! Who can receive something now, whoever is to be served first in front.
+//! The receivers that can take a chunk now, in the order in which they are served.
 //!
-//! It decides nothing: the keys come from the policy. The type to know is [`Receivers`].
+//! [`Receivers`] only sorts: the keys come from the policy.
 
 use std::collections::BTreeSet;
 
-/// The order among receivers; lower is served first.
+/// The place of a receiver in the order; the lowest is served first.
 pub(super) type Key = (u64, u64);
 
-/// The receivers that are there, lack something and have room on their downlink.
+/// The open receivers: those that are present, lack a chunk and have unused downlink.
 #[derive(Clone, Debug)]
 pub(super) struct Receivers {
     open: BTreeSet<(Key, u32)>,
     keys: Vec<Option<Key>>,
-    /// Those that have opened since this was last taken.
+    /// Receivers that have opened since the last [`Receivers::take_newly_open`].
     pub(super) newly_open: Vec<u32>,
 }
 
@@ -21,7 +21,7 @@ impl Receivers {
         Receivers { open: BTreeSet::new(), keys: vec![None; nodes], newly_open: Vec::new() }
     }
 
-    /// Puts a node where it belongs; None is nowhere.
+    /// Opens a node or moves it to `key`; None closes it.
     pub(super) fn set(&mut self, node: usize, key: Option<Key>) {
         let old = self.keys[node];
         if old == key {
@@ -42,12 +42,12 @@ impl Receivers {
         self.keys[node].is_some()
     }
 
-    /// Whoever is to be served first in front.
+    /// The open receivers; the next to be served comes first.
     pub(super) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         self.open.iter().map(|&(_, node)| node as usize)
     }
 
-    /// Those that have opened lately, in the same order.
+    /// The receivers that have opened since the last call and are still open, in the same order.
     pub(super) fn take_newly_open(&mut self) -> Vec<u32> {
         let mut newly_open = std::mem::take(&mut self.newly_open);
         newly_open.retain(|&node| self.keys[node as usize].is_some());

@@ -1,6 +1,4 @@
-//! One run of list scheduling, in instalments.
-//!
-//! The type to know is [`ListRun`].
+//! One run of list scheduling, in instalments: an event queue and the decisions at each instant.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
@@ -14,7 +12,7 @@ use crate::schedule::Send;
 use crate::schedule::instance::Instance;
 use crate::units::{Rate, Time};
 
-/// What a run has begun, in order: enough to do it again.
+/// A transfer that a run has begun. The sequence of decisions is enough to replay a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::schedule) struct Decision {
     at: Time,
@@ -23,14 +21,14 @@ pub(in crate::schedule) struct Decision {
     chunk: u32,
 }
 
-/// How far a run is.
+/// The status of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::schedule) enum ListRunStatus {
-    /// There is more to do.
+    /// Some peer lacks a chunk.
     Running,
-    /// Everybody has the file.
+    /// All peers have the file.
     Done,
-    /// It cannot end before its limit, or not before the end of time.
+    /// It cannot end before its limit, or before [`Time::MAX`].
     Hopeless,
 }
 
@@ -41,19 +39,20 @@ enum RunEvent {
     Join(u32),
 }
 
-/// A run under way.
+/// A run in progress.
 #[derive(Clone, Debug)]
 pub(in crate::schedule) struct ListRun {
     policy: Policy,
-    /// A run that ends at or after this is given up.
+    /// The run is abandoned if it cannot end before this time.
     limit: Time,
-    /// What is done again before the policy decides, and how much of it is done.
+    /// The decisions to replay before the policy decides, and how many have been replayed.
     script: Vec<Decision>,
     done: usize,
     now: Time,
     transfers: ActiveTransfers,
     queue: BinaryHeap<Reverse<(Time, RunEvent)>>,
-    /// Words of bit sets: what each node holds, and what it lacks that is not on its way.
+    /// Bit sets of `words` words per node: the chunks that it holds, and those that it lacks and
+    /// that are not on their way.
     have: Vec<u64>,
     lack: Vec<u64>,
     words: usize,
@@ -65,13 +64,13 @@ pub(in crate::schedule) struct ListRun {
     /// Senders in the order in which they decide, and the place of each.
     order: Vec<u32>,
     rank: Vec<u32>,
-    /// Senders by rank to whom something has happened, and those that found nothing to do.
+    /// Ranks of senders that must decide, and of those that found nothing to send.
     changed: BTreeSet<u32>,
     idle: BTreeSet<u32>,
     unfinished: usize,
-    /// Nanobits that have not begun.
+    /// Nanobits of all transfers that have not begun.
     left: u128,
-    /// By how much the deadline moves when nothing else is left.
+    /// By how many nanoseconds the deadline moves next.
     patience: u64,
     pub(in crate::schedule) decisions: Vec<Decision>,
     pub(in crate::schedule) sends: Vec<Send>,
@@ -140,7 +139,7 @@ impl ListRun {
         run
     }
 
-    /// Goes on until about so many transfers have begun.
+    /// Continues until about `transfers` more transfers have begun.
     pub(in crate::schedule) fn advance(
         &mut self,
         instance: &Instance,
@@ -167,7 +166,8 @@ impl ListRun {
         ListRunStatus::Running
     }
 
-    /// Nothing is under way and something is missing: what the deadline forbade must be.
+    /// Moves the deadline, because no transfer is under way and chunks are missing. False if the
+    /// run has become hopeless.
     fn extend(&mut self, instance: &Instance) -> bool {
         let Some(deadline) = self.now.checked_add(Time(self.patience)) else { return false };
         self.patience = self.patience.saturating_mul(2);
@@ -179,7 +179,8 @@ impl ListRun {
         deadline < self.limit
     }
 
-    /// What has not begun needs its time even if everybody sends it together.
+    /// Can the run no longer end before its limit? What has not begun takes time even if all nodes
+    /// send it together.
     fn is_hopeless(&self, instance: &Instance) -> bool {
         if self.limit <= self.now {
             return true;
@@ -190,7 +191,7 @@ impl ListRun {
         u128::from(self.limit.since(self.now).0) * instance.total_upload <= self.left
     }
 
-    /// Everything that happens at this instant.
+    /// Handles all events of the current instant.
     fn happen(&mut self, instance: &Instance) {
         let mut finished = Vec::new();
         while let Some(&Reverse((at, event))) = self.queue.peek()
@@ -238,7 +239,7 @@ impl ListRun {
         self.changed.insert(self.rank[to]);
     }
 
-    /// Puts a receiver where it belongs.
+    /// Updates the place of a node among the open receivers.
     fn refresh(&mut self, instance: &Instance, node: usize) {
         let lacks = self.lacks[node] as usize;
         let open = self.here[node] && lacks != 0 && self.transfers.free_down[node] != 0;
@@ -257,7 +258,7 @@ impl ListRun {
         self.receivers.set(node, key);
     }
 
-    /// Begins whatever should begin now.
+    /// Begins all transfers that the script or the policy wants to begin now.
     fn decide(&mut self, instance: &Instance) {
         while let Some(next) = self.script.get(self.done)
             && next.at == self.now
@@ -270,7 +271,7 @@ impl ListRun {
             return;
         }
         if self.done != 0 {
-            // From here on the policy decides, for everybody.
+            // The script is over: from here on the policy decides, for all senders.
             (self.script, self.done) = (Vec::new(), 0);
             self.changed.extend(0..self.order.len() as u32);
         }
@@ -291,7 +292,7 @@ impl ListRun {
         self.changed.extend(resting);
     }
 
-    /// Senders that found nothing to do look at a receiver that has room again.
+    /// Offers a receiver with unused downlink to the senders that found nothing to send.
     fn attract(&mut self, instance: &Instance, to: usize) {
         let mut next = 0;
         while self.receivers.is_open(to)
@@ -308,7 +309,7 @@ impl ListRun {
         }
     }
 
-    /// A sender begins all that it can.
+    /// Lets a sender begin as many transfers as it can.
     fn serve(&mut self, instance: &Instance, rank: u32) {
         let from = self.order[rank as usize] as usize;
         let silent = from != 0 && !self.policy.peers_send;
@@ -326,7 +327,7 @@ impl ListRun {
         }
     }
 
-    /// Could anything end before the deadline that this sender begins now?
+    /// Could a transfer that this sender begins now end before the deadline?
     fn in_time(&self, instance: &Instance, from: usize) -> bool {
         let cap = self.cap(instance, from);
         let free = self.transfers.free_up[from].min(cap);
@@ -339,13 +340,13 @@ impl ListRun {
         end.and_then(|end| end.checked_add(latency)).is_some_and(|end| end <= self.policy.deadline)
     }
 
-    /// The most of its uplink that a sender gives to one transfer.
+    /// Largest rate that a sender gives to one transfer, in bits per second.
     fn cap(&self, instance: &Instance, from: usize) -> u64 {
         let shares = if from == 0 { self.policy.source_shares } else { self.policy.peer_shares };
         instance.up[from].div_ceil(shares)
     }
 
-    /// The chunk that goes from one to the other now, if any should.
+    /// The chunk to send from one node to another now; None if no transfer should begin.
     fn choose(&self, instance: &Instance, from: usize, to: usize) -> Option<usize> {
         let cap = self.cap(instance, from);
         let rate = self.transfers.free_up[from].min(self.transfers.free_down[to]).min(cap);

@@ -1,9 +1,9 @@
-//! The search as a whole.
+//! The planner's search as a whole.
 
 use super::*;
 use crate::bounds::Earliest;
 
-/// The plan that so much effort gives.
+/// The plan found with this budget.
 fn plan(scenario: &Scenario, budget: u64) -> Plan {
     Planner::new(scenario, budget).unwrap().finish().unwrap()
 }
@@ -51,7 +51,7 @@ fn departures_are_refused() {
 }
 
 #[test]
-fn what_takes_longer_than_time_lasts_is_refused() {
+fn a_distribution_beyond_584_years_is_refused() {
     let scenario = swarm(u64::MAX, u64::MAX, 1, vec![peer(1)]);
     let refused = Planner::new(&scenario, 10).and_then(Planner::finish).unwrap_err();
     assert!(refused.0.contains("584 years"), "{refused}");
