@@ -1,4 +1,4 @@
-//! How fast traces are read and judged: transfers a second, with and without the JSON.
+//! Throughput of reading and judging traces: transfers per second, with and without JSON.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use swarmbound::audit::Audit;
@@ -8,7 +8,7 @@ use swarmbound::swarm::{Peer, Tracker};
 use swarmbound::trace::codec::{read_trace, write_trace};
 use swarmbound::trace::{Event, Evidence, Header, Trace};
 
-/// The trace of a free-riders run: some 23 000 transfers, and other events between them.
+/// The trace of a run of `free-riders`: some 23 000 transfers among other events.
 fn trace() -> Trace {
     let preset = Preset::named("free-riders").expect("a preset of that name");
     let scenario = preset.scenario(Some(1)).expect("presets are well formed");

@@ -1,4 +1,4 @@
-//! How long the bounds take: every completion of swarms of two sizes.
+//! Time to evaluate each bound for all completions, for swarms of two sizes.
 
 use std::hint::black_box;
 
@@ -6,7 +6,8 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use swarmbound::bounds;
 use swarmbound::scenario::{Preset, Scenario};
 
-/// The flash crowd with its groups `times` as large: four capacity classes, arrivals, departures.
+/// The preset `flash-crowd` with its peers repeated `times` times: four capacity classes, arrivals,
+/// departures.
 fn crowd(times: usize) -> Scenario {
     let preset = Preset::named("flash-crowd").expect("a preset of that name");
     let mut parts = preset.scenario(Some(1)).expect("presets are well formed").into_parts();

@@ -1,7 +1,6 @@
 //! The checker against stateright's engines: same model, same property, one thread.
 //!
-//! `cargo bench --bench models`. With more than a criterion's sample at hand, compare medians: the
-//! machine is shared.
+//! `cargo bench --bench models`. On a shared machine, compare medians of several runs.
 
 use std::hint::black_box;
 use std::ops::ControlFlow;
@@ -20,7 +19,7 @@ fn churn(peers: usize, chunks: usize) -> Churn {
     Churn::new(peers, chunks, Departures::Rejoin, SourceStays::Churns).expect("it fits")
 }
 
-/// The claims about single states: what a search without transitions decides.
+/// The claims about single states, which a search decides without storing transitions.
 fn safety(churn: &Churn) -> Spec<Churn> {
     let mut spec = churn.spec();
     spec.claims.retain(|claim| matches!(claim.kind, Kind::Always(_) | Kind::Sometimes(_)));

@@ -1,4 +1,4 @@
-//! How fast virtual time goes: transfers a second, with every message of the protocol.
+//! Throughput of the simulator: transfers per second, with every message of the protocol.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use swarmbound::chunks::Manifest;
@@ -7,7 +7,7 @@ use swarmbound::sim::simulate;
 use swarmbound::swarm::{ClientServer, Peer, Tracker};
 use swarmbound::units::Bytes;
 
-/// The figure's swarm with this many peers and chunks.
+/// The preset `figure` with this many peers and chunks.
 fn figure(peers: usize, chunks: u64) -> Scenario {
     let preset = Preset::named("figure").expect("a preset of that name");
     let mut parts = preset.scenario(Some(1)).expect("presets are well formed").into_parts();

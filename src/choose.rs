@@ -1,8 +1,8 @@
-//! The oracle of choices: everything that is not determined asks here.
+//! The oracle of choices: every decision that the input does not determine is asked for here.
 //!
-//! An engine never owns randomness. It asks for an index below a bound, and whoever runs it
-//! answers: [`Seeded`] in simulations, [`Enumerate`] where every branch must be seen, [`Recorded`]
-//! to repeat. The two types to know are the trait [`Choose`] and [`Seeded`].
+//! An engine never owns randomness. It asks a [`Choose`] for an index below a bound, and the code
+//! that runs the engine supplies one: [`Seeded`] in simulations, [`Enumerate`] to visit every
+//! branch, [`Recorded`] to replay a run.
 
 use std::num::NonZeroUsize;
 
@@ -11,18 +11,18 @@ use rand_core::{Rng, SeedableRng};
 
 /// The source of choices.
 pub trait Choose {
-    /// An index below `bound`.
+    /// An index in `0..bound`.
     fn index(&mut self, bound: NonZeroUsize) -> usize;
 }
 
-/// One element of `items`, or none of an empty slice. A single element costs no choice.
+/// One element of `items`; None if the slice is empty. A single element costs no choice.
 pub fn pick<T: Copy>(items: &[T], choose: &mut dyn Choose) -> Option<T> {
     let bound = NonZeroUsize::new(items.len())?;
     Some(items[if bound.get() == 1 { 0 } else { choose.index(bound) }])
 }
 
-/// Moves a random selection of `count` elements to the front of `items` (Fisher-Yates, stopped
-/// early) and returns it. A `count` beyond the length means all.
+/// Moves a random selection of `count` elements to the front of `items` (partial Fisher-Yates) and
+/// returns it. A `count` beyond the length selects all of them.
 pub fn sample<'a, T>(items: &'a mut [T], count: usize, choose: &mut dyn Choose) -> &'a mut [T] {
     let count = count.min(items.len());
     for at in 0..count {
@@ -34,12 +34,13 @@ pub fn sample<'a, T>(items: &'a mut [T], count: usize, choose: &mut dyn Choose) 
     &mut items[..count]
 }
 
-/// Choices from a seed: ChaCha8, whose stream is the same on every machine and in every version.
+/// Choices drawn from a seed: ChaCha8, whose stream is the same on every machine and in every
+/// version.
 #[derive(Clone, Debug)]
 pub struct Seeded(ChaCha8Rng);
 
 impl Seeded {
-    /// The choices that belong to `seed`. `stream` separates independent users of one seed.
+    /// The generator for `seed`. Independent users of one seed take different `stream`s.
     pub fn new(seed: u64, stream: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(stream);
@@ -53,7 +54,7 @@ impl Seeded {
 }
 
 impl Choose for Seeded {
-    /// Uniform without bias: multiply and reject (Lemire 2019), on 64 bits.
+    /// Unbiased uniform index: 64-bit multiply and reject (Lemire 2019).
     fn index(&mut self, bound: NonZeroUsize) -> usize {
         let bound = bound.get() as u64;
         let mut product = u128::from(self.bits()) * u128::from(bound);
@@ -67,7 +68,7 @@ impl Choose for Seeded {
     }
 }
 
-/// Repeats recorded choices; beyond their end it answers 0, so that a shortened record still runs.
+/// Replays recorded choices. Beyond their end it answers 0, so a shortened record still runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recorded {
     choices: Vec<usize>,
@@ -75,7 +76,7 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// Answers `choices` in their order.
+    /// Answers `choices` in this order.
     pub fn new(choices: Vec<usize>) -> Self {
         Recorded { choices, at: 0 }
     }
@@ -89,8 +90,8 @@ impl Choose for Recorded {
     }
 }
 
-/// Walks through every sequence of answers: run the code, then [`Enumerate::advance`], until it
-/// says that all have been seen.
+/// Enumerates every sequence of answers: run the code, call [`Enumerate::advance`], and repeat
+/// until it returns false.
 ///
 /// ```
 /// use std::num::NonZeroUsize;
@@ -108,13 +109,13 @@ impl Choose for Recorded {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Enumerate {
-    /// Each choice of the current run: the answer and the bound it was asked with.
+    /// For each choice of the current run: the answer and the bound.
     path: Vec<(usize, usize)>,
     at: usize,
 }
 
 impl Enumerate {
-    /// Prepares the next sequence; false when every one has been seen.
+    /// Prepares the next sequence; false once every sequence has been seen.
     pub fn advance(&mut self) -> bool {
         self.path.truncate(self.at);
         self.at = 0;
@@ -139,7 +140,7 @@ impl Choose for Enumerate {
             self.path.push((0, bound.get()));
         }
         let (choice, asked) = self.path[self.at];
-        assert_eq!(asked, bound.get(), "the same choices must lead to the same questions");
+        assert_eq!(asked, bound.get(), "the same choices must lead to the same bounds");
         self.at += 1;
         choice
     }
@@ -153,7 +154,7 @@ mod tests {
         NonZeroUsize::new(n).unwrap()
     }
 
-    /// ChaCha8 with seed 1, stream 0: pinned so that no update of a dependency moves a run.
+    /// ChaCha8 with seed 1, stream 0: pinned so that no dependency update changes a run.
     #[test]
     fn the_stream_of_a_seed_never_changes() {
         let mut seeded = Seeded::new(1, 0);

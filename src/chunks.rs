@@ -1,6 +1,7 @@
 //! Nodes, chunks, sets of chunks, and how a file is cut into chunks.
 //!
-//! This module never knows who holds what. The two types to know are [`Manifest`] and [`ChunkSet`].
+//! A [`Manifest`] says how a file is cut, a [`ChunkSet`] is any set of its chunks. Which node holds
+//! which chunk is never recorded here.
 
 use std::fmt;
 
@@ -18,7 +19,7 @@ impl PeerId {
     /// The node that has the whole file at time 0.
     pub const SOURCE: PeerId = PeerId(0);
 
-    /// The position in a table that holds every node.
+    /// Index into a table with one entry per node, the source first.
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -47,7 +48,7 @@ impl fmt::Debug for PeerId {
 pub struct ChunkId(pub u32);
 
 impl ChunkId {
-    /// The position in a table that holds every chunk.
+    /// Index into a table with one entry per chunk.
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -73,14 +74,14 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// The most chunks that a file may have: more would not fit the tables of a run.
-    pub const MOST_CHUNKS: u64 = 1 << 24;
+    /// Largest number of chunks in a file: more would not fit the tables of a run.
+    pub const MAX_CHUNKS: u64 = 1 << 24;
 
     /// A file of `file` bytes in chunks of `chunk` bytes.
     ///
     /// # Errors
-    /// A sentence that says what to write instead: an empty file, an empty chunk, more than
-    /// [`Manifest::MOST_CHUNKS`] chunks.
+    /// If the file or a chunk is empty, or there are more than [`Manifest::MAX_CHUNKS`] chunks. The
+    /// message says what to write instead.
     pub fn new(file: Bytes, chunk: Bytes) -> Result<Self, String> {
         if file == Bytes(0) {
             return Err("the file is empty; give it at least 1 B".to_owned());
@@ -88,10 +89,10 @@ impl Manifest {
         if chunk == Bytes(0) {
             return Err("a chunk is empty; give it at least 1 B, for example 256 KiB".to_owned());
         }
-        if Self::MOST_CHUNKS < file.0.div_ceil(chunk.0) {
+        if Self::MAX_CHUNKS < file.0.div_ceil(chunk.0) {
             return Err(format!(
                 "{file} in chunks of {chunk} make more than {} chunks; use larger chunks",
-                Self::MOST_CHUNKS
+                Self::MAX_CHUNKS
             ));
         }
         Ok(Manifest { file, chunk })
@@ -102,17 +103,17 @@ impl Manifest {
         self.file
     }
 
-    /// The size of every chunk but the last.
+    /// The size of every chunk except possibly the last.
     pub fn chunk(&self) -> Bytes {
         self.chunk
     }
 
-    /// How many chunks there are, a short last one included.
+    /// Number of chunks, including a short last one.
     pub fn chunks(&self) -> usize {
         self.file.0.div_ceil(self.chunk.0) as usize
     }
 
-    /// How many chunks of full size there are; 0 when the file is smaller than a chunk.
+    /// Number of full-size chunks; 0 if the file is smaller than a chunk.
     pub fn whole_chunks(&self) -> usize {
         (self.file.0 / self.chunk.0) as usize
     }
@@ -120,20 +121,20 @@ impl Manifest {
     /// The size of `chunk`.
     ///
     /// # Panics
-    /// When there is no such chunk: who holds a `ChunkId` of this file got it from this file.
+    /// If the file has no such chunk: a `ChunkId` is only valid for the file it came from.
     pub fn length(&self, chunk: ChunkId) -> Bytes {
         let start = u64::from(chunk.0) * self.chunk.0;
         assert!(start < self.file.0, "{chunk} lies beyond the end of the file");
         Bytes(self.chunk.0.min(self.file.0 - start))
     }
 
-    /// The size of the smallest chunk: the last one when it is short.
+    /// The size of the smallest chunk: the last one if it is short.
     pub fn smallest(&self) -> Bytes {
         self.length(ChunkId(self.chunks() as u32 - 1))
     }
 }
 
-/// A set of chunks of one file. Its capacity is the number of the file's chunks.
+/// A set of chunks of one file. Its capacity is the number of chunks in the file.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChunkSet {
     bits: FixedBitSet,
@@ -141,29 +142,29 @@ pub struct ChunkSet {
 }
 
 impl ChunkSet {
-    /// No chunk of `chunks`.
+    /// The empty set, for a file of `chunks` chunks.
     pub fn empty(chunks: usize) -> Self {
         ChunkSet { bits: FixedBitSet::with_capacity(chunks), count: 0 }
     }
 
-    /// Every chunk of `chunks`.
+    /// All chunks of a file of `chunks` chunks.
     pub fn full(chunks: usize) -> Self {
         let mut bits = FixedBitSet::with_capacity(chunks);
         bits.insert_range(..);
         ChunkSet { bits, count: chunks }
     }
 
-    /// How many chunks the file has.
+    /// Number of chunks in the file.
     pub fn capacity(&self) -> usize {
         self.bits.len()
     }
 
-    /// Bytes on the heap: whole blocks of at most 256 bits.
+    /// An upper bound on the heap size in bytes: blocks of at most 256 bits.
     pub fn heap_bytes(&self) -> usize {
         self.bits.len().div_ceil(256) * 32
     }
 
-    /// How many chunks are in the set.
+    /// Number of chunks in the set.
     pub fn len(&self) -> usize {
         self.count
     }
@@ -183,14 +184,14 @@ impl ChunkSet {
         self.bits.contains(chunk.index())
     }
 
-    /// Adds `chunk`; says whether it is new.
+    /// Adds `chunk`; true if it was not in the set.
     pub fn insert(&mut self, chunk: ChunkId) -> bool {
         let new = !self.bits.put(chunk.index());
         self.count += usize::from(new);
         new
     }
 
-    /// Takes `chunk` out; says whether it was there.
+    /// Removes `chunk`; true if it was in the set.
     pub fn remove(&mut self, chunk: ChunkId) -> bool {
         let there = self.contains(chunk);
         if there {
@@ -210,7 +211,7 @@ impl ChunkSet {
         self.bits.zeroes().map(|at| ChunkId(at as u32))
     }
 
-    /// How many chunks are in `self` and not in `other`.
+    /// Number of chunks in `self` that are not in `other`.
     pub fn count_beyond(&self, other: &ChunkSet) -> usize {
         self.bits.difference_count(&other.bits)
     }
@@ -226,13 +227,14 @@ impl ChunkSet {
         self.count = self.bits.count_ones(..);
     }
 
-    /// The words of the bit set, least significant chunk first, for scans that combine sets.
+    /// The words of the bit set, chunk 0 in the lowest bit of the first word, for scans that
+    /// combine sets.
     pub fn words(&self) -> &[usize] {
         self.bits.as_slice()
     }
 }
 
-/// The chunks of a set that is given by its words, as [`ChunkSet::words`] gives them.
+/// The chunks of a set given by its words, in the layout of [`ChunkSet::words`].
 pub fn chunks_of(words: &[usize]) -> impl Iterator<Item = ChunkId> + '_ {
     words.iter().enumerate().flat_map(|(at, &word)| {
         let bits = (0..usize::BITS).filter(move |bit| word & (1 << bit) != 0);

@@ -1,7 +1,8 @@
 //! Exact fractions, for the bounds that have a closed form.
 //!
-//! A [`Ratio`] never rounds; [`Ratio::floor_nanos`] is the one way out of it and it rounds down, so
-//! that a bound never accuses a lawful run.
+//! A [`Ratio`] itself never rounds. Conversions to [`Time`] name their direction: a bound uses
+//! [`Ratio::floor_nanos`], so that it never accuses a lawful run; a schedule uses
+//! [`Ratio::ceil_nanos`].
 
 use std::fmt;
 
@@ -14,12 +15,12 @@ use crate::units::{NANO, Time};
 pub struct Ratio(RBig);
 
 impl Ratio {
-    /// Nothing.
+    /// 0.
     pub fn zero() -> Self {
         Ratio(RBig::ZERO)
     }
 
-    /// `numerator / denominator`; None when the denominator is zero.
+    /// `numerator / denominator`; None if the denominator is zero.
     pub fn new(numerator: u128, denominator: u128) -> Option<Self> {
         if denominator == 0 {
             return None;
@@ -37,25 +38,25 @@ impl Ratio {
         Ratio(&self.0 * &other.0)
     }
 
-    /// The quotient; None when `other` is zero.
+    /// The quotient; None if `other` is zero.
     pub fn over(&self, other: &Ratio) -> Option<Ratio> {
         (!other.0.is_zero()).then(|| Ratio(&self.0 / &other.0))
     }
 
-    /// The difference; None when `other` is larger.
+    /// The difference; None if `other` is larger.
     pub fn minus(&self, other: &Ratio) -> Option<Ratio> {
         (other <= self).then(|| Ratio(&self.0 - &other.0))
     }
 
-    /// Seconds as nanoseconds, rounded up: what takes so long has not ended before. None beyond
-    /// [`Time::MAX`].
+    /// Converts seconds to nanoseconds, rounding up: a transfer that takes this long has not ended
+    /// earlier. None beyond [`Time::MAX`].
     pub fn ceil_nanos(&self) -> Option<Time> {
         let nanos = (&self.0 * RBig::from(NANO)).ceil();
         u64::try_from(nanos).ok().map(Time)
     }
 
-    /// Seconds as nanoseconds, rounded down: a bound that is rounded down is still a bound. A time
-    /// beyond [`Time::MAX`] becomes [`Time::MAX`], which is lower still.
+    /// Converts seconds to nanoseconds, rounding down: a lower bound stays a lower bound. Times
+    /// beyond [`Time::MAX`] saturate, which only lowers them further.
     pub fn floor_nanos(&self) -> Time {
         let nanos = (&self.0 * RBig::from(NANO)).floor();
         u64::try_from(nanos).map_or(Time::MAX, Time)
@@ -63,7 +64,7 @@ impl Ratio {
 }
 
 impl fmt::Display for Ratio {
-    /// `num/den` in lowest terms, or `num` alone when it is whole.
+    /// `num/den` in lowest terms, or `num` alone for a whole number.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }

@@ -1,6 +1,6 @@
-// SimGrid's flows alone, for a comparison with the whole protocol of `swarmbound run`: every host of
-// a star sends files of 256 KiB, four at a time, to hosts drawn at random. No tracker, no
-// choking, no choice of chunks: less work for each transfer than a swarm has.
+// SimGrid's flow simulation without a protocol, for comparison with `swarmbound run`: every host of
+// a star sends files of 256 KiB, four at a time, to random hosts. There is no tracker, choking or
+// chunk selection: less work per transfer than in a swarm.
 //
 //     bulk HOSTS TRANSFERS
 #include <cstdio>
@@ -13,7 +13,7 @@
 
 namespace sg4 = simgrid::s4u;
 
-// Transfers that a host sends at a time: the four slots of the choker.
+// Number of transfers that a host sends at a time, as many as the choker has slots.
 constexpr int slots = 4;
 
 int main(int argc, char** argv)
@@ -50,7 +50,7 @@ int main(int argc, char** argv)
           sg4::Mailbox::by_name(std::to_string(other))->put(&payload, 262144);
         }
       });
-    // As many as may send to it at a time, nearly always.
+    // Nearly always enough receivers for all that send to this host at a time.
     for (int place = 0; place < 4 * slots; place++)
       sg4::Actor::create("receiver", host, [i] {
         while (true)

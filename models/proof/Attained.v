@@ -2,7 +2,7 @@
     trace of whole pieces: store and forward costs one slot, and slots can be short.
 
     Stream k is cut into m pieces. In slot q the source sends piece q of stream k to
-    peer k at rate [x k], in slot q + 1 the peer passes it on to everybody else. *)
+    peer k at rate [x k], in slot q + 1 the peer passes it on to all other peers. *)
 
 From Coq Require Import Reals Lra Lia List Arith.
 From Swarm Require Import Sums Model Fluid Formulas.
@@ -137,7 +137,7 @@ Section Attained.
     symmetry. apply zero; [assumption|lra].
   Qed.
 
-  (** The source sends the first hops, and stream 0 to everybody; peer k the second
+  (** The source sends the first hops, and stream 0 to all peers; peer k the second
       hops of stream k. *)
   Lemma sent_relayed i t : sent relayed i t =
     sum (fun k => (if Nat.eq_dec i 0 then if Nat.eq_dec k 0 then 0 else flow 0 k t else 0)
@@ -155,7 +155,7 @@ Section Attained.
       + apply sum_zero. intros q _. now apply sum_zero.
   Qed.
 
-  (** Everybody receives every stream once. *)
+  (** Each peer receives every stream once. *)
   Lemma got_relayed j t : In j (seq 1 n) ->
     got relayed j t = sum (fun k => if Nat.eq_dec k j then flow 0 k t else flow 1 k t) used.
   Proof.

@@ -82,7 +82,7 @@ Section Complete.
     - intros s t le. rewrite <- group_load. now apply all.
   Qed.
 
-  (** *** Causality: in the order of ends, whoever holds a chunk is known in time *)
+  (** *** Causality: in the order of ends, each holder of a chunk is known in time *)
 
   Lemma spread_complete l : forall done m,
     StronglySorted (fun d e => finish d <= finish e) l ->

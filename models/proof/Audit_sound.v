@@ -284,7 +284,7 @@ Section Sound.
   Qed.
 
   (** The very inequalities that a test evaluates, in nanobits; L is at most every delay,
-      and D any time at which everybody has claimed to be complete. *)
+      and D any time by which all peers have claimed to be complete. *)
   Theorem audited_bounds L D :
     audit p g = true -> (1 <= peers p)%N -> L <= D ->
     (forall j, (0 < j <= peers p)%N -> L <= delay p j <= D) ->

@@ -72,7 +72,7 @@ Definition downlinks (p : plan) (g : log) : bool :=
                         carries (receiving p) d (burst p j) (listed j by_receiver)
                     end) (receivers p).
 
-(** ** Who holds what since when *)
+(** ** Which node holds which chunk since when *)
 
 Definition holdings := table (table Z).
 

@@ -19,7 +19,7 @@ Theorem problem_22 :
   D_cs 10 15000 30 2 = 7500 /\ D_cs 100 15000 30 2 = 50000.
 Proof. repeat split; numbers. Qed.
 
-(** One rate for everybody: N peers need M - 1 + H_N chunk times with several senders for
+(** Equal rates: N peers need M - 1 + H_N chunk times with several senders for
     one chunk; found exhaustively for N = 2 and 3. *)
 Theorem harmonic :
   ramp (rate (fun _ => 1) [1; 1]) 1 2 = 3 / 2 /\ ramp (rate (fun _ => 1) [1; 1; 1]) 1 3 = 11 / 6.

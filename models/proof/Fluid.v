@@ -1,4 +1,4 @@
-(** Fluid: which common rate r can everybody receive, when bits are passed on at once?
+(** Fluid: at which common rate r can all peers receive, when bits are passed on at once?
 
     A solution is a set of streams. Each runs along a tree that is rooted at the source
     and reaches every peer. A common rate exists exactly when no link is overloaded by
@@ -88,7 +88,7 @@ Section Fluid.
     change (seq 0 (S n)) with (0%nat :: seq 1 n) in *.
     destruct (Req_dec U 0) as [none|some]; [|destruct (Rle_lt_dec ((INR n - 1) * r) U)
       as [few|many]].
-    - (* Nobody helps. *)
+    - (* No peer uploads. *)
       exists (fun k => if Nat.eq_dec k 0 then r else 0). split; [|split; [|split]].
       + intros k _. destruct (Nat.eq_dec k 0); lra.
       + simpl. rewrite sum_zero; [lra|]. intros k i. apply in_seq in i.

@@ -59,7 +59,7 @@ Section ConstantRates.
     simpl in H. lra.
   Qed.
 
-  (** When k peers have the file, everybody together has sent k copies. *)
+  (** When k peers have the file, all nodes together have sent k copies. *)
   Theorem kth_copies_bound J :
     0 < u 0%nat + uploads n u -> NoDup J -> (forall j, In j J -> completes f tr j D) ->
     INR (length J) * file_size f / (u 0%nat + uploads n u) <= D - L.
@@ -68,7 +68,7 @@ Section ConstantRates.
     now apply (aggregate_bound P_dec net f tr ok).
   Qed.
 
-  (** Everybody has received the file through its own downlink. *)
+  (** A peer that completes has received the file through its own downlink. *)
   Theorem own_download_bound j :
     In j (seq 1 n) -> 0 < d j -> 0 < file_size f -> completes f tr j D ->
     file_size f / d j <= D - lag j.

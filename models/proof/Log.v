@@ -1,5 +1,5 @@
 (** What the audit reads: transfers with whole numbers for their beginnings, ends and
-    bytes, and who was there when. What a lawful log is, and the bounds for it, in the
+    bytes, and which nodes were present when. What a lawful log is, and the bounds for it, in the
     very integers that the code compares.
 
     Rates are bits per second and times nanoseconds, so volume is counted in nanobits. *)
@@ -128,11 +128,12 @@ Section Lawful.
   Lemma nanobits_nonneg e : In e (moves g) -> 0 <= nanobits (bytes e).
   Proof. intros i. pose proof (has_bytes wf e i). unfold nanobits. lia. Qed.
 
-  (** Somebody sent each chunk to whoever holds it, and the source sent it first. *)
+  (** A peer that holds a chunk has received it whole. *)
   Lemma held_received j c t : held j c t -> j <> 0%N ->
     exists e, In e (moves g) /\ to e = j /\ chunk e = c /\ whole e = true /\ finish e <= t.
   Proof. intros [] peer; [tauto|]. exists e. auto. Qed.
 
+  (** The source has sent every chunk that a peer holds. *)
   Theorem held_origin j c t : held j c t -> j <> 0%N ->
     exists e, In e (moves g) /\ from e = 0%N /\ chunk e = c /\ whole e = true /\ finish e <= t.
   Proof.
@@ -212,7 +213,7 @@ Section Lawful.
       - exact (downlink law j d (delay p j) D peer limit late).
     Qed.
 
-    (** For any k peers, when nobody sends but the source. *)
+    (** For any k peers, when only the source sends. *)
     Theorem log_client_server_bound J :
       (forall e, In e (moves g) -> from e = 0%N) ->
       NoDup J -> (forall j, In j J -> (0 < j)%N /\ complete_by j D) ->

@@ -149,7 +149,7 @@ Section Lower.
       rewrite <- sum_const. apply sum_le. intros j i. apply file_received. auto.
     Qed.
 
-    (** Everybody's uploads carry every copy; for any set of peers that complete, so
+    (** The uploads of all nodes carry every copy; for any set of peers that complete, so
         in particular for the first k. *)
     Theorem aggregate_bound J :
       NoDup J -> (forall j, In j J -> completes f tr j D) ->
@@ -160,7 +160,7 @@ Section Lower.
       rewrite all_sent. apply sum_le. intros i k. apply sent_le_supply; [assumption|lra].
     Qed.
 
-    (** The same when nobody sends but the source. *)
+    (** The same when only the source sends. *)
     Theorem client_server_bound J :
       (forall e, In e tr -> src e = 0%nat) ->
       NoDup J -> (forall j, In j J -> completes f tr j D) ->
@@ -173,7 +173,7 @@ Section Lower.
       - apply sent_le_supply; [apply source_is_a_node|lra].
     Qed.
 
-    (** The same where nobody sends before some time of its own. *)
+    (** The same when each node sends nothing before a time of its own. *)
     Theorem idle_bound J (g : nat -> R) :
       NoDup J -> (forall j, In j J -> completes f tr j D) ->
       (forall i, In i (nodes net) -> g i <= D - L /\ sent tr i (g i) = 0) ->
@@ -186,7 +186,7 @@ Section Lower.
     Qed.
 
     (** A peer cannot send to itself what it lacks: the others carry its copy, from the
-        time on at which somebody can send to it. *)
+        time on at which another node can send to it. *)
     Theorem others_bound j a :
       (forall e, In e tr -> src e <> dst e) -> a <= D - lag net j ->
       (forall e, In e tr -> dst e = j -> out e a = 0) ->
@@ -267,7 +267,7 @@ Section Lower.
     unfold Rdiv in far. rewrite Rmult_assoc, Rinv_l in far; lra.
   Qed.
 
-  (** Whatever somebody holds, the source has sent. *)
+  (** The source has sent every piece that any node holds. *)
   Lemma source_sent cs t :
     NoDup cs -> incl cs (pieces f) -> (forall c, In c cs -> exists j, holds f tr j c t) ->
     sum (size f) cs <= sent tr 0%nat (t - L).

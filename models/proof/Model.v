@@ -1,4 +1,4 @@
-(** A swarm as a trace: which volumes left whom, reached whom, and when.
+(** A swarm as a trace: which volumes left and reached which nodes, and when.
 
     A transfer says how much of one piece has left its source ([out]) and reached
     its destination ([inn]) by every instant. What is under way, lost or thrown away
@@ -45,8 +45,8 @@ Section Model.
   Definition sent i t := sum (only Nat.eq_dec src i (fun e => out e t)) tr.
   Definition got j t := sum (only Nat.eq_dec dst j (fun e => inn e t)) tr.
 
-  (** One transfer delivers a whole piece: whoever resumes a piece from somebody
-      else has two pieces. *)
+  (** One transfer delivers a whole piece: to resume a piece from another sender is
+      modelled as two pieces. *)
   Definition delivered (e : transfer P) t := size f (piece e) <= inn e t.
   Definition holds j c t := exists e, In e tr /\ dst e = j /\ piece e = c /\ delivered e t.
   Definition completes j t := forall c, In c (pieces f) -> holds j c t.
@@ -73,7 +73,7 @@ Section Model.
       got j t - got j s <= download net j t - download net j s;
   }.
 
-  (** Whoever has sent a bit of a piece holds all of it: store and forward. With
+  (** A node that has sent a bit of a piece holds all of it: store and forward. With
       pieces of one bit this is cut-through. *)
   Definition causal : Prop :=
     forall e t, In e tr -> 0 < out e t -> src e = 0%nat \/ holds (src e) (piece e) t.

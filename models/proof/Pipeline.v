@@ -1,7 +1,7 @@
 (** The binomial pipeline on a hypercube reaches the bound of [Slots] for 2^n nodes,
-    and nobody receives more than one chunk in a slot.
+    and no node receives more than one chunk in a slot.
 
-    In slot [t] everybody sends across dimension [t mod n]. Read the address of a
+    In slot [t] each node sends across dimension [t mod n]. Read the address of a
     node cyclically from that dimension on: the number of zeros before the first one
     is its [lead]. It sends chunk [t + lead - n], the last one again and again; the
     source, whose lead is n, sends chunk [t]. *)
@@ -165,7 +165,7 @@ Section Pipeline.
   Lemma sends t i : n <= t + lead i t -> pipeline t i = Some (partner t i, chunk i t).
   Proof. intros le. unfold pipeline. now rewrite (proj2 (Nat.leb_le _ _) le). Qed.
 
-  (** Everybody holds what it is about to send. *)
+  (** Each node holds the chunk that it is about to send. *)
   Lemma invariant t i : address i -> n <= t + lead i t -> got t i (chunk i t).
   Proof.
     revert i. induction t as [|t IH]; intros i ok ready.

@@ -4,7 +4,7 @@
     starts from nothing and of which [floor (V / z)] peers can send grows with slope
     [g (floor (V / z))] at most; so it needs [ramp k] to reach [k z].
 
-    This is theory that nobody had proved by machine: the warm-up bound of
+    This had not been proved by machine before: the warm-up bound of
     [bounds::warm_up]. *)
 
 From Coq Require Import Reals Lra Lia List Arith Bool Permutation.

@@ -109,7 +109,7 @@ Section Bound.
     rewrite to in *. simpl in late. lra.
   Qed.
 
-  (** A moment and a piece: before it nobody had the piece, after it everything was held. *)
+  (** A moment and a piece: before it no peer held the piece, after it every piece was held. *)
   Lemma last_piece : exists x tau, In x (pieces f) /\ 0 <= tau <= D - L /\
     (forall t, t < tau -> ~ held x t) /\
     (forall t y, In y (pieces f) -> tau < t <= D - L \/ t = D - L -> held y t).

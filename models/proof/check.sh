@@ -82,7 +82,7 @@ for file in *.v; do
     esac
 done
 
-# `Print Assumptions` below sees these too, but not in a lemma that nobody uses.
+# `Print Assumptions` below sees these too, but not in an unused lemma.
 if grep -nE '\b(Admitted|admit|Axioms?|Parameters?|Conjecture|Abort|Unset +Guard|bypass_check)\b' ./*.v; then
     refuse "a proof is missing, or something is taken for granted"
 fi

@@ -140,7 +140,7 @@ impl Audit {
         Audit {
             rules: ALL.iter().map(begin).collect(),
             ledger: Ledger::new(header),
-            meant: Senders::Everybody,
+            meant: Senders::AllNodes,
         }
     }
 

@@ -82,7 +82,7 @@ impl Report {
             conditions,
             tolerance: facts.tolerance(),
             best: bound(match meant {
-                Senders::Everybody => conditions.for_a_swarm(),
+                Senders::AllNodes => conditions.for_a_swarm(),
                 Senders::SourceOnly => conditions,
             }),
             client_server: (conditions.sent_by == SentBy::SourceOnly).then(|| bound(conditions)),

@@ -1,7 +1,7 @@
-//! Which bound binds a run: the strongest of those that apply under what is known of the run.
+//! Which bound binds a run: the strongest of those that apply, given what is known about the run.
 //!
-//! The audit, its report, the suite, the planner, the models and the command line all ask here. It
-//! proves nothing: every bound has its own file.
+//! The audit, its report, the suite, the planner, the models and the command line all take the best
+//! bound from here. Nothing is proved here: every bound has its own file.
 //!
 //! ```
 //! use swarmbound::bounds::{Conditions, Earliest, binding};
@@ -17,17 +17,17 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::part::is_stronger;
+use super::terms::is_stronger;
 use super::{ALL, Bound, Earliest, Inapplicable, Lower, Senders, index_of};
 use crate::scenario::{Leaves, Scenario, SourceLeaves};
 use crate::units::Time;
 
-/// What a log, or the discipline of a run, says of the run beside its scenario.
+/// What is known about a run beyond its scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Conditions {
-    /// Are the times of the log exact? Bytes that a node has handed to the network arrive after it
-    /// left, so times taken by a receiver or on the wire show no departure: under them every node
-    /// counts as staying, which only lowers the bounds.
+    /// Whether the times of the log are exact. Bytes that a node has handed to the network may
+    /// arrive after it left, so times taken by a receiver or on the wire do not show departures.
+    /// Then every node counts as staying, which only lowers the bounds.
     pub exact_stamps: bool,
     /// Which nodes sent.
     pub sent_by: SentBy,
@@ -37,31 +37,31 @@ pub struct Conditions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SentBy {
-    /// Peers did, too, or were allowed to.
+    /// Peers sent too, or were allowed to.
     Swarm,
-    /// Only the source did: peers count as having no upload.
+    /// Only the source sent: the uploads of peers count as 0.
     SourceOnly,
-    /// The log shows no peer that sends, but lines are missing.
+    /// The log shows no sending peer, but it may have gaps.
     Unknown,
 }
 
 impl Conditions {
-    /// A run in which every peer may send, with exact times: what a scenario allows at best.
+    /// Every peer may send, and times are exact: the best that a scenario allows.
     pub const SWARM: Conditions = Conditions { exact_stamps: true, sent_by: SentBy::Swarm };
 
-    /// A run in which only the source may send, with exact times.
+    /// Only the source may send, and times are exact.
     pub const CLIENT_SERVER: Conditions =
         Conditions { exact_stamps: true, sent_by: SentBy::SourceOnly };
 
-    /// The same run beside all that its scenario allows, whether or not a peer happened to send.
+    /// The same conditions for a swarm, in which peers may send whether or not one did.
     pub fn for_a_swarm(self) -> Self {
         Conditions { sent_by: SentBy::Swarm, ..self }
     }
 
-    /// What one bound says of the `k`-th completion of such a run.
+    /// One bound on the `k`-th completion of such a run.
     ///
     /// # Errors
-    /// Why it does not bind such a run, or that k is not in 1..=N.
+    /// If the bound does not apply to such a run, or k is not in 1..=N.
     pub fn completion(
         self,
         bound: &dyn Bound,
@@ -72,10 +72,10 @@ impl Conditions {
         bound.completion(&self.assumed(scenario), k)
     }
 
-    /// Does a theorem about these senders speak of such a run?
+    /// Does a theorem about these senders apply to such a run?
     fn allow(self, senders: Senders) -> Result<(), Inapplicable> {
         match (senders, self.sent_by) {
-            (Senders::Everybody, _) | (Senders::SourceOnly, SentBy::SourceOnly) => Ok(()),
+            (Senders::AllNodes, _) | (Senders::SourceOnly, SentBy::SourceOnly) => Ok(()),
             (Senders::SourceOnly, SentBy::Swarm) => Err(Inapplicable::Assumption(
                 "the bound speaks of runs in which only the source sends",
             )),
@@ -86,7 +86,7 @@ impl Conditions {
         }
     }
 
-    /// The scenario as far as a run can be held to it.
+    /// The scenario without the departures and uploads that the conditions rule out.
     fn assumed(self, scenario: &Scenario) -> Cow<'_, Scenario> {
         let scenario = match self.sent_by {
             SentBy::SourceOnly => Cow::Owned(scenario.client_server()),
@@ -117,7 +117,7 @@ pub struct Binding {
 }
 
 impl Binding {
-    /// The earliest possible time; None where the completion is never possible.
+    /// The earliest possible time; None if the completion is never possible.
     pub fn time(&self) -> Option<Time> {
         match self.at {
             Earliest::At(time) => Some(time),
@@ -126,11 +126,11 @@ impl Binding {
     }
 }
 
-/// The strongest bound on the `k`-th completion of a run under `conditions`: of equals the first in
-/// the order of [`ALL`], and of several reasons why it never happens the first.
+/// The strongest bound on the `k`-th completion of a run under `conditions`; of equals the first in
+/// the order of [`ALL`]. If several bounds say never, the first one's reason is given.
 ///
 /// # Errors
-/// That k is not in 1..=N. For every other k there is a bound: `fluid` assumes nothing.
+/// If k is not in 1..=N. Otherwise there is always a bound, since `fluid` assumes nothing.
 pub fn binding(
     scenario: &Scenario,
     k: usize,
@@ -145,7 +145,7 @@ pub fn binding(
     Ok(Binding { name, k, at })
 }
 
-/// The same for every k at once: the k-th stands at k - 1.
+/// [`binding`] for every k; the entry for k is at k - 1.
 pub fn bindings(scenario: &Scenario, conditions: Conditions) -> Vec<Binding> {
     let scenario = conditions.assumed(scenario);
     let says = applicable(conditions).filter_map(|bound| {
@@ -164,7 +164,8 @@ pub fn bindings(scenario: &Scenario, conditions: Conditions) -> Vec<Binding> {
     best.expect("fluid assumes nothing")
 }
 
-/// The bounds that speak of such a run; whether they apply to its scenario they say themselves.
+/// The bounds whose assumptions on senders hold for such a run. Assumptions on the scenario are
+/// checked by the bounds themselves.
 fn applicable(conditions: Conditions) -> impl Iterator<Item = &'static dyn Bound> {
     ALL.iter().copied().filter(move |bound| conditions.allow(bound.senders()).is_ok())
 }

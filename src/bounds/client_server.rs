@@ -1,6 +1,6 @@
-//! Client and server: the source sends every copy by itself.
+//! Client-server distribution: the source sends every copy itself.
 //!
-//! Claims nothing about runs in which a peer sends. The type to know is [`ClientServer`].
+//! [`ClientServer`] says nothing about runs in which a peer sends.
 //!
 //! > D_cs >= max{ N F / u_s, F / d_min }  (Kurose & Ross, section 2.5)
 //!
@@ -8,20 +8,20 @@
 //! that a server reaches it, `Optimum.cs_optimum`. See [`proofs`](super::proofs).
 //!
 //! # Proof
-//! When k peers have the file, they have received k F bits. All of them left the source, in a span
-//! of at most T - L, and so `k F <= u_s (T - L) + b_s`. Peer i receives F bits in a span of at most
-//! `T_i - L_i`, since nothing arrives before the first delay is over: `F <= d_i (T_i - L_i) + b_i`.
-//! Of any k peers one has at least the k-th smallest of these times. A negative difference (a burst
-//! larger than what is to be sent) counts as 0.
+//! When k peers have the file, they have received k F bits. All of them left the source within
+//! T - L, so `k F <= u_s (T - L) + b_s`. Peer i receives F bits within `T_i - L_i`, since nothing
+//! arrives before the first delay is over: `F <= d_i (T_i - L_i) + b_i`. Among any k peers, one has
+//! at least the k-th smallest of these times. A negative difference (a burst larger than what is to
+//! be sent) counts as 0.
 //!
-//! Neither chunks nor the order of sending are used: it holds under every discipline.
+//! The proof uses neither chunks nor the order of sending, so it holds under every discipline.
 
-use super::links::{self, Links};
-use super::part::{Closed, largest};
+use super::access_links::{self, SwarmTotals};
+use super::terms::{ClosedForm, largest};
 use super::{Bound, Earliest, Inapplicable, Lower, Senders, index_of};
 use crate::scenario::Scenario;
 
-/// What the source's uplink and the peers' downlinks allow when no peer sends.
+/// The bound by the source's uplink and the peers' downlinks when no peer sends.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientServer;
 
@@ -45,15 +45,15 @@ impl Bound for ClientServer {
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
         let index = index_of(scenario, k)?;
         Ok(largest(&[
-            Closed("N F/u_s", Links::new(scenario).copies_by_the_source(k)),
-            Closed("F/d_min", links::download_at(scenario, index)),
+            ClosedForm("N F/u_s", SwarmTotals::new(scenario).copies_by_the_source(k)),
+            ClosedForm("F/d_min", access_links::download_at(scenario, index)),
         ]))
     }
 
     fn completions(&self, scenario: &Scenario) -> Result<Vec<Earliest>, Inapplicable> {
-        let links = Links::new(scenario);
-        let downloads = links::downloads(scenario);
-        let both = |(at, download)| links.copies_by_the_source(at + 1).floor().max(download);
+        let totals = SwarmTotals::new(scenario);
+        let downloads = access_links::downloads(scenario);
+        let both = |(at, download)| totals.copies_by_the_source(at + 1).floor().max(download);
         Ok(downloads.into_iter().enumerate().map(both).map(Earliest::At).collect())
     }
 }

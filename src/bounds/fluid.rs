@@ -1,39 +1,38 @@
-//! The textbook's bound on peer-to-peer distribution, for every completion.
+//! The textbook bound on peer-to-peer distribution, for every completion.
 //!
-//! Never assumes chunks: it binds every engine, whatever its discipline. The type to know is
-//! [`Fluid`].
+//! [`Fluid`] does not assume chunks: it binds every engine under every discipline.
 //!
 //! > D_p2p >= max{ F/u_s, F/d_min, N F/(u_s + sum u_i) }  (Kurose & Ross, section 2.5)
 //!
-//! Kumar and Ross (HotWeb 2006) show that a fluid reaches it when everybody is there from the
-//! start.
+//! Kumar and Ross (HotWeb 2006) show that a fluid schedule reaches it when all peers are present
+//! from the start.
 //!
 //! Proved by machine: `Formulas.one_copy_bound`, `Formulas.kth_download_bound` and
-//! `Formulas.kth_copies_bound` for every k, `Formulas.p2p_lower_bound`; that a fluid reaches it,
-//! `Fluid.fluid_optimum`, and whole pieces up to any eps, `Optimum.p2p_optimum`. See
+//! `Formulas.kth_copies_bound` for every k, `Formulas.p2p_lower_bound`; that a fluid schedule
+//! reaches it, `Fluid.fluid_optimum`, and whole pieces up to any eps, `Optimum.p2p_optimum`. See
 //! [`proofs`](super::proofs).
 //!
 //! # Proof, for the k-th completion, with bursts and delays
 //! Let T be the time at which k peers have the file.
 //! - One of them has it, so every bit has left the source: `F <= u_s (T - L) + b_s`. With coding
 //!   the same holds for the information in the bits.
-//! - Peer i receives F bits within `T_i - L_i`: `F <= d_i (T_i - L_i) + b_i`. Of any k peers one
-//!   has at least the k-th smallest of these times.
-//! - k F bits were received, so they were sent, by anybody, by T - L: `k F <= U (T - L) + B`, where
-//!   U is the sum of all uploads and B that of all bursts.
+//! - Peer i receives F bits within `T_i - L_i`: `F <= d_i (T_i - L_i) + b_i`. Among any k peers,
+//!   one has at least the k-th smallest of these times.
+//! - k F bits were received by T, so all nodes together sent them by T - L:
+//!   `k F <= U (T - L) + B`, where U is the sum of all uploads and B the sum of all bursts.
 //!
-//! A negative difference counts as 0. Absence and departures only take capacity away.
+//! A negative difference counts as 0. Absence and departures only remove capacity.
 
-use super::links::{self, Links};
-use super::part::{Closed, Part, largest, strongest};
+use super::access_links::{self, SwarmTotals};
+use super::terms::{ClosedForm, TermTimes, largest, strongest};
 use super::{Bound, Earliest, Inapplicable, Lower, index_of};
 use crate::scenario::Scenario;
 
 const ONE_COPY: &str = "F/u_s";
 const DOWNLOAD: &str = "F/d_min";
-const EVERYBODY: &str = "N F/(u_s + sum u_i)";
+const AGGREGATE: &str = "N F/(u_s + sum u_i)";
 
-/// What the access links allow when every bit can be passed on at once.
+/// The bound by access links alone: every bit can be forwarded as it arrives.
 #[derive(Clone, Copy, Debug)]
 pub struct Fluid;
 
@@ -53,26 +52,27 @@ impl Bound for Fluid {
 
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
         let index = index_of(scenario, k)?;
-        let links = Links::new(scenario);
+        let totals = SwarmTotals::new(scenario);
         Ok(largest(&[
-            Closed(ONE_COPY, links.one_copy()),
-            Closed(DOWNLOAD, links::download_at(scenario, index)),
-            Closed(EVERYBODY, links.copies_by_everybody(k)),
+            ClosedForm(ONE_COPY, totals.one_copy()),
+            ClosedForm(DOWNLOAD, access_links::download_at(scenario, index)),
+            ClosedForm(AGGREGATE, totals.copies_by_all_nodes(k)),
         ]))
     }
 
     fn completions(&self, scenario: &Scenario) -> Result<Vec<Earliest>, Inapplicable> {
-        Ok(strongest(parts(scenario, &Links::new(scenario))))
+        Ok(strongest(terms(scenario, &SwarmTotals::new(scenario))))
     }
 }
 
-/// The three terms for every k, rounded down: other theorems are at least this strong.
-pub(super) fn parts(scenario: &Scenario, links: &Links) -> Vec<Part> {
-    let one_copy = links.one_copy().floor();
+/// The three terms for every k, rounded down. Other theorems include them, so that they are at
+/// least this strong.
+pub(super) fn terms(scenario: &Scenario, totals: &SwarmTotals) -> Vec<TermTimes> {
+    let one_copy = totals.one_copy().floor();
     let ranks = 1..=scenario.peer_count();
     vec![
-        Part::of_times(ONE_COPY, ranks.clone().map(|_| one_copy)),
-        Part::of_times(DOWNLOAD, links::downloads(scenario).into_iter()),
-        Part::of_times(EVERYBODY, ranks.map(|k| links.copies_by_everybody(k).floor())),
+        TermTimes::new(ONE_COPY, ranks.clone().map(|_| one_copy)),
+        TermTimes::new(DOWNLOAD, access_links::downloads(scenario).into_iter()),
+        TermTimes::new(AGGREGATE, ranks.map(|k| totals.copies_by_all_nodes(k).floor())),
     ]
 }

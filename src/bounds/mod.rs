@@ -1,21 +1,21 @@
-//! Lower bounds on the time of a distribution: one theorem a file, and [`ALL`] of them.
+//! Lower bounds on distribution time: one theorem per file, all of them in [`ALL`].
 //!
-//! A bound knows no engine and no trace. Every bound speaks of the k-th completion; the
+//! A [`Bound`] knows no engine and no trace. Every bound is about the k-th completion; the
 //! distribution time is k = N. Each is rounded down to a nanosecond, so that `completion < bound`
-//! is a comparison of integers that never accuses a lawful run. The types to know are [`Bound`] and
-//! [`Lower`].
+//! is a comparison of integers that never accuses a lawful run.
 //!
 //! Every theorem reads a scenario in the same way (F = bits of the file, i = a peer, s = the
 //! source):
 //!
-//! - node j sends at most `u_j t + b_j` bits in any span t, and i receives at most `d_i t + b_i`;
-//!   b is the burst of the link. A node whose upload is 0 may still spend its burst once.
-//! - what is sent to i arrives `L_i` later. `L` is the smallest of them: bits that peers hold at T
-//!   were sent by T - L.
-//! - whoever is absent or idle only makes a run slower, so only [`presence`] looks at arrivals and
-//!   departures; the others hold with churn too.
+//! - Node j sends at most `u_j t + b_j` bits in any window of length t, and i receives at most
+//!   `d_i t + b_i`; b is the burst of the link. A node whose upload is 0 can still spend its burst
+//!   once.
+//! - What is sent to i arrives `L_i` later. `L` is the smallest of these delays: bits that peers
+//!   hold at T were sent by T - L.
+//! - An absent or idle node only makes a run slower. So only [`presence`] looks at arrivals and
+//!   departures; the other bounds hold with churn too.
 //!
-//! Most of it is proved by machine, for all N, all rates and all runs: see [`proofs`].
+//! Most of this is machine-checked for all N, all rates and all runs: see [`proofs`].
 
 use serde::Serialize;
 
@@ -23,15 +23,15 @@ use crate::ratio::Ratio;
 use crate::scenario::Scenario;
 use crate::units::Time;
 
+mod access_links;
 pub mod binding;
 pub mod branching;
 pub mod client_server;
-mod fixed;
+mod fixed_point;
 pub mod fluid;
-mod links;
-mod part;
 pub mod presence;
 pub mod proofs;
+mod terms;
 #[cfg(test)]
 mod tests;
 pub mod warm_up;
@@ -45,24 +45,24 @@ pub use warm_up::WarmUp;
 
 /// A theorem about the k-th completion.
 pub trait Bound: Sync {
-    /// Its one name in rules, tests, command line and manual.
+    /// Its name, the same in rules, tests, command line and manual.
     fn name(&self) -> &'static str;
 
     /// The formula, as one line of text.
     fn formula(&self) -> &'static str;
 
-    /// Where it comes from.
+    /// The literature, or where the proof is written out.
     fn cite(&self) -> &'static str;
 
-    /// Whose uploads it allows.
+    /// Which nodes may send in the runs that it covers.
     fn senders(&self) -> Senders {
-        Senders::Everybody
+        Senders::AllNodes
     }
 
     /// The earliest time at which `k` peers can hold the whole file.
     ///
     /// # Errors
-    /// Why the theorem's assumptions do not hold here, or that k is not in 1..=N:
+    /// If the scenario breaks an assumption of the theorem, or k is not in 1..=N:
     ///
     /// ```
     /// use swarmbound::bounds::{Bound, Fluid, Inapplicable};
@@ -75,33 +75,33 @@ pub trait Bound: Sync {
     /// ```
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable>;
 
-    /// The earliest times for every k = 1..=N at once; the same as calling [`Bound::completion`]
-    /// for each, but without repeating the common work.
+    /// The earliest times for every k = 1..=N; entry k - 1 equals [`Bound::completion`] for k, but
+    /// the shared work is done once.
     ///
     /// # Errors
-    /// Why the theorem's assumptions do not hold here.
+    /// If the scenario breaks an assumption of the theorem.
     fn completions(&self, scenario: &Scenario) -> Result<Vec<Earliest>, Inapplicable>;
 }
 
-/// Whose uploads a bound allows.
+/// Which nodes may send in the runs that a bound covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Senders {
-    /// Everybody's: it binds every run.
-    Everybody,
-    /// Only the source's: it binds runs in which no peer sends.
+    /// The source and every peer: the bound covers every run.
+    AllNodes,
+    /// Only the source: the bound covers runs in which no peer sends.
     SourceOnly,
 }
 
-/// A lower bound on one completion, with its parts.
+/// A lower bound on one completion, with the terms that it is the maximum of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lower {
     /// The bound itself.
     pub at: Earliest,
-    /// The bound in seconds, where it has a closed form.
+    /// The exact bound in seconds; None if it has no closed form.
     pub exact: Option<Ratio>,
-    /// The terms whose maximum it is, where they have a closed form.
+    /// The terms of the maximum; empty if they have no closed form.
     pub terms: Vec<Term>,
-    /// The formula of the term that binds.
+    /// The formula of the largest term; of equals the first.
     pub binding: Option<&'static str>,
 }
 
@@ -114,24 +114,24 @@ pub struct Term {
     pub exact: Ratio,
 }
 
-/// The earliest time of something, as far as a theorem knows.
+/// The earliest time of a completion, by one theorem or by the strongest of several.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Earliest {
     /// Not before this time.
     #[serde(rename = "ns")]
     At(Time),
-    /// Never; the sentence says why.
+    /// Never, with the reason as a sentence.
     #[serde(rename = "never")]
     Never(String),
 }
 
-/// Why a bound says nothing about a completion.
+/// Why a bound does not apply to a completion.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Inapplicable {
-    /// The theorem assumes something that the scenario, or the log of a run, does not grant.
+    /// The scenario, or the log of a run, breaks an assumption of the theorem.
     #[error("{0}")]
     Assumption(&'static str),
-    /// There is no k-th completion.
+    /// k is not in 1..=N.
     #[error("there is no completion {k} of {peers} peers; ask for one from 1 to {peers}")]
     NoSuchCompletion {
         /// The k that was asked for.
@@ -141,10 +141,10 @@ pub enum Inapplicable {
     },
 }
 
-/// Where the k-th completion stands among all of them, counted from 0.
+/// The index k - 1 of the k-th completion.
 ///
 /// # Errors
-/// A k that is not in 1..=N.
+/// If k is not in 1..=N.
 fn index_of(scenario: &Scenario, k: usize) -> Result<usize, Inapplicable> {
     let peers = scenario.peer_count();
     match k.checked_sub(1) {

@@ -1,48 +1,48 @@
-//! Arrivals and departures: nobody sends before it can, nor after it is gone.
+//! Arrivals and departures: no node sends before it can, nor after it has left.
 //!
-//! Never looks at what a departure depends on: who leaves some time after its completion counts as
-//! present for ever, as does a source that leaves after some copies. The type to know is
-//! [`Presence`].
+//! [`Presence`] uses announced departures only. A peer that leaves some time after its completion
+//! counts as present forever, and so does a source that leaves after a number of copies.
 //!
-//! > received_K <= sum_j integral of u_j over [t1, t2], where j is there and has a chunk
+//! > received_K <= sum_j integral of u_j over [t1, t2], while j is present and has a chunk
 //!
 //! Proved by machine: `Formulas.churn_bound`, `Formulas.churn_server_bound` and
 //! `Formulas.churn_others_bound`; without bursts. See [`proofs`](super::proofs).
 //!
 //! # Proof
-//! Node j can send from g_j on: the source from 0; a peer after it joined and, under store and
-//! forward, after it received a chunk, all c bits of which left the source (`(c - b_s)/u_s + L_j`)
-//! and passed its own downlink after it joined (`join_j + L_j + (c - b_j)/d_j`). In [t1, t2] it
-//! sends at most u_j times the time that it is there after g_j, plus its burst. Call the sum over
-//! all nodes A(t1, t2), without i `A_i`, and the sums of bursts B and B_i.
-//! - Everybody: k copies are received by T, so they are sent by T - L: `A(0, T-L) + B >= k F`.
-//! - The source: one peer has the file, so all of it left the source by T - L, while it was there.
-//! - Each peer by itself: i receives F bits that others send between its arrival and T - L_i, so
-//!   `A_i(join_i, T - L_i) + B_i >= F`; through its downlink: `T >= join_i + L_i + (F - b_i)/d_i`.
-//!   If the earliest such T lies after its announced departure, i never completes. The k-th
-//!   completion is no earlier than the k-th smallest of these times.
+//! Node j can send from g_j on. That is 0 for the source. A peer must have joined and, under store
+//! and forward, have received a chunk, whose c bits all left the source (`(c - b_s)/u_s + L_j`) and
+//! passed the peer's downlink after it joined (`join_j + L_j + (c - b_j)/d_j`). In [t1, t2], j
+//! sends at most u_j times the time that it is present after g_j, plus its burst. Let A(t1, t2) be
+//! the sum over all nodes and B the sum of all bursts; `A_i` and `B_i` are the same sums without i.
+//! - All nodes: k copies are received by T, so they are sent by T - L: `A(0, T-L) + B >= k F`.
+//! - The source: one peer has the file, so all of it left the source by T - L, while the source was
+//!   present.
+//! - Each peer alone: i receives F bits that other nodes send between its arrival and T - L_i, so
+//!   `A_i(join_i, T - L_i) + B_i >= F`; by its downlink, `T >= join_i + L_i + (F - b_i)/d_i`. If
+//!   the earliest such T is after its announced departure, i never completes. The k-th completion
+//!   is no earlier than the k-th smallest of these times.
 //!
-//! The first two are the interval and the cut theorem for the set of all peers. As A(0, t) <= U t,
-//! the bound is never below [`super::fluid`]'s.
+//! The first two are the interval theorem and the cut theorem for the set of all peers. Since
+//! A(0, t) <= U t, the bound is never below that of [`super::fluid`].
 //!
-//! A is piecewise linear with corners at whole nanoseconds: all arithmetic is exact in nanobits.
-//! Where a sum does not fit 128 bits, which is far more than is ever needed, it saturates so that
-//! the bound becomes lower.
+//! A is piecewise linear with breakpoints at whole nanoseconds, so all arithmetic is exact in
+//! nanobits. A sum beyond 128 bits, far more than is ever needed, saturates in the direction that
+//! lowers the bound.
 
 use std::collections::BTreeMap;
 
-use super::links::{self, Links, Span};
-use super::part::{Part, strongest, strongest_at};
+use super::access_links::{self, Span, SwarmTotals};
+use super::terms::{TermTimes, strongest, strongest_at};
 use super::{Bound, Earliest, Inapplicable, Lower, index_of};
 use crate::chunks::PeerId;
 use crate::scenario::Scenario;
 use crate::units::{Bytes, NANO, Rate, Time};
 
 const SOURCE: &str = "integral of u_s >= F";
-const EVERYBODY: &str = "integral of all uploads over [0, T] >= N F";
+const AGGREGATE: &str = "integral of all uploads over [0, T] >= N F";
 const EACH_PEER: &str = "integral of the others' uploads over [join_i, T] >= F";
 
-/// What arrivals and announced departures allow.
+/// The bound by arrivals and announced departures.
 #[derive(Clone, Copy, Debug)]
 pub struct Presence;
 
@@ -63,36 +63,36 @@ impl Bound for Presence {
 
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
         let index = index_of(scenario, k)?;
-        Ok(strongest_at(&parts(scenario), index))
+        Ok(strongest_at(&terms(scenario), index))
     }
 
     fn completions(&self, scenario: &Scenario) -> Result<Vec<Earliest>, Inapplicable> {
-        Ok(strongest(parts(scenario)))
+        Ok(strongest(terms(scenario)))
     }
 }
 
-fn parts(scenario: &Scenario) -> Vec<Part> {
-    let links = Links::new(scenario);
-    let one_copy = one_copy(scenario, &links);
-    let stays: Vec<Option<Stay>> =
-        scenario.nodes().map(|id| Stay::new(scenario, &links, id)).collect();
-    let supply = Supply::new(stays.iter().flatten());
-    let peers = each_peer(scenario, &links, &stays, &supply);
+fn terms(scenario: &Scenario) -> Vec<TermTimes> {
+    let totals = SwarmTotals::new(scenario);
+    let one_copy = one_copy(scenario, &totals);
+    let periods: Vec<Option<SendingPeriod>> =
+        scenario.nodes().map(|id| SendingPeriod::new(scenario, &totals, id)).collect();
+    let supply = Supply::new(periods.iter().flatten());
+    let peers = each_peer(scenario, &totals, &periods, &supply);
     let ranks = 1..=scenario.peer_count();
     vec![
-        Part { formula: SOURCE, at: ranks.clone().map(|_| one_copy.clone()).collect() },
-        Part { formula: EACH_PEER, at: peers },
-        Part { formula: EVERYBODY, at: ranks.map(|k| supply.copies(&links, k)).collect() },
+        TermTimes { formula: SOURCE, at: ranks.clone().map(|_| one_copy.clone()).collect() },
+        TermTimes { formula: EACH_PEER, at: peers },
+        TermTimes { formula: AGGREGATE, at: ranks.map(|k| supply.copies(&totals, k)).collect() },
     ]
 }
 
-/// When all of the file has left the source.
-fn one_copy(scenario: &Scenario, links: &Links) -> Earliest {
+/// The earliest time at which all of the file can have left the source and arrived.
+fn one_copy(scenario: &Scenario, totals: &SwarmTotals) -> Earliest {
     let source = PeerId::SOURCE;
     if let Some(leaves) = scenario.leaves_at(source) {
         let sent =
-            scenario.upload(source).nanobits(leaves).saturating_add(links.source_burst * NANO);
-        if sent < links.file * NANO {
+            scenario.upload(source).nanobits(leaves).saturating_add(totals.source_burst * NANO);
+        if sent < totals.file * NANO {
             let sent = Bytes((sent / NANO / 8) as u64);
             let file = scenario.file().file();
             return Earliest::Never(format!(
@@ -100,28 +100,32 @@ fn one_copy(scenario: &Scenario, links: &Links) -> Earliest {
             ));
         }
     }
-    Earliest::At(links.one_copy().floor())
+    Earliest::At(totals.one_copy().floor())
 }
 
-/// When each peer by itself can have the file, in ascending order.
+/// The earliest completion of each peer taken alone, in ascending order, with peers that never
+/// complete at the end.
 fn each_peer(
     scenario: &Scenario,
-    links: &Links,
-    stays: &[Option<Stay>],
+    totals: &SwarmTotals,
+    periods: &[Option<SendingPeriod>],
     supply: &Supply,
 ) -> Vec<Earliest> {
     let mut able: Vec<Time> = scenario
         .peers()
         .filter_map(|(id, peer)| {
-            let own = stays[id.index()].as_ref();
+            let own = periods[id.index()].as_ref();
             let delay = scenario.latency_to(id);
-            let target =
-                (links.file * NANO).saturating_sub(supply.burst - own.map_or(0, Stay::burst));
+            let target = (totals.file * NANO)
+                .saturating_sub(supply.burst - own.map_or(0, SendingPeriod::burst));
             let from_others = supply.earliest(peer.joins, own, target)?;
-            let one_copy =
-                Span::new(links.file.saturating_sub(links.source_burst), links.source, Time::ZERO);
+            let one_copy = Span::new(
+                totals.file.saturating_sub(totals.source_burst),
+                totals.source_upload,
+                Time::ZERO,
+            );
             let sent = from_others.max(one_copy.floor());
-            let received = links::download(scenario, id).floor();
+            let received = access_links::download(scenario, id).floor();
             let at = later(sent, delay).max(later(received, peer.joins));
             let in_time = scenario.leaves_at(id).is_none_or(|leaves| at <= leaves);
             in_time.then_some(at)
@@ -142,48 +146,48 @@ fn later(time: Time, span: Time) -> Time {
     time.checked_add(span).unwrap_or(Time::MAX)
 }
 
-/// The span in which a node is there and can send.
+/// The period in which a node is present and can send.
 #[derive(Clone, Copy, Debug)]
-struct Stay {
+struct SendingPeriod {
     rate: Rate,
     /// In nanobits.
     burst: u128,
     from: Time,
-    /// None: for ever.
+    /// None if it never leaves.
     until: Option<Time>,
 }
 
-impl Stay {
-    /// None for a node that is gone before it can send.
-    fn new(scenario: &Scenario, links: &Links, id: PeerId) -> Option<Stay> {
-        let from = able_to_send(scenario, links, id);
+impl SendingPeriod {
+    /// None if the node leaves before it can send.
+    fn new(scenario: &Scenario, totals: &SwarmTotals, id: PeerId) -> Option<SendingPeriod> {
+        let from = able_to_send(scenario, totals, id);
         let until = scenario.leaves_at(id);
         if until.is_some_and(|until| until < from) {
             return None;
         }
         let burst = scenario.burst(id).nanobits();
-        Some(Stay { rate: scenario.upload(id), burst, from, until })
+        Some(SendingPeriod { rate: scenario.upload(id), burst, from, until })
     }
 
     fn burst(&self) -> u128 {
         self.burst
     }
 
-    /// What the node can send by `time` without its burst, in nanobits.
+    /// What the node can send by `time` excluding its burst, in nanobits.
     fn sent(&self, time: Time) -> u128 {
         let end = self.until.map_or(time, |until| until.min(time));
         self.rate.nanobits(end.since(self.from))
     }
 
-    /// How fast it sends right after `time`.
+    /// Its rate just after `time`, in bits per second.
     fn rate_after(&self, time: Time) -> u128 {
         let there = self.from <= time && self.until.is_none_or(|until| time < until);
         if there { u128::from(self.rate.0) } else { 0 }
     }
 }
 
-/// g_j: when a node can send at the earliest.
-fn able_to_send(scenario: &Scenario, links: &Links, id: PeerId) -> Time {
+/// g_j: the earliest time at which a node can send.
+fn able_to_send(scenario: &Scenario, totals: &SwarmTotals, id: PeerId) -> Time {
     let joins = scenario.joins(id);
     let discipline = scenario.discipline();
     if id.is_source() || discipline.cut_through || discipline.coded {
@@ -191,90 +195,90 @@ fn able_to_send(scenario: &Scenario, links: &Links, id: PeerId) -> Time {
     }
     let chunk = scenario.file().smallest().bits();
     let delay = scenario.latency_to(id);
-    let sent = Span::new(chunk.saturating_sub(links.source_burst), links.source, delay);
-    let received = links::download_of(scenario, id, chunk);
+    let sent = Span::new(chunk.saturating_sub(totals.source_burst), totals.source_upload, delay);
+    let received = access_links::download_of(scenario, id, chunk);
     sent.floor().max(later(received.floor(), joins))
 }
 
-/// What all nodes together can send over time: piecewise linear.
+/// What all nodes together can send over time: a piecewise linear function.
 struct Supply {
-    /// In the order of time; the first is at 0.
-    corners: Vec<Corner>,
-    /// The sum of the bursts of those who can ever send, in nanobits.
+    /// In order of time; the first is at 0.
+    breakpoints: Vec<Breakpoint>,
+    /// The sum of the bursts of all nodes that can ever send, in nanobits.
     burst: u128,
 }
 
-/// From here on the slope is constant.
-struct Corner {
+/// The start of a linear piece.
+struct Breakpoint {
     at: Time,
-    /// What can be sent until here, in nanobits; saturates.
+    /// What can be sent by `at`, in nanobits; saturates.
     sent: u128,
-    /// What can be sent after here, in bits per second.
+    /// The slope after `at`, in bits per second.
     rate: u128,
 }
 
 impl Supply {
-    fn new<'a>(stays: impl Iterator<Item = &'a Stay> + Clone) -> Supply {
-        // What begins and what ends at a time.
+    fn new<'a>(periods: impl Iterator<Item = &'a SendingPeriod> + Clone) -> Supply {
+        // The rates that begin and that end at each time.
         let mut changes = BTreeMap::from([(Time::ZERO, (0u128, 0u128))]);
-        for stay in stays.clone() {
-            let rate = u128::from(stay.rate.0);
-            changes.entry(stay.from).or_default().0 += rate;
-            if let Some(until) = stay.until {
+        for period in periods.clone() {
+            let rate = u128::from(period.rate.0);
+            changes.entry(period.from).or_default().0 += rate;
+            if let Some(until) = period.until {
                 changes.entry(until).or_default().1 += rate;
             }
         }
-        let mut corners: Vec<Corner> = Vec::with_capacity(changes.len());
+        let mut breakpoints: Vec<Breakpoint> = Vec::with_capacity(changes.len());
         for (at, (begins, ends)) in changes {
-            let (sent, rate) = match corners.last() {
+            let (sent, rate) = match breakpoints.last() {
                 None => (0, 0),
-                Some(corner) => (corner.sent_by(at), corner.rate),
+                Some(breakpoint) => (breakpoint.sent_by(at), breakpoint.rate),
             };
-            corners.push(Corner { at, sent, rate: rate + begins - ends });
+            breakpoints.push(Breakpoint { at, sent, rate: rate + begins - ends });
         }
-        Supply { corners, burst: stays.map(Stay::burst).sum() }
+        Supply { breakpoints, burst: periods.map(SendingPeriod::burst).sum() }
     }
 
-    /// When k copies of the file can have arrived.
-    fn copies(&self, links: &Links, k: usize) -> Earliest {
-        let file = links.file * NANO;
+    /// The earliest time at which k copies of the file can have arrived.
+    fn copies(&self, totals: &SwarmTotals, k: usize) -> Earliest {
+        let file = totals.file * NANO;
         let target = (k as u128 * file).saturating_sub(self.burst);
         if let Some(sent) = self.earliest(Time::ZERO, None, target) {
-            return Earliest::At(later(sent, links.nearest));
+            return Earliest::At(later(sent, totals.min_delay));
         }
-        let last = &self.corners[self.corners.len() - 1];
+        let last = &self.breakpoints[self.breakpoints.len() - 1];
         Earliest::Never(format!(
-            "everybody who sends is gone by {}, after at most {} copies of the file, and {k} are \
-             needed",
+            "all senders have left by {}, after at most {} copies of the file; {k} are needed",
             last.at,
             last.sent.saturating_add(self.burst) / file
         ))
     }
 
-    /// The earliest time, rounded down, by which everybody but `own` can have sent `target`
-    /// nanobits since `begin`, when `own` sends nothing before; None if never.
+    /// The earliest time, rounded down, by which all nodes except `own` can have sent `target`
+    /// nanobits since `begin`, given that `own` sends nothing before `begin`; None if never.
     ///
-    /// Everything is compared as sums, so that saturation makes the answer earlier.
-    fn earliest(&self, begin: Time, own: Option<&Stay>, target: u128) -> Option<Time> {
-        let before = self.corners.partition_point(|corner| corner.at <= begin);
-        let target = target.saturating_add(self.corners[before - 1].sent_by(begin));
+    /// The comparisons add rather than subtract, so that saturation makes the result earlier.
+    fn earliest(&self, begin: Time, own: Option<&SendingPeriod>, target: u128) -> Option<Time> {
+        let before = self.breakpoints.partition_point(|breakpoint| breakpoint.at <= begin);
+        let target = target.saturating_add(self.breakpoints[before - 1].sent_by(begin));
         let needed = |at| target.saturating_add(own.map_or(0, |own| own.sent(at)));
-        let after = self.corners.partition_point(|corner| corner.sent < needed(corner.at));
-        let Some(corner) = after.checked_sub(1).map(|at| &self.corners[at]) else {
+        let after =
+            self.breakpoints.partition_point(|breakpoint| breakpoint.sent < needed(breakpoint.at));
+        let Some(breakpoint) = after.checked_sub(1).map(|at| &self.breakpoints[at]) else {
             return Some(begin);
         };
-        let rate = corner.rate - own.map_or(0, |own| own.rate_after(corner.at));
+        let rate = breakpoint.rate - own.map_or(0, |own| own.rate_after(breakpoint.at));
         if rate == 0 {
-            return self.corners.get(after).map(|next| next.at.max(begin));
+            return self.breakpoints.get(after).map(|next| next.at.max(begin));
         }
-        let span = (needed(corner.at) - corner.sent) / rate;
-        let at = u64::try_from(span).map_or(Time::MAX, |span| later(corner.at, Time(span)));
+        let span = (needed(breakpoint.at) - breakpoint.sent) / rate;
+        let at = u64::try_from(span).map_or(Time::MAX, |span| later(breakpoint.at, Time(span)));
         Some(at.max(begin))
     }
 }
 
-impl Corner {
-    /// What can be sent by `time`, which is not before this corner and not after the next.
+impl Breakpoint {
+    /// What can be sent by `time`, which must lie between this breakpoint and the next.
     fn sent_by(&self, time: Time) -> u128 {
         let since = u128::from(time.since(self.at).0);
         self.sent.saturating_add(self.rate.saturating_mul(since))

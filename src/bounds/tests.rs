@@ -1,5 +1,5 @@
-//! The bounds against the literature, against slow references, against runs that obey the rules,
-//! and against the laws that they must satisfy.
+//! The bounds against the literature, slow reference implementations, lawful runs, and the laws
+//! that they must satisfy.
 
 use super::*;
 use crate::chunks::Manifest;
@@ -16,7 +16,7 @@ mod optimum;
 mod oracles;
 mod reference;
 
-/// A file of `file` bytes in chunks of `chunk` bytes, a source of `upload` bit/s, nobody yet.
+/// A file of `file` bytes in chunks of `chunk` bytes, a source of `upload` bit/s, no peers yet.
 fn swarm(file: u64, chunk: u64, upload: u64) -> Parts {
     Parts {
         name: "test".to_owned(),
@@ -31,7 +31,7 @@ fn swarm(file: u64, chunk: u64, upload: u64) -> Parts {
     }
 }
 
-/// A peer that is there from the start for ever, without a limit on its downlink.
+/// A peer that is present from the start, never leaves and has no limit on its downlink.
 fn peer(upload: u64) -> Peer {
     Peer {
         upload: Rate(upload),
@@ -43,7 +43,7 @@ fn peer(upload: u64) -> Peer {
     }
 }
 
-/// The same with a downlink.
+/// [`peer`] with a limited downlink.
 fn peer_with_download(upload: u64, download: u64) -> Peer {
     Peer { download: Some(Rate(download)), ..peer(upload) }
 }
@@ -57,12 +57,12 @@ fn scenario(parts: Parts) -> Scenario {
     Scenario::new(parts).unwrap()
 }
 
-/// The bound on the last completion, which there is.
+/// The bound on the last completion.
 fn last(bound: &dyn Bound, scenario: &Scenario) -> Lower {
     bound.completion(scenario, scenario.peer_count()).unwrap()
 }
 
-/// The time of a bound that is one.
+/// The time of a bound that is not never.
 fn time(earliest: &Earliest) -> Time {
     match earliest {
         Earliest::At(time) => *time,

@@ -7,7 +7,7 @@ use clap::Args;
 use swarmbound::audit::{Audit, Verdict};
 use swarmbound::chunks::Manifest;
 use swarmbound::scenario::{Parts, Scenario};
-use swarmbound::schedule::{Plan, Planner, Progress as Search};
+use swarmbound::schedule::{Plan, Planner, PlannerProgress};
 use swarmbound::units::{Bytes, Time};
 
 use super::judge::Record;
@@ -99,14 +99,14 @@ fn search(scenario: &Scenario, budget: Time) -> Result<(Plan, Searched), Failure
     let is_late = |planner: &Planner| {
         planner.has_first() && Duration::from_nanos(budget.0) <= since.elapsed()
     };
-    while planner.progress() == Search::Searching && !is_late(&planner) {
+    while planner.progress() == PlannerProgress::Searching && !is_late(&planner) {
         planner.advance(INSTALMENT);
         progress.at(planner.spent());
     }
     let searched = match planner.progress() {
-        Search::Searching => Searched::TimedOut,
-        Search::Optimal => Searched::Optimal,
-        Search::Spent => Searched::Spent,
+        PlannerProgress::Searching => Searched::TimedOut,
+        PlannerProgress::Optimal => Searched::Optimal,
+        PlannerProgress::Spent => Searched::Spent,
     };
     let plan = planner
         .plan()

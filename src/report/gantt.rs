@@ -58,7 +58,7 @@ fn draw(plan: &Plan, text: &mut String) -> Result<(), Failure> {
     let root = SVGBackend::with_string(text, (WIDTH, height)).into_drawing_area();
     root.fill(&WHITE)?;
     let name = printable(plan.scenario().name());
-    let title = format!("{name}: who sends when ({}, {})", plan.means(), numbers::span(end));
+    let title = format!("{name}: who sends when ({}, {})", plan.method(), numbers::span(end));
     // A row is around its number, so that its label stands in its middle.
     let last = rows.len() as f64 - 0.5;
     let mut chart = ChartBuilder::on(&root)

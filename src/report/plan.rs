@@ -72,7 +72,7 @@ fn percent(gap: u128) -> String {
 pub(crate) fn told(style: Style, planned: &Planned<'_>) -> String {
     let Planned { plan, searched, run: Run { report, .. }, .. } = planned;
     let end = plan.distribution_time();
-    let mut rows = vec![("planned", numbers::seconds(end), format!("by {}", plan.means()))];
+    let mut rows = vec![("planned", numbers::seconds(end), format!("by {}", plan.method()))];
     if let Some(bound) = planned.bound() {
         let by = format!("by {}", report.best.name);
         rows.push(("not before", numbers::seconds(bound), by));
@@ -132,7 +132,7 @@ impl<'a> PlanDocument<'a> {
             scenario: scenario.name(),
             seed: scenario.parts().seed,
             chunks: scenario.file().chunks(),
-            means: plan.means(),
+            means: plan.method(),
             search: *searched,
             run: RunEntry::new(run),
         }

@@ -34,7 +34,7 @@ impl Mode {
     /// Which nodes are to send.
     pub(crate) fn senders(self) -> Senders {
         match self {
-            Mode::P2p => Senders::Everybody,
+            Mode::P2p => Senders::AllNodes,
             Mode::ClientServer => Senders::SourceOnly,
         }
     }

@@ -1,16 +1,17 @@
-//! Constructions that reach the bounds, as traces: what a lower bound is worth.
+//! Schedules that reach or approach the bounds, as traces: how tight a lower bound is.
 //!
-//! A schedule knows everything in advance and follows no protocol: neighbors, slots and barter bind
-//! engines, not plans. It knows no audit and no simulator; what it says is judged like any trace.
-//! All of them send whole chunks, store and forward, one sender a chunk copy and within rate x
-//! time, which every discipline allows. The types to know are [`Plan`] and [`Planner`].
+//! A [`Plan`] is made with full knowledge and follows no protocol: neighbors, unchoke slots and
+//! barter bind engines, not plans. Every plan sends whole chunks, store and forward, with one
+//! sender per chunk copy and within rate x time, which every discipline allows. Nothing here
+//! depends on the audit or the simulator; the audit judges a plan like any other trace. [`Planner`]
+//! searches for the best plan.
 //!
-//! | module | what it gives |
+//! | module | content |
 //! |---|---|
 //! | [`fluid`] | rates that reach the fluid bound, with their certificate |
-//! | [`relay`] | the same in chunks: at most two chunk times of the slowest stream later |
-//! | [`pipeline`] | the binomial pipeline: optimal for equal rates, for every number of peers |
-//! | [`planner`] | the best of these and of a search, for any scenario without departures |
+//! | [`relay`] | the fluid rates in chunks: at most two chunk times of the slowest stream later |
+//! | [`pipeline`] | the binomial pipeline: optimal for equal rates and any number of peers |
+//! | [`planner`] | the best of these and of a local search, for any scenario without departures |
 
 use crate::chunks::{ChunkId, PeerId};
 use crate::scenario::{Leaves, Parts, Scenario, SourceLeaves};
@@ -18,19 +19,19 @@ use crate::trace::{Event, Evidence, Header, Outcome, Trace, Transfer};
 use crate::units::{Bytes, Time};
 
 pub mod fluid;
-mod greedy;
+mod instance;
+mod list_scheduling;
 pub mod pipeline;
 pub mod planner;
 pub mod relay;
 mod serial;
 #[cfg(test)]
 mod tests;
-mod world;
 
 pub use fluid::Rates;
-pub use planner::{Planner, Progress};
+pub use planner::{Planner, PlannerProgress};
 
-/// Why there is no schedule of some kind for a scenario, as a sentence.
+/// Why a construction gives no schedule for a scenario, as a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unable(pub String);
@@ -38,33 +39,33 @@ pub struct Unable(pub String);
 /// One whole chunk from one node to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Send {
-    /// Who sends.
+    /// The sender.
     pub from: PeerId,
-    /// Who receives.
+    /// The receiver.
     pub to: PeerId,
-    /// Which chunk.
+    /// The chunk.
     pub chunk: ChunkId,
-    /// When its first byte leaves.
+    /// Time at which its first byte leaves the sender.
     pub start: Time,
-    /// When its last byte has arrived.
+    /// Time at which its last byte arrives.
     pub end: Time,
 }
 
-/// Who sends what to whom, and when: enough that every peer gets the file.
+/// A complete schedule of sends after which every peer has the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     scenario: Scenario,
-    means: &'static str,
+    method: &'static str,
     sends: Vec<Send>,
     finish: Vec<Time>,
 }
 
 impl Plan {
-    /// What `means` made of `scenario`.
+    /// A plan for `scenario` by the construction `method`.
     ///
     /// # Panics
-    /// When a peer does not get every chunk exactly once: whoever builds plans has seen to it.
-    fn new(scenario: &Scenario, means: &'static str, mut sends: Vec<Send>) -> Self {
+    /// If the number of sends is not N M: each peer must receive every chunk exactly once.
+    fn new(scenario: &Scenario, method: &'static str, mut sends: Vec<Send>) -> Self {
         let (peers, chunks) = (scenario.peer_count(), scenario.file().chunks());
         assert_eq!(sends.len(), peers * chunks, "every peer gets every chunk once");
         sends.sort_by_key(|send| (send.start, send.from, send.to, send.chunk));
@@ -73,40 +74,40 @@ impl Plan {
             let finish = &mut finish[send.to.index() - 1];
             *finish = send.end.max(*finish);
         }
-        Plan { scenario: unbound(scenario), means, sends, finish }
+        Plan { scenario: without_protocol(scenario), method, sends, finish }
     }
 
-    /// The scenario that it serves, without the protocol, which binds engines only.
+    /// The scenario of the plan, without its protocol, which binds engines only.
     pub fn scenario(&self) -> &Scenario {
         &self.scenario
     }
 
-    /// Which construction it is.
-    pub fn means(&self) -> &'static str {
-        self.means
+    /// The name of the construction: `pipeline`, `relay` or `list`.
+    pub fn method(&self) -> &'static str {
+        self.method
     }
 
-    /// In the order of their beginnings.
+    /// All sends in order of their start.
     pub fn sends(&self) -> &[Send] {
         &self.sends
     }
 
-    /// When each peer has the file: peer i stands at i - 1.
+    /// Completion time of each peer; peer i is at i - 1.
     pub fn finish(&self) -> &[Time] {
         &self.finish
     }
 
-    /// When the last peer has the file.
+    /// Completion time of the last peer.
     pub fn distribution_time(&self) -> Time {
         self.finish.iter().copied().max().unwrap_or(Time::ZERO)
     }
 
-    /// The first line of its trace.
+    /// The header of the trace: exact times, no gaps.
     pub fn header(&self) -> Header {
         Header { scenario: self.scenario.clone(), evidence: Evidence::default() }
     }
 
-    /// Arrivals, transfers and completions.
+    /// The events of the trace: all joins, then transfers in order of start, then completions.
     pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
         let scenario = &self.scenario;
         let joins = scenario.nodes().map(|node| Event::Join { at: scenario.joins(node), node });
@@ -120,7 +121,7 @@ impl Plan {
             .chain(completions.map(|(&at, id)| Event::Complete { at, node: PeerId(id) }))
     }
 
-    /// All of it.
+    /// The plan as a trace.
     pub fn trace(&self) -> Trace {
         Trace { header: self.header(), events: self.events().collect() }
     }
@@ -134,13 +135,13 @@ impl Send {
     }
 }
 
-fn unbound(scenario: &Scenario) -> Scenario {
+fn without_protocol(scenario: &Scenario) -> Scenario {
     let parts = Parts { protocol: None, ..scenario.parts().clone() };
     Scenario::new(parts).expect("a scenario without a protocol is one, too")
 }
 
-/// Everybody stays: a departure would make a plan depend on who is gone.
-fn stays(scenario: &Scenario) -> Result<(), Unable> {
+/// An error if any node may leave: a plan could then depend on a peer that is no longer present.
+fn refuse_departures(scenario: &Scenario) -> Result<(), Unable> {
     if scenario.source().leaves != SourceLeaves::Never {
         return Err(Unable(
             "the source leaves; a plan needs one that stays (leaves = \"never\")".to_owned(),
@@ -154,7 +155,7 @@ fn stays(scenario: &Scenario) -> Result<(), Unable> {
     }
 }
 
-/// Beyond every clock.
+/// The error for times beyond [`Time::MAX`].
 fn too_long() -> Unable {
     Unable("the distribution takes more than 584 years".to_owned())
 }

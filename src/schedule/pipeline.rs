@@ -1,31 +1,34 @@
-//! The binomial pipeline: everybody sends and receives one chunk a slot, and the last chunk reaches
-//! everybody as soon as copies can multiply.
+//! The binomial pipeline: each node sends and receives one chunk per slot, and the last chunk
+//! reaches all nodes as fast as copies can multiply.
 //!
-//! It asks every peer to upload; with unequal rates it is lawful and slow. The functions to know
-//! are [`pipeline`] and [`slots`].
+//! [`pipeline`] gives a plan, [`slots`] the pipeline itself. Every peer must upload; with unequal
+//! rates the plan is lawful but slow.
 //!
-//! > n nodes, the source among them, have M chunks after M - 1 + ceil(lg n) slots, and nobody can
-//! > be faster (Bar-Noy, Kipnis & Schieber, DAM 100 (2000); Mundinger, Weber & Weiss, J. Scheduling
+//! > n nodes, the source among them, have M chunks after M - 1 + ceil(lg n) slots, and no schedule
+//! > is faster (Bar-Noy, Kipnis & Schieber, DAM 100 (2000); Mundinger, Weber & Weiss, J. Scheduling
 //! > 11 (2008)).
 //!
 //! # n = 2^l: a hypercube (Ganesan & Seshadri, ICDCS 2005)
-//! In slot t every node sends to its neighbor across dimension t mod l the highest chunk that it
-//! has; the source sends chunk min(t, M-1). Everybody is complete after M + l - 1 slots.
+//! In slot t every node sends the highest chunk that it has to its neighbor across dimension
+//! t mod l; the source sends chunk min(t, M-1). All nodes are complete after M + l - 1 slots.
 //!
-//! # Every n: one or two nodes a vertex
-//! With 2^l < n < 2^(l+1), a vertex other than the source's is one peer, or two that act as one
-//! towards the neighbors and of whom each lacks at most one chunk that the other has. In a slot the
-//! vertex sends X and receives Y. Whoever must send X (who alone has it, or else who is to be given
-//! the chunk that it lacks) sends it; the other one gives the sender what it lacks, if that is
-//! anything; and Y goes to whoever receives nothing then. After it each lacks at most one chunk
-//! again: Y replaces what was given. So the vertices are complete after M + l - 1 slots as in the
-//! hypercube, and one more, in which both give, completes everybody: M - 1 + ceil(lg n).
+//! # Any n: one or two peers per vertex
+//! With 2^l < n < 2^(l+1), every vertex except the source's is one peer, or a pair of peers that
+//! act as one towards the neighboring vertices. Each peer of a pair lacks at most one chunk that
+//! the other has. In each slot the vertex sends a chunk X and receives a chunk Y:
+//! - X is sent by the peer that alone has it, or else by the peer that lacks a chunk of the other;
+//! - the other peer gives the sender of X the chunk that it lacks, if any;
+//! - Y goes to the peer that was given nothing.
+//!
+//! Afterwards each lacks at most one chunk again: Y replaces what was given. So the vertices are
+//! complete after M + l - 1 slots, as in the hypercube, and one more slot, in which both peers of a
+//! pair give, completes all nodes: M - 1 + ceil(lg n).
 //!
 //! # A faster source
-//! One that is S times as fast as the slowest link of a peer serves S swarms of N/S peers.
+//! A source S times as fast as the slowest link of a peer serves S separate swarms of N/S peers.
 
-use super::serial::Serial;
-use super::world::World;
+use super::instance::Instance;
+use super::serial::SerialSchedule;
 use super::{Plan, Unable};
 use crate::chunks::ChunkId;
 use crate::chunks::ChunkSet;
@@ -34,36 +37,40 @@ use crate::scenario::Scenario;
 /// The name of this construction.
 pub const NAME: &str = "pipeline";
 
-/// A chunk that goes from one node to another in a slot; 0 is the source, peers count from 1.
+/// A chunk sent from one node to another in a slot; 0 is the source, peers count from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hop {
-    /// Who sends.
+    /// The sender.
     pub from: usize,
-    /// Who receives.
+    /// The receiver.
     pub to: usize,
-    /// Which chunk, counted from 0.
+    /// The chunk, counted from 0.
     pub chunk: usize,
 }
 
-/// The pipeline with the rates of `scenario`: a slot is a chunk time, and whoever could begin
-/// sooner does.
+/// The pipeline at the rates of `scenario`: the order of the slots is kept, but each send begins as
+/// soon as its links and its chunk allow.
 ///
 /// # Errors
-/// When a peer uploads nothing, which would break the pipeline behind it.
+/// If a node may leave, or a peer uploads nothing: peers behind it would never receive its chunks.
 pub fn pipeline(scenario: &Scenario) -> Result<Plan, Unable> {
-    let world = World::new(scenario)?;
-    let uploads = world.up[1..].iter().zip(1..);
+    let instance = Instance::new(scenario)?;
+    let uploads = instance.up[1..].iter().zip(1..);
     if let Some((_, id)) = uploads.clone().find(|&(&upload, _)| upload == 0) {
-        return Err(Unable(format!("peer {id} uploads nothing; a pipeline needs everybody")));
+        return Err(Unable(format!(
+            "peer {id} uploads nothing; a pipeline needs every peer to upload"
+        )));
     }
-    let slowest = world.up[1..].iter().chain(&world.down[1..]).min().copied().unwrap_or(1);
-    let swarms = (world.up[0] / slowest).clamp(1, world.peers() as u64);
-    // Where a downlink is slower than the source, the source must serve several at a time.
-    let narrowest = world.down[1..].iter().min().copied().unwrap_or(u64::MAX);
-    let lanes = world.up[0].div_ceil(narrowest).clamp(1, swarms);
-    let mut serial = Serial::new(&world, lanes);
-    let mut swarms: Vec<Swarm> = (0..swarms as usize)
-        .map(|first| Swarm::new((first + 1..=world.peers()).step_by(swarms as usize), world.chunks))
+    let slowest = instance.up[1..].iter().chain(&instance.down[1..]).min().copied().unwrap_or(1);
+    let swarms = (instance.up[0] / slowest).clamp(1, instance.peers() as u64);
+    // If a downlink is slower than the source, the source must serve several peers at a time.
+    let narrowest = instance.down[1..].iter().min().copied().unwrap_or(u64::MAX);
+    let shares = instance.up[0].div_ceil(narrowest).clamp(1, swarms);
+    let mut serial = SerialSchedule::new(&instance, shares);
+    let mut swarms: Vec<SubSwarm> = (0..swarms as usize)
+        .map(|first| {
+            SubSwarm::new((first + 1..=instance.peers()).step_by(swarms as usize), instance.chunks)
+        })
         .collect();
     let mut hops = Vec::new();
     while swarms.iter().any(|swarm| !swarm.is_complete()) {
@@ -76,9 +83,9 @@ pub fn pipeline(scenario: &Scenario) -> Result<Plan, Unable> {
     Ok(Plan::new(scenario, NAME, serial.sends()))
 }
 
-/// The pipeline of `peers` peers and `chunks` chunks slot by slot, at least one each.
+/// The pipeline of `peers` peers and `chunks` chunks, both at least 1: the hops of each slot.
 pub fn slots(peers: usize, chunks: usize) -> Vec<Vec<Hop>> {
-    let mut swarm = Swarm::new(1..=peers, chunks);
+    let mut swarm = SubSwarm::new(1..=peers, chunks);
     let mut slots = Vec::new();
     while !swarm.is_complete() {
         let mut hops = Vec::new();
@@ -89,39 +96,39 @@ pub fn slots(peers: usize, chunks: usize) -> Vec<Vec<Hop>> {
 }
 
 /// A source and the peers that it serves.
-struct Swarm {
-    /// l: 2^l vertices.
+struct SubSwarm {
+    /// l, where the hypercube has 2^l vertices.
     dimensions: usize,
     chunks: usize,
-    /// The next slot.
+    /// The number of the next slot.
     slot: usize,
-    /// Vertex 0, the source's, is empty here.
+    /// By address; vertex 0, the source's, has no peers.
     vertices: Vec<Vertex>,
 }
 
-/// One peer, or two that act as one.
+/// One peer, or a pair that acts as one.
 #[derive(Default)]
 struct Vertex {
     peers: Vec<usize>,
-    /// What they have between them.
+    /// The chunks that they have between them; None for the source's vertex.
     has: Option<ChunkSet>,
-    /// The highest of these.
+    /// The highest of these chunks.
     top: Option<usize>,
-    /// The chunk that only the first of two has, and the one that only the second has.
+    /// The chunk that only the first of a pair has, and the chunk that only the second has.
     alone: [Option<usize>; 2],
 }
 
-/// What a vertex of two does in a slot.
+/// What a pair does in a slot; 0 is its first peer.
 struct Turn {
-    /// Which of the two sends to the neighbor.
+    /// The peer that sends to the neighboring vertex.
     sends: usize,
-    /// Which of the two receives from the neighbor.
+    /// The peer that receives from the neighboring vertex.
     receives: usize,
-    /// Which of the two gives the other what only it has.
+    /// For each peer: does it give the other the chunk that only it has?
     gives: [bool; 2],
 }
 
-impl Swarm {
+impl SubSwarm {
     fn new(peers: impl Iterator<Item = usize>, chunks: usize) -> Self {
         let peers: Vec<usize> = peers.collect();
         let dimensions = (peers.len() + 1).ilog2() as usize;
@@ -133,7 +140,7 @@ impl Swarm {
             let has = Some(ChunkSet::empty(chunks));
             vertices.push(Vertex { peers, has, ..Vertex::default() });
         }
-        Swarm { dimensions, chunks, slot: 0, vertices }
+        SubSwarm { dimensions, chunks, slot: 0, vertices }
     }
 
     fn is_complete(&self) -> bool {
@@ -142,7 +149,7 @@ impl Swarm {
         })
     }
 
-    /// The chunk that a vertex sends to its neighbor, unless that has it.
+    /// The chunk that a vertex sends to its neighbor; None if it has none that the neighbor lacks.
     fn offer(&self, from: usize, to: usize) -> Option<usize> {
         let chunk = match from {
             0 => Some(self.slot.min(self.chunks - 1)),
@@ -152,7 +159,7 @@ impl Swarm {
         chunk.filter(|&chunk| !has.contains(ChunkId(chunk as u32)))
     }
 
-    /// One slot: what everybody sends depends on what everybody had before it.
+    /// Appends the hops of one slot. What a node sends depends only on the state before the slot.
     fn slot(&mut self, hops: &mut Vec<Hop>) {
         let across = 1 << (self.slot % self.dimensions);
         let neighbors = |vertex: usize| vertex ^ across;
@@ -180,7 +187,7 @@ impl Swarm {
 }
 
 impl Vertex {
-    /// Who of the two does what in a slot that sends and receives these chunks.
+    /// The roles of a pair in a slot in which its vertex sends and receives these chunks.
     fn turn(&self, sends: Option<usize>, receives: Option<usize>) -> Turn {
         let turn = |sends, receives, gives| Turn { sends, receives, gives };
         if self.peers.len() < 2 {
@@ -191,13 +198,13 @@ impl Vertex {
             (None, None) => turn(0, 0, [true, true]),
             (Some(chunk), _) if first == Some(chunk) => turn(0, 1, [false, true]),
             (Some(chunk), _) if second == Some(chunk) => turn(1, 0, [true, false]),
-            // Who receives from the other does not receive from the neighbor.
+            // The peer that receives from the other does not receive from the neighbor.
             _ if first.is_some() => turn(1, 0, [true, false]),
             _ => turn(0, 1, [false, true]),
         }
     }
 
-    /// What happens within the vertex, and what has arrived after the slot.
+    /// Appends the hops within the vertex, and records the chunk that arrives from outside.
     fn pass(&mut self, turn: &Turn, arrives: Option<usize>, hops: &mut Vec<Hop>) {
         for giver in 0..2 {
             if turn.gives[giver]

@@ -1,59 +1,64 @@
-//! An order of sends becomes a plan: each begins as soon as its links and its chunk are there.
+//! Serial schedule generation: sends in a given order, each as early as its links and chunk allow.
 //!
-//! A downlink takes one chunk after another, an uplink one for each of its lanes, so that no link
-//! ever carries more than it can. It never changes the order. The type to know is [`Serial`].
+//! A downlink receives one chunk at a time; an uplink is split into equal shares and sends one
+//! chunk at a time on each, so no link ever exceeds its capacity. [`SerialSchedule`] never reorders
+//! sends.
 
-use super::world::{World, plus};
+use super::instance::{Instance, plus};
 use super::{Send, Unable};
 use crate::chunks::{ChunkId, PeerId};
 use crate::units::Time;
 
-/// Everything that was sent so far.
+/// The sends so far, and when each link is free again.
 #[derive(Debug)]
-pub(super) struct Serial<'a> {
-    world: &'a World,
-    /// When each lane of each uplink is free.
-    lanes: Vec<Vec<Time>>,
-    /// When each downlink is free, as its senders see it: the latency not counted.
+pub(super) struct SerialSchedule<'a> {
+    instance: &'a Instance,
+    /// By node: the time at which each share of its uplink is free.
+    shares: Vec<Vec<Time>>,
+    /// The time at which each downlink is free, excluding latency.
     down: Vec<Time>,
-    /// Since when node v holds chunk c stands at v M + c; only what was sent is there.
+    /// The time from which node v holds chunk c, at v M + c. Valid only once c was sent to v, or if
+    /// v is the source.
     held: Vec<Time>,
     sends: Vec<Send>,
 }
 
-impl<'a> Serial<'a> {
-    /// Nothing was sent yet; the source sends on so many lanes, each an equal part of its link.
-    pub(super) fn new(world: &'a World, source_lanes: u64) -> Self {
-        let nodes = world.peers() + 1;
-        let mut lanes = vec![vec![Time::ZERO]; nodes];
-        lanes[0] = vec![Time::ZERO; source_lanes as usize];
-        Serial {
-            world,
-            lanes,
-            down: world.joins.clone(),
-            held: vec![Time::ZERO; nodes * world.chunks],
-            sends: Vec::with_capacity(world.peers() * world.chunks),
+impl<'a> SerialSchedule<'a> {
+    /// An empty schedule in which the source's uplink is split into `source_shares` equal shares.
+    pub(super) fn new(instance: &'a Instance, source_shares: u64) -> Self {
+        let nodes = instance.peers() + 1;
+        let mut shares = vec![vec![Time::ZERO]; nodes];
+        shares[0] = vec![Time::ZERO; source_shares as usize];
+        SerialSchedule {
+            instance,
+            shares,
+            down: instance.joins.clone(),
+            held: vec![Time::ZERO; nodes * instance.chunks],
+            sends: Vec::with_capacity(instance.peers() * instance.chunks),
         }
     }
 
-    /// Sends next what `from` has by now.
+    /// Appends a send of `chunk`, which `from` must hold by then.
+    ///
+    /// # Errors
+    /// If it would end beyond [`Time::MAX`].
     pub(super) fn send(&mut self, from: usize, to: usize, chunk: usize) -> Result<(), Unable> {
-        let lanes = &mut self.lanes[from];
-        let rate = (self.world.up[from] / lanes.len() as u64).min(self.world.down[to]);
-        let lane = lanes.iter_mut().min().expect("an uplink has a lane");
-        let ready = self.held[from * self.world.chunks + chunk];
-        let start = ready.max(*lane).max(self.down[to]);
-        let gone = plus(start, self.world.span(chunk, rate)?)?;
-        let end = plus(gone, self.world.latency[to])?;
-        *lane = gone;
+        let shares = &mut self.shares[from];
+        let rate = (self.instance.up[from] / shares.len() as u64).min(self.instance.down[to]);
+        let share = shares.iter_mut().min().expect("an uplink has a share");
+        let ready = self.held[from * self.instance.chunks + chunk];
+        let start = ready.max(*share).max(self.down[to]);
+        let gone = plus(start, self.instance.span(chunk, rate)?)?;
+        let end = plus(gone, self.instance.latency[to])?;
+        *share = gone;
         self.down[to] = gone;
-        self.held[to * self.world.chunks + chunk] = end;
+        self.held[to * self.instance.chunks + chunk] = end;
         let (from, to) = (PeerId(from as u32), PeerId(to as u32));
         self.sends.push(Send { from, to, chunk: ChunkId(chunk as u32), start, end });
         Ok(())
     }
 
-    /// Everything that was sent.
+    /// All sends in the order in which they were appended.
     pub(super) fn sends(self) -> Vec<Send> {
         self.sends
     }

@@ -1,11 +1,11 @@
 //! Sizes, rates and times: exact integers that know their unit.
 //!
-//! Nothing here rounds silently and nothing wraps: what does not fit is an error, and every
-//! division names its direction. The types to know are [`Bytes`], [`Rate`] (bits per second) and
-//! [`Time`] (nanoseconds since the start of the run).
+//! [`Bytes`] is a size, [`Rate`] is in bits per second, [`Time`] in nanoseconds since the start of
+//! the run. Nothing here rounds silently and nothing wraps: overflow is an error, and every
+//! division names its direction.
 //!
-//! A rate times a time is counted in **nanobits** (10^-9 bit): bits per second times nanoseconds,
-//! an exact product that fits `u128` for every rate and every time.
+//! The product of a rate and a time is counted in **nanobits** (10^-9 bit): bits per second times
+//! nanoseconds is exact, and fits `u128` for every rate and every time.
 
 use std::fmt;
 use std::ops::Add;
@@ -18,7 +18,7 @@ mod tests;
 
 pub use parse::{UnitError, parse_decimal};
 
-/// Nanoseconds in a second, nanobits in a bit.
+/// Nanoseconds per second, and nanobits per bit.
 pub const NANO: u128 = 1_000_000_000;
 
 /// A size in bytes.
@@ -51,14 +51,14 @@ impl Rate {
     /// No capacity.
     pub const ZERO: Rate = Rate(0);
 
-    /// What the rate carries in `span`, in nanobits: exact.
+    /// What the rate carries in `span`, in nanobits. Exact.
     pub fn nanobits(self, span: Time) -> u128 {
         u128::from(self.0) * u128::from(span.0)
     }
 
-    /// The shortest time that carries `nanobits`, rounded up to a nanosecond: a transfer has not
-    /// ended before its last bit moved. None when the rate is zero (and there is something to
-    /// carry) or the time does not fit.
+    /// The time to carry `nanobits`, rounded up to a nanosecond: a transfer has not ended before
+    /// its last bit has moved. None if the rate is zero (and `nanobits` is not) or the time exceeds
+    /// [`Time::MAX`].
     pub fn time_for(self, nanobits: u128) -> Option<Time> {
         if nanobits == 0 {
             return Some(Time::ZERO);
@@ -70,7 +70,7 @@ impl Rate {
     }
 }
 
-/// A point of virtual time, or a span of it: nanoseconds, counted from the start of the run.
+/// An instant of virtual time in nanoseconds since the start of the run, or a duration.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -80,10 +80,10 @@ pub struct Time(pub u64);
 impl Time {
     /// The start of the run.
     pub const ZERO: Time = Time(0);
-    /// Beyond every run.
+    /// About 584 years: later than any run ends.
     pub const MAX: Time = Time(u64::MAX);
 
-    /// Whole seconds.
+    /// A time in whole seconds.
     ///
     /// # Panics
     /// Beyond 584 years.
@@ -99,7 +99,7 @@ impl Time {
         self.0.checked_add(span.0).map(Time)
     }
 
-    /// The span since `earlier`; zero when `earlier` is not earlier.
+    /// The duration since `earlier`; zero if `earlier` is later than `self`.
     pub fn since(self, earlier: Time) -> Time {
         Time(self.0.saturating_sub(earlier.0))
     }
@@ -109,13 +109,13 @@ impl Add for Time {
     type Output = Time;
 
     /// # Panics
-    /// Beyond 584 years; where that can come from input, [`Time::checked_add`] answers instead.
+    /// Beyond 584 years. Where input can cause that, use [`Time::checked_add`].
     fn add(self, span: Time) -> Time {
         self.checked_add(span).expect("a run ends before 584 years have passed")
     }
 }
 
-/// The exact decimal of `value / 10^shift`, without trailing zeros.
+/// `value / 10^shift` as an exact decimal without trailing zeros.
 pub(crate) fn decimal(value: u128, shift: u32) -> String {
     let unit = 10u128.pow(shift);
     let (whole, part) = (value / unit, value % unit);
@@ -126,7 +126,8 @@ pub(crate) fn decimal(value: u128, shift: u32) -> String {
     format!("{whole}.{}", digits.trim_end_matches('0'))
 }
 
-/// The largest of 1000^1..1000^4 that leaves at most three decimals, as (digits, prefix).
+/// `value` with the largest prefix (k, M, G, T) that leaves at most three decimals, as (digits,
+/// prefix).
 fn decimal_prefix(value: u64) -> (String, &'static str) {
     for (power, prefix) in [(12, "T"), (9, "G"), (6, "M"), (3, "k")] {
         if 10u64.pow(power) <= value && value.is_multiple_of(10u64.pow(power - 3)) {
@@ -137,8 +138,8 @@ fn decimal_prefix(value: u64) -> (String, &'static str) {
 }
 
 impl fmt::Display for Bytes {
-    /// Exact, and readable by the parser: `256 KiB`, `1.875 GB`, `17 B`. Of the binary and the
-    /// decimal form the shorter one; of equals the binary one.
+    /// Exact, and readable by the parser: `256 KiB`, `1.875 GB`, `17 B`. The shorter of the binary
+    /// and the decimal form; the binary one if both have the same length.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (digits, prefix) = decimal_prefix(self.0);
         let decimal = format!("{digits} {prefix}B");

@@ -1,6 +1,6 @@
-//! Reading quantities as people write them, exactly: `1.5 GB`, `10 Mbit/s`, `90 s`.
+//! Exact parsing of quantities as people write them: `1.5 GB`, `10 Mbit/s`, `90 s`.
 //!
-//! A value that is no whole number of bytes, bits per second or nanoseconds is refused, not
+//! A value that is not a whole number of bytes, bits per second or nanoseconds is refused, never
 //! rounded.
 
 use std::str::FromStr;
@@ -12,7 +12,7 @@ use super::{Bytes, Rate, Time};
 /// Why a quantity could not be read, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum UnitError {
-    /// A number stands without its unit, or the unit is unknown.
+    /// The unit is missing or unknown.
     #[error("`{text}` has {found}; write a unit, for example `{example}`")]
     Unit {
         /// What was read.
@@ -22,7 +22,7 @@ pub enum UnitError {
         /// A quantity of the right kind.
         example: &'static str,
     },
-    /// No number at the start.
+    /// The text does not start with a number.
     #[error("`{text}` is not a quantity; write one like `{example}`")]
     Number {
         /// What was read.
@@ -38,16 +38,16 @@ pub enum UnitError {
         /// A quantity of the right kind.
         example: &'static str,
     },
-    /// Too large for 64 bits of the base unit.
-    #[error("`{text}` is too large; the most is {most}")]
+    /// More than 2^64 - 1 of the base unit.
+    #[error("`{text}` is too large; the largest value is {max}")]
     Overflow {
         /// What was read.
         text: String,
         /// The largest value, in words.
-        most: &'static str,
+        max: &'static str,
     },
-    /// Finer than the base unit.
-    #[error("`{text}` is no whole number of {base}; write one that is")]
+    /// Not a whole number of the base unit.
+    #[error("`{text}` is not a whole number of {base}; write one that is")]
     Fraction {
         /// What was read.
         text: String,
@@ -56,8 +56,8 @@ pub enum UnitError {
     },
 }
 
-/// Reads a plain decimal number exactly, as (numerator, power of ten of the denominator): `1.25` is
-/// (125, 2). None when it is no such number, or has more than 38 digits.
+/// Parses a plain decimal number exactly into (digits, decimal places): `1.25` is (125, 2). None if
+/// it is not such a number or its digits do not fit `u128`.
 pub fn parse_decimal(text: &str) -> Option<(u128, u32)> {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
@@ -73,12 +73,12 @@ pub fn parse_decimal(text: &str) -> Option<(u128, u32)> {
     Some((number, part.len() as u32))
 }
 
-/// What one kind of quantity looks like.
-struct Kind {
+/// The syntax of one kind of quantity, and its base unit.
+struct Quantity {
     example: &'static str,
     base: &'static str,
-    most: &'static str,
-    /// Unit and its size as `multiplier / divisor` base units.
+    max: &'static str,
+    /// Each unit with its size in base units.
     units: &'static [(&'static str, u128)],
 }
 
@@ -91,10 +91,10 @@ const M: u128 = 1_000_000;
 const G: u128 = 1_000_000_000;
 const T: u128 = 1_000_000_000_000;
 
-const SIZE: Kind = Kind {
+const SIZE: Quantity = Quantity {
     example: "256 KiB",
     base: "bytes",
-    most: "18446744073709551615 B",
+    max: "18446744073709551615 B",
     units: &[
         ("B", 1),
         ("kB", K),
@@ -109,10 +109,10 @@ const SIZE: Kind = Kind {
     ],
 };
 
-const RATE: Kind = Kind {
+const RATE: Quantity = Quantity {
     example: "10 Mbit/s",
     base: "bits per second",
-    most: "18446744073709551615 bit/s",
+    max: "18446744073709551615 bit/s",
     units: &[
         ("bit/s", 1),
         ("kbit/s", K),
@@ -138,8 +138,8 @@ const RATE: Kind = Kind {
     ],
 };
 
-fn parse(text: &str, kind: &Kind) -> Result<u64, UnitError> {
-    let example = kind.example;
+fn parse(text: &str, quantity: &Quantity) -> Result<u64, UnitError> {
+    let example = quantity.example;
     let trimmed = text.trim();
     if trimmed.starts_with('-') {
         return Err(UnitError::Negative { text: text.to_owned(), example });
@@ -151,7 +151,7 @@ fn parse(text: &str, kind: &Kind) -> Result<u64, UnitError> {
     let Some((number, shift)) = parse_decimal(&number) else {
         return Err(UnitError::Number { text: text.to_owned(), example });
     };
-    let Some(&(_, size)) = kind.units.iter().find(|&&(name, _)| name == unit) else {
+    let Some(&(_, size)) = quantity.units.iter().find(|&&(name, _)| name == unit) else {
         let found = if unit.is_empty() {
             "no unit".to_owned()
         } else {
@@ -159,11 +159,11 @@ fn parse(text: &str, kind: &Kind) -> Result<u64, UnitError> {
         };
         return Err(UnitError::Unit { text: text.to_owned(), found, example });
     };
-    let overflow = || UnitError::Overflow { text: text.to_owned(), most: kind.most };
+    let overflow = || UnitError::Overflow { text: text.to_owned(), max: quantity.max };
     let scaled = number.checked_mul(size).ok_or_else(overflow)?;
     let divisor = 10u128.checked_pow(shift).ok_or_else(overflow)?;
     if !scaled.is_multiple_of(divisor) {
-        return Err(UnitError::Fraction { text: text.to_owned(), base: kind.base });
+        return Err(UnitError::Fraction { text: text.to_owned(), base: quantity.base });
     }
     u64::try_from(scaled / divisor).map_err(|_| overflow())
 }
@@ -187,7 +187,7 @@ impl FromStr for Rate {
 impl FromStr for Time {
     type Err = UnitError;
 
-    /// Spans as humantime reads them (`90 s`, `1.5 ms`, `30 days`, `1h 30min`).
+    /// Durations in humantime's syntax (`90 s`, `1.5 ms`, `30 days`, `1h 30min`).
     fn from_str(text: &str) -> Result<Self, UnitError> {
         const EXAMPLE: &str = "90 s";
         let trimmed = text.trim();
@@ -200,7 +200,7 @@ impl FromStr for Time {
         }
         let span = humantime::parse_duration(trimmed).map_err(|error| match error {
             humantime::DurationError::NumberOverflow => {
-                UnitError::Overflow { text: text.to_owned(), most: "584 years" }
+                UnitError::Overflow { text: text.to_owned(), max: "584 years" }
             }
             humantime::DurationError::UnknownUnit { unit, .. } => UnitError::Unit {
                 text: text.to_owned(),
@@ -211,6 +211,6 @@ impl FromStr for Time {
         })?;
         u64::try_from(span.as_nanos())
             .map(Time)
-            .map_err(|_| UnitError::Overflow { text: text.to_owned(), most: "584 years" })
+            .map_err(|_| UnitError::Overflow { text: text.to_owned(), max: "584 years" })
     }
 }

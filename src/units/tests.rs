@@ -42,7 +42,7 @@ fn quantities_are_exact() {
 }
 
 #[test]
-fn what_cannot_be_read_says_what_to_write() {
+fn errors_say_what_to_write() {
     let size = |text: &str| text.parse::<Bytes>().unwrap_err().to_string();
     assert!(size("5").contains("no unit") && size("5").contains("256 KiB"));
     assert!(size("5 MiBit").contains("unknown unit `MiBit`"));

@@ -120,7 +120,7 @@ prop_compose! {
             place += 1;
             kept.rotate_left(place) & 1 == 1
         });
-        (run, if served { Senders::SourceOnly } else { Senders::Everybody })
+        (run, if served { Senders::SourceOnly } else { Senders::AllNodes })
     }
 }
 

@@ -1,11 +1,11 @@
-//! The bound that binds a run against its definition, and every bound against every k.
+//! The binding bound against its definition, and every bound for every k.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// Any scenario; in every second the nodes are there from the start for ever, so that arrivals and
-/// departures do not decide alone.
+/// Any scenario. In half of them all nodes are present from the start and forever, so that bounds
+/// other than `presence` bind too.
 fn scenarios() -> impl Strategy<Value = Scenario> {
     (crate::scenario::arbitrary::scenario(), any::<bool>()).prop_map(|(any, calm)| {
         let mut parts = any.into_parts();
@@ -25,9 +25,9 @@ fn conditions() -> impl Strategy<Value = Conditions> {
         .prop_map(|(exact_stamps, sent_by)| Conditions { exact_stamps, sent_by })
 }
 
-/// By definition: every theorem whose assumptions hold, of the scenario in which nodes leave only
-/// where the stamps can show it and peers upload only where they may have sent; what is never
-/// possible is later than every time.
+/// The definition: the largest of all theorems whose assumptions hold, on the scenario in which
+/// nodes leave only if stamps are exact and peers upload only if they may have sent. Never is later
+/// than every time.
 fn by_definition(scenario: &Scenario, k: usize, conditions: Conditions) -> Binding {
     let mut parts = scenario.parts().clone();
     if !conditions.exact_stamps {
@@ -84,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn a_completion_that_there_is_not_is_an_error(
+    fn a_completion_out_of_range_is_an_error(
         scenario in scenarios(),
         conditions in conditions(),
         k in prop_oneof![0..16usize, any::<usize>()],

@@ -1,4 +1,4 @@
-//! The ends of every range, reasons in words, and the cases where two times coincide.
+//! Boundary values, the wording of reasons, and cases in which two times coincide.
 
 use super::*;
 
@@ -21,7 +21,7 @@ fn all_bounds_stand_in_their_order_under_their_names() {
     assert_eq!(names, ["client_server", "fluid", "warm_up", "branching", "presence"]);
 }
 
-/// A formula as the table of the manual and the code may both write it.
+/// A formula without the differences in notation between the manual and the code.
 fn plain(formula: &str) -> String {
     let words = [
         ("Σ", "sum"),
@@ -53,7 +53,7 @@ fn every_citation_says_where_to_look() {
             |word: &str| word.parse::<u32>().is_ok_and(|year| (1900..2100).contains(&year));
         let published = cite.split(|c: char| !c.is_alphanumeric()).any(is_year);
         assert!(published || cite.contains("edition"), "{cite}");
-        // Who sends the reader to a proof of ours must send it to the right one.
+        // A citation of our own proof names the module of the bound.
         if let Some((_, proof)) = cite.split_once("documentation of bounds::") {
             assert!(proof.starts_with(bound.name()), "{cite}");
         }
@@ -170,7 +170,7 @@ fn a_burst_larger_than_everything_leaves_the_delay() {
 fn the_largest_quantities_saturate_downwards() {
     // 2^67 bits at 1 bit/s do not fit 584 years.
     let slow = with_peers(swarm(u64::MAX, u64::MAX, 1), vec![peer_with_download(0, 1); 3]);
-    // The most of everything: each is there by 8 s, or by 16 s behind a first copy.
+    // The maximum of everything: a copy takes 8 s, or 16 s after a first copy.
     let most = peer_with_download(u64::MAX, u64::MAX);
     let mut fast = with_peers(swarm(u64::MAX, u64::MAX, u64::MAX), vec![most.clone(); 3]);
     let leaver = Peer { leaves: Leaves::At(Time(u64::MAX)), joins: Time(u64::MAX - 1), ..most };
@@ -215,14 +215,13 @@ fn a_source_that_leaves_early_has_not_sent_the_file() {
 }
 
 #[test]
-fn everybody_gone_is_never() {
-    // The source sends two copies and is gone; nobody else sends.
+fn no_sender_left_is_never() {
+    // The source sends two copies and leaves; no peer sends.
     let mut parts = with_peers(swarm(10, 1, 8), vec![peer(0); 3]);
     parts.source.leaves = SourceLeaves::At(Time::from_secs(20));
     let two = Presence.completion(&scenario(parts.clone()), 2).unwrap();
     assert_eq!(two.at, Earliest::At(Time::from_secs(20)));
-    let said =
-        "everybody who sends is gone by 20 s, after at most 2 copies of the file, and 3 are needed";
+    let said = "all senders have left by 20 s, after at most 2 copies of the file; 3 are needed";
     assert_eq!(never(parts, 3), said);
 }
 
@@ -241,7 +240,7 @@ fn the_first_reason_why_something_never_happens_is_given() {
 
 #[test]
 fn a_peer_that_leaves_before_it_can_have_the_file_does_not_count() {
-    // 10 s for the file; one leaves at the very instant, one just before.
+    // The file takes 10 s. One peer leaves at that instant, the other 1 ns before.
     let leaving = |nanos| Peer { leaves: Leaves::At(Time(nanos)), ..peer(8) };
     let parts = with_peers(swarm(10, 1, 8), [leaving(10 * SECOND), leaving(10 * SECOND - 1)]);
     let first = Presence.completion(&scenario(parts.clone()), 1).unwrap();
@@ -250,7 +249,7 @@ fn a_peer_that_leaves_before_it_can_have_the_file_does_not_count() {
 }
 
 #[test]
-fn a_peer_that_comes_after_everybody_left_gets_nothing() {
+fn a_peer_that_joins_after_all_senders_left_gets_nothing() {
     let mut parts = with_peers(swarm(10, 1, 8), [peer(0), peer(0)]);
     parts.source.leaves = SourceLeaves::At(Time::from_secs(30));
     parts.peers[1].joins = Time::from_secs(30);
@@ -270,7 +269,7 @@ fn departures_that_depend_on_the_run_count_as_none() {
 
 #[test]
 fn arrivals_are_waited_for() {
-    // 10 B at 1 B/s. The second comes at 100 s and gets the file from two: 5 s.
+    // 10 B at 1 B/s. The second peer joins at 100 s and receives from two nodes: 5 s.
     let late = Peer { joins: Time::from_secs(100), ..peer(8) };
     let parts = with_peers(swarm(10, 10, 8), [peer(8), late]);
     let lower = last(&Presence, &scenario(parts));
@@ -279,8 +278,8 @@ fn arrivals_are_waited_for() {
 }
 
 #[test]
-fn nobody_gets_the_file_from_itself() {
-    // 10 B, everybody sends 1 B/s. The second comes at 100 s and can send at once, but not to
+fn no_peer_gets_the_file_from_itself() {
+    // 10 B, every node sends 1 B/s. The second peer joins at 100 s and can send at once, but not to
     // itself: 2 B/s from two others, and from 102 s on 3 B/s from three, is 102 + 6/3 s.
     let late = |seconds| Peer { joins: Time::from_secs(seconds), ..peer(8) };
     let scenario = scenario(with_peers(swarm(10, 10, 8), [peer(8), late(100), late(102)]));
@@ -289,8 +288,9 @@ fn nobody_gets_the_file_from_itself() {
 }
 
 #[test]
-fn nobody_gets_the_file_from_its_own_burst() {
-    // 10 B from a source of 1 B/s; the peer that comes at 5 s could send 10 B at once, but to whom?
+fn no_peer_gets_the_file_from_its_own_burst() {
+    // 10 B from a source of 1 B/s. The peer that joins at 5 s could send 10 B at once, but there is
+    // no other peer.
     let mut late = Peer { joins: Time::from_secs(5), ..peer(8) };
     late.link.burst = Some(Bytes(10));
     let lower = last(&Presence, &scenario(with_peers(swarm(10, 10, 8), [late])));
@@ -310,7 +310,7 @@ fn a_burst_helps_a_source_that_leaves() {
 }
 
 #[test]
-fn nobody_sends_before_a_first_chunk() {
+fn no_peer_sends_before_its_first_chunk() {
     // Two chunks of 4 B, 1 B/s everywhere, two peers: both can send from 4 s on, so 16 B are sent
     // by 4 + 12/3 s; with cut through they send from the start.
     let mut parts = with_peers(swarm(8, 4, 8), vec![peer(8); 2]);

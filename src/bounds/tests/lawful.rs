@@ -1,6 +1,5 @@
-//! Runs that obey the rules never beat a bound: a small swarm that sends bytes in slots of a
-//! second, by chance or greedily, within every capacity, bucket, delay and presence, and as its
-//! discipline allows.
+//! Lawful runs never beat a bound: a small swarm that sends bytes in slots of a second, at random
+//! or greedily, within every capacity, burst, delay and stay, and as its discipline allows.
 
 use std::num::NonZeroUsize;
 
@@ -11,45 +10,49 @@ use crate::choose::{Choose, Seeded};
 use crate::chunks::{ChunkId, PeerId};
 
 const SECOND: u64 = 1_000_000_000;
-/// When a run is given up, in slots.
+/// Slots after which a run is abandoned.
 const END: u64 = 120;
 
-/// What a sender likes best.
+/// Which copy a sender prefers to send.
 #[derive(Clone, Copy, Debug)]
-enum Taste {
-    /// Anything, byte by byte.
+enum SendPolicy {
+    /// A random copy, byte by byte.
     Chance,
-    /// Copies that have begun, and then fast receivers without a chunk.
+    /// Copies that have begun, then the receiver with the fewest bytes, then the fastest.
     FastestFirst,
-    /// Chunks that few have.
+    /// Copies that have begun, then the chunk with the fewest copies.
     RarestFirst,
-    /// The receiver that has the most already.
+    /// The receiver that has the most bytes already.
     OneAfterTheOther,
 }
 
-const TASTES: [Taste; 4] =
-    [Taste::Chance, Taste::FastestFirst, Taste::RarestFirst, Taste::OneAfterTheOther];
+const POLICIES: [SendPolicy; 4] = [
+    SendPolicy::Chance,
+    SendPolicy::FastestFirst,
+    SendPolicy::RarestFirst,
+    SendPolicy::OneAfterTheOther,
+];
 
-/// What a sender spends.
+/// Which capacity a sender spends.
 #[derive(Clone, Copy)]
-enum Purse {
+enum Allowance {
     /// Its burst, at an instant.
-    Bucket,
+    Burst,
     /// Its rate, in a slot.
-    Slot,
+    Rate,
 }
 
-struct Run<'a> {
+struct LawfulRun<'a> {
     scenario: &'a Scenario,
     choose: Seeded,
-    taste: Taste,
+    policy: SendPolicy,
     /// Bytes of each chunk that each node has.
     has: Vec<Vec<u64>>,
-    /// Bytes of each chunk that were sent to each node.
+    /// Bytes of each chunk sent to each node so far.
     sent: Vec<Vec<u64>>,
-    /// Who sends that copy, where there may be only one.
+    /// The node that sends each copy, if it has begun.
     sender: Vec<Vec<Option<usize>>>,
-    /// What is under way: when it arrives, receiver, chunk, bytes.
+    /// In flight: arrival time, receiver, chunk, bytes.
     flying: Vec<(u64, usize, usize, u64)>,
     /// What is left of each node's bursts, up and down.
     buckets: [Vec<u64>; 2],
@@ -58,17 +61,17 @@ struct Run<'a> {
     finished: Vec<Option<u64>>,
 }
 
-impl<'a> Run<'a> {
-    fn new(scenario: &'a Scenario, taste: Taste, seed: u64) -> Run<'a> {
+impl<'a> LawfulRun<'a> {
+    fn new(scenario: &'a Scenario, policy: SendPolicy, seed: u64) -> LawfulRun<'a> {
         let (nodes, chunks) = (scenario.peer_count() + 1, scenario.file().chunks());
         let lengths = (0..chunks).map(|c| scenario.file().length(ChunkId(c as u32)).0).collect();
         let mut has = vec![vec![0; chunks]; nodes];
         has[0] = lengths;
         let bursts: Vec<u64> = scenario.nodes().map(|id| scenario.burst(id).0).collect();
-        Run {
+        LawfulRun {
             scenario,
             choose: Seeded::new(seed, 0),
-            taste,
+            policy,
             sent: has.clone(),
             has,
             sender: vec![vec![None; chunks]; nodes],
@@ -87,21 +90,21 @@ impl<'a> Run<'a> {
         self.has[0][chunk]
     }
 
-    /// Is the node there from `from` to `to`, in seconds?
+    /// Is the node present from `from` to `to`, in seconds?
     fn there(&self, node: usize, from: u64, to: u64) -> bool {
         let id = PeerId(node as u32);
         let leaves = self.scenario.leaves_at(id).unwrap_or(Time::MAX);
         self.scenario.joins(id).0 <= from * SECOND && to * SECOND <= leaves.0
     }
 
-    /// Bytes a slot; None is unlimited.
+    /// Upload and download in bytes per slot; None is unlimited.
     fn rates(&self, node: usize) -> (u64, Option<u64>) {
         let id = PeerId(node as u32);
         let bytes = |rate: Rate| rate.0 / 8;
         (bytes(self.scenario.upload(id)), self.scenario.download(id).map(bytes))
     }
 
-    /// How many bytes of `chunk` may go from one node to another now.
+    /// Bytes of `chunk` that `from` may send to `to` between `now` and `end`.
     fn may_send(&self, from: usize, to: usize, chunk: usize, now: u64, end: u64) -> u64 {
         if from == to || !self.there(from, now, end) || !self.there(to, now, end) {
             return 0;
@@ -123,21 +126,21 @@ impl<'a> Run<'a> {
         let copies = self.sent.iter().filter(|sent| 0 < sent[chunk]).count() as u64;
         let begun = u64::from(self.sent[to][chunk] == 0);
         let got: u64 = self.sent[to].iter().sum();
-        match self.taste {
-            Taste::Chance => (0, 0, 0),
-            Taste::FastestFirst => (begun, got, u64::MAX - self.rates(to).0),
-            Taste::RarestFirst => (begun, copies, got),
-            Taste::OneAfterTheOther => (u64::MAX - got, begun, copies),
+        match self.policy {
+            SendPolicy::Chance => (0, 0, 0),
+            SendPolicy::FastestFirst => (begun, got, u64::MAX - self.rates(to).0),
+            SendPolicy::RarestFirst => (begun, copies, got),
+            SendPolicy::OneAfterTheOther => (u64::MAX - got, begun, copies),
         }
     }
 
-    /// Spends what `up` and `down` allow between `now` and `end`; says whether anything moved.
-    fn spend(&mut self, from: usize, purse: Purse, now: u64, end: u64) -> bool {
+    /// Sends what the allowance permits between `now` and `end`; true if any byte moved.
+    fn spend(&mut self, from: usize, allowance: Allowance, now: u64, end: u64) -> bool {
         let mut moved = false;
         loop {
-            let [up, down] = match purse {
-                Purse::Bucket => &self.buckets,
-                Purse::Slot => &self.slot,
+            let [up, down] = match allowance {
+                Allowance::Burst => &self.buckets,
+                Allowance::Rate => &self.slot,
             };
             let mut best: Vec<(usize, usize, u64)> = Vec::new();
             let mut best_score = (u64::MAX, u64::MAX, u64::MAX);
@@ -160,10 +163,10 @@ impl<'a> Run<'a> {
                 return moved;
             }
             let (to, chunk, most) = best[self.below(best.len())];
-            let bytes = if matches!(self.taste, Taste::Chance) { 1 } else { most };
-            let which = match purse {
-                Purse::Bucket => &mut self.buckets,
-                Purse::Slot => &mut self.slot,
+            let bytes = if matches!(self.policy, SendPolicy::Chance) { 1 } else { most };
+            let which = match allowance {
+                Allowance::Burst => &mut self.buckets,
+                Allowance::Rate => &mut self.slot,
             };
             which[0][from] -= bytes;
             which[1][to] = which[1][to].saturating_sub(bytes);
@@ -175,7 +178,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Takes in what arrives now.
+    /// Delivers what arrives now.
     fn arrive(&mut self, now: u64) {
         for (at, to, chunk, bytes) in std::mem::take(&mut self.flying) {
             if now < at {
@@ -191,7 +194,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// A copy whose only sender is gone starts again.
+    /// Drops every copy whose only sender has left; it must start over.
     fn abort(&mut self, now: u64) {
         if self.scenario.discipline().multi_source {
             return;
@@ -216,7 +219,8 @@ impl<'a> Run<'a> {
             self.abort(now);
             loop {
                 let nodes = 0..self.has.len();
-                let moved = nodes.filter(|&node| self.spend(node, Purse::Bucket, now, now)).count();
+                let moved =
+                    nodes.filter(|&node| self.spend(node, Allowance::Burst, now, now)).count();
                 self.arrive(now);
                 if moved == 0 {
                     break;
@@ -228,9 +232,9 @@ impl<'a> Run<'a> {
             }
             let first = self.below(self.has.len());
             for at in 0..self.has.len() {
-                self.spend((at + first) % self.has.len(), Purse::Slot, now, now + 1);
+                self.spend((at + first) % self.has.len(), Allowance::Rate, now, now + 1);
             }
-            // What a slot left over fills the buckets again.
+            // Unused capacity of the slot refills the token buckets.
             for node in 0..self.has.len() {
                 let burst = self.scenario.burst(PeerId(node as u32)).0;
                 for (bucket, left) in self.buckets.iter_mut().zip(&self.slot) {
@@ -245,8 +249,8 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Small swarms with everything that a scenario can say.
-fn worlds() -> impl Strategy<Value = Parts> {
+/// Small swarms with every feature that a scenario can have.
+fn small_swarms() -> impl Strategy<Value = Parts> {
     let peers = prop::collection::vec(any_peer(), 1..=5);
     let discipline = prop::array::uniform3(prop::bool::weighted(0.3));
     let network =
@@ -286,7 +290,7 @@ fn any_peer() -> impl Strategy<Value = Peer> {
     )
 }
 
-/// Everybody there from the start for ever, no delay, no burst.
+/// The same nodes, present from the start and forever, without delay or burst.
 fn calm(mut parts: Parts) -> Parts {
     parts.network = Network::default();
     parts.source.leaves = SourceLeaves::Never;
@@ -297,19 +301,19 @@ fn calm(mut parts: Parts) -> Parts {
 }
 
 fn judge(scenario: &Scenario, seed: u64) -> Result<(), TestCaseError> {
-    for taste in TASTES {
-        let completions = Run::new(scenario, taste, seed).completions();
-        let nobody_sends = scenario
+    for policy in POLICIES {
+        let completions = LawfulRun::new(scenario, policy, seed).completions();
+        let no_peer_sends = scenario
             .peers()
             .all(|(id, _)| scenario.upload(id) == Rate::ZERO && scenario.burst(id) == Bytes(0));
         for bound in ALL {
             let Ok(earliest) = bound.completions(scenario) else { continue };
-            if bound.senders() == Senders::SourceOnly && !nobody_sends {
+            if bound.senders() == Senders::SourceOnly && !no_peer_sends {
                 continue;
             }
             for (at, earliest) in completions.iter().zip(&earliest) {
                 let at = Earliest::At(Time::from_secs(*at));
-                prop_assert!(*earliest <= at, "{} {earliest:?} > {at:?} {taste:?}", bound.name());
+                prop_assert!(*earliest <= at, "{} {earliest:?} > {at:?} {policy:?}", bound.name());
             }
         }
     }
@@ -318,33 +322,33 @@ fn judge(scenario: &Scenario, seed: u64) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn lawful_runs_beat_no_bound(parts in worlds(), seed: u64) {
+    fn lawful_runs_beat_no_bound(parts in small_swarms(), seed: u64) {
         judge(&scenario(parts), seed)?;
     }
 
     #[test]
-    fn lawful_runs_without_churn_beat_no_bound(parts in worlds(), seed: u64) {
+    fn lawful_runs_without_churn_beat_no_bound(parts in small_swarms(), seed: u64) {
         judge(&scenario(calm(parts)), seed)?;
     }
 
     #[test]
-    fn lawful_runs_of_the_source_alone_beat_no_bound(parts in worlds(), seed: u64) {
+    fn lawful_runs_of_the_source_alone_beat_no_bound(parts in small_swarms(), seed: u64) {
         judge(&scenario(calm(parts)).client_server(), seed)?;
     }
 }
 
-/// The fastest of some lawful runs, in seconds.
+/// The distribution time of the fastest of some lawful runs, in seconds.
 fn fastest(scenario: &Scenario) -> u64 {
-    let runs = TASTES.iter().flat_map(|&taste| (0..20).map(move |seed| (taste, seed)));
-    runs.filter_map(|(taste, seed)| {
-        let completions = Run::new(scenario, taste, seed).completions();
+    let runs = POLICIES.iter().flat_map(|&policy| (0..20).map(move |seed| (policy, seed)));
+    runs.filter_map(|(policy, seed)| {
+        let completions = LawfulRun::new(scenario, policy, seed).completions();
         (completions.len() == scenario.peer_count()).then(|| completions[completions.len() - 1])
     })
     .min()
     .unwrap()
 }
 
-/// The runs above mean something only if they come as close as can be.
+/// The tests above are only meaningful if some run reaches each bound.
 #[test]
 fn lawful_runs_meet_every_bound_somewhere() {
     let meets = |bound: &dyn Bound, parts: Parts| {
@@ -371,7 +375,7 @@ fn lawful_runs_meet_every_bound_somewhere() {
     meets(&Branching, tree.clone());
     tree.network.latency = Time::from_secs(1);
     meets(&Branching, tree);
-    // A peer that comes late gets all from the source, for the other cannot send.
+    // A peer that joins late receives everything from the source, because the other cannot send.
     let late = Peer { joins: Time::from_secs(9), ..peer(0) };
     meets(&Presence, with_peers(swarm(4, 2, 8), [peer(0), late]));
 }

@@ -1,14 +1,14 @@
-//! Laws that tie the bounds to each other and to themselves, on arbitrary swarms.
+//! Laws between the bounds, and of each bound under changes of the scenario, on arbitrary swarms.
 
 use quickcheck::{Arbitrary, Gen, quickcheck};
 
 use super::*;
 
-/// A swarm with anything in it: unequal rates, bursts, delays, arrivals, departures, free riders.
+/// Any swarm: unequal rates, bursts, delays, arrivals, departures, free riders.
 #[derive(Clone, Debug)]
 struct Wild(Parts);
 
-/// A swarm that stands still: everybody there from the start for ever, no bursts.
+/// A swarm without churn or bursts.
 #[derive(Clone, Debug)]
 struct Calm(Parts);
 
@@ -99,7 +99,7 @@ fn fewer_peers(parts: &Parts) -> impl Iterator<Item = Parts> + use<> {
     )
 }
 
-/// What every bound says of every completion.
+/// Every bound on every completion.
 fn all(parts: &Parts) -> Vec<Result<Vec<Earliest>, Inapplicable>> {
     let scenario = scenario(parts.clone());
     ALL.iter().map(|bound| bound.completions(&scenario)).collect()

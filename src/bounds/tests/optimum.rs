@@ -1,11 +1,11 @@
-//! Every run of a tiny swarm: whole chunks, one after another, at full rate. The search answers the
-//! published optima again, and then goes where no table goes: short last chunks, and every k.
+//! Every run of a tiny swarm: whole chunks, one after another, at full rate. The search reproduces
+//! the published optima, then covers what no table does: short last chunks, and every k.
 
 use std::collections::BTreeSet;
 
 use super::*;
 
-/// A swarm whose chunks take whole ticks.
+/// A swarm in which every transfer takes a whole number of ticks.
 struct Tiny {
     /// Sizes of the chunks, in units.
     lengths: Vec<u8>,
@@ -13,9 +13,9 @@ struct Tiny {
     pace: Vec<u8>,
 }
 
-/// Which chunks each node has, as a bit set, and what each sends: receiver, chunk, ticks left.
+/// The chunks of each node as a bit set, and what each node sends: receiver, chunk, ticks left.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct State {
+struct TinyState {
     has: Vec<u8>,
     sends: Vec<Option<(u8, u8, u8)>>,
 }
@@ -30,10 +30,11 @@ impl Tiny {
         let all = (1u8 << self.lengths.len()) - 1;
         let mut has = vec![0; self.pace.len()];
         has[0] = all;
-        let mut level = BTreeSet::from([State { has, sends: vec![None; self.pace.len()] }]);
+        let mut level = BTreeSet::from([TinyState { has, sends: vec![None; self.pace.len()] }]);
         let mut optima = Vec::new();
         for tick in 0.. {
-            let complete = |state: &State| state.has[1..].iter().filter(|&&has| has == all).count();
+            let complete =
+                |state: &TinyState| state.has[1..].iter().filter(|&&has| has == all).count();
             let most = level.iter().map(complete).max().unwrap();
             optima.resize(most.max(optima.len()), tick);
             if optima.len() == self.peers() {
@@ -48,8 +49,9 @@ impl Tiny {
         optima
     }
 
-    /// Lets every idle node from `node` on begin anything or nothing, then a tick passes.
-    fn begin(&self, state: State, node: usize, next: &mut BTreeSet<State>) {
+    /// Branches over every transfer that each idle node from `node` on can begin, or none; then one
+    /// tick passes.
+    fn begin(&self, state: TinyState, node: usize, next: &mut BTreeSet<TinyState>) {
         if node == self.pace.len() {
             next.insert(tick(state));
             return;
@@ -82,7 +84,7 @@ impl Tiny {
         scenario(with_peers(parts, self.pace[1..].iter().map(|&pace| peer(rate(pace)))))
     }
 
-    /// No bound is above the optimum; returns how many of the best ones equal it.
+    /// Asserts that no bound is above the optimum; returns for how many k the best bound equals it.
     fn judge(&self) -> usize {
         let (scenario, optima) = (self.scenario(), self.optima());
         let bounds: [&dyn Bound; 4] = [&Fluid, &WarmUp, &Branching, &Presence];
@@ -103,8 +105,8 @@ impl Tiny {
     }
 }
 
-/// A tick passes: what ends is there.
-fn tick(mut state: State) -> State {
+/// One tick passes; transfers that end are delivered.
+fn tick(mut state: TinyState) -> TinyState {
     for send in &mut state.sends {
         if let Some((to, chunk, left)) = send {
             *left -= 1;

@@ -41,8 +41,8 @@ fn the_figure_is_reproduced_for_a_thousand_peers() {
         let p2p = seconds(3600 * peers, peers + 10).max(seconds(360, 1));
         let lower = last(&Fluid, &scenario);
         assert_eq!(lower.exact, Some(p2p), "N = {peers}");
-        let everybody = if 1 < peers { "N F/(u_s + sum u_i)" } else { "F/u_s" };
-        assert_eq!(lower.binding, Some(everybody), "N = {peers}");
+        let binding = if 1 < peers { "N F/(u_s + sum u_i)" } else { "F/u_s" };
+        assert_eq!(lower.binding, Some(binding), "N = {peers}");
         assert_eq!(last(&ClientServer, &scenario).exact, Some(seconds(360 * peers, 1)));
     }
 }

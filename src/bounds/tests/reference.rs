@@ -1,4 +1,4 @@
-//! The fast sums against slow exact ones, written from the statements and not from the code.
+//! The fast sums against slow exact ones, written from the theorems and not from the code.
 
 use dashu_ratio::RBig;
 use proptest::prelude::*;
@@ -14,8 +14,8 @@ fn nanos(seconds: RBig) -> u64 {
     u64::try_from((seconds * whole(1_000_000_000)).floor()).unwrap()
 }
 
-/// Bits sent by bits: every node's upload, burst and the delay, as rationals.
-struct World {
+/// A swarm in exact numbers: uploads in bits per second, bursts in bits, the delay in seconds.
+struct ExactSwarm {
     source: u128,
     source_burst: u128,
     peers_burst: u128,
@@ -23,13 +23,13 @@ struct World {
     delay: RBig,
 }
 
-impl World {
-    fn of(scenario: &Scenario) -> World {
+impl ExactSwarm {
+    fn of(scenario: &Scenario) -> ExactSwarm {
         let mut uploads: Vec<u128> =
             scenario.peers().map(|(id, _)| u128::from(scenario.upload(id).0)).collect();
         uploads.sort_by_key(|&upload| std::cmp::Reverse(upload));
         let delays = scenario.peers().map(|(id, _)| scenario.latency_to(id).0);
-        World {
+        ExactSwarm {
             source: scenario.upload(PeerId::SOURCE).0.into(),
             source_burst: scenario.burst(PeerId::SOURCE).bits(),
             peers_burst: scenario.peers().map(|(id, _)| scenario.burst(id).bits()).sum(),
@@ -38,9 +38,9 @@ impl World {
         }
     }
 
-    /// Lets a quantity grow from `start` bits at time 0: at most floor(x/c) peers send, their
-    /// bursts arrive with the first chunk. Returns when it reaches `target`, walking from corner to
-    /// corner.
+    /// The time at which a number of bits x that grows from `start` at time 0 reaches `target`: at
+    /// most floor(x/c) peers send, and their bursts are added with the first chunk. Steps from one
+    /// breakpoint to the next.
     fn growth(&self, start: RBig, chunk: u128, target: u128) -> RBig {
         let (mut now, mut bits, mut burst) = (RBig::ZERO, start, self.peers_burst);
         loop {
@@ -77,9 +77,8 @@ impl World {
         all_bits.max(last_chunk) + &self.delay
     }
 
-    /// How many copies of a chunk exist at `time`, but at most `most`, when a node emits one every
-    /// `every` from 0 on, and whoever receives one does so every `peers`; by recursion over
-    /// families.
+    /// The number of copies of a chunk at `time`, capped at `most`, if one node sends a copy every
+    /// `every` from 0 on and each of its receivers one every `peers`; recursive over descendants.
     fn family(&self, time: &RBig, every: &RBig, peers: Option<&RBig>, most: usize) -> usize {
         let mut count = 0;
         let mut born = every + &self.delay;
@@ -93,7 +92,7 @@ impl World {
         count
     }
 
-    /// h_k: the smallest of all times at which a copy can be born, at which there are k copies.
+    /// h_k: the earliest of all possible arrival times of a copy by which k copies exist.
     fn kth_copy(&self, chunk: u128, k: usize) -> RBig {
         let source = whole(chunk) / whole(self.source);
         let peers = self.uploads.first().filter(|&&upload| 0 < upload);
@@ -118,7 +117,7 @@ impl World {
     fn branching(&self, file: u128, chunk: u128, k: usize) -> RBig {
         let copies: Vec<RBig> = (1..=self.uploads.len()).map(|j| self.kth_copy(chunk, j)).collect();
         let last_chunk = whole(file - chunk) / whole(self.source) + &copies[k - 1];
-        // What everybody has sent, walking from one beginner to the next.
+        // Bits sent by all nodes, stepping from one new sender to the next.
         let target = whole(k as u128 * file);
         let (mut now, mut sent, mut rate) = (RBig::ZERO, RBig::ZERO, self.source);
         for (begins, upload) in copies.iter().zip(&self.uploads) {
@@ -139,19 +138,20 @@ impl World {
     }
 }
 
-/// What both theorems do with a short last chunk: all of the file, or its whole chunks.
-fn cuts(scenario: &Scenario) -> Vec<(u128, u128)> {
+/// The two payloads that both theorems use if the last chunk is short: the whole file, and its
+/// whole chunks; as (bits, bits of the smallest chunk).
+fn payloads(scenario: &Scenario) -> Vec<(u128, u128)> {
     let file = scenario.file();
-    let mut cuts = vec![(file.file().bits(), file.smallest().bits())];
+    let mut payloads = vec![(file.file().bits(), file.smallest().bits())];
     if 0 < file.whole_chunks() {
-        cuts.push((file.whole_chunks() as u128 * file.chunk().bits(), file.chunk().bits()));
+        payloads.push((file.whole_chunks() as u128 * file.chunk().bits(), file.chunk().bits()));
     }
-    cuts
+    payloads
 }
 
-/// Up to 6 peers without limits on their downlinks, in awkward fractions. Bursts of up to `burst`
-/// often hold all of the file and leave nothing to bound, so most are small or none.
-fn worlds(burst: u64) -> impl Strategy<Value = Scenario> {
+/// Up to 6 peers with unlimited downlinks and rates that give awkward fractions. A burst near
+/// `burst` often covers the whole file and leaves nothing to bound, so most are small or 0.
+fn awkward_swarms(burst: u64) -> impl Strategy<Value = Scenario> {
     let rates = prop_oneof![Just(0u64), 1..40u64, 1..1_000_000u64];
     (1..60u64, 1..20u64, 1..1000u64, prop::collection::vec(rates, 1..=6), 0..2_000_000_000u64)
         .prop_flat_map(move |(file, chunk, source, uploads, latency)| {
@@ -172,7 +172,7 @@ fn worlds(burst: u64) -> impl Strategy<Value = Scenario> {
         })
 }
 
-/// Not above the exact value, and at most the documented nanosecond below.
+/// Not above the exact value, and at most the documented 1 ns below.
 fn agrees(fast: &Earliest, exact: RBig) -> Result<(), TestCaseError> {
     let (fast, exact) = (time(fast).0, nanos(exact));
     prop_assert!(fast <= exact, "{fast} ns is above {exact} ns");
@@ -182,26 +182,26 @@ fn agrees(fast: &Earliest, exact: RBig) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn warm_up_is_the_exact_sum_rounded_down(scenario in worlds(50)) {
-        let world = World::of(&scenario);
+    fn warm_up_is_the_exact_sum_rounded_down(scenario in awkward_swarms(50)) {
+        let exact_swarm = ExactSwarm::of(&scenario);
         let file = scenario.file().file().bits();
         let fast = WarmUp.completions(&scenario).unwrap();
         for (k, fast) in (1..).zip(&fast) {
-            let exact = |(file, chunk)| world.warm_up(file, chunk, k);
-            let exact = cuts(&scenario).into_iter().map(exact).max().unwrap();
-            agrees(fast, exact.max(world.one_copy(file)))?;
+            let exact = |(file, chunk)| exact_swarm.warm_up(file, chunk, k);
+            let exact = payloads(&scenario).into_iter().map(exact).max().unwrap();
+            agrees(fast, exact.max(exact_swarm.one_copy(file)))?;
         }
     }
 
     #[test]
-    fn branching_is_the_exact_process_rounded_down(scenario in worlds(0)) {
-        let world = World::of(&scenario);
+    fn branching_is_the_exact_process_rounded_down(scenario in awkward_swarms(0)) {
+        let exact_swarm = ExactSwarm::of(&scenario);
         let file = scenario.file().file().bits();
         let fast = Branching.completions(&scenario).unwrap();
         for (k, fast) in (1..).zip(&fast) {
-            let exact = |(file, chunk)| world.branching(file, chunk, k);
-            let exact = cuts(&scenario).into_iter().map(exact).max().unwrap();
-            agrees(fast, exact.max(world.one_copy(file)))?;
+            let exact = |(file, chunk)| exact_swarm.branching(file, chunk, k);
+            let exact = payloads(&scenario).into_iter().map(exact).max().unwrap();
+            agrees(fast, exact.max(exact_swarm.one_copy(file)))?;
         }
     }
 }

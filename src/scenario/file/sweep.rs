@@ -200,7 +200,7 @@ impl<'t> Axis<'t> {
         match &self.target {
             Target::Peers => settings.peers = Some(positive(field, MOST_PEERS as u64)? as usize),
             Target::Chunks => {
-                settings.chunks = Some((positive(field, Manifest::MOST_CHUNKS)?, field.clone()));
+                settings.chunks = Some((positive(field, Manifest::MAX_CHUNKS)?, field.clone()));
             }
             Target::FreeRiders => settings.free_riders = Some(share(field)?),
             Target::Field { section, name } => settings.fields.push(Setting {

@@ -69,7 +69,7 @@ fn every_inequality_can_fail() {
 }
 
 #[test]
-fn who_leaves_or_comes_late_gets_no_static_rates() {
+fn departures_and_late_arrivals_have_no_static_rates() {
     let mut parts = equal(3, 2).into_parts();
     parts.peers[1].joins = Time(7);
     let refused = Rates::new(&Scenario::new(parts.clone()).unwrap()).unwrap_err();

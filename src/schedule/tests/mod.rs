@@ -55,7 +55,7 @@ fn swarm(file: u64, chunk: u64, source: u64, peers: Vec<Peer>) -> Scenario {
     Scenario::new(parts).unwrap()
 }
 
-/// M chunks of 3 B that take a second each at 24 bit/s, which everybody has.
+/// M chunks of 3 B; all nodes upload 24 bit/s, so a chunk takes a second.
 fn equal(peers: usize, chunks: usize) -> Scenario {
     swarm(3 * chunks as u64, 3, 24, vec![peer(24); peers])
 }
@@ -70,7 +70,7 @@ fn cases(cases: u32) -> ProptestConfig {
     config
 }
 
-/// Scenarios of every kind in which nobody leaves.
+/// Scenarios of every kind without departures.
 fn staying(peers: usize, chunks: usize) -> impl Strategy<Value = Scenario> {
     let scope = Scope { peers, chunks, churn: Churn::None, ..Scope::default() };
     let joins = proptest::option::weighted(0.3, prop::collection::vec(0..40u64, peers));
@@ -84,12 +84,12 @@ fn staying(peers: usize, chunks: usize) -> impl Strategy<Value = Scenario> {
     })
 }
 
-/// The audit has nothing against the plan, and its completions are those that the plan says.
+/// The audit finds no violation in the plan, and reports the completions that the plan announces.
 fn lawful(plan: &Plan) -> Result<(), TestCaseError> {
     let report = Audit::of(&plan.trace());
     for rule in &report.rules {
         let fine = matches!(rule.judgement.verdict, Verdict::Holds | Verdict::Skipped);
-        prop_assert!(fine, "{}: {}: {:#?}", plan.means(), rule.name, rule.judgement);
+        prop_assert!(fine, "{}: {}: {:#?}", plan.method(), rule.name, rule.judgement);
     }
     prop_assert_eq!(report.verdict, Verdict::Holds);
     prop_assert_eq!(report.completed, plan.scenario().peer_count());

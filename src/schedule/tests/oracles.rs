@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::*;
 use crate::chunks::PeerId;
 
-/// Effort for one entry: a few thousand runs of a dozen transfers.
+/// Budget for one entry: a few thousand runs of a dozen transfers.
 const BUDGET: u64 = 100_000;
 
 fn tables() -> Value {
@@ -23,7 +23,7 @@ fn entries(table: &Value) -> Vec<(String, usize, u64)> {
     .collect()
 }
 
-/// What the planner needs, after the audit has passed it.
+/// The distribution time of the plan, which the audit must pass.
 fn planned(scenario: &Scenario) -> Time {
     let plan = Planner::new(scenario, BUDGET).unwrap().finish().unwrap();
     lawful(&plan).unwrap();

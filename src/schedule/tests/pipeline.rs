@@ -12,8 +12,8 @@ fn optimum(peers: usize, chunks: usize) -> usize {
     chunks + peers.ilog2() as usize
 }
 
-/// Plays the slots: who sends has the chunk since before the slot, everybody sends and receives at
-/// most once a slot, nothing comes twice, and in the end everybody has everything.
+/// Plays the slots and asserts that each sender had its chunk before the slot, each node sends and
+/// receives at most once per slot, no chunk arrives twice, and all nodes end with the file.
 fn play(peers: usize, chunks: usize, slots: &[Vec<Hop>]) {
     let mut has: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); peers + 1];
     has[0] = (0..chunks).collect();
@@ -62,7 +62,7 @@ fn the_imbalance_of_a_hypercube_is_at_most_one() {
     }
 }
 
-/// How many slots the best schedule needs: the depth at which a search finds everybody complete.
+/// Number of slots of the best schedule: the depth at which a search finds all peers complete.
 fn searched(peers: usize, chunks: usize) -> usize {
     let world = World { moves: Moves::Dominant, ..World::plain(peers, chunks) };
     let schedule = Schedule::new(world).unwrap();

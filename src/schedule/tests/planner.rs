@@ -1,9 +1,9 @@
-//! The search as a whole.
+//! The planner's search as a whole.
 
 use super::*;
 use crate::bounds::Earliest;
 
-/// The plan that so much effort gives.
+/// The plan found with this budget.
 fn plan(scenario: &Scenario, budget: u64) -> Plan {
     Planner::new(scenario, budget).unwrap().finish().unwrap()
 }
@@ -26,7 +26,7 @@ proptest! {
     ) {
         let whole = plan(&scenario, 2_000);
         let mut planner = Planner::new(&scenario, 2_000).unwrap();
-        while planner.advance(instalment) == Progress::Searching {}
+        while planner.advance(instalment) == PlannerProgress::Searching {}
         prop_assert_eq!(planner.plan(), Some(whole));
     }
 
@@ -38,7 +38,7 @@ proptest! {
 }
 
 #[test]
-fn whoever_leaves_is_a_reason_to_refuse() {
+fn departures_are_refused() {
     let parts = equal(3, 2).into_parts();
     let refused =
         |parts: Parts| Planner::new(&Scenario::new(parts).unwrap(), 1).map(|_| ()).unwrap_err().0;
@@ -51,7 +51,7 @@ fn whoever_leaves_is_a_reason_to_refuse() {
 }
 
 #[test]
-fn what_takes_longer_than_time_lasts_is_refused() {
+fn a_distribution_beyond_584_years_is_refused() {
     let scenario = swarm(u64::MAX, u64::MAX, 1, vec![peer(1)]);
     let refused = Planner::new(&scenario, 10).and_then(Planner::finish).unwrap_err();
     assert!(refused.0.contains("584 years"), "{refused}");

@@ -7,7 +7,7 @@ use crate::sim::simulate;
 use crate::swarm::{ClientServer, Tracker};
 use crate::trace::Event;
 
-/// When the engine's last peer has the file; None when somebody has not.
+/// Distribution time of the engine's run; None if it ends incomplete.
 fn took<E: Engine>(scenario: &Scenario) -> Option<Time> {
     let mut completions = Vec::new();
     simulate::<E, Tracker>(scenario, &mut |event| {

@@ -100,12 +100,12 @@ proptest! {
 
     #[test]
     fn a_swarm_is_lawful_and_never_beats_a_bound(scenario in among(14)) {
-        check::<Peer>(&scenario, &[Senders::Everybody])?;
+        check::<Peer>(&scenario, &[Senders::AllNodes])?;
     }
 
     #[test]
     fn client_and_server_are_lawful_and_never_beat_a_bound(scenario in among(20)) {
-        let both = [Senders::Everybody, Senders::SourceOnly];
+        let both = [Senders::AllNodes, Senders::SourceOnly];
         check::<ClientServer>(&scenario.client_server(), &both)?;
     }
 }
@@ -115,7 +115,7 @@ proptest! {
 
     #[test]
     fn a_large_swarm_is_lawful_and_never_beats_a_bound(scenario in among(60)) {
-        check::<Peer>(&scenario, &[Senders::Everybody])?;
+        check::<Peer>(&scenario, &[Senders::AllNodes])?;
     }
 }
 

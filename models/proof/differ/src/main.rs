@@ -56,7 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// One line: what each rule says, and whether the whole audit holds and everybody completed.
+/// One line: the verdict of each rule, and whether the whole audit holds and all peers completed.
 fn judged(trace: &Trace) -> String {
     let mut audit = Audit::new(trace.header.clone());
     trace.events.iter().for_each(|event| audit.event(event));

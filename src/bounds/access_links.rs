@@ -1,7 +1,7 @@
-//! What the access links alone say: the numbers that every theorem starts from.
+//! Access links: the capacities, bursts and delays that every theorem starts from.
 //!
-//! Knows nothing of chunks and of who holds what. The types to know are [`Links`], the totals of a
-//! swarm, and [`Span`], a time that is one fraction and a delay.
+//! [`SwarmTotals`] are sums over a swarm, [`Span`] is a time that is one fraction plus a delay.
+//! Nothing here depends on chunks.
 
 use std::cmp::Ordering;
 
@@ -10,7 +10,7 @@ use crate::ratio::Ratio;
 use crate::scenario::Scenario;
 use crate::units::{NANO, Time};
 
-/// `bits / rate` seconds and then a delay: exact.
+/// `bits / rate` seconds plus a delay. Exact.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Span {
     bits: u128,
@@ -20,13 +20,13 @@ pub(super) struct Span {
 
 impl Span {
     /// # Panics
-    /// When the rate is 0.
+    /// If the rate is 0.
     pub(super) fn new(bits: u128, rate: u128, delay: Time) -> Span {
         assert!(0 < rate, "a link that carries nothing has no span");
         Span { bits, rate, delay }
     }
 
-    /// In seconds.
+    /// The exact value in seconds.
     pub(super) fn seconds(&self) -> Ratio {
         let seconds = |numerator, denominator| {
             Ratio::new(numerator, denominator).expect("neither a rate nor a second is 0")
@@ -34,15 +34,15 @@ impl Span {
         seconds(self.bits, self.rate).plus(&seconds(u128::from(self.delay.0), NANO))
     }
 
-    /// In nanoseconds, rounded down; [`Time::MAX`] when it lies beyond. The delay is whole, so that
-    /// only the fraction is rounded.
+    /// In nanoseconds, rounded down; saturates at [`Time::MAX`]. The delay is whole, so only the
+    /// fraction is rounded.
     pub(super) fn floor(&self) -> Time {
         let nanos = self.bits * NANO / self.rate + u128::from(self.delay.0);
         u64::try_from(nanos).map_or(Time::MAX, Time)
     }
 
-    /// The exact order of two spans whose rates are single links: the cross products of remainders
-    /// below 2^64 fit where those of the whole fractions would not.
+    /// The exact order of two spans whose rates are those of single links, below 2^64: the cross
+    /// products of the remainders fit `u128` where those of the whole fractions would not.
     fn order(&self, other: &Span) -> Ordering {
         let split = |span: &Span| {
             let nanobits = span.bits * NANO;
@@ -54,59 +54,59 @@ impl Span {
     }
 }
 
-/// The totals of a swarm, in bits and bits per second.
+/// Sums over a swarm, in bits and bits per second.
 #[derive(Debug)]
-pub(super) struct Links {
-    /// F.
+pub(super) struct SwarmTotals {
+    /// F, the size of the file.
     pub(super) file: u128,
-    /// u_s.
-    pub(super) source: u128,
-    /// b_s.
+    /// u_s, the upload of the source.
+    pub(super) source_upload: u128,
+    /// b_s, the burst of the source.
     pub(super) source_burst: u128,
-    /// The sum of the peers' bursts. Those of peers that upload nothing are in it: a bucket that is
+    /// The sum of the peers' bursts, including those of peers that upload nothing: a bucket that is
     /// never refilled can still be emptied once.
     pub(super) peers_burst: u128,
-    /// U: the source's upload and the effective uploads of all peers.
-    pub(super) everybody: u128,
+    /// U: the upload of the source plus the effective uploads of all peers.
+    pub(super) total_upload: u128,
     /// L: the smallest delay to any peer.
-    pub(super) nearest: Time,
+    pub(super) min_delay: Time,
 }
 
-impl Links {
-    pub(super) fn new(scenario: &Scenario) -> Links {
+impl SwarmTotals {
+    pub(super) fn new(scenario: &Scenario) -> SwarmTotals {
         let ids = scenario.peers().map(|(id, _)| id);
-        Links {
+        SwarmTotals {
             file: scenario.file().file().bits(),
-            source: u128::from(scenario.source().upload.0),
+            source_upload: u128::from(scenario.source().upload.0),
             source_burst: scenario.burst(PeerId::SOURCE).bits(),
             peers_burst: ids.clone().map(|id| scenario.burst(id).bits()).sum(),
-            everybody: scenario.nodes().map(|id| u128::from(scenario.upload(id).0)).sum(),
-            nearest: ids.map(|id| scenario.latency_to(id)).min().unwrap_or(Time::ZERO),
+            total_upload: scenario.nodes().map(|id| u128::from(scenario.upload(id).0)).sum(),
+            min_delay: ids.map(|id| scenario.latency_to(id)).min().unwrap_or(Time::ZERO),
         }
     }
 
-    /// `(F - b_s) / u_s + L`: every bit leaves the source at least once before anybody has all.
+    /// `(F - b_s) / u_s + L`: every bit leaves the source before any peer has the file.
     pub(super) fn one_copy(&self) -> Span {
         let bits = self.file.saturating_sub(self.source_burst);
-        Span::new(bits, self.source, self.nearest)
+        Span::new(bits, self.source_upload, self.min_delay)
     }
 
-    /// `(k F - b_s) / u_s + L`: the source sends k copies by itself.
+    /// `(k F - b_s) / u_s + L`: the source sends all k copies itself.
     pub(super) fn copies_by_the_source(&self, k: usize) -> Span {
         let bits = (k as u128 * self.file).saturating_sub(self.source_burst);
-        Span::new(bits, self.source, self.nearest)
+        Span::new(bits, self.source_upload, self.min_delay)
     }
 
-    /// `(k F - B) / U + L`: k copies are received, so k copies are sent.
-    pub(super) fn copies_by_everybody(&self, k: usize) -> Span {
+    /// `(k F - B) / U + L`: all nodes together send the k copies that are received.
+    pub(super) fn copies_by_all_nodes(&self, k: usize) -> Span {
         let bursts = self.source_burst + self.peers_burst;
         let bits = (k as u128 * self.file).saturating_sub(bursts);
-        Span::new(bits, self.everybody, self.nearest)
+        Span::new(bits, self.total_upload, self.min_delay)
     }
 }
 
-/// `u_s + Û_j` for j = 0..=N, where `Û_j` is the sum of the j largest uploads of peers: how fast j
-/// uploaders and the source can send at best.
+/// `u_s + Û_j` for j = 0..=N, where `Û_j` is the sum of the j largest uploads of peers: the highest
+/// rate at which the source and j peers can send, in bits per second.
 pub(super) fn rates_of_the_fastest(scenario: &Scenario) -> Vec<u128> {
     let mut rates = vec![u128::from(scenario.source().upload.0)];
     for upload in uploads_fastest_first(scenario) {
@@ -122,13 +122,13 @@ pub(super) fn uploads_fastest_first(scenario: &Scenario) -> Vec<u64> {
     uploads
 }
 
-/// `(F - b_i) / d_i + L_i` of peer i: all it receives passes its downlink, and nothing is there
+/// `(F - b_i) / d_i + L_i` of peer i: all that it receives passes its downlink, and nothing arrives
 /// before the delay is over.
 pub(super) fn download(scenario: &Scenario, id: PeerId) -> Span {
     download_of(scenario, id, scenario.file().file().bits())
 }
 
-/// The same for the first `bits` that peer i receives.
+/// [`download`] for the first `bits` that peer i receives.
 pub(super) fn download_of(scenario: &Scenario, id: PeerId, bits: u128) -> Span {
     let delay = scenario.latency_to(id);
     match scenario.download(id) {
@@ -140,14 +140,14 @@ pub(super) fn download_of(scenario: &Scenario, id: PeerId, bits: u128) -> Span {
     }
 }
 
-/// Of all peers' download times in ascending order the one at `index`: among the first `index + 1`
-/// finishers there is one whose time is at least that.
+/// The download time at `index` of all peers' in ascending order: among the first `index + 1` peers
+/// to complete, at least one needs that long.
 pub(super) fn download_at(scenario: &Scenario, index: usize) -> Span {
     let mut spans: Vec<Span> = scenario.peers().map(|(id, _)| download(scenario, id)).collect();
     *spans.select_nth_unstable_by(index, Span::order).1
 }
 
-/// The same for every k, rounded down: rounding keeps the order.
+/// [`download_at`] for every index, rounded down. Rounding keeps the order.
 pub(super) fn downloads(scenario: &Scenario) -> Vec<Time> {
     let mut floors: Vec<Time> =
         scenario.peers().map(|(id, _)| download(scenario, id).floor()).collect();
@@ -161,8 +161,8 @@ mod tests {
 
     use super::*;
 
-    /// Bits, rate, delay: few bits at a high rate take about a nanosecond, so that the fraction
-    /// often decides.
+    /// Bits, rate, delay. Few bits at a high rate take about a nanosecond, so the fraction often
+    /// decides.
     type Short = (u8, u16, bool);
 
     fn span((bits, rate, delay): Short) -> Span {

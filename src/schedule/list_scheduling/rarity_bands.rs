@@ -1,45 +1,45 @@
-//! Which chunks have few copies, so that the rarest is found without looking at all of them.
+//! An index of chunks by rarity, so that the rarest is found without scanning all chunks.
 //!
-//! Bands are nested sets of the rarest chunks: what is in a band has at most its number of copies,
-//! and everything else has more. So the rarest of some chunks is in the first band that has any of
-//! them. The type to know is [`Rarity`].
+//! Bands are nested sets of the rarest chunks: a chunk is in a band if and only if it has at most
+//! the band's number of copies. So the rarest of a set of chunks is in the first band that
+//! intersects the set.
 
-/// Parts of the chunks that a band is to hold, in thousandths, the rarest first.
+/// The fraction of all chunks that each band is meant to hold, in thousandths.
 const PARTS: [usize; 3] = [30, 120, 400];
 
 pub(super) const WORD: usize = u64::BITS as usize;
 
-/// Copies of every chunk, and the bands.
+/// The number of copies of every chunk, and the bands.
 #[derive(Clone, Debug)]
-pub(super) struct Rarity {
-    /// Copies that there are or soon will be.
+pub(super) struct RarityBands {
+    /// Copies at peers or on their way, by chunk.
     pub(super) copies: Vec<u32>,
     bands: [Band; 3],
 }
 
 #[derive(Clone, Debug)]
 struct Band {
-    /// What is in it has at most so many copies.
-    most: u32,
+    /// Largest number of copies of a chunk in the band.
+    max_copies: u32,
     words: Vec<u64>,
     size: usize,
 }
 
-impl Rarity {
+impl RarityBands {
     pub(super) fn new(chunks: usize) -> Self {
         let words = chunks.div_ceil(WORD);
-        let band = || Band { most: 0, words: vec![0; words], size: 0 };
-        let mut rarity = Rarity { copies: vec![0; chunks], bands: [band(), band(), band()] };
+        let band = || Band { max_copies: 0, words: vec![0; words], size: 0 };
+        let mut rarity = RarityBands { copies: vec![0; chunks], bands: [band(), band(), band()] };
         rarity.band();
         rarity
     }
 
-    /// One more copy of a chunk.
+    /// Counts one more copy of a chunk.
     pub(super) fn add(&mut self, chunk: usize) {
         let copies = self.copies[chunk] + 1;
         self.copies[chunk] = copies;
         let mut empty = false;
-        for band in self.bands.iter_mut().filter(|band| band.most + 1 == copies) {
+        for band in self.bands.iter_mut().filter(|band| band.max_copies + 1 == copies) {
             band.words[chunk / WORD] &= !(1 << (chunk % WORD));
             band.size -= 1;
             empty |= band.size == 0;
@@ -49,16 +49,16 @@ impl Rarity {
         }
     }
 
-    /// Draws the bands anew.
+    /// Recomputes the bands.
     fn band(&mut self) {
         let mut sorted = self.copies.clone();
         sorted.sort_unstable();
         for (band, part) in self.bands.iter_mut().zip(PARTS) {
-            band.most = sorted[(sorted.len() - 1) * part / 1000];
+            band.max_copies = sorted[(sorted.len() - 1) * part / 1000];
             band.words.fill(0);
             band.size = 0;
             for (chunk, &copies) in self.copies.iter().enumerate() {
-                if copies <= band.most {
+                if copies <= band.max_copies {
                     band.words[chunk / WORD] |= 1 << (chunk % WORD);
                     band.size += 1;
                 }
@@ -66,7 +66,7 @@ impl Rarity {
         }
     }
 
-    /// The chunk in both sets with the least key, where keys go up with the copies.
+    /// The chunk in both sets with the least key, for keys that increase with the number of copies.
     pub(super) fn least(
         &self,
         have: &[u64],
@@ -104,7 +104,7 @@ impl Rarity {
     }
 }
 
-/// The first chunk in both sets.
+/// The lowest chunk in both sets.
 pub(super) fn first(have: &[u64], lack: &[u64]) -> Option<usize> {
     let both = have.iter().zip(lack).map(|(have, lack)| have & lack).enumerate();
     let found =
@@ -119,18 +119,18 @@ mod tests {
     use super::*;
 
     quickcheck! {
-        fn the_bands_hide_nothing(adds: Vec<u8>, have: Vec<u64>, lack: Vec<u64>) -> bool {
+        fn the_bands_find_the_rarest(adds: Vec<u8>, have: Vec<u64>, lack: Vec<u64>) -> bool {
             let word = |bits: &[u64], at| bits.get(at).copied().unwrap_or(!0);
             let sets = |bits: &[u64]| (0..3).map(|at| word(bits, at)).collect();
             let (mut have, lack): (Vec<u64>, Vec<u64>) = (sets(&have), sets(&lack));
             // 150 chunks fill two words and a part of the third.
             have[2] &= (1 << 22) - 1;
-            let mut rarity = Rarity::new(150);
+            let mut rarity = RarityBands::new(150);
             for add in adds.iter().flat_map(|&add| (0..add % 8).map(move |more| add ^ more)) {
                 rarity.add(usize::from(add) % 150);
                 for band in &rarity.bands {
                     let inside = |chunk: usize| band.words[chunk / WORD] >> (chunk % WORD) & 1 == 1;
-                    let rare = |chunk: usize| rarity.copies[chunk] <= band.most;
+                    let rare = |chunk: usize| rarity.copies[chunk] <= band.max_copies;
                     assert!((0..150).all(|chunk| inside(chunk) == rare(chunk)));
                 }
             }

@@ -1,17 +1,17 @@
-//! Sums of many fractions in integers, every one of them rounded down.
+//! Fixed-point sums of many fractions, each of them rounded down.
 //!
-//! A [`Fixed`] is a time in units of 2^-40 ns. It is never above the value it stands for: each
-//! fraction is rounded down by less than one unit, and what does not fit saturates, which is lower
-//! still. A sum of a million fractions thus lacks less than 2^-20 ns, so that a bound in whole
-//! nanoseconds is at most 1 ns below the exact value rounded down.
+//! A [`Fixed`] is a time in units of 2^-40 ns. It is never above the exact value: each fraction is
+//! rounded down by less than one unit, and overflow saturates, which is lower still. So a sum of a
+//! million fractions is less than 2^-20 ns too low, and a bound in whole nanoseconds is at most
+//! 1 ns below the exact value rounded down.
 
 use crate::units::{NANO, Time};
 
-/// Binary digits below a nanosecond. A remainder modulo the sum of a million rates of 64 bits has
-/// 84 bits: with these 40 behind it, it still fits 128.
+/// Number of binary digits below a nanosecond. A remainder modulo the sum of a million 64-bit rates
+/// has 84 bits; shifted by these 40 it still fits 128.
 const BELOW: u32 = 40;
 
-/// A span of time that is never above the exact one.
+/// A duration in units of 2^-40 ns, never above the exact one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Fixed(u128);
 
@@ -19,14 +19,14 @@ impl Fixed {
     /// No time.
     pub(super) const ZERO: Fixed = Fixed(0);
 
-    /// Beyond every [`Time`]: 2^64 ns.
+    /// 2^64 ns, later than every [`Time`].
     const BEYOND: Fixed = Fixed(1 << (64 + BELOW));
 
-    /// `bits / rate` seconds, rounded down. At most 2^98 bits: a million copies of the largest file
-    /// have 2^87.
+    /// `bits / rate` seconds, rounded down. `bits` must not exceed 2^98; a million copies of the
+    /// largest file have 2^87.
     ///
     /// # Panics
-    /// When the rate is 0: the source of a scenario uploads, and it is in every rate.
+    /// If the rate is 0. Every rate here includes the source's upload, which is not 0.
     pub(super) fn span(bits: u128, rate: u128) -> Fixed {
         let nanobits = bits * NANO;
         let (whole, rest) = (nanobits / rate, nanobits % rate);
@@ -41,7 +41,7 @@ impl Fixed {
         Fixed(self.0.saturating_add(other.0))
     }
 
-    /// Whole nanoseconds, rounded down.
+    /// In nanoseconds, rounded down; saturates at [`Time::MAX`].
     pub(super) fn floor(self) -> Time {
         u64::try_from(self.0 >> BELOW).map_or(Time::MAX, Time)
     }
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_the_last_time_there_is() {
+    fn overflow_saturates_at_the_last_time() {
         assert_eq!(Fixed::span(1 << 97, 1).floor(), Time::MAX);
         assert_eq!(Fixed::span(1 << 97, 1 << 84).floor(), Time(8192 * 1_000_000_000));
         let beyond = Fixed::span(1 << 97, 1);
