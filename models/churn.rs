@@ -3,7 +3,7 @@
 //! Untimed: peers and the source join, leave, and transfer one chunk at a time; everybody present
 //! knows everybody present. It asks whether completion stays possible, whether it is inevitable
 //! under fairness, and how the file gets lost. It knows no rates, no choking and no requests: those
-//! belong to the models of the engine. The types to know are [`Churn`] and [`State`].
+//! belong to the models of the engine. The types to know are [`Churn`] and [`ChurnState`].
 
 use std::fmt;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use stateright::{Model, Property};
 
-use crate::checker::{Checked, Claim, Class, Classes, Demand, Fairness, Kind, Spec, Symmetry};
+use crate::checker::{Checked, Claim, ClaimKind, Class, Classes, Demand, Fairness, Spec, Symmetry};
 use crate::models::orbits::{self, CHUNK_BITS as CHUNKS, ROW_CHUNKS, ROW_PEERS};
 
 /// The most peers; a state gives each a byte of a 64-bit word.
@@ -68,17 +68,17 @@ enum Membership {
 /// chunks, the high 2 bits say where the node is.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct State(pub u64);
+pub struct ChurnState(pub u64);
 
-impl State {
+impl ChurnState {
     fn byte(self, node: usize) -> u8 {
         (self.0 >> (8 * node)) as u8
     }
 
     /// By shifts: a word that is written whole after one of its bytes makes a processor wait.
-    fn with(self, node: usize, byte: u8) -> State {
+    fn with(self, node: usize, byte: u8) -> ChurnState {
         let others = self.0 & !(0xff << (8 * node));
-        State(others | u64::from(byte) << (8 * node))
+        ChurnState(others | u64::from(byte) << (8 * node))
     }
 
     /// The chunks that a node has, one bit each.
@@ -99,12 +99,12 @@ impl State {
         self.byte(node) >> MOST_CHUNKS == Membership::Here as u8
     }
 
-    fn place(self, node: usize, membership: Membership, chunks: u8) -> State {
+    fn place(self, node: usize, membership: Membership, chunks: u8) -> ChurnState {
         self.with(node, (membership as u8) << MOST_CHUNKS | chunks)
     }
 }
 
-impl fmt::Debug for State {
+impl fmt::Debug for ChurnState {
     /// `source here; 1 here {0,2}; 2 away {}; 3 gone`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for node in 0..=MOST_PEERS {
@@ -129,7 +129,7 @@ impl fmt::Debug for State {
 
 /// What somebody does. Node 0 is the source.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Action {
+pub enum ChurnAction {
     /// The node enters the swarm.
     Join(u8),
     /// The node leaves the swarm.
@@ -145,7 +145,7 @@ pub enum Action {
     },
 }
 
-impl fmt::Debug for Action {
+impl fmt::Debug for ChurnAction {
     /// `peer 1 joins`, `the source sends chunk 2 to peer 1`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = |node: u8| match node {
@@ -153,9 +153,9 @@ impl fmt::Debug for Action {
             peer => format!("peer {peer}"),
         };
         match *self {
-            Action::Join(node) => write!(f, "{} joins", name(node)),
-            Action::Leave(node) => write!(f, "{} leaves", name(node)),
-            Action::Transfer { from, to, chunk } => {
+            ChurnAction::Join(node) => write!(f, "{} joins", name(node)),
+            ChurnAction::Leave(node) => write!(f, "{} leaves", name(node)),
+            ChurnAction::Transfer { from, to, chunk } => {
                 write!(f, "{} sends chunk {chunk} to {}", name(from), name(to))
             }
         }
@@ -195,17 +195,17 @@ impl Churn {
     }
 
     /// Whether a peer has the whole file.
-    pub fn is_complete(&self, state: &State, peer: usize) -> bool {
+    pub fn is_complete(&self, state: &ChurnState, peer: usize) -> bool {
         state.chunks(peer) == self.file()
     }
 
-    fn everyone_is_complete(&self, state: &State) -> bool {
+    fn everyone_is_complete(&self, state: &ChurnState) -> bool {
         // A peer that is gone has nothing, so this holds of peers that are here or may come back.
         (1..=self.peers).all(|peer| self.is_complete(state, peer))
     }
 
     /// The chunks that somebody has who is here or may come back, and who may send.
-    fn recoverable(&self, state: &State) -> u8 {
+    fn recoverable(&self, state: &ChurnState) -> u8 {
         let source = match state.membership(0) {
             Membership::Gone => 0,
             Membership::Away | Membership::Here => self.file(),
@@ -215,7 +215,7 @@ impl Churn {
     }
 
     /// The chunks that each node can receive: what a peer lacks that is here.
-    fn lacks(&self, state: &State) -> [u8; MOST_PEERS + 1] {
+    fn lacks(&self, state: &ChurnState) -> [u8; MOST_PEERS + 1] {
         let mut lacks = [0; MOST_PEERS + 1];
         for (peer, lacks) in lacks.iter_mut().enumerate().skip(1) {
             if state.is_here(peer) {
@@ -226,15 +226,15 @@ impl Churn {
     }
 
     /// Some peer lacks a chunk that nobody can give any more.
-    fn file_is_lost(&self, state: &State) -> bool {
+    fn file_is_lost(&self, state: &ChurnState) -> bool {
         let recoverable = self.recoverable(state);
         (1..=self.peers).any(|peer| state.chunks(peer) | recoverable != self.file())
     }
 
     /// The one state that stands for all which differ in the names of peers and chunks only. Peers
     /// that ride free are not mixed with others.
-    pub fn canonical(&self, state: &State) -> State {
-        State(orbits::canonical(state.0, self.chunks, &self.alike()))
+    pub fn canonical(&self, state: &ChurnState) -> ChurnState {
+        ChurnState(orbits::canonical(state.0, self.chunks, &self.alike()))
     }
 
     fn claims(&self) -> Vec<Claim<Self>> {
@@ -250,16 +250,16 @@ impl Churn {
         vec![
             Claim {
                 name: "no_chunk_is_lost",
-                kind: Kind::Always(|churn, state| !churn.file_is_lost(state)),
+                kind: ClaimKind::Always(|churn, state| !churn.file_is_lost(state)),
                 demand: safe,
             },
             Claim::required(
                 "everyone_is_complete",
-                Kind::Sometimes(|churn, state| churn.everyone_is_complete(state)),
+                ClaimKind::Sometimes(|churn, state| churn.everyone_is_complete(state)),
             ),
             Claim {
                 name: "completion_stays_possible",
-                kind: Kind::PossibleFromEverywhere {
+                kind: ClaimKind::PossibleFromEverywhere {
                     given: |_, _| true,
                     goal: |churn, state| churn.everyone_is_complete(state),
                 },
@@ -267,7 +267,7 @@ impl Churn {
             },
             Claim {
                 name: "everyone_completes",
-                kind: Kind::Eventually {
+                kind: ClaimKind::Eventually {
                     goal: |churn, state| churn.everyone_is_complete(state),
                     fairness: self.fairness.clone(),
                 },
@@ -281,7 +281,7 @@ impl Churn {
     pub fn peer_one_can_complete() -> Claim<Self> {
         Claim::informative(
             "peer_one_can_complete",
-            Kind::PossibleFromEverywhere {
+            ClaimKind::PossibleFromEverywhere {
                 given: |_, state| state.is_here(1),
                 goal: |churn, state| churn.is_complete(state, 1),
             },
@@ -290,11 +290,11 @@ impl Churn {
 }
 
 impl Model for Churn {
-    type State = State;
-    type Action = Action;
+    type State = ChurnState;
+    type Action = ChurnAction;
 
-    fn init_states(&self) -> Vec<State> {
-        let start = State::default().place(0, Membership::Here, 0);
+    fn init_states(&self) -> Vec<ChurnState> {
+        let start = ChurnState::default().place(0, Membership::Here, 0);
         vec![match self.departures {
             Departures::Rejoin | Departures::Once => start,
             Departures::None => {
@@ -303,7 +303,7 @@ impl Model for Churn {
         }]
     }
 
-    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+    fn actions(&self, state: &ChurnState, actions: &mut Vec<ChurnAction>) {
         if self.departures != Departures::None {
             let first = match self.source {
                 SourceStays::Stays => 1,
@@ -311,8 +311,8 @@ impl Model for Churn {
             };
             for node in first..=self.peers {
                 match state.membership(node) {
-                    Membership::Away => actions.push(Action::Join(node as u8)),
-                    Membership::Here => actions.push(Action::Leave(node as u8)),
+                    Membership::Away => actions.push(ChurnAction::Join(node as u8)),
+                    Membership::Here => actions.push(ChurnAction::Leave(node as u8)),
                     Membership::Gone => {}
                 }
             }
@@ -328,19 +328,19 @@ impl Model for Churn {
                 while useful != 0 {
                     let chunk = useful.trailing_zeros() as u8;
                     useful &= useful - 1;
-                    actions.push(Action::Transfer { from: from as u8, to, chunk });
+                    actions.push(ChurnAction::Transfer { from: from as u8, to, chunk });
                 }
             }
         }
     }
 
-    fn next_state(&self, state: &State, action: Action) -> Option<State> {
+    fn next_state(&self, state: &ChurnState, action: ChurnAction) -> Option<ChurnState> {
         Some(match action {
-            Action::Join(node) => {
+            ChurnAction::Join(node) => {
                 let node = usize::from(node);
                 state.place(node, Membership::Here, state.chunks(node))
             }
-            Action::Leave(node) => {
+            ChurnAction::Leave(node) => {
                 let node = usize::from(node);
                 match self.departures {
                     Departures::Once => state.place(node, Membership::Gone, 0),
@@ -349,7 +349,7 @@ impl Model for Churn {
                     }
                 }
             }
-            Action::Transfer { to, chunk, .. } => {
+            ChurnAction::Transfer { to, chunk, .. } => {
                 let to = usize::from(to);
                 state.with(to, state.byte(to) | 1 << chunk)
             }
@@ -387,10 +387,10 @@ impl Churn {
         let all = all.into_iter().flat_map(|(family, verb, first)| {
             (first..=self.peers).map(move |node| class(family, verb, node))
         });
-        let of = |churn: &Churn, action: &Action| match *action {
-            Action::Join(node) => usize::from(node),
-            Action::Leave(node) => churn.peers + 1 + usize::from(node),
-            Action::Transfer { to, .. } => 2 * churn.peers + 1 + usize::from(to),
+        let of = |churn: &Churn, action: &ChurnAction| match *action {
+            ChurnAction::Join(node) => usize::from(node),
+            ChurnAction::Leave(node) => churn.peers + 1 + usize::from(node),
+            ChurnAction::Transfer { to, .. } => 2 * churn.peers + 1 + usize::from(to),
         };
         Classes { all: all.collect(), of }
     }
@@ -406,7 +406,7 @@ impl Churn {
             canonical: Churn::canonical,
             permute: |churn, generator, state| {
                 let swaps = orbits::swaps(churn.chunks, &churn.alike());
-                State(swaps[generator].0.apply(state.0))
+                ChurnState(swaps[generator].0.apply(state.0))
             },
             generators: orbits::swaps(self.chunks, &self.alike())
                 .into_iter()

@@ -17,7 +17,7 @@ mod threads;
 pub mod tracker;
 
 pub use options::{Options, Refused};
-pub use outcome::{MOST_WORDS, Outcome, PropertyOutcome};
+pub use outcome::{CheckOutcome, MOST_WORDS, PropertyOutcome};
 pub use threads::Threads;
 
 #[cfg(test)]

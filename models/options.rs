@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use crate::checker::Fault;
+use crate::checker::CheckError;
 
 /// Options by name, without the dashes, and their values as written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -47,7 +47,7 @@ pub enum Refused {
     NoWorld(String),
     /// The question makes no sense for the model.
     #[error(transparent)]
-    Fault(#[from] Fault),
+    Check(#[from] CheckError),
 }
 
 impl Options {

@@ -15,7 +15,7 @@ pub const MOST_WORDS: usize = 1000;
 
 /// What a check of one model says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Outcome {
+pub struct CheckOutcome {
     /// The model's name.
     pub model: String,
     /// The options, as they were given.
@@ -74,13 +74,13 @@ pub struct PropertyOutcome {
     pub witness: Vec<String>,
 }
 
-impl Outcome {
+impl CheckOutcome {
     pub(super) fn new<M: Explorable>(model: &str, options: &Options, report: &Report<M>) -> Self {
         let (exploration, reason) = match report.exploration {
             Exploration::Exhausted => ("exhausted", None),
             Exploration::Bounded(reason) => ("bounded", Some(reason.name())),
         };
-        Outcome {
+        CheckOutcome {
             model: model.into(),
             options: options.clone(),
             exploration,

@@ -13,13 +13,13 @@ use stateright::Model;
 use super::choke::{Choking, Optimistic};
 use super::churn::{Churn, Departures, SourceStays};
 use super::options::{Options, Refused, Taker};
-use super::outcome::Outcome;
-use super::schedule::{EVERYONE, Leaving, Moves, Overlay, Rules, Schedule, World};
+use super::outcome::CheckOutcome;
+use super::schedule::{EVERYONE, Leaving, Moves, Overlay, Rules, Schedule, ScheduleWorld};
 use super::swarm::{self, Ready, Swarm, Timers};
 use super::tracker::Introductions;
 use crate::checker::{
-    Checked, Crew, Explorable, Fairness, Fault, KeepEdges, Limits, Quotient, Search, Settings,
-    Spec, Stop, Watch,
+    CheckError, CheckSettings, Checked, Explorable, Fairness, KeepEdges, Limits, Quotient, Search,
+    Spec, Stop, Watch, Workers,
 };
 use crate::scenario::{Choker, Seeding};
 use crate::swarm::{Peer, Policy, Tracker};
@@ -43,13 +43,13 @@ pub static ALL: &[Entry] = &[
 ];
 
 /// What goes with a check beside its options.
-pub struct Run<'a> {
+pub struct ModelRun<'a> {
     /// How far to search.
     pub limits: Limits,
     /// Whether states that differ only in names are one; `schedule` always takes them for one.
     pub quotient: Quotient,
     /// Who works; nothing that is found depends on it.
-    pub crew: &'a dyn Crew,
+    pub workers: &'a dyn Workers,
     /// Who looks on; clocks live there.
     pub watch: &'a mut Watch<'a>,
     /// Where to write the graph.
@@ -84,7 +84,7 @@ pub enum Format {
 /// # Errors
 /// A name or an option that does not exist, options that make no world, a question that makes no
 /// sense for the model.
-pub fn run(model: &str, options: &Options, run: Run<'_>) -> Result<Outcome, Refused> {
+pub fn run(model: &str, options: &Options, run: ModelRun<'_>) -> Result<CheckOutcome, Refused> {
     match model {
         "churn" => {
             let churn = churn(options)?;
@@ -97,17 +97,17 @@ pub fn run(model: &str, options: &Options, run: Run<'_>) -> Result<Outcome, Refu
         "schedule" => {
             let schedule = schedule(options)?;
             // No claim of it tells names apart, and without symmetry seven peers take too long.
-            let run = Run { quotient: Quotient::Symmetric, ..run };
+            let run = ModelRun { quotient: Quotient::Symmetric, ..run };
             let outcome = check(model, &schedule, options, Stop::Reached(EVERYONE), run)?;
             let makespan = outcome.property(EVERYONE).and_then(|property| property.steps);
-            Ok(Outcome { makespan, ..outcome })
+            Ok(CheckOutcome { makespan, ..outcome })
         }
         "tracker" => check(model, &tracker(options)?, options, Stop::Exhausted, run),
         "choke" => check(model, &choke(options)?, options, Stop::Exhausted, run),
         "swarm" => {
             let swarm = swarm(options)?;
             let left_out = swarm.world().left_out();
-            Ok(Outcome { left_out, ..unsaved(model, &swarm, options, run)? })
+            Ok(CheckOutcome { left_out, ..unsaved(model, &swarm, options, run)? })
         }
         _ => Err(unknown(model)),
     }
@@ -145,8 +145,8 @@ fn check<M>(
     model: &M,
     options: &Options,
     stop: Stop,
-    run: Run<'_>,
-) -> Result<Outcome, Refused>
+    run: ModelRun<'_>,
+) -> Result<CheckOutcome, Refused>
 where
     M: Checked + Explorable<State: Serialize + DeserializeOwned + Send> + Sync,
 {
@@ -158,8 +158,8 @@ fn answer<M>(
     (model, spec): (&M, &Spec<M>),
     options: &Options,
     stop: Stop,
-    run: Run<'_>,
-) -> Result<Outcome, Refused>
+    run: ModelRun<'_>,
+) -> Result<CheckOutcome, Refused>
 where
     M: Explorable<State: Serialize + DeserializeOwned + Send> + Sync,
 {
@@ -169,16 +169,21 @@ where
         Some(input) => Search::resume(model, spec, settings, &identity, input)?,
         None => Search::new(model, spec, settings)?,
     };
-    let exploration = search.run_with(run.crew, run.limits, run.watch)?;
+    let exploration = search.run_with(run.workers, run.limits, run.watch)?;
     export(&search, run.exports)?;
     if let Some(out) = run.save {
         search.save(&identity, out)?;
     }
-    Ok(Outcome::new(name, options, &search.report(exploration)?))
+    Ok(CheckOutcome::new(name, options, &search.report(exploration)?))
 }
 
 /// Checks a model whose states stay in this process: engines need not know how to be written down.
-fn unsaved<M>(name: &str, model: &M, options: &Options, run: Run<'_>) -> Result<Outcome, Refused>
+fn unsaved<M>(
+    name: &str,
+    model: &M,
+    options: &Options,
+    run: ModelRun<'_>,
+) -> Result<CheckOutcome, Refused>
 where
     M: Checked + Explorable<State: Send> + Sync,
 {
@@ -188,20 +193,23 @@ where
     }
     let spec = model.spec();
     let mut search = Search::new(model, &spec, settings(&run, Stop::Exhausted))?;
-    let exploration = search.run_with(run.crew, run.limits, run.watch)?;
+    let exploration = search.run_with(run.workers, run.limits, run.watch)?;
     export(&search, run.exports)?;
-    Ok(Outcome::new(name, options, &search.report(exploration)?))
+    Ok(CheckOutcome::new(name, options, &search.report(exploration)?))
 }
 
-fn settings(run: &Run<'_>, stop: Stop) -> Settings {
+fn settings(run: &ModelRun<'_>, stop: Stop) -> CheckSettings {
     let edges = match run.exports.is_empty() {
         true => KeepEdges::AsClaimed,
         false => KeepEdges::Always,
     };
-    Settings { quotient: run.quotient, stop, edges }
+    CheckSettings { quotient: run.quotient, stop, edges }
 }
 
-fn export<M: Explorable>(search: &Search<'_, M>, exports: Vec<Export<'_>>) -> Result<(), Fault> {
+fn export<M: Explorable>(
+    search: &Search<'_, M>,
+    exports: Vec<Export<'_>>,
+) -> Result<(), CheckError> {
     for export in exports {
         match export.format {
             Format::Dot => search.write_dot(export.out, export.most)?,
@@ -266,13 +274,13 @@ fn schedule(options: &Options) -> Result<Schedule, Refused> {
         let message = "calls, barter and times exclude each other; write one of them";
         return Err(Refused::NoWorld(message.into()));
     }
-    let plain = World::plain(peers, chunks);
+    let plain = ScheduleWorld::plain(peers, chunks);
     let overlay = match overlay {
         None => plain.overlay.clone(),
         Some(text) => Overlay::parse(text, peers)
             .map_err(|message| Refused::BadValue { option: "overlay", message })?,
     };
-    let mut world = World {
+    let mut world = ScheduleWorld {
         source_slots,
         download_slots,
         free_riders,
@@ -331,7 +339,7 @@ fn choke(options: &Options) -> Result<Choking, Refused> {
 
 fn swarm(options: &Options) -> Result<Swarm<Peer, Tracker>, Refused> {
     let mut take = Taker::new("swarm", options);
-    let mut world = swarm::World::calm(take.number("peers", 2)?, take.number("chunks", 2)?);
+    let mut world = swarm::SwarmWorld::calm(take.number("peers", 2)?, take.number("chunks", 2)?);
     world.churn = take.word(
         "churn",
         &[("none", Departures::None), ("once", Departures::Once), ("rejoin", Departures::Rejoin)],

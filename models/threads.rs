@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::thread;
 
-use crate::checker::Crew;
+use crate::checker::Workers;
 
 /// So many threads of this process, the caller's included, for as long as a search runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +19,8 @@ impl Threads {
     }
 }
 
-impl Crew for Threads {
-    fn hands(&self) -> NonZeroUsize {
+impl Workers for Threads {
+    fn threads(&self) -> NonZeroUsize {
         self.0
     }
 

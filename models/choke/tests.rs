@@ -3,7 +3,7 @@ use std::num::NonZeroUsize;
 use stateright::Checker;
 
 use super::*;
-use crate::checker::{Demand, Report, Settings, Verdict, Violation, check};
+use crate::checker::{CheckSettings, Demand, Report, Verdict, Violation, check};
 use crate::choose::{Choose, Seeded};
 use crate::chunks::{ChunkId, ChunkSet, Manifest};
 use crate::engine::{self, Engine, Input, Kind as Meaning, Output, Payload, Role, Timer};
@@ -22,7 +22,7 @@ fn world(neighbors: usize, slots: usize, policy: Policy, optimistic: Optimistic)
 }
 
 fn report(world: &Choking) -> Report<Choking> {
-    check(world, &world.spec(), Settings::default()).unwrap()
+    check(world, &world.spec(), CheckSettings::default()).unwrap()
 }
 
 fn verdict(report: &Report<Choking>, name: &str) -> &'static str {
@@ -78,7 +78,7 @@ fn stateright_counts_the_same() {
     let mut counts = Vec::new();
     for (world, states) in worlds {
         let dfs = world.clone().checker().spawn_dfs().join();
-        let ours = check(&world, &Spec::of_properties(&world), Settings::default()).unwrap();
+        let ours = check(&world, &Spec::of_properties(&world), CheckSettings::default()).unwrap();
         assert_eq!(ours.states, dfs.unique_state_count());
         assert_eq!(ours.generated, dfs.state_count() as u64);
         counts.push((ours.states, states));
@@ -117,7 +117,7 @@ fn planted(world: Choking, select: Select) -> Choking {
     Choking { select, ..world }
 }
 
-fn shortest(report: &Report<Choking>, name: &str) -> Vec<Event> {
+fn shortest(report: &Report<Choking>, name: &str) -> Vec<ChokeEvent> {
     let Verdict::Violated(Violation { witness: Some(witness), .. }) =
         &report.finding(name).unwrap().verdict
     else {
@@ -142,7 +142,7 @@ fn a_choker_that_starves_is_found() {
     let cycle = &witness.steps[witness.lasso_from.unwrap()..];
     assert!(cycle.iter().all(|(_, state)| !state.seats[1].served && state.seats[0].served));
     let stem = &shortest(&report, "2_gets_its_turn")[..2];
-    assert_eq!(stem, [Event::Want(1), Event::Want(2)]);
+    assert_eq!(stem, [ChokeEvent::Want(1), ChokeEvent::Want(2)]);
 }
 
 /// Planted: a choker that forgets to stop at its slots. At a decision it serves whoever waits.
@@ -153,7 +153,7 @@ fn a_choker_that_serves_too_many_is_found() {
     let world = world(2, 1, TURNS_OF_SEEDER, Optimistic::Off);
     let events = shortest(&report(&planted(world, everybody)), "slots_are_kept");
     assert_eq!(events.len(), 3, "two want something, then a decision: {events:?}");
-    assert_eq!(events[2], Event::Rechoke);
+    assert_eq!(events[2], ChokeEvent::Rechoke);
 }
 
 /// Planted: tit for tat that forgets who gave. Both want something, the rider waits for one
@@ -165,7 +165,8 @@ fn a_choker_that_does_not_reward_is_found() {
     let report = report(&planted(world, by_waiting));
     let events = shortest(&report, "givers_come_first");
     assert_eq!(events.len(), 4, "{events:?}");
-    let needed = [Event::Want(1), Event::Want(2), Event::Rechoke, Event::Give(1)];
+    let needed =
+        [ChokeEvent::Want(1), ChokeEvent::Want(2), ChokeEvent::Rechoke, ChokeEvent::Give(1)];
     assert!(needed.iter().all(|event| events.contains(event)), "{events:?}");
 }
 
@@ -181,7 +182,7 @@ fn a_choker_that_keeps_a_free_rider_is_found() {
     let finding = report.finding("2_gives_or_goes").unwrap();
     let witness = finding.verdict.witness().unwrap();
     let cycle = &witness.steps[witness.lasso_from.unwrap()..];
-    assert!(cycle.iter().any(|(action, _)| action.event == Event::Rechoke));
+    assert!(cycle.iter().any(|(action, _)| action.event == ChokeEvent::Rechoke));
     assert!(cycle.iter().all(|(_, state)| state.seats[1].served && state.seats[0].interested));
 }
 
@@ -192,9 +193,10 @@ fn a_choker_that_lends_too_much_is_found() {
     let world = world(2, 1, CREDIT, Optimistic::Off);
     let report = report(&Choking { may_serve: generous, ..world });
     let events = shortest(&report, "accounts_are_kept");
-    assert!(
-        matches!(events[..], [Event::Want(a), Event::Take(b), Event::Take(c)] if a == b && b == c)
-    );
+    assert!(matches!(
+        events[..],
+        [ChokeEvent::Want(a), ChokeEvent::Take(b), ChokeEvent::Take(c)] if a == b && b == c
+    ));
 }
 
 /// Planted: barter that serves by name. Both want something, the first takes a chunk and owes it:
@@ -207,7 +209,10 @@ fn a_choker_that_prefers_debtors_is_found() {
     let world = world(2, 1, CREDIT, Optimistic::Off);
     let events = shortest(&report(&planted(world, by_name)), "who_owes_least_comes_first");
     assert_eq!(events.len(), 3, "{events:?}");
-    assert!(events.contains(&Event::Take(1)) && events.contains(&Event::Want(2)), "{events:?}");
+    assert!(
+        events.contains(&ChokeEvent::Take(1)) && events.contains(&ChokeEvent::Want(2)),
+        "{events:?}"
+    );
 }
 
 /// Planted: strict barter that waits for the other to send first. Two that wait for each other do
@@ -304,7 +309,7 @@ impl Reference {
     }
 
     /// Everything that may follow from an event: a choice is a place in the peer's own order.
-    fn follow(&self, event: Event) -> Vec<Reference> {
+    fn follow(&self, event: ChokeEvent) -> Vec<Reference> {
         let mut choose = Enumerate::default();
         let mut outcomes = Vec::new();
         loop {
@@ -317,26 +322,28 @@ impl Reference {
         }
     }
 
-    fn meet(&mut self, event: Event, choose: &mut dyn Choose) {
+    fn meet(&mut self, event: ChokeEvent, choose: &mut dyn Choose) {
         match event {
-            Event::Want(neighbor) => self.hear(neighbor, Message::Interested, choose),
-            Event::Content(neighbor) => self.hear(neighbor, Message::NotInterested, choose),
-            Event::Rechoke => {
+            ChokeEvent::Want(neighbor) => self.hear(neighbor, Message::Interested, choose),
+            ChokeEvent::Content(neighbor) => self.hear(neighbor, Message::NotInterested, choose),
+            ChokeEvent::Rechoke => {
                 for neighbor in 1..=self.served.len() as u8 {
                     self.hear(neighbor, Message::KeepAlive, choose);
                 }
                 self.tell(Input::Expired(Timer(0)), choose);
             }
-            Event::Rotate => {
+            ChokeEvent::Rotate => {
                 self.tell(Input::Expired(Timer(1)), choose);
             }
-            Event::Offer(neighbor) => self.hear(neighbor, Message::Unchoke, choose),
-            Event::Withdraw(neighbor) => self.hear(neighbor, Message::Choke, choose),
-            Event::Give(neighbor) => {
+            ChokeEvent::Offer(neighbor) => self.hear(neighbor, Message::Unchoke, choose),
+            ChokeEvent::Withdraw(neighbor) => self.hear(neighbor, Message::Choke, choose),
+            ChokeEvent::Give(neighbor) => {
                 self.given += 1;
                 self.hear(neighbor, Message::Chunk(ChunkId(self.given - 1)), choose);
             }
-            Event::Take(neighbor) => assert!(self.sends_to(neighbor), "it may send to {neighbor}"),
+            ChokeEvent::Take(neighbor) => {
+                assert!(self.sends_to(neighbor), "it may send to {neighbor}")
+            }
         }
     }
 }

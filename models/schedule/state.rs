@@ -9,21 +9,21 @@ use crate::models::orbits::ROW_PEERS;
 /// Who has what: byte i of `have` is peer i, one bit a chunk. `memory` is what the rules remember:
 /// nothing, the balances of barter on credit, or the transfers under way.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct State {
+pub struct ScheduleState {
     /// The chunks of each peer.
     pub have: u64,
     /// What the rules remember.
     pub memory: u64,
 }
 
-impl State {
+impl ScheduleState {
     /// The chunks of a peer, one bit each.
     pub fn chunks(self, peer: usize) -> u8 {
         (self.have >> (8 * peer)) as u8
     }
 }
 
-impl fmt::Debug for State {
+impl fmt::Debug for ScheduleState {
     /// `1 {0,2}; 2 {}`, and the memory as a number where there is some.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut divide = "";
@@ -58,7 +58,7 @@ pub struct Transfer {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slot {
     /// The state after it.
-    pub next: State,
+    pub next: ScheduleState,
     /// At most ten transfers of 12 bits; none is zero, because nobody sends to the source.
     transfers: u128,
 }
@@ -67,7 +67,7 @@ pub struct Slot {
 pub(super) const MOST_TRANSFERS: usize = 10;
 
 impl Slot {
-    pub(super) fn new(state: State) -> Self {
+    pub(super) fn new(state: ScheduleState) -> Self {
         Slot { next: state, transfers: 0 }
     }
 

@@ -42,16 +42,17 @@ pub struct Spec<M: Model> {
 
 impl<M: Model> Spec<M> {
     /// The model's own stateright properties; every action in one class, no symmetry. Its
-    /// `eventually` becomes [`Kind::Eventually`] with an action forced wherever there is one, which
-    /// is what stateright means by it (and misses on cycles and joins).
+    /// `eventually` becomes [`ClaimKind::Eventually`] with an action forced wherever there is one,
+    /// which is what stateright means by it (and misses on cycles and joins).
     pub fn of_properties(model: &M) -> Self {
         let claims = model.properties().into_iter().map(|property| {
             let kind = match property.expectation {
-                Expectation::Always => Kind::Always(property.condition),
-                Expectation::Sometimes => Kind::Sometimes(property.condition),
-                Expectation::Eventually => {
-                    Kind::Eventually { goal: property.condition, fairness: Fairness::progress() }
-                }
+                Expectation::Always => ClaimKind::Always(property.condition),
+                Expectation::Sometimes => ClaimKind::Sometimes(property.condition),
+                Expectation::Eventually => ClaimKind::Eventually {
+                    goal: property.condition,
+                    fairness: Fairness::progress(),
+                },
             };
             Claim { name: property.name, kind, demand: Demand::Required }
         });
@@ -73,25 +74,25 @@ pub struct Claim<M: Model> {
     /// Its one name.
     pub name: &'static str,
     /// What it states.
-    pub kind: Kind<M>,
+    pub kind: ClaimKind<M>,
     /// What its failure means.
     pub demand: Demand,
 }
 
 impl<M: Model> Claim<M> {
     /// A claim that the model requires.
-    pub fn required(name: &'static str, kind: Kind<M>) -> Self {
+    pub fn required(name: &'static str, kind: ClaimKind<M>) -> Self {
         Claim { name, kind, demand: Demand::Required }
     }
 
     /// A claim whose answer is of interest, either way.
-    pub fn informative(name: &'static str, kind: Kind<M>) -> Self {
+    pub fn informative(name: &'static str, kind: ClaimKind<M>) -> Self {
         Claim { name, kind, demand: Demand::Informative }
     }
 }
 
 /// The form of a claim.
-pub enum Kind<M: Model> {
+pub enum ClaimKind<M: Model> {
     /// Holds in every reachable state.
     Always(Condition<M>),
     /// No state is reachable in fewer steps than this says of it. It is an `always` over pairs of
@@ -136,36 +137,38 @@ pub enum Kind<M: Model> {
     },
 }
 
-impl<M: Model> Kind<M> {
+impl<M: Model> ClaimKind<M> {
     /// Its name in reports.
     pub fn name(&self) -> &'static str {
         match self {
-            Kind::Always(_) | Kind::NotBefore { .. } => "always",
-            Kind::Sometimes(_) => "sometimes",
-            Kind::PossibleFromEverywhere { .. } => "possible_from_everywhere",
-            Kind::Eventually { .. } => "eventually",
-            Kind::LeadsTo { .. } => "leads_to",
-            Kind::NeverStuck { .. } => "never_stuck",
+            ClaimKind::Always(_) | ClaimKind::NotBefore { .. } => "always",
+            ClaimKind::Sometimes(_) => "sometimes",
+            ClaimKind::PossibleFromEverywhere { .. } => "possible_from_everywhere",
+            ClaimKind::Eventually { .. } => "eventually",
+            ClaimKind::LeadsTo { .. } => "leads_to",
+            ClaimKind::NeverStuck { .. } => "never_stuck",
         }
     }
 
     /// Whether deciding it needs the transitions, not the states alone.
     pub(super) fn needs_edges(&self) -> bool {
         match self {
-            Kind::PossibleFromEverywhere { .. }
-            | Kind::Eventually { .. }
-            | Kind::LeadsTo { .. } => true,
-            Kind::Always(_)
-            | Kind::NotBefore { .. }
-            | Kind::Sometimes(_)
-            | Kind::NeverStuck { .. } => false,
+            ClaimKind::PossibleFromEverywhere { .. }
+            | ClaimKind::Eventually { .. }
+            | ClaimKind::LeadsTo { .. } => true,
+            ClaimKind::Always(_)
+            | ClaimKind::NotBefore { .. }
+            | ClaimKind::Sometimes(_)
+            | ClaimKind::NeverStuck { .. } => false,
         }
     }
 
     /// The fairness that it assumes.
     pub(super) fn fairness(&self) -> Option<&Fairness> {
         match self {
-            Kind::Eventually { fairness, .. } | Kind::LeadsTo { fairness, .. } => Some(fairness),
+            ClaimKind::Eventually { fairness, .. } | ClaimKind::LeadsTo { fairness, .. } => {
+                Some(fairness)
+            }
             _ => None,
         }
     }

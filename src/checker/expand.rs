@@ -5,8 +5,8 @@
 //! Nothing here knows which states are new. The types to know are [`Expander`] and [`Batch`].
 
 use super::claim::{Canonical, Explorable, Spec};
-use super::fault::Fault;
-use super::search::{Quotient, Settings};
+use super::error::CheckError;
+use super::search::{CheckSettings, Quotient};
 use super::store::Offer;
 use super::symmetry::Inspection;
 
@@ -28,7 +28,7 @@ pub(super) struct Batch<S> {
     pub(super) offers: Vec<Offer<S>>,
     pub(super) rows: Vec<Row>,
     /// What went wrong with the state behind the last row.
-    pub(super) fault: Option<Fault>,
+    pub(super) fault: Option<CheckError>,
 }
 
 /// What follows from one state.
@@ -60,7 +60,11 @@ impl<'m, M: Explorable> Expander<'m, M> {
     ///
     /// # Errors
     /// A quotient that the model or a claim does not allow.
-    pub(super) fn new(model: &'m M, spec: &'m Spec<M>, settings: Settings) -> Result<Self, Fault> {
+    pub(super) fn new(
+        model: &'m M,
+        spec: &'m Spec<M>,
+        settings: CheckSettings,
+    ) -> Result<Self, CheckError> {
         let (inspection, canonical) = match (settings.quotient, &spec.symmetry) {
             (Quotient::Raw, _) => (None, None),
             (Quotient::Symmetric, symmetry) => {

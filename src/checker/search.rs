@@ -7,16 +7,16 @@
 
 use std::ops::ControlFlow;
 
-use super::claim::{Condition, Explorable, Kind, Spec};
+use super::claim::{ClaimKind, Condition, Explorable, Spec};
+use super::error::CheckError;
 use super::expand::{Batch, Expander, Row};
-use super::fault::Fault;
 use super::graph::{Edges, MOST_CLASSES};
 use super::heap::Owned;
 use super::store::{Insertion, NO_PARENT, Offer, Store};
 
 /// How to search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
+pub struct CheckSettings {
     /// Whether states that differ only in names are one.
     pub quotient: Quotient,
     /// When to stop before everything was seen.
@@ -111,7 +111,7 @@ impl Reason {
 
 /// Where a search stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
+pub struct SearchProgress {
     /// Different states found.
     pub states: usize,
     /// States generated, with repetitions.
@@ -125,7 +125,7 @@ pub struct Progress {
 }
 
 /// Who looks on: told about progress at times, says whether to go on. Clocks live there.
-pub type Watch<'w> = dyn FnMut(&Progress) -> ControlFlow<Reason> + 'w;
+pub type Watch<'w> = dyn FnMut(&SearchProgress) -> ControlFlow<Reason> + 'w;
 
 /// How many generated states lie between two looks of the watch.
 const GENERATED_PER_LOOK: u64 = 1 << 16;
@@ -165,21 +165,21 @@ pub(super) trait Supply<M: Explorable> {
 }
 
 /// Generates successors where they are needed.
-struct Alone<'m, M: Explorable> {
+struct Sequential<'m, M: Explorable> {
     expander: Expander<'m, M>,
     actions: Vec<M::Action>,
     batch: Batch<M::State>,
 }
 
-impl<'m, M: Explorable> Alone<'m, M> {
+impl<'m, M: Explorable> Sequential<'m, M> {
     fn new(expander: Expander<'m, M>) -> Self {
-        Alone { expander, actions: Vec::new(), batch: Batch::new() }
+        Sequential { expander, actions: Vec::new(), batch: Batch::new() }
     }
 }
 
-impl<M: Explorable> Supply<M> for Alone<'_, M> {
+impl<M: Explorable> Supply<M> for Sequential<'_, M> {
     fn after(&mut self, search: &Search<'_, M>) -> &mut Batch<M::State> {
-        let Alone { expander, actions, batch } = self;
+        let Sequential { expander, actions, batch } = self;
         let states = &search.found_states()[search.next..];
         expander.fill(batch, actions, search.next as u32, states);
         batch
@@ -190,7 +190,7 @@ impl<M: Explorable> Supply<M> for Alone<'_, M> {
 pub struct Search<'m, M: Explorable> {
     pub(super) model: &'m M,
     pub(super) spec: &'m Spec<M>,
-    pub(super) settings: Settings,
+    pub(super) settings: CheckSettings,
     pub(super) store: Store<M::State>,
     pub(super) edges: Option<Edges>,
     owned: Owned,
@@ -235,7 +235,11 @@ impl<'m, M: Explorable> Search<'m, M> {
     /// # Errors
     /// A claim that names an unknown class of actions, or a quotient that the model or a claim does
     /// not allow.
-    pub fn new(model: &'m M, spec: &'m Spec<M>, settings: Settings) -> Result<Self, Fault> {
+    pub fn new(
+        model: &'m M,
+        spec: &'m Spec<M>,
+        settings: CheckSettings,
+    ) -> Result<Self, CheckError> {
         let mut search = Search::empty(model, spec, settings)?;
         for state in model.init_states() {
             if model.within_boundary(&state) {
@@ -255,8 +259,8 @@ impl<'m, M: Explorable> Search<'m, M> {
     pub(super) fn empty(
         model: &'m M,
         spec: &'m Spec<M>,
-        settings: Settings,
-    ) -> Result<Self, Fault> {
+        settings: CheckSettings,
+    ) -> Result<Self, CheckError> {
         let needs_edges = settings.edges == KeepEdges::Always
             || spec.claims.iter().any(|claim| claim.kind.needs_edges());
         assert!(spec.classes.all.len() <= MOST_CLASSES, "classes are kept in 16 bits");
@@ -283,9 +287,13 @@ impl<'m, M: Explorable> Search<'m, M> {
     ///
     /// # Errors
     /// A symmetry that turns out to be none.
-    pub fn run(&mut self, limits: Limits, watch: &mut Watch<'_>) -> Result<Exploration, Fault> {
+    pub fn run(
+        &mut self,
+        limits: Limits,
+        watch: &mut Watch<'_>,
+    ) -> Result<Exploration, CheckError> {
         let expander = self.expander;
-        self.drive(limits, watch, &mut Alone::new(expander))
+        self.drive(limits, watch, &mut Sequential::new(expander))
     }
 
     /// The loop of every search, wherever the successors come from.
@@ -294,7 +302,7 @@ impl<'m, M: Explorable> Search<'m, M> {
         limits: Limits,
         watch: &mut Watch<'_>,
         supply: &mut dyn Supply<M>,
-    ) -> Result<Exploration, Fault> {
+    ) -> Result<Exploration, CheckError> {
         let mut look = Look { next: next_look(self.tally.generated), limits, watch };
         loop {
             if let Some(exploration) = self.at_end(limits) {
@@ -313,7 +321,7 @@ impl<'m, M: Explorable> Search<'m, M> {
         &mut self,
         batch: &mut Batch<M::State>,
         look: &mut Look<'_, '_>,
-    ) -> Result<Option<Exploration>, Fault> {
+    ) -> Result<Option<Exploration>, CheckError> {
         assert_eq!(batch.first as usize, self.next, "batches come in the order of the states");
         self.store.glance(&mut batch.offers);
         let mut offers = batch.offers.drain(..);
@@ -419,8 +427,8 @@ impl<'m, M: Explorable> Search<'m, M> {
     }
 
     /// Where the search stands.
-    pub fn progress(&self) -> Progress {
-        Progress {
+    pub fn progress(&self) -> SearchProgress {
+        SearchProgress {
             states: self.store.len(),
             generated: self.tally.generated,
             waiting: self.store.len() - self.next,
@@ -493,13 +501,13 @@ fn watched<M: Explorable>(spec: &Spec<M>) -> Vec<Watched<M>> {
     let mut watched = Vec::new();
     for (claim, asked) in spec.claims.iter().enumerate() {
         let kind = match asked.kind {
-            Kind::Always(condition) => WatchedKind::Always(condition),
-            Kind::Sometimes(condition) => WatchedKind::Sometimes(condition),
-            Kind::NotBefore { earliest, .. } => WatchedKind::NotBefore(earliest),
-            Kind::NeverStuck { unless } => WatchedKind::NeverStuck(unless),
-            Kind::PossibleFromEverywhere { .. }
-            | Kind::Eventually { .. }
-            | Kind::LeadsTo { .. } => continue,
+            ClaimKind::Always(condition) => WatchedKind::Always(condition),
+            ClaimKind::Sometimes(condition) => WatchedKind::Sometimes(condition),
+            ClaimKind::NotBefore { earliest, .. } => WatchedKind::NotBefore(earliest),
+            ClaimKind::NeverStuck { unless } => WatchedKind::NeverStuck(unless),
+            ClaimKind::PossibleFromEverywhere { .. }
+            | ClaimKind::Eventually { .. }
+            | ClaimKind::LeadsTo { .. } => continue,
         };
         watched.push(Watched { claim, kind });
     }

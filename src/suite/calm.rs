@@ -8,7 +8,7 @@
 
 use std::cmp::Reverse;
 
-use super::case::{Judged, accuse};
+use super::case::{AuditedTrace, accuse};
 use super::subject::Subject;
 use crate::audit::{
     Audit, Cause, IncompletenessWitness, Judgement, Lacking, Report, Verdict, Witness,
@@ -24,7 +24,7 @@ const TIMES: u64 = 2;
 /// Judges the end of a run.
 pub(super) fn completes_when_calm(
     scenario: &Scenario,
-    judged: &Judged,
+    judged: &AuditedTrace,
     _: &mut dyn Subject,
 ) -> Judgement {
     let ruled = judged.report.rule("incompleteness_explained");
@@ -38,19 +38,23 @@ pub(super) fn completes_when_calm(
         return Judgement::holds();
     };
     match end {
-        End::Explained => Judgement::holds(),
-        End::CutOff => waited(scenario, judged, peer),
-        End::GaveUp => accuse(format!(
+        Incompleteness::Explained => Judgement::holds(),
+        Incompleteness::CutOff => waited(scenario, judged, peer),
+        Incompleteness::GaveUp => accuse(format!(
             "{peer} goes without the file, and the scenario announces no departure before that"
         )),
-        End::Absent => accuse(format!("{peer} never joined, though the scenario announces it")),
-        End::Unexplained => accuse(format!("nothing explains why {peer} has not got the file")),
+        Incompleteness::Absent => {
+            accuse(format!("{peer} never joined, though the scenario announces it"))
+        }
+        Incompleteness::Unexplained => {
+            accuse(format!("nothing explains why {peer} has not got the file"))
+        }
     }
 }
 
 /// Why a peer has not got the file, the better reasons first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum End {
+enum Incompleteness {
     /// The log or the scenario says why.
     Explained,
     /// Time was up.
@@ -63,21 +67,25 @@ enum End {
     Unexplained,
 }
 
-fn end(scenario: &Scenario, one: &Lacking) -> End {
+fn end(scenario: &Scenario, one: &Lacking) -> Incompleteness {
     match one.cause {
-        None => End::Unexplained,
-        Some(Cause::CutOff { .. } | Cause::InFlight { .. } | Cause::NoTime { .. }) => End::CutOff,
-        Some(Cause::NeverCame { joins_ns }) if joins_ns < scenario.parts().until => End::Absent,
+        None => Incompleteness::Unexplained,
+        Some(Cause::CutOff { .. } | Cause::InFlight { .. } | Cause::NoTime { .. }) => {
+            Incompleteness::CutOff
+        }
+        Some(Cause::NeverCame { joins_ns }) if joins_ns < scenario.parts().until => {
+            Incompleteness::Absent
+        }
         Some(Cause::Left { at_ns }) => match scenario.leaves_at(one.peer) {
-            Some(announced) if announced <= at_ns => End::Explained,
-            _ => End::GaveUp,
+            Some(announced) if announced <= at_ns => Incompleteness::Explained,
+            _ => Incompleteness::GaveUp,
         },
-        Some(_) => End::Explained,
+        Some(_) => Incompleteness::Explained,
     }
 }
 
 /// Who was cut off: had the calm been long enough, and does nothing else explain it?
-fn waited(scenario: &Scenario, judged: &Judged, peer: PeerId) -> Judgement {
+fn waited(scenario: &Scenario, judged: &AuditedTrace, peer: PeerId) -> Judgement {
     let calm = calm_since(scenario, &judged.trace.events);
     let Some(enough) = enough(scenario).and_then(|span| calm.checked_add(span)) else {
         return Judgement::skipped("the links are too slow to say how long it may take");

@@ -12,12 +12,12 @@ use crate::trace::{Event, Header, Trace};
 #[derive(Debug)]
 pub struct Case {
     scenario: Scenario,
-    outcome: Result<Judged, Failure>,
+    outcome: Result<AuditedTrace, Failure>,
 }
 
 /// A trace and the report of the audit.
 #[derive(Debug)]
-pub struct Judged {
+pub struct AuditedTrace {
     /// The trace.
     pub trace: Trace,
     /// What the audit says of it.
@@ -29,7 +29,7 @@ impl Case {
     pub fn run(subject: &mut dyn Subject, scenario: &Scenario) -> Self {
         let outcome = trace(subject, scenario).map(|trace| {
             let report = Audit::of(&trace);
-            Judged { trace, report }
+            AuditedTrace { trace, report }
         });
         Case { scenario: scenario.clone(), outcome }
     }
@@ -43,7 +43,7 @@ impl Case {
     ///
     /// # Errors
     /// Why there is none.
-    pub fn outcome(&self) -> Result<&Judged, &Failure> {
+    pub fn outcome(&self) -> Result<&AuditedTrace, &Failure> {
         self.outcome.as_ref()
     }
 

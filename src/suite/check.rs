@@ -10,8 +10,8 @@ use proptest::test_runner::{
     Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner,
 };
 
+use super::byzantine::tolerates_byzantine_neighbors;
 use super::case::Case;
-use super::contract::withstands_lies;
 use super::property::find;
 use super::scope::Scope;
 use super::strategy::scenarios;
@@ -106,15 +106,15 @@ pub fn check<E: Engine, T: Introduce>(
     }
 }
 
-/// Judges `withstands_lies` of an engine, by its name in the list.
+/// Judges `tolerates_byzantine_neighbors` of an engine, by its name in the list.
 ///
 /// # Panics
 /// When it does not hold: that is what a test does.
-pub fn check_lies<E: Engine>(property: &'static str, cases: u32, place: Place)
+pub fn check_byzantine<E: Engine>(property: &'static str, cases: u32, place: Place)
 where
     E::Message: Send + Sync + 'static,
 {
-    if let Err(explanation) = withstands_lies::<E>(config(place, property, cases)) {
+    if let Err(explanation) = tolerates_byzantine_neighbors::<E>(config(place, property, cases)) {
         panic!(
             "{property} does not hold: {explanation}\n  to repeat it: cargo test {}::{property}",
             within(place.module)

@@ -11,7 +11,7 @@ use proptest::test_runner::{Config as Proptest, RngAlgorithm, TestRng, TestRunne
 use super::case::Case;
 use super::property::{ALL, Property, find};
 use super::scope::Scope;
-use super::smaller::{plainest, settle};
+use super::shrink::{simplest, simplify};
 use super::strategy::scenarios;
 use super::subject::Subject;
 use crate::audit::{Judgement, Report, Verdict, Witness};
@@ -51,7 +51,7 @@ impl Default for Config {
 
 /// How far an examination is.
 #[derive(Clone, Copy, Debug)]
-pub enum Progress<'a> {
+pub enum SuiteProgress<'a> {
     /// So many cases are done.
     Cases(u32),
     /// A property is broken for the first time; the scenario is as it was generated.
@@ -189,7 +189,7 @@ pub(super) fn generate(
 pub fn examine(
     subject: &mut dyn Subject,
     config: &Config,
-    watch: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+    watch: &mut dyn FnMut(SuiteProgress<'_>) -> ControlFlow<()>,
 ) -> Examination {
     let mut examination = Examination::new(config);
     for case in 0..config.cases {
@@ -197,8 +197,8 @@ pub fn examine(
         let known = examination.findings.len();
         examination.case(subject, case, &scenario, config.keep_going);
         let mut new = examination.findings.iter().skip(known);
-        let ends = new.any(|finding| watch(Progress::Found(finding)).is_break());
-        let ends = ends || watch(Progress::Cases(case + 1)).is_break();
+        let ends = new.any(|finding| watch(SuiteProgress::Found(finding)).is_break());
+        let ends = ends || watch(SuiteProgress::Cases(case + 1)).is_break();
         if ends || (!config.keep_going && !examination.findings.is_empty()) {
             break;
         }
@@ -275,12 +275,12 @@ fn shrink(
     subject: &mut dyn Subject,
     finding: &mut Finding,
     config: &Config,
-    watch: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+    watch: &mut dyn FnMut(SuiteProgress<'_>) -> ControlFlow<()>,
 ) {
     let property = find(finding.property).expect("a finding is of a property of the list");
     let tree = generate(&config.scope, config.seed, finding.case);
     smallest(tree, config.shrinks, config.scope.burst, &mut |scenario| {
-        watch(Progress::Shrinks(finding))?;
+        watch(SuiteProgress::Shrinks(finding))?;
         finding.shrinks += 1;
         let judgement = Case::run(subject, scenario).judge(property, subject);
         let fails = judgement.verdict == Verdict::Violated;
@@ -293,7 +293,7 @@ fn shrink(
     });
 }
 
-/// Tries the plainest scenario; else walks down a tree as proptest does, then makes what it came to
+/// Tries the simplest scenario; else walks down a tree as proptest does, then makes what it came to
 /// simpler: each for at most `most` runs, until `fails` breaks. The root itself is known to fail,
 /// and the last that fails is the smallest. A `burst` that was asked for stays.
 pub(super) fn smallest(
@@ -307,9 +307,9 @@ pub(super) fn smallest(
         return;
     }
     // Where every scenario fails, none is gained by many steps, each of which may be a time-out.
-    if let Some(plain) = plainest(&scenario, burst) {
+    if let Some(plain) = simplest(&scenario, burst) {
         match fails(&plain) {
-            ControlFlow::Continue(true) => return settle(plain, most, burst, fails),
+            ControlFlow::Continue(true) => return simplify(plain, most, burst, fails),
             ControlFlow::Continue(false) => {}
             ControlFlow::Break(()) => return,
         }
@@ -329,5 +329,5 @@ pub(super) fn smallest(
             ControlFlow::Break(()) => return,
         };
     }
-    settle(scenario, most, burst, fails);
+    simplify(scenario, most, burst, fails);
 }

@@ -104,10 +104,10 @@ macro_rules! suite_tests {
         }
         $crate::suite_tests! { @out suite_known $out }
     };
-    (@test lies $name:ident [$engine:ty]) => {
+    (@test byzantine $name:ident [$engine:ty]) => {
         #[test]
         fn $name() {
-            $crate::suite::check::check_lies::<$engine>(
+            $crate::suite::check::check_byzantine::<$engine>(
                 stringify!($name),
                 SUITE_CASES,
                 SUITE_PLACE,

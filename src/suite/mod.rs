@@ -6,27 +6,29 @@
 //! here: whoever waits decides in its watch when it has waited enough. The types to know are
 //! [`Subject`], [`Property`] and [`Finding`].
 
+mod byzantine;
 mod calm;
 pub mod canary;
 mod case;
 pub mod check;
-mod contract;
+pub mod detection;
 mod examine;
 mod guard;
-pub mod kill;
 mod macros;
 pub mod process;
 mod properties;
 mod property;
 mod scope;
-mod smaller;
+mod shrink;
 mod strategy;
 mod subject;
 #[cfg(test)]
 mod tests;
 
-pub use case::{Case, Judged};
-pub use examine::{Config, Examination, Finding, Progress, Ratios, Tally, examine, examine_one};
+pub use case::{AuditedTrace, Case};
+pub use examine::{
+    Config, Examination, Finding, Ratios, SuiteProgress, Tally, examine, examine_one,
+};
 pub use guard::Budget;
 pub use property::{ALL, Property, find};
 pub use scope::{Barter, Churn, Latency, Scope};

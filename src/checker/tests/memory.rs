@@ -89,7 +89,7 @@ fn a_search_takes_the_room_of_its_states_and_transitions() {
     let (wheel, states) = (Wheel(50_000), 50_000);
     let spec = Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None, heap: None };
     let bytes = |edges| {
-        let settings = Settings { edges, ..Settings::default() };
+        let settings = CheckSettings { edges, ..CheckSettings::default() };
         let mut search = Search::new(&wheel, &spec, settings).unwrap();
         search.run(Limits::NONE, &mut go).unwrap();
         search.progress().bytes
@@ -117,7 +117,7 @@ fn what_states_share_counts_once() {
     let (wheel, states) = (Wheel(5000), 5000_usize);
     let search = |heap| {
         let spec = Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None, heap };
-        let mut search = Search::new(&wheel, &spec, Settings::default()).unwrap();
+        let mut search = Search::new(&wheel, &spec, CheckSettings::default()).unwrap();
         search.run(Limits::NONE, &mut go).unwrap();
         search.progress().bytes
     };
@@ -132,7 +132,7 @@ fn owned_heap_counts_against_the_limit() {
     let wheel = Wheel(1_000_000);
     let cut = |heap, bytes| {
         let spec = Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None, heap };
-        let mut search = Search::new(&wheel, &spec, Settings::default()).unwrap();
+        let mut search = Search::new(&wheel, &spec, CheckSettings::default()).unwrap();
         let exploration = search.run(Limits { bytes, ..Limits::NONE }, &mut go).unwrap();
         (exploration, search.progress())
     };

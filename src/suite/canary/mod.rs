@@ -9,13 +9,13 @@ use super::subject::{Simulated, Subject};
 use crate::scenario::{Discipline, Scenario};
 use crate::swarm::{Peer, Tracker};
 
-pub(super) mod bent;
 mod bound;
 mod doctored;
-pub(super) mod giving;
+pub(super) mod download_faults;
+pub(super) mod faulty;
 mod list;
-mod steps;
-pub(super) mod taking;
+mod stepped;
+pub(super) mod upload_faults;
 
 pub use list::ALL;
 
@@ -34,7 +34,7 @@ pub struct Canary {
     /// The properties of which one must catch it; none of one that is lawful.
     pub caught_by: &'static [&'static str],
     /// What is broken.
-    pub kind: Kind,
+    pub kind: CanaryKind,
     /// What scenarios it is met with.
     pub scope: Scope,
     pub(super) nature: Nature,
@@ -42,7 +42,7 @@ pub struct Canary {
 
 /// What is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum CanaryKind {
     /// An engine that does what it must not.
     Engine,
     /// A log that does not say what happened.
@@ -66,8 +66,10 @@ pub(super) enum Nature {
 
 /// What is not broken, by name: the reference engine, and the stepped simulator while its law is in
 /// order.
-pub static CONTROLS: &[(&str, Make)] =
-    &[("control", control), ("control_in_steps", || Box::new(steps::Steps(steps::Law::Lawful)))];
+pub static CONTROLS: &[(&str, Make)] = &[
+    ("control", control),
+    ("control_in_steps", || Box::new(stepped::SteppedSimulator(stepped::StepLaw::Lawful))),
+];
 
 impl Canary {
     /// The canary of that name.

@@ -10,7 +10,7 @@ use crate::trace::{Event, Evidence};
 
 /// How much an answer may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Limits {
+pub(super) struct AnswerLimits {
     /// Bytes of one line.
     pub(super) line: usize,
     /// Events.
@@ -19,7 +19,7 @@ pub(super) struct Limits {
     pub(super) bytes: u64,
 }
 
-impl Limits {
+impl AnswerLimits {
     /// What no honest answer to `scenario` needs: 64 events for each chunk of each peer, 128 bytes
     /// for each event, a header or a list of members of four times the scenario's own length.
     pub(super) fn of(scenario: &Scenario) -> Self {
@@ -27,7 +27,7 @@ impl Limits {
         let events = copies.saturating_mul(64).saturating_add(100_000);
         let bytes = events.saturating_mul(128);
         let line = scenario.to_json().len().saturating_mul(4).saturating_add(64 << 10);
-        Limits { line, events, bytes }
+        AnswerLimits { line, events, bytes }
     }
 }
 
@@ -35,7 +35,7 @@ impl Limits {
 #[derive(Debug)]
 pub(super) struct Answer<'s> {
     decoder: Decoder<'s>,
-    limits: Limits,
+    limits: AnswerLimits,
     evidence: Evidence,
     /// The beginning of a line whose end has not come.
     begun: Vec<u8>,
@@ -48,7 +48,7 @@ pub(super) struct Answer<'s> {
 
 impl<'s> Answer<'s> {
     /// Nothing has come yet.
-    pub(super) fn new(scenario: &'s Scenario, limits: Limits) -> Self {
+    pub(super) fn new(scenario: &'s Scenario, limits: AnswerLimits) -> Self {
         Answer {
             decoder: Decoder::new(scenario),
             limits,

@@ -14,7 +14,7 @@ mod answer;
 #[cfg(unix)]
 mod child;
 #[cfg(unix)]
-mod conversation;
+mod exchange;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;
@@ -84,7 +84,7 @@ impl Subject for Program {
         scenario: &Scenario,
         record: &mut dyn FnMut(Event),
     ) -> Result<Evidence, Failure> {
-        self.converse(scenario, record)
+        self.exchange(scenario, record)
     }
 
     #[cfg(not(unix))]

@@ -6,7 +6,7 @@ use crate::audit::Verdict;
 use crate::chunks::PeerId;
 use crate::engine::Input;
 use crate::scenario::Scenario;
-use crate::suite::canary::bent::{Bend, Bent, Heard, Said};
+use crate::suite::canary::faulty::{Fault, Faulty, PeerInput, PeerOutput};
 use crate::suite::{
     Case, Churn, Config, Examination, Failure, Scope, Simulated, Subject, examine, find,
 };
@@ -81,8 +81,13 @@ fn who_had_no_time_is_not_accused() {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Panics;
 
-impl Bend for Panics {
-    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+impl Fault for Panics {
+    fn on_input(
+        &mut self,
+        input: PeerInput,
+        _: &Peer,
+        _: &mut Vec<PeerOutput>,
+    ) -> Option<PeerInput> {
         assert!(!matches!(input, Input::Connected(PeerId(2))), "peer 2 is not welcome");
         Some(input)
     }
@@ -90,7 +95,7 @@ impl Bend for Panics {
 
 #[test]
 fn a_panic_is_a_finding_and_ends_nothing() {
-    let mut subject = Simulated::<Bent<Panics>, Tracker>::default();
+    let mut subject = Simulated::<Faulty<Panics>, Tracker>::default();
     let finding = examined(&mut subject, &calm()).findings.pop().unwrap();
     assert_eq!(finding.property, Failure::ENDS);
     assert_eq!(finding.explanation, "the engine panicked: peer 2 is not welcome");

@@ -1,7 +1,7 @@
-//! The reference engine with a bend: what it is told, hears or says is changed on the way.
+//! The reference engine with a fault: what it is told, hears or says is changed on the way.
 //!
 //! The engine inside is untouched, so that a canary is wrong in one thing only. The types to know
-//! are [`Bend`] and [`Bent`].
+//! are [`Fault`] and [`Faulty`].
 
 use std::collections::VecDeque;
 use std::fmt::Debug;
@@ -13,25 +13,30 @@ use crate::engine::{Engine, Input, Output, Role, Settings};
 use crate::swarm::{Message, Peer};
 
 /// What a bent engine hears.
-pub(in crate::suite) type Heard = Input<Message>;
+pub(in crate::suite) type PeerInput = Input<Message>;
 /// What a bent engine says.
-pub(in crate::suite) type Said = Output<Message>;
+pub(in crate::suite) type PeerOutput = Output<Message>;
 
 /// What is wrong with an engine.
-pub(in crate::suite) trait Bend: Default + Clone + Debug + Eq + Hash {
+pub(in crate::suite) trait Fault: Default + Clone + Debug + Eq + Hash {
     /// Changes what the engine is told.
     fn settings(settings: &mut Settings) {
         let _ = settings;
     }
 
     /// What the engine hears instead of an input.
-    fn hears(&mut self, input: Heard, peer: &Peer, said: &mut Vec<Said>) -> Option<Heard> {
+    fn on_input(
+        &mut self,
+        input: PeerInput,
+        peer: &Peer,
+        said: &mut Vec<PeerOutput>,
+    ) -> Option<PeerInput> {
         let _ = (peer, said);
         Some(input)
     }
 
     /// What it says instead of an output.
-    fn says(&mut self, output: Said, peer: &Peer, said: &mut Vec<Said>) {
+    fn on_output(&mut self, output: PeerOutput, peer: &Peer, said: &mut Vec<PeerOutput>) {
         let _ = peer;
         said.push(output);
     }
@@ -52,7 +57,7 @@ pub(in crate::suite) trait Bend: Default + Clone + Debug + Eq + Hash {
     }
 
     /// What it says when it has said everything.
-    fn more(&mut self) -> Option<Said> {
+    fn when_drained(&mut self) -> Option<PeerOutput> {
         None
     }
 }
@@ -69,39 +74,39 @@ impl Choose for Lowest {
 
 /// The reference engine with a bend.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(in crate::suite) struct Bent<B> {
+pub(in crate::suite) struct Faulty<B> {
     peer: Peer,
-    bend: B,
-    said: VecDeque<Said>,
+    fault: B,
+    said: VecDeque<PeerOutput>,
 }
 
-impl<B: Bend> Engine for Bent<B> {
+impl<B: Fault> Engine for Faulty<B> {
     type Message = Message;
 
     fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self {
         let mut settings = settings.clone();
         B::settings(&mut settings);
         let peer = Peer::new(me, manifest, role, &settings);
-        Bent { peer, bend: B::default(), said: VecDeque::new() }
+        Faulty { peer, fault: B::default(), said: VecDeque::new() }
     }
 
-    fn handle(&mut self, input: Heard, choose: &mut dyn Choose) {
+    fn handle(&mut self, input: PeerInput, choose: &mut dyn Choose) {
         let mut said = Vec::new();
-        if let Some(input) = self.bend.hears(input, &self.peer, &mut said) {
+        if let Some(input) = self.fault.on_input(input, &self.peer, &mut said) {
             let mut lowest = Lowest;
-            self.peer.handle(input, self.bend.choices(choose, &mut lowest));
+            self.peer.handle(input, self.fault.choices(choose, &mut lowest));
             while let Some(output) = self.peer.poll() {
-                self.bend.says(output, &self.peer, &mut said);
+                self.fault.on_output(output, &self.peer, &mut said);
             }
         }
         self.said.extend(said);
     }
 
-    fn poll(&mut self) -> Option<Said> {
-        self.said.pop_front().or_else(|| self.bend.more())
+    fn poll(&mut self) -> Option<PeerOutput> {
+        self.said.pop_front().or_else(|| self.fault.when_drained())
     }
 
     fn have(&self) -> &ChunkSet {
-        self.bend.have().unwrap_or_else(|| self.peer.have())
+        self.fault.have().unwrap_or_else(|| self.peer.have())
     }
 }

@@ -2,7 +2,7 @@
 //! become smaller.
 //!
 //! A tree tries each peer once, when the others are still as they were drawn. Here one thing at a
-//! time is made simpler, again and again, until nothing can be. The function to know is [`settle`].
+//! time is made simpler, again and again, until nothing can be.
 
 use std::ops::ControlFlow;
 
@@ -80,7 +80,7 @@ const OF_THE_REST: &[Edit] = &[
 
 /// One peer that gets one chunk, and nothing else of what can be left out; with a `burst` that was
 /// asked for.
-pub(super) fn plainest(scenario: &Scenario, burst: Option<Bytes>) -> Option<Scenario> {
+pub(super) fn simplest(scenario: &Scenario, burst: Option<Bytes>) -> Option<Scenario> {
     let mut parts = scenario.parts().clone();
     parts.peers.truncate(1);
     OF_THE_REST.iter().chain(OF_A_PEER.iter().skip(1)).for_each(|edit| edit(&mut parts, 0));
@@ -117,7 +117,7 @@ fn of_protocol(parts: &mut Parts, change: fn(&mut Protocol)) {
 
 /// Makes a scenario that fails simpler, one thing at a time, until nothing can be made simpler or
 /// `most` were tried. A `burst` that was asked for is what the engine has: it stays.
-pub(super) fn settle(
+pub(super) fn simplify(
     scenario: Scenario,
     most: u32,
     burst: Option<Bytes>,

@@ -3,7 +3,7 @@
 //!
 //! A step lasts as long as the slowest link needs for a chunk, so that every link can carry one.
 //! There are no neighbors, no chokers and no barter: the log has no such events. The types to know
-//! are [`Steps`] and [`Law`].
+//! are [`SteppedSimulator`] and [`StepLaw`].
 
 use crate::chunks::{ChunkId, ChunkSet, PeerId};
 use crate::scenario::{Leaves, Scenario, SourceLeaves};
@@ -13,7 +13,7 @@ use crate::units::{Bytes, Rate, Time};
 
 /// What happens in one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Law {
+pub(super) enum StepLaw {
     /// A chunk is there at the end of the step in which it is sent.
     Lawful,
     /// A chunk is there at once: who is looked at later passes it on in the same step.
@@ -24,12 +24,12 @@ pub(super) enum Law {
 
 /// The simulator, with its law.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Steps(pub(super) Law);
+pub(super) struct SteppedSimulator(pub(super) StepLaw);
 
 /// Everything that changes from step to step.
-struct State<'a> {
+struct StepState<'a> {
     scenario: &'a Scenario,
-    law: Law,
+    law: StepLaw,
     have: Vec<ChunkSet>,
     gone: Vec<Option<Time>>,
     complete: Vec<bool>,
@@ -39,7 +39,7 @@ struct State<'a> {
     emitted: u128,
 }
 
-impl Subject for Steps {
+impl Subject for SteppedSimulator {
     fn run(
         &mut self,
         scenario: &Scenario,
@@ -48,7 +48,7 @@ impl Subject for Steps {
         let Some(span) = step(scenario) else {
             return Err(Failure::new("too slow", "a step does not fit the clock"));
         };
-        let mut state = State::new(scenario, self.0);
+        let mut state = StepState::new(scenario, self.0);
         let mut start = Time::ZERO;
         loop {
             let end = start.checked_add(span).unwrap_or(Time::MAX);
@@ -84,13 +84,13 @@ fn step(scenario: &Scenario) -> Option<Time> {
     slowest.time_for(chunk)?.checked_add(latency)
 }
 
-impl<'a> State<'a> {
-    fn new(scenario: &'a Scenario, law: Law) -> Self {
+impl<'a> StepState<'a> {
+    fn new(scenario: &'a Scenario, law: StepLaw) -> Self {
         let nodes = scenario.peer_count() + 1;
         let chunks = scenario.file().chunks();
         let mut have = vec![ChunkSet::empty(chunks); nodes];
         have[0] = ChunkSet::full(chunks);
-        State {
+        StepState {
             scenario,
             law,
             have,
@@ -134,7 +134,7 @@ impl<'a> State<'a> {
     fn send(&mut self, start: Time, end: Time) -> Vec<Transfer> {
         let mut sent = Vec::new();
         let mut busy = vec![false; self.have.len()];
-        let most = if self.law == Law::TwoForOne { 2 } else { 1 };
+        let most = if self.law == StepLaw::TwoForOne { 2 } else { 1 };
         let nodes: Vec<PeerId> = self.scenario.nodes().collect();
         for &from in &nodes {
             let serves = self.scenario.upload(from) != Rate::ZERO;
@@ -160,7 +160,7 @@ impl<'a> State<'a> {
                     bytes,
                     outcome,
                 });
-                if self.law == Law::SameStepRelay {
+                if self.law == StepLaw::SameStepRelay {
                     self.have[to.index()].insert(chunk);
                 }
                 busy[to.index()] = true;

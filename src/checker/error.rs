@@ -2,7 +2,7 @@
 
 /// Why a model cannot be judged.
 #[derive(Debug, thiserror::Error)]
-pub enum Fault {
+pub enum CheckError {
     /// Fairness was declared for a class that the model does not have.
     #[error("claim {claim:?} declares fairness of {name:?}, but the model's classes are {known}")]
     UnknownClass {

@@ -1,13 +1,13 @@
-//! The kill matrix: which property catches which canary, how often, and what the textbook's bounds
-//! alone would have caught.
+//! The detection matrix: which property catches which canary, how often, and what the textbook's
+//! bounds alone would have caught.
 //!
 //! Case k of a seed is the same scenario for every canary of a scope. The functions to know are
-//! [`hunt`], which stops at the first catch, [`shrunk`], which goes on from there, and
-//! [`Kill::of`], which counts.
+//! [`first_detection`], which stops at the first catch, [`shrunk`], which goes on from there, and
+//! [`Detection::of`], which counts.
 
 use std::ops::ControlFlow;
 
-use super::canary::{ANY, Canary, Kind, control};
+use super::canary::{ANY, Canary, CanaryKind, control};
 use super::case::Case;
 use super::examine::{Ratios, generate, smallest};
 use super::property::{ALL, Property, find};
@@ -24,7 +24,7 @@ pub const TEXTBOOK: &[&str] =
 
 /// How one canary fared.
 #[derive(Clone, Debug)]
-pub struct Kill {
+pub struct Detection {
     /// Which.
     pub canary: &'static Canary,
     /// In how many cases.
@@ -80,14 +80,14 @@ fn caught(canary: &Canary, scenario: &Scenario) -> Option<String> {
 }
 
 /// The first case below `cases` in which one of the properties that must catch a canary does.
-pub fn hunt(canary: &Canary, seed: u64, cases: u32) -> Option<u32> {
+pub fn first_detection(canary: &Canary, seed: u64, cases: u32) -> Option<u32> {
     (0..cases).find(|&case| {
         let scenario = generate(&canary.scope, seed, case).current();
         caught(canary, &scenario).is_some()
     })
 }
 
-impl Kill {
+impl Detection {
     /// Meets a canary with `cases` scenarios and shrinks the first one that shows it. `watch` is
     /// told after each case how many are done; None when it breaks.
     pub fn of(
@@ -95,8 +95,8 @@ impl Kill {
         seed: u64,
         cases: u32,
         watch: &mut dyn FnMut(u32) -> ControlFlow<()>,
-    ) -> Option<Kill> {
-        let mut kill = Kill {
+    ) -> Option<Detection> {
+        let mut detection = Detection {
             canary,
             cases,
             caught: 0,
@@ -109,31 +109,31 @@ impl Kill {
         let mut by = vec![0; ALL.len()];
         for case in 0..cases {
             let scenario = generate(&canary.scope, seed, case).current();
-            let caught = kill.meet(&scenario);
+            let caught = detection.run_case(&scenario);
             for (count, property) in by.iter_mut().zip(ALL) {
                 *count += u32::from(caught.iter().any(|(name, _)| *name == property.name));
             }
-            kill.textbook += u32::from(caught.iter().any(|(name, _)| TEXTBOOK.contains(name)));
-            kill.caught += u32::from(!caught.is_empty());
+            detection.textbook += u32::from(caught.iter().any(|(name, _)| TEXTBOOK.contains(name)));
+            detection.caught += u32::from(!caught.is_empty());
             if caught.iter().any(|(name, _)| canary.caught_by.contains(name)) {
-                kill.first.get_or_insert(case);
+                detection.first.get_or_insert(case);
             }
             if watch(case + 1).is_break() {
                 return None;
             }
         }
         let names = ALL.iter().map(|property| property.name);
-        kill.by = names.zip(by).filter(|&(_, count)| count != 0).collect();
-        if canary.kind == Kind::Bound && kill.caught != 0 {
-            kill.by.push((LAWFUL_RUN, kill.caught));
+        detection.by = names.zip(by).filter(|&(_, count)| count != 0).collect();
+        if canary.kind == CanaryKind::Bound && detection.caught != 0 {
+            detection.by.push((LAWFUL_RUN, detection.caught));
         }
-        kill.smallest = kill.first.and_then(|case| shrunk(canary, seed, case));
-        Some(kill)
+        detection.smallest = detection.first.and_then(|case| shrunk(canary, seed, case));
+        Some(detection)
     }
 
     /// One scenario: what catches the canary there, and how fast it is beside the control.
-    fn meet(&mut self, scenario: &Scenario) -> Vec<(&'static str, String)> {
-        if self.canary.kind != Kind::Slow {
+    fn run_case(&mut self, scenario: &Scenario) -> Vec<(&'static str, String)> {
+        if self.canary.kind != CanaryKind::Slow {
             return catches(self.canary, scenario, &mut ALL.iter());
         }
         let Some(mut subject) = self.canary.subject() else { return Vec::new() };
@@ -192,7 +192,7 @@ fn shrunk_from(canary: &Canary, seed: u64, case: u32) -> Option<(Scenario, Strin
 /// What the control was accused of: the reference engine, with each picker, choker and seeding in
 /// turn.
 #[derive(Clone, Debug, Default)]
-pub struct Controls {
+pub struct ControlRuns {
     /// In how many cases.
     pub cases: u32,
     /// In which of them something accused it, of what, and in which scenario.
@@ -213,16 +213,16 @@ pub fn policies() -> Vec<(Picker, Choker, Seeding)> {
     all
 }
 
-impl Controls {
+impl ControlRuns {
     /// Judges the control in `cases` scenarios. `watch` is told after each case how many are done;
     /// None when it breaks.
     pub fn of(
         seed: u64,
         cases: u32,
         watch: &mut dyn FnMut(u32) -> ControlFlow<()>,
-    ) -> Option<Controls> {
+    ) -> Option<ControlRuns> {
         let policies = policies();
-        let mut controls = Controls { cases, accused: Vec::new() };
+        let mut controls = ControlRuns { cases, accused: Vec::new() };
         let mut subject = control();
         for (case, policy) in (0..cases).zip(policies.iter().cycle()) {
             let scenario = with_policy(&generate(&ANY, seed, case).current(), *policy);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::bent::{Bend, Heard, Said};
+use super::faulty::{Fault, PeerInput, PeerOutput};
 use crate::chunks::{ChunkId, PeerId};
 use crate::engine::{Engine, Input, Output, Settings};
 use crate::scenario::Choker;
@@ -12,8 +12,8 @@ use crate::swarm::{Message, Peer};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct SendsWhatItLacks;
 
-impl Bend for SendsWhatItLacks {
-    fn says(&mut self, output: Said, peer: &Peer, said: &mut Vec<Said>) {
+impl Fault for SendsWhatItLacks {
+    fn on_output(&mut self, output: PeerOutput, peer: &Peer, said: &mut Vec<PeerOutput>) {
         said.push(match (&output, peer.have().missing().next()) {
             (&Output::Send { to, message: Message::Chunk(_) }, Some(lacking)) => {
                 Output::Send { to, message: Message::Chunk(lacking) }
@@ -31,8 +31,13 @@ pub(in crate::suite) struct HaveTooSoon {
     asked: Option<(PeerId, ChunkId)>,
 }
 
-impl Bend for HaveTooSoon {
-    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+impl Fault for HaveTooSoon {
+    fn on_input(
+        &mut self,
+        input: PeerInput,
+        _: &Peer,
+        _: &mut Vec<PeerOutput>,
+    ) -> Option<PeerInput> {
         self.asked = None;
         match input {
             Input::Connected(peer) => {
@@ -50,7 +55,7 @@ impl Bend for HaveTooSoon {
         Some(input)
     }
 
-    fn says(&mut self, output: Said, _: &Peer, said: &mut Vec<Said>) {
+    fn on_output(&mut self, output: PeerOutput, _: &Peer, said: &mut Vec<PeerOutput>) {
         match output {
             Output::Send { to, message: Message::Request(chunk) } => {
                 let others = self.neighbors.iter().filter(|&&other| other != to);
@@ -80,13 +85,18 @@ pub(in crate::suite) struct ServesTheChoked {
     choked: Option<PeerId>,
 }
 
-impl Bend for ServesTheChoked {
-    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+impl Fault for ServesTheChoked {
+    fn on_input(
+        &mut self,
+        input: PeerInput,
+        _: &Peer,
+        _: &mut Vec<PeerOutput>,
+    ) -> Option<PeerInput> {
         self.choked = None;
         Some(input)
     }
 
-    fn says(&mut self, output: Said, peer: &Peer, said: &mut Vec<Said>) {
+    fn on_output(&mut self, output: PeerOutput, peer: &Peer, said: &mut Vec<PeerOutput>) {
         match output {
             Output::Send { to, message: Message::Choke } => self.choked = Some(to),
             Output::Send { to, message: Message::Reject(chunk) }
@@ -105,7 +115,7 @@ impl Bend for ServesTheChoked {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct OneSlotTooMany;
 
-impl Bend for OneSlotTooMany {
+impl Fault for OneSlotTooMany {
     fn settings(settings: &mut Settings) {
         settings.protocol.unchoke_slots += 1;
     }
@@ -115,7 +125,7 @@ impl Bend for OneSlotTooMany {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct UnchokesEverybody;
 
-impl Bend for UnchokesEverybody {
+impl Fault for UnchokesEverybody {
     fn settings(settings: &mut Settings) {
         settings.protocol.unchoke_slots = u32::MAX;
     }
@@ -125,7 +135,7 @@ impl Bend for UnchokesEverybody {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct ForgetsTheBarter;
 
-impl Bend for ForgetsTheBarter {
+impl Fault for ForgetsTheBarter {
     fn settings(settings: &mut Settings) {
         if settings.protocol.choker == Choker::StrictBarter {
             settings.protocol.choker = Choker::TitForTat;
@@ -143,8 +153,13 @@ pub(in crate::suite) struct StarvesLateJoiners {
     late: BTreeSet<PeerId>,
 }
 
-impl Bend for StarvesLateJoiners {
-    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+impl Fault for StarvesLateJoiners {
+    fn on_input(
+        &mut self,
+        input: PeerInput,
+        _: &Peer,
+        _: &mut Vec<PeerOutput>,
+    ) -> Option<PeerInput> {
         match input {
             Input::Expired(_) => self.timers = self.timers.saturating_add(1),
             Input::Connected(peer) if EARLY <= self.timers => {
@@ -155,7 +170,7 @@ impl Bend for StarvesLateJoiners {
         Some(input)
     }
 
-    fn says(&mut self, output: Said, _: &Peer, said: &mut Vec<Said>) {
+    fn on_output(&mut self, output: PeerOutput, _: &Peer, said: &mut Vec<PeerOutput>) {
         let starved = matches!(&output, Output::Send { to, message: Message::Unchoke }
             if self.late.contains(to));
         if !starved {
@@ -173,8 +188,13 @@ pub(in crate::suite) struct ReturnForContinue {
     looping: bool,
 }
 
-impl Bend for ReturnForContinue {
-    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+impl Fault for ReturnForContinue {
+    fn on_input(
+        &mut self,
+        input: PeerInput,
+        _: &Peer,
+        _: &mut Vec<PeerOutput>,
+    ) -> Option<PeerInput> {
         self.looping = matches!(input, Input::Expired(_));
         match &input {
             Input::Connected(peer) if !peer.is_source() => {
@@ -194,7 +214,7 @@ impl Bend for ReturnForContinue {
         Some(input)
     }
 
-    fn says(&mut self, output: Said, _: &Peer, said: &mut Vec<Said>) {
+    fn on_output(&mut self, output: PeerOutput, _: &Peer, said: &mut Vec<PeerOutput>) {
         let content = self.interested.iter().find(|&(_, &interested)| !interested);
         let returned = content.map(|(&peer, _)| peer).filter(|_| self.looping);
         let unreached = matches!(&output, Output::Send { to, message: Message::Unchoke }

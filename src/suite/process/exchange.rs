@@ -2,7 +2,7 @@
 //!
 //! One thread watches all pipes of the process at once and waits for none of them longer than until
 //! the deadline: a process that does not read, does not write, writes for ever or leaves children
-//! behind can only make it wait that long. The method to know is [`Program::converse`].
+//! behind can only make it wait that long. The method to know is [`Program::exchange`].
 
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::AsFd;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use super::answer::{Answer, Limits};
+use super::answer::{Answer, AnswerLimits};
 use super::child::{Child, all_ended, fault};
 use super::{Lifetime, Program};
 use crate::scenario::{Scenario, printable};
@@ -22,16 +22,16 @@ use crate::trace::{Event, Evidence};
 const CHUNK: usize = 64 << 10;
 
 /// How much of the end of standard error is kept.
-const LAST_WORDS: usize = 4 << 10;
+const STDERR_TAIL: usize = 4 << 10;
 
 /// How many lines of that are shown.
 const LAST_LINES: usize = 8;
 
 /// How long a session that is over may take to end by itself.
-const FAREWELL: Duration = Duration::from_secs(1);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(1);
 
 /// What a pipe gave.
-enum Taken {
+enum PipeRead {
     /// So many bytes.
     Bytes(usize),
     /// Nothing now.
@@ -40,14 +40,14 @@ enum Taken {
     End,
 }
 
-fn take(pipe: &mut impl Read, buffer: &mut [u8]) -> Taken {
+fn take(pipe: &mut impl Read, buffer: &mut [u8]) -> PipeRead {
     match pipe.read(buffer) {
-        Ok(0) => Taken::End,
-        Ok(bytes) => Taken::Bytes(bytes),
+        Ok(0) => PipeRead::End,
+        Ok(bytes) => PipeRead::Bytes(bytes),
         Err(error) => match error.kind() {
-            ErrorKind::WouldBlock | ErrorKind::Interrupted => Taken::Nothing,
+            ErrorKind::WouldBlock | ErrorKind::Interrupted => PipeRead::Nothing,
             // A pipe that cannot be read has nothing more to give.
-            _ => Taken::End,
+            _ => PipeRead::End,
         },
     }
 }
@@ -118,14 +118,14 @@ impl Child {
     fn listen(&mut self, buffer: &mut [u8]) -> bool {
         let Some(stderr) = &mut self.stderr else { return false };
         match take(stderr, buffer) {
-            Taken::Bytes(bytes) => {
-                self.last_words.extend_from_slice(buffer.get(..bytes).unwrap_or_default());
-                let over = self.last_words.len().saturating_sub(LAST_WORDS);
-                self.last_words.drain(..over);
+            PipeRead::Bytes(bytes) => {
+                self.stderr_tail.extend_from_slice(buffer.get(..bytes).unwrap_or_default());
+                let over = self.stderr_tail.len().saturating_sub(STDERR_TAIL);
+                self.stderr_tail.drain(..over);
                 true
             }
-            Taken::Nothing => false,
-            Taken::End => {
+            PipeRead::Nothing => false,
+            PipeRead::End => {
                 self.stderr = None;
                 false
             }
@@ -133,7 +133,7 @@ impl Child {
     }
 
     /// A failure, with what the process said last.
-    fn blamed(&mut self, failure: Failure) -> Failure {
+    fn with_stderr_tail(&mut self, failure: Failure) -> Failure {
         // The pipe holds what was said before the end; who goes on speaking is not listened to.
         let mut buffer = vec![0; CHUNK];
         for _ in 0..LAST_LINES {
@@ -141,7 +141,7 @@ impl Child {
                 break;
             }
         }
-        let words = String::from_utf8_lossy(&self.last_words);
+        let words = String::from_utf8_lossy(&self.stderr_tail);
         let lines: Vec<&str> = words.lines().filter(|line| !line.trim().is_empty()).collect();
         let last = lines.get(lines.len().saturating_sub(LAST_LINES)..).unwrap_or_default();
         let mut explanation = failure.explanation;
@@ -158,13 +158,13 @@ impl Child {
 
 impl Program {
     /// Hands over `scenario` and reads the answer.
-    pub(super) fn converse(
+    pub(super) fn exchange(
         &mut self,
         scenario: &Scenario,
         record: &mut dyn FnMut(Event),
     ) -> Result<Evidence, Failure> {
         let line = scenario.to_json() + "\n";
-        let answer = Answer::new(scenario, Limits::of(scenario));
+        let answer = Answer::new(scenario, AnswerLimits::of(scenario));
         let mut child = match self.session.take() {
             Some(child) => child,
             None => Child::start(&self.command)?,
@@ -172,7 +172,7 @@ impl Program {
         // What was prepared until here is not the engine's time.
         let timeout = Instant::now() + self.timeout;
         let deadline = self.deadline.map_or(timeout, |deadline| deadline.min(timeout));
-        let mut talk = Talk {
+        let mut exchange = Exchange {
             lifetime: self.lifetime,
             timeout: self.timeout,
             length: line.len(),
@@ -180,14 +180,14 @@ impl Program {
             answer,
             deadline,
         };
-        if let Err(failure) = talk.hold(&mut child, record) {
+        if let Err(failure) = exchange.hold(&mut child, record) {
             let interrupted = deadline < timeout && deadline <= Instant::now();
             return Err(match interrupted || all_ended() {
                 true => Failure::interruption(),
-                false => child.blamed(failure),
+                false => child.with_stderr_tail(failure),
             });
         }
-        let evidence = talk.answer.evidence();
+        let evidence = exchange.answer.evidence();
         if self.lifetime == Lifetime::Session {
             self.session = Some(child);
         }
@@ -200,7 +200,7 @@ impl Drop for Program {
     fn drop(&mut self) {
         let Some(mut child) = self.session.take() else { return };
         child.stdin = None;
-        let deadline = Instant::now() + self.timeout.min(FAREWELL);
+        let deadline = Instant::now() + self.timeout.min(SHUTDOWN_GRACE);
         let mut buffer = vec![0; CHUNK];
         while let Some(ready) = wait(&child, &[], deadline) {
             if ready.life {
@@ -210,7 +210,7 @@ impl Drop for Program {
                 child.listen(&mut buffer);
             }
             let spoken = child.stdout.as_mut().filter(|_| ready.stdout);
-            if spoken.is_some_and(|stdout| matches!(take(stdout, &mut buffer), Taken::End)) {
+            if spoken.is_some_and(|stdout| matches!(take(stdout, &mut buffer), PipeRead::End)) {
                 child.stdout = None;
             }
         }
@@ -218,7 +218,7 @@ impl Drop for Program {
 }
 
 /// One scenario and its answer.
-struct Talk<'s> {
+struct Exchange<'s> {
     lifetime: Lifetime,
     timeout: Duration,
     /// Bytes of the scenario's line.
@@ -228,7 +228,7 @@ struct Talk<'s> {
     deadline: Instant,
 }
 
-impl Talk<'_> {
+impl Exchange<'_> {
     fn hold(&mut self, child: &mut Child, record: &mut dyn FnMut(Event)) -> Result<(), Failure> {
         let mut buffer = vec![0; CHUNK];
         self.expect_silence(child, &mut buffer)?;
@@ -262,7 +262,7 @@ impl Talk<'_> {
         }
         let spoken = child.stdout.as_mut().map(|stdout| take(stdout, buffer));
         match spoken {
-            Some(Taken::Bytes(bytes)) => Err(Failure::new(
+            Some(PipeRead::Bytes(bytes)) => Err(Failure::new(
                 "answered twice",
                 format!(
                     "it printed {bytes} bytes before it was given this scenario, after it had \
@@ -288,11 +288,11 @@ impl Talk<'_> {
     ) -> Result<(), Failure> {
         let Some(stdout) = &mut child.stdout else { return Ok(()) };
         match take(stdout, buffer) {
-            Taken::Bytes(bytes) => {
+            PipeRead::Bytes(bytes) => {
                 self.answer.take(buffer.get(..bytes).unwrap_or_default(), record)
             }
-            Taken::Nothing => Ok(()),
-            Taken::End => {
+            PipeRead::Nothing => Ok(()),
+            PipeRead::End => {
                 child.stdout = None;
                 Ok(())
             }

@@ -1,11 +1,12 @@
-//! Property `withstands_lies`: one engine, any sequence of inputs, and what it may never do.
+//! Property `tolerates_byzantine_neighbors`: one engine, any sequence of inputs, and what it may
+//! never do.
 //!
 //! The engine is handed what its own kind says in real runs, but from anybody, in any order, of
 //! another file with more chunks, from nodes that it does not know, after they have gone; and
 //! connections that it has already, and members that do not exist. Beside it a reference keeps what
 //! can be known from outside: which chunks ever arrived; and a copy that hears late what may wait,
 //! and must come to the same. The inputs are lies of neighbors, never of the driver: what the
-//! driver says has happened. The function to know is [`withstands_lies`].
+//! driver says has happened. The function to know is [`tolerates_byzantine_neighbors`].
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Debug};
@@ -85,9 +86,9 @@ impl<E: Engine> Engine for Remembering<E> {
 }
 
 /// Everything that engines of this kind say while they distribute a file of so many chunks.
-fn language<E: Engine, T: Introduce>(chunks: u64) -> BTreeSet<E::Message> {
+fn message_pool<E: Engine, T: Introduce>(chunks: u64) -> BTreeSet<E::Message> {
     let scope = Scope { peers: 6, ..Scope::default() };
-    let mut language = BTreeSet::new();
+    let mut message_pool = BTreeSet::new();
     for case in 0..RUNS {
         let mut parts = generate(&scope, u64::from(RUNS), case).current().into_parts();
         parts.file = file(chunks);
@@ -101,19 +102,19 @@ fn language<E: Engine, T: Introduce>(chunks: u64) -> BTreeSet<E::Message> {
             }
             for node in scenario.nodes() {
                 let said = simulation.engine(node).map(|engine| engine.said.iter().cloned());
-                language.extend(said.into_iter().flatten());
+                message_pool.extend(said.into_iter().flatten());
             }
         }
     }
-    language
+    message_pool
 }
 
 /// Messages to hear, by their kinds, so that a frequent kind does not drown the others. A failure
 /// need not print them.
 #[derive(Clone)]
-struct Language<M>(Arc<Vec<Vec<M>>>);
+struct MessagePool<M>(Arc<Vec<Vec<M>>>);
 
-impl<M: Clone> Language<M> {
+impl<M: Clone> MessagePool<M> {
     fn new(messages: BTreeSet<M>) -> Self {
         let mut kinds: Vec<Vec<M>> = Vec::new();
         for message in messages {
@@ -123,7 +124,7 @@ impl<M: Clone> Language<M> {
                 None => kinds.push(vec![message]),
             }
         }
-        Language(Arc::new(kinds))
+        MessagePool(Arc::new(kinds))
     }
 
     fn say(&self, kind: Index, which: Index) -> M {
@@ -132,7 +133,7 @@ impl<M: Clone> Language<M> {
     }
 }
 
-impl<M> Debug for Language<M> {
+impl<M> Debug for MessagePool<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} messages", self.0.iter().map(Vec::len).sum::<usize>())
     }
@@ -140,12 +141,12 @@ impl<M> Debug for Language<M> {
 
 /// What can be known of an engine from outside.
 #[derive(Clone, Debug)]
-struct View<M> {
+struct Observed<M> {
     role: Role,
     /// Chunks that ever arrived, from anybody.
     arrived: ChunkSet,
     /// What engines say of this file, and of one with more chunks.
-    languages: [Language<M>; 2],
+    pools: [MessagePool<M>; 2],
 }
 
 /// What happens to it.
@@ -168,7 +169,7 @@ enum Act<M> {
     Leave,
 }
 
-impl<M: Payload + Clone + Debug + 'static> View<M> {
+impl<M: Payload + Clone + Debug + 'static> Observed<M> {
     /// What may happen next: as often news of its driver as words of its neighbors.
     fn acts(&self) -> BoxedStrategy<Act<M>> {
         let other = || (0..NODES).prop_filter("itself", |&id| id != ME.0).prop_map(PeerId);
@@ -182,15 +183,15 @@ impl<M: Payload + Clone + Debug + 'static> View<M> {
             2 => Just(Act::Ready),
             3 => any::<Index>().prop_map(Act::Expired),
         ];
-        if self.languages.iter().any(|language| language.0.is_empty()) {
+        if self.pools.iter().any(|message_pool| message_pool.0.is_empty()) {
             return control.boxed();
         }
-        let languages = self.languages.clone();
+        let pools = self.pools.clone();
         let of_this_file = prop_oneof![5 => Just(0), 1 => Just(1)];
         let heard = (other(), of_this_file, any::<[Index; 2]>()).prop_map(
             move |(from, file, [kind, which])| Act::Received {
                 from,
-                message: languages[file].say(kind, which),
+                message: pools[file].say(kind, which),
             },
         );
         prop_oneof![30 => control, 50 => heard, 1 => Just(Act::Leave)].boxed()
@@ -214,15 +215,13 @@ impl<M: Payload + Clone + Debug + 'static> View<M> {
 }
 
 /// An engine that was just started, of any role.
-fn start<M: Clone + Debug + 'static>(languages: [Language<M>; 2]) -> BoxedStrategy<View<M>> {
+fn start<M: Clone + Debug + 'static>(pools: [MessagePool<M>; 2]) -> BoxedStrategy<Observed<M>> {
     let roles = prop_oneof![
         Just(Role::Peer(Behavior::Cooperative)),
         Just(Role::Source),
         Just(Role::Peer(Behavior::FreeRider)),
     ];
-    roles
-        .prop_map(move |role| View { role, arrived: held(role), languages: languages.clone() })
-        .boxed()
+    roles.prop_map(move |role| Observed { role, arrived: held(role), pools: pools.clone() }).boxed()
 }
 
 /// The node under test; it may be told that it is the source.
@@ -395,8 +394,8 @@ impl<E: Engine> Driven<E> {
         Ok(())
     }
 
-    /// Lets something happen to it; `view` is what is known afterwards.
-    fn act(&mut self, act: Act<E::Message>, view: &View<E::Message>) -> Result<(), String> {
+    /// Lets something happen to it; `observed` is what is known afterwards.
+    fn act(&mut self, act: Act<E::Message>, observed: &Observed<E::Message>) -> Result<(), String> {
         let input = match act {
             Act::Members(members) => Input::Members(members),
             Act::Asked(peer) => Input::Asked(peer),
@@ -422,23 +421,26 @@ impl<E: Engine> Driven<E> {
             }
             Act::Leave => {
                 self.hand(Input::Leave, &ChunkSet::full(CHUNKS as usize))?;
-                *self = Driven::start(view.role)?;
+                *self = Driven::start(observed.role)?;
                 return Ok(());
             }
         };
-        self.hand(input, &view.arrived)
+        self.hand(input, &observed.arrived)
     }
 }
 
 /// Lets a sequence of acts happen to a new engine.
-fn happen<E: Engine>(mut view: View<E::Message>, acts: Vec<Act<E::Message>>) -> Result<(), String>
+fn happen<E: Engine>(
+    mut observed: Observed<E::Message>,
+    acts: Vec<Act<E::Message>>,
+) -> Result<(), String>
 where
     E::Message: 'static,
 {
-    let mut driven = Driven::<E>::start(view.role)?;
+    let mut driven = Driven::<E>::start(observed.role)?;
     for act in acts {
-        view = view.after(&act);
-        driven.act(act, &view)?;
+        observed = observed.after(&act);
+        driven.act(act, &observed)?;
     }
     driven.catch_up()
 }
@@ -447,33 +449,33 @@ where
 ///
 /// # Errors
 /// The shortest sequence found that it does not withstand, and what it did.
-pub(super) fn withstands_lies<E: Engine>(config: Config) -> Result<(), String>
+pub(super) fn tolerates_byzantine_neighbors<E: Engine>(config: Config) -> Result<(), String>
 where
     E::Message: Send + Sync + 'static,
 {
-    let languages = [CHUNKS, MORE].map(|chunks| Language::new(language::<E, Tracker>(chunks)));
+    let pools = [CHUNKS, MORE].map(|chunks| MessagePool::new(message_pool::<E, Tracker>(chunks)));
     let sequences = Sequential::new(
         (1..120).into(),
-        move || start(languages.clone()),
+        move || start(pools.clone()),
         |_, _| true,
-        View::acts,
-        |view: View<E::Message>, act| view.after(act),
+        Observed::acts,
+        |observed: Observed<E::Message>, act| observed.after(act),
     );
     let mut runner = TestRunner::new(config);
-    let run = runner.run(&sequences, |(view, acts, seen)| {
+    let run = runner.run(&sequences, |(observed, acts, seen)| {
         // Nothing is to be skipped when the sequence becomes shorter.
         if let Some(seen) = seen {
             seen.store(acts.len(), Ordering::SeqCst);
         }
-        happen::<E>(view, acts).map_err(TestCaseError::fail)
+        happen::<E>(observed, acts).map_err(TestCaseError::fail)
     });
     match run {
         Ok(()) => Ok(()),
         Err(TestError::Abort(reason)) => Err(format!("the test was given up: {reason}")),
-        Err(TestError::Fail(reason, (view, acts, _))) => {
+        Err(TestError::Fail(reason, (observed, acts, _))) => {
             let acts = acts.iter().map(|act| format!("\n    {act:?}"));
             let inputs = acts.collect::<String>();
-            Err(format!("{}, as {:?} after these inputs:{inputs}", reason.message(), view.role))
+            Err(format!("{}, as {:?} after these inputs:{inputs}", reason.message(), observed.role))
         }
     }
 }
