@@ -1,12 +1,11 @@
-//! Does the choker give everybody its turn, and nobody more?
+//! Does the choker give each neighbor its turn, and none more?
 //!
 //! One peer serves neighbors that do anything: want something or not, give something or not, in
-//! every order with the decisions. Whom to serve is decided by the swarm's [`select`], what may be
-//! sent by its [`may_serve`]; slots and the optimistic slot go round as in the reference peer, with
-//! every choice of the lucky one. It knows no chunks, only how many went each way. Waiting times
-//! grow without end, but only their order matters to a choker, so a state keeps their ranks; and
-//! nobody gives more than a chunk ahead, or accounts would grow without end, too. The types to know
-//! are [`Choking`] and [`ChokeState`].
+//! every order with the decisions. The swarm's [`select`] decides which neighbors are served, its
+//! [`may_serve`] what may be sent; slots and the optimistic slot go round as in the reference peer,
+//! with every choice of the optimistic neighbor. It knows no chunks, only how many went each way.
+//! Waiting times grow without end, but only their order matters to a choker, so a state keeps their
+//! ranks; and no neighbor gives more than a chunk ahead, or accounts would grow without end, too.
 
 use serde::{Deserialize, Serialize};
 use stateright::{Model, Property};
@@ -29,9 +28,9 @@ pub const MOST_CREDIT: u32 = 3;
 /// The balance below which no neighbor gives.
 const AHEAD: i8 = -1;
 
-/// Decides whom to serve: [`select`], or what it is compared with.
+/// Decides which neighbors to serve: [`select`], or a broken variant in tests.
 pub type Select = fn(Policy, usize, Vec<Candidate>) -> Vec<PeerId>;
-/// Decides whether a chunk may be sent: [`may_serve`], or what it is compared with.
+/// Decides whether a chunk may be sent: [`may_serve`], or a broken variant in tests.
 pub type MayServe = fn(Policy, Account) -> bool;
 
 /// Whether there is an optimistic slot.
@@ -50,7 +49,7 @@ pub struct Choking {
     slots: usize,
     policy: Policy,
     optimistic: Optimistic,
-    /// The last so many neighbors never give anything.
+    /// Number of free riders (the last R neighbors), which never give anything.
     free_riders: usize,
     select: Select,
     may_serve: MayServe,
@@ -79,7 +78,7 @@ pub struct Seat {
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ChokeState {
     seats: Vec<Seat>,
-    /// Whom the optimistic slot serves.
+    /// The neighbor in the optimistic slot; None if it is empty.
     lucky: Option<u8>,
 }
 
@@ -94,7 +93,7 @@ pub enum ChokeEvent {
     Give(u8),
     /// A neighbor that is served takes something.
     Take(u8),
-    /// A neighbor serves the peer from now on; whether it will give anything, nobody knows.
+    /// A neighbor serves the peer from now on; it may give something or not.
     Offer(u8),
     /// A neighbor does not serve the peer any more.
     Withdraw(u8),
@@ -109,14 +108,14 @@ pub enum ChokeEvent {
 pub struct ChokeAction {
     /// What happens.
     pub event: ChokeEvent,
-    /// The answers to the questions of whom to serve by luck.
+    /// The choices of the optimistic neighbor, in order.
     pub choices: Vec<usize>,
-    /// Whom the optimistic slot serves afterwards.
+    /// The neighbor in the optimistic slot afterwards; None if it is empty.
     pub lucky: Option<u8>,
 }
 
 impl Choking {
-    /// A peer with so many slots, all of whose neighbors may give.
+    /// A peer with `slots` slots, all of whose neighbors may give.
     ///
     /// # Errors
     /// More neighbors than can be searched, or none; no slots; more credit than can be searched.
@@ -141,7 +140,7 @@ impl Choking {
         Ok(Choking { neighbors, slots, policy, optimistic, free_riders, select, may_serve })
     }
 
-    /// The same where the last so many neighbors never give anything.
+    /// The same with `free_riders` neighbors, the last ones, that never give anything.
     ///
     /// # Errors
     /// More than there are neighbors.
@@ -225,7 +224,8 @@ impl Choking {
 }
 
 impl Seat {
-    /// Whoever is served waits no more, and begins anew when it has to wait again.
+    /// Takes a slot: a neighbor that is served does not wait, and waits from 0 when it loses the
+    /// slot.
     fn serve(&mut self) {
         if !self.served {
             (self.served, self.waited) = (true, 0);
@@ -240,8 +240,8 @@ impl ChokeState {
         (0..self.seats.len()).filter(move |&at| self.seats[at].served && lucky != Some(at))
     }
 
-    /// Replaces waiting times by their ranks: all who wait grow older together, so their order is
-    /// that of the waiting times for ever.
+    /// Replaces waiting times by their ranks: all waiting neighbors grow older together, so their
+    /// order is that of the waiting times forever.
     fn rank(&mut self) {
         let mut times: Vec<u8> = self.seats.iter().map(|seat| seat.waited).collect();
         times.push(0);

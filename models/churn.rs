@@ -1,9 +1,9 @@
-//! Does everybody get the file when anybody may come and go?
+//! Do all peers get the file when any of them may come and go?
 //!
-//! Untimed: peers and the source join, leave, and transfer one chunk at a time; everybody present
-//! knows everybody present. It asks whether completion stays possible, whether it is inevitable
+//! Untimed: peers and the source join, leave, and transfer one chunk at a time; all present nodes
+//! are neighbors. It asks whether completion stays possible, whether it is inevitable
 //! under fairness, and how the file gets lost. It knows no rates, no choking and no requests: those
-//! belong to the models of the engine. The types to know are [`Churn`] and [`ChurnState`].
+//! belong to the models of the engine.
 
 use std::fmt;
 use std::ops::Range;
@@ -30,7 +30,7 @@ pub struct Churn {
     pub departures: Departures,
     /// Whether the source may leave.
     pub source: SourceStays,
-    /// The last so many peers never send.
+    /// Number of free riders (the last R peers).
     pub free_riders: usize,
     /// What may be assumed when completion is claimed to be inevitable.
     pub fairness: Fairness,
@@ -39,11 +39,12 @@ pub struct Churn {
 /// What leaving means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Departures {
-    /// Whoever leaves keeps its chunks and may come back. At the start only the source is there.
+    /// A peer that leaves keeps its chunks and may come back. At the start only the source is
+    /// present.
     Rejoin,
-    /// Whoever leaves is gone with its chunks. At the start only the source is there.
+    /// A peer that leaves is gone with its chunks. At the start only the source is present.
     Once,
-    /// Everybody is there from the start and stays.
+    /// All nodes are present from the start and stay.
     None,
 }
 
@@ -64,8 +65,8 @@ enum Membership {
     Gone = 2,
 }
 
-/// Who is there and who has what: byte 0 is the source, byte i is peer i; the low 6 bits are
-/// chunks, the high 2 bits say where the node is.
+/// Which nodes are present and what they hold: byte 0 is the source, byte i is peer i; the low 6
+/// bits are chunks, the high 2 bits say where the node is.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ChurnState(pub u64);
@@ -75,7 +76,7 @@ impl ChurnState {
         (self.0 >> (8 * node)) as u8
     }
 
-    /// By shifts: a word that is written whole after one of its bytes makes a processor wait.
+    /// By shifts: reading a word right after writing one of its bytes stalls the processor.
     fn with(self, node: usize, byte: u8) -> ChurnState {
         let others = self.0 & !(0xff << (8 * node));
         ChurnState(others | u64::from(byte) << (8 * node))
@@ -127,7 +128,7 @@ impl fmt::Debug for ChurnState {
     }
 }
 
-/// What somebody does. Node 0 is the source.
+/// What a node does. Node 0 is the source.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ChurnAction {
     /// The node enters the swarm.
@@ -163,10 +164,10 @@ impl fmt::Debug for ChurnAction {
 }
 
 impl Churn {
-    /// The world of oracle tables: nobody rides free, nothing is assumed of runs.
+    /// The world of the oracle tables: no free riders, no assumption on runs.
     ///
     /// # Errors
-    /// More peers or chunks than a state can hold, or none; a source that leaves where nobody does.
+    /// More peers or chunks than a state can hold, or none; a source that leaves where no peer may.
     pub fn new(
         peers: usize,
         chunks: usize,
@@ -180,7 +181,9 @@ impl Churn {
             return Err(format!("{chunks} chunks; write 1 to {MOST_CHUNKS}"));
         }
         if departures == Departures::None && source == SourceStays::Churns {
-            return Err("nobody leaves, so the source stays; write another churn, or that".into());
+            let message =
+                "no node leaves, so the source stays; write another churn, or source stays";
+            return Err(message.into());
         }
         let fairness = Fairness::none();
         Ok(Churn { peers, chunks, departures, source, free_riders: 0, fairness })
@@ -204,7 +207,7 @@ impl Churn {
         (1..=self.peers).all(|peer| self.is_complete(state, peer))
     }
 
-    /// The chunks that somebody has who is here or may come back, and who may send.
+    /// The chunks held by nodes that may send and are present or may come back.
     fn recoverable(&self, state: &ChurnState) -> u8 {
         let source = match state.membership(0) {
             Membership::Gone => 0,
@@ -225,7 +228,7 @@ impl Churn {
         lacks
     }
 
-    /// Some peer lacks a chunk that nobody can give any more.
+    /// Whether some peer lacks a chunk that no node can give any more.
     fn file_is_lost(&self, state: &ChurnState) -> bool {
         let recoverable = self.recoverable(state);
         (1..=self.peers).any(|peer| state.chunks(peer) | recoverable != self.file())
@@ -238,7 +241,7 @@ impl Churn {
     }
 
     fn claims(&self) -> Vec<Claim<Self>> {
-        // Nobody can promise what the departures of this world may destroy.
+        // Not required where the departures of this world may destroy the file.
         let safe = match (self.departures, self.source) {
             (Departures::Once, _) => Demand::Informative,
             (Departures::Rejoin | Departures::None, _) => Demand::Required,

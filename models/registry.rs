@@ -1,7 +1,6 @@
 //! Models by name, with options by name: what the commands `check` and `explore` call.
 //!
-//! It reads no clock and prints nothing: limits, the watch and the writers are the caller's. The
-//! functions to know are [`run`] and [`explore`].
+//! It reads no clock and prints nothing: limits, the watch and the writers are the caller's.
 
 use std::io::{BufRead, Write};
 use std::net::ToSocketAddrs;
@@ -35,28 +34,31 @@ pub struct Entry {
 
 /// Every model.
 pub static ALL: &[Entry] = &[
-    Entry { name: "churn", question: "does everybody get the file when anybody may come and go?" },
+    Entry {
+        name: "churn",
+        question: "do all peers get the file when any of them may come and go?",
+    },
     Entry { name: "schedule", question: "how many slots does the best schedule need?" },
-    Entry { name: "tracker", question: "does the tracker know who is there?" },
-    Entry { name: "choke", question: "does the choker give everybody its turn, and no more?" },
+    Entry { name: "tracker", question: "does the tracker list the peers that are present?" },
+    Entry { name: "choke", question: "does the choker give each neighbor its turn, and no more?" },
     Entry { name: "swarm", question: "does every run of the reference engine end well?" },
 ];
 
-/// What goes with a check beside its options.
+/// A check beside its model and options: limits, threads, files.
 pub struct ModelRun<'a> {
     /// How far to search.
     pub limits: Limits,
     /// Whether states that differ only in names are one; `schedule` always takes them for one.
     pub quotient: Quotient,
-    /// Who works; nothing that is found depends on it.
+    /// The threads; the result does not depend on them.
     pub workers: &'a dyn Workers,
-    /// Who looks on; clocks live there.
+    /// Called from time to time to decide whether to continue; clocks live there.
     pub watch: &'a mut Watch<'a>,
     /// Where to write the graph.
     pub exports: Vec<Export<'a>>,
-    /// A checkpoint to go on from.
+    /// A checkpoint to resume from; None starts anew.
     pub resume: Option<&'a mut dyn BufRead>,
-    /// Where to save the search when it ends, for going on later.
+    /// Where to save the search when it ends, to resume it later.
     pub save: Option<&'a mut dyn Write>,
 }
 
@@ -346,10 +348,10 @@ fn swarm(options: &Options) -> Result<Swarm<Peer, Tracker>, Refused> {
     )?;
     world.source =
         take.word("source", &[("stays", SourceStays::Stays), ("churns", SourceStays::Churns)])?;
-    let nobody_leaves = world.churn == Departures::None;
-    world.departures = take.number("departures", if nobody_leaves { 0 } else { 1 })?;
-    if nobody_leaves && (world.departures != 0 || world.source == SourceStays::Churns) {
-        let message = "nobody leaves with --churn none; write --churn once or --churn rejoin";
+    let no_node_leaves = world.churn == Departures::None;
+    world.departures = take.number("departures", if no_node_leaves { 0 } else { 1 })?;
+    if no_node_leaves && (world.departures != 0 || world.source == SourceStays::Churns) {
+        let message = "no node leaves with --churn none; write --churn once or --churn rejoin";
         return Err(Refused::NoWorld(message.into()));
     }
     world.losses = take.number("losses", 0)?;

@@ -3,7 +3,7 @@
 //! Synchronous slots: in each, every node sends at most one chunk (the source `source_slots`) that
 //! it had before the slot. Every step of the search is a slot, so the depth of the first complete
 //! state is the optimum makespan. It knows no engine: it explores what **any** engine of this
-//! discipline could do. The types to know are [`Schedule`] and [`ScheduleWorld`].
+//! discipline could do.
 
 use std::ops::{Deref, Range};
 
@@ -30,7 +30,7 @@ pub use state::{ScheduleState, Slot, Transfer};
 
 use state::MOST_TRANSFERS;
 
-/// A world of slots, as one may write it down.
+/// The options of a world of slots, not yet checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduleWorld {
     /// N, at most 7.
@@ -41,11 +41,11 @@ pub struct ScheduleWorld {
     pub source_slots: u32,
     /// How many chunks a peer can receive a slot; None is unlimited.
     pub download_slots: Option<u32>,
-    /// The last so many peers never send.
+    /// Number of free riders (the last R peers), which never send.
     pub free_riders: usize,
-    /// What a peer does that has everything.
+    /// What a peer does once it has the whole file.
     pub leaving: Leaving,
-    /// Who may send to whom.
+    /// Which nodes may send to each other.
     pub overlay: Overlay,
     /// What binds a slot beside the capacities.
     pub rules: Rules,
@@ -53,12 +53,12 @@ pub struct ScheduleWorld {
     pub moves: Moves,
 }
 
-/// What a peer does that has everything.
+/// What a peer does once it has the whole file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leaving {
     /// It stays and sends.
     Altruistic,
-    /// It is gone.
+    /// It leaves.
     Selfish,
 }
 
@@ -75,7 +75,7 @@ pub enum Rules {
     Strict,
     /// The same, but three peers may also exchange in a cycle.
     Cycles3,
-    /// A peer may have sent at most so many chunks more to another than it got from it.
+    /// A peer may have sent at most this many chunks more to another than it got from it.
     Credit(u8),
     /// Each node sends one chunk after the other and takes its own number of slots for each; the
     /// source's time first.
@@ -95,7 +95,7 @@ pub enum Moves {
 }
 
 impl ScheduleWorld {
-    /// One chunk a slot for everybody, no limit on downloads, everybody stays, nobody rides free.
+    /// One chunk a slot for each node, no limit on downloads, no departures, no free riders.
     pub fn plain(peers: usize, chunks: usize) -> Self {
         ScheduleWorld {
             peers,
@@ -176,7 +176,7 @@ impl Schedule {
         if rides_free || left { 0 } else { state.chunks(node) }
     }
 
-    /// How many peers have everything.
+    /// Number of peers that have the whole file.
     pub fn completed(&self, state: &ScheduleState) -> usize {
         (1..=self.peers).filter(|&peer| state.chunks(peer) == self.file()).count()
     }
@@ -327,7 +327,7 @@ impl Model for Schedule {
     }
 }
 
-/// Says what is wrong with a world.
+/// Refuses a world that makes no sense, with what to write instead.
 fn check(world: &ScheduleWorld) -> Result<(), String> {
     let ScheduleWorld { peers, chunks, source_slots, .. } = *world;
     let refuse = |message: String| Err(message);

@@ -3,8 +3,8 @@
 //! A source and a few peers, each of them the engine itself: [`Swarm`] takes any [`Engine`] and any
 //! [`Introduce`] and sees every order of events and every choice they make. The events are those
 //! that the seam of engines names: a message or a chunk arrives, the last byte of a chunk leaves, a
-//! timer runs out, somebody joins, leaves with or without a goodbye, a connection breaks in the
-//! middle of whatever goes on over it.
+//! timer expires, a node joins, leaves cleanly or crashes silently, a connection breaks at any
+//! moment.
 //!
 //! What is cut, so that there is an end ([`SwarmWorld::left_out`] says it of one world):
 //!
@@ -12,13 +12,13 @@
 //!   order when its last byte leaves. An uplink carries one chunk at a time, and its owner hears
 //!   that it is free at once, or at any time with [`Ready::AnyTime`]. The tracker answers at once.
 //!   Timers have no length: each runs out once a round, in any order, when nothing else can happen,
-//!   because a message is faster than a timer. With [`Timers::Any`] so many of them overtake it.
-//! - Numbers. Few peers, few chunks, so many departures and broken connections in all.
+//!   because a message is faster than a timer. With [`Timers::Any`] a number of them overtake it.
+//! - Numbers. Few peers and chunks, and a limited number of departures and broken connections.
 //! - Nothing is taken for the same: engines may break ties by ids of peers and chunks, so there is
 //!   no symmetry.
 //!
 //! Runs with fewer departures, breaks and hasty timers are all there; of runs with more nothing is
-//! said. An engine whose state grows for ever (a count of everything that ever happened) has no end
+//! said. An engine whose state grows forever (a count of everything that ever happened) has no end
 //! here; one that keeps what it looks at has. A state carries the first fault on the way to it, and
 //! nothing follows after that.
 
@@ -60,23 +60,23 @@ pub struct SwarmWorld {
     pub peers: usize,
     /// Chunks of the file, at most [`MOST_CHUNKS`].
     pub chunks: usize,
-    /// What leaving means. Whoever comes back has nothing: it is a new engine.
+    /// What leaving means. A peer that comes back has no chunks: it is a new engine.
     pub churn: Departures,
     /// Whether the source may leave.
     pub source: SourceStays,
-    /// How many departures there may be in all.
+    /// Maximum number of departures in a run.
     pub departures: u8,
-    /// How many connections may break in all.
+    /// Maximum number of broken connections in a run.
     pub losses: u8,
-    /// The last so many peers upload nothing.
+    /// Number of free riders (the last R peers), which upload nothing.
     pub free_riders: usize,
     /// When timers run out.
     pub timers: Timers,
     /// When a node hears that its uplink is free.
     pub ready: Ready,
-    /// What the engines are told; spans of time make no difference.
+    /// The protocol settings of the engines; their times make no difference.
     pub protocol: Protocol,
-    /// How many chunks to have requested of one neighbor at a time.
+    /// Maximum number of open requests to one neighbor.
     pub requests: u32,
     /// What may be assumed when completion is claimed to be inevitable.
     pub fairness: Fairness,
@@ -87,7 +87,7 @@ pub struct SwarmWorld {
 pub enum Timers {
     /// When nothing else can happen.
     Idle,
-    /// So many of them at any time, the others when nothing else can happen.
+    /// This many of them at any time, the others when nothing else can happen.
     Any(u8),
 }
 
@@ -101,9 +101,9 @@ pub enum Ready {
 }
 
 impl SwarmWorld {
-    /// So many peers and chunks, everybody there from the start; nothing goes wrong.
+    /// A world in which all nodes are present from the start and nothing goes wrong.
     pub fn calm(peers: usize, chunks: usize) -> Self {
-        // Room for everybody; how long a peer waits before it looks for others follows from it.
+        // Room for all nodes; how long a peer waits before it looks for others follows from it.
         let protocol = Protocol { neighbors: MOST_PEERS as u32 + 1, ..Protocol::default() };
         SwarmWorld {
             peers,
@@ -121,7 +121,7 @@ impl SwarmWorld {
         }
     }
 
-    /// What its runs leave out, in sentences.
+    /// What its runs leave out, one sentence each.
     pub fn left_out(&self) -> Vec<String> {
         let uplinks = match self.ready {
             Ready::AtOnce => {
@@ -220,7 +220,7 @@ impl<E: Engine, T: Introduce> Swarm<E, T> {
         &self.world
     }
 
-    /// Before anybody has come.
+    /// The state before any node has joined.
     fn void(&self) -> SwarmState<E, T> {
         let nothing: Interned<Channel<E::Message>> = self.pools.channels.intern(Channel::empty());
         let early = match self.world.timers {
@@ -240,7 +240,7 @@ impl<E: Engine, T: Introduce> Swarm<E, T> {
         }
     }
 
-    /// Everything that may follow: `act` is asked once for every sequence of choices.
+    /// Every outcome of `act`, which is called once for each sequence of choices.
     fn branch(
         &self,
         state: &SwarmState<E, T>,
@@ -258,7 +258,7 @@ impl<E: Engine, T: Introduce> Swarm<E, T> {
         }
     }
 
-    /// Everything that can happen, whatever is chosen then.
+    /// Every event that can happen in a state, apart from its choices.
     fn events(&self, state: &SwarmState<E, T>) -> Vec<SwarmEvent<E::Message>> {
         let mut events = Vec::new();
         if state.fault.is_some() {
@@ -310,7 +310,7 @@ impl<E: Engine, T: Introduce> Swarm<E, T> {
         }
     }
 
-    /// Who may come and go, and which connections may break.
+    /// Arrivals, departures and breaks of connections that may happen.
     fn changes(&self, state: &SwarmState<E, T>, events: &mut Vec<SwarmEvent<E::Message>>) {
         for at in 0..=self.world.peers {
             let node = PeerId(at as u32);

@@ -1,10 +1,10 @@
-//! Does the tracker know who is there?
+//! Does the tracker list the peers that are present?
 //!
-//! Peers join, announce themselves, say goodbye or die without a word, over a link that loses,
-//! delays and reorders; intervals pass whenever they like. The tracker is the real one, or any
+//! Peers join, announce themselves, leave cleanly or crash silently, over a link that loses, delays
+//! and reorders; intervals pass at any time. The tracker is the real one, or any
 //! other [`Introduce`]. Beside it the model keeps, for each peer, the intervals since it was last
-//! heard: that alone decides whom the list must hold. It knows no chunks, and neither does a
-//! tracker. The types to know are [`Introductions`] and [`TrackerState`].
+//! heard: that alone decides which peers the list must hold. It knows no chunks, and neither does a
+//! tracker.
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -27,7 +27,7 @@ pub const MOST_PEERS: usize = 4;
 
 /// A tracker whose members the model can see.
 pub trait Listed: Introduce {
-    /// Who is in.
+    /// The listed peers, in ascending order.
     fn listed(&self) -> Vec<PeerId>;
 }
 
@@ -46,7 +46,7 @@ pub struct Introductions<T> {
     tracker: PhantomData<fn() -> T>,
 }
 
-/// A peer, its link to the tracker, and what the tracker was told.
+/// A peer, its link to the tracker, and what the tracker knows of it.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TrackedPeer {
     /// Whether it is in the swarm.
@@ -55,7 +55,7 @@ pub struct TrackedPeer {
     hello: bool,
     /// Whether a goodbye is on its way; nothing says which of the two arrives first.
     goodbye: bool,
-    /// Intervals since it was last heard; none if never, after its goodbye, or too long ago.
+    /// Intervals since it was last heard; None if never, after its goodbye, or too long ago.
     heard: Option<u8>,
 }
 
@@ -86,13 +86,13 @@ pub enum TrackerAction {
     Announce(u8),
     /// A peer leaves and says goodbye.
     Leave(u8),
-    /// A peer is gone without a word.
+    /// A peer crashes silently.
     Die(u8),
     /// An announce arrives; the tracker names members by these choices.
     Hear {
         /// Whose announce.
         peer: u8,
-        /// The answers to the tracker's questions of whom to name.
+        /// The tracker's choices of the members to name, in order.
         choices: Vec<usize>,
     },
     /// A goodbye arrives.
@@ -110,7 +110,7 @@ const FAMILIES: [&str; 8] =
     ["join", "announce", "leave", "die", "hear", "part", "lose hello", "lose goodbye"];
 
 impl<T: Listed> Introductions<T> {
-    /// A world of so many peers, none of them there, each asking for `want` members at a time.
+    /// A world of `peers` peers, none of them present, each asking for `want` members at a time.
     ///
     /// # Errors
     /// More peers than can be searched, or none.
@@ -266,7 +266,7 @@ const KNOWN: [&str; MOST_PEERS] = [
     "alive_4_is_known_again",
 ];
 
-/// Whoever is alive announces itself again and again, and of announces sent again and again some
+/// A peer that is alive announces itself infinitely often, and of infinitely many announces some
 /// arrive.
 fn fair_link() -> Fairness {
     Fairness(vec![(Strength::Weak, "announce".into()), (Strength::Strong, "hear".into())])

@@ -26,7 +26,7 @@ impl Choking {
         state.regular().count() <= self.slots && marked
     }
 
-    /// A slot does not stand empty while somebody waits.
+    /// A slot does not stay empty while a neighbor waits.
     fn wastes_no_slot(&self, state: &ChokeState) -> bool {
         let waits = state.seats.iter().any(|seat| seat.interested && !seat.served);
         let full = self.slots <= state.regular().count();
@@ -38,8 +38,8 @@ impl Choking {
         self.slots <= state.seats.iter().filter(|seat| seat.interested && seat.gave).count()
     }
 
-    /// Whatever the next decision is: with givers enough for all slots, nobody else gets one that
-    /// is not the optimistic slot.
+    /// Whatever the next decision is: with enough givers for all slots, no other neighbor gets one,
+    /// apart from the optimistic slot.
     fn rewards_givers(&self, state: &ChokeState) -> bool {
         let gives = |at: usize| state.seats[at].interested && state.seats[at].gave;
         let decisions = || self.outcomes(state, ChokeEvent::Rechoke);
@@ -47,7 +47,7 @@ impl Choking {
             || decisions().iter().all(|(_, next)| next.regular().all(gives))
     }
 
-    /// Whatever the next decision is: nobody who gets a slot owes more than somebody who does not.
+    /// Whatever the next decision is: no neighbor in a slot owes more than one that is left out.
     fn prefers_who_owes_least(&self, state: &ChokeState) -> bool {
         self.outcomes(state, ChokeEvent::Rechoke).iter().all(|(_, next)| {
             let served = next.regular().map(|at| next.seats[at].balance).max();
@@ -58,7 +58,7 @@ impl Choking {
         })
     }
 
-    /// Nobody got more chunks than it gave and the policy lends.
+    /// No neighbor got more chunks than it gave plus what the policy lends.
     fn keeps_accounts(&self, state: &ChokeState) -> bool {
         state.seats.iter().all(|seat| i64::from(seat.balance) <= self.lends())
     }
@@ -75,7 +75,8 @@ impl Choking {
         }
     }
 
-    /// What makes everybody's turn come: decisions where the choker takes turns, else luck.
+    /// The fairness under which each neighbor gets its turn: decisions if the choker takes turns,
+    /// else the optimistic slot; None if neither brings a turn.
     fn turns(&self) -> Option<Fairness> {
         let turns = matches!(
             self.policy,
@@ -121,7 +122,7 @@ impl Choking {
         claims
     }
 
-    /// Everybody's turn comes, and under barter everybody gets what its account allows.
+    /// Each neighbor gets its turn, and under barter what its account allows.
     fn claims_on_turns(&self) -> Vec<Claim<Self>> {
         let (turns, demanded): (_, fn(_, _) -> _) = match self.turns() {
             Some(turns) => (turns, Claim::required),
@@ -146,7 +147,7 @@ impl Choking {
         claims
     }
 
-    /// A free rider holds no slot for ever: it goes at the next decision unless givers are too few.
+    /// A free rider holds no slot forever: it goes at the next decision unless givers are too few.
     fn claims_on_riders(&self) -> impl Iterator<Item = Claim<Self>> {
         let each = PAYS.into_iter().zip(for_each_neighbor!(is_kept_for_nothing, pays_or_goes));
         let riders = each.take(self.neighbors).skip(self.neighbors - self.free_riders);
@@ -190,7 +191,7 @@ fn is_kept_for_nothing<const N: usize>(world: &Choking, state: &ChokeState) -> b
     holds_a_slot::<N>(state) && world.has_givers_enough(state)
 }
 
-/// It is out of its slot, or some of those who might take it lost interest.
+/// It lost its slot, or too few neighbors that might take it are interested.
 fn pays_or_goes<const N: usize>(world: &Choking, state: &ChokeState) -> bool {
     let others = (1..).zip(&state.seats).filter(|&(neighbor, _)| !world.rides_free(neighbor));
     let wanting = others.filter(|(_, seat)| seat.interested).count();

@@ -1,4 +1,4 @@
-//! Events and states of a choker in words, as a witness shows them.
+//! How a witness shows events and states of a choker.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Whom the peer serves when something happens: what `Peer` does, on seats.
+//! Which neighbors the peer serves after an event: what `Peer` does, on seats.
 //!
 //! Every function here says which one of the reference peer it repeats; a test holds the two
 //! together on long random walks.
@@ -104,8 +104,8 @@ impl Choking {
         }
     }
 
-    /// As in `Peer::reciprocate`: under barter whoever serves this peer gets the slot of somebody
-    /// who does not, at once.
+    /// As in `Peer::reciprocate`: under barter a neighbor that serves this peer gets the slot of
+    /// one that does not, at once.
     fn reciprocate(&self, state: &mut ChokeState, neighbor: u8) {
         let at = usize::from(neighbor) - 1;
         let waits = state.seats[at].interested && !state.seats[at].served;
@@ -131,7 +131,7 @@ impl Choking {
         (self.may_serve)(self.policy, account)
     }
 
-    /// What an event leads to.
+    /// The state after an event.
     pub(super) fn after(
         &self,
         state: &ChokeState,

@@ -29,8 +29,8 @@ fn verdict(report: &Report<Choking>, name: &str) -> &'static str {
     report.finding(name).unwrap().verdict.name()
 }
 
-/// Where everybody has a slot nobody waits: a neighbor wants something or not, and under tit for
-/// tat it gave something or not; who rides free did not.
+/// With a slot for each neighbor none waits: a neighbor wants something or not, and under tit for
+/// tat it gave something or not; a free rider did not.
 #[test]
 fn slots_for_all_leave_two_or_four_states_a_neighbor() {
     for neighbors in 1..=3u32 {
@@ -62,8 +62,8 @@ fn slots_for_all_leave_a_balance_to_each_neighbor() {
     }
 }
 
-/// By hand for two neighbors and one slot: whoever is served has not waited, and at most one other
-/// has. Nobody is served: 3 ways of having waited. One is: which, whether the other wants
+/// By hand for two neighbors and one slot: a neighbor that is served has not waited, and at most
+/// one other has. None is served: 3 ways of having waited. One is: which, whether the other wants
 /// something, and whether it has waited. The other counts are those of stateright.
 #[test]
 fn stateright_counts_the_same() {
@@ -87,7 +87,7 @@ fn stateright_counts_the_same() {
 }
 
 #[test]
-fn the_choker_keeps_its_slots_and_gives_everybody_a_turn() {
+fn the_choker_keeps_its_slots_and_gives_each_neighbor_a_turn() {
     for (neighbors, slots) in [(2, 1), (3, 1), (3, 2)] {
         let barter = [STRICT, CREDIT].into_iter().filter(|_| neighbors == 2);
         for policy in [TIT_FOR_TAT, TURNS_OF_SEEDER, FASTEST_FIRST].into_iter().chain(barter) {
@@ -104,9 +104,9 @@ fn the_choker_keeps_its_slots_and_gives_everybody_a_turn() {
     }
 }
 
-/// Without luck a free rider starves among givers, and who takes slowly among the fast.
+/// Without the optimistic slot a free rider starves among givers, and a slow taker among fast ones.
 #[test]
-fn without_the_optimistic_slot_somebody_may_starve() {
+fn without_the_optimistic_slot_a_neighbor_may_starve() {
     let rider = world(2, 1, TIT_FOR_TAT, Optimistic::Off).with_free_riders(1).unwrap();
     assert_eq!(verdict(&report(&rider), "2_gets_its_turn"), "violated");
     let slow = world(2, 1, FASTEST_FIRST, Optimistic::Off);
@@ -145,19 +145,20 @@ fn a_choker_that_starves_is_found() {
     assert_eq!(stem, [ChokeEvent::Want(1), ChokeEvent::Want(2)]);
 }
 
-/// Planted: a choker that forgets to stop at its slots. At a decision it serves whoever waits.
+/// Planted: a choker that forgets to stop at its slots. At a decision it serves every neighbor that
+/// waits.
 #[test]
 fn a_choker_that_serves_too_many_is_found() {
-    let everybody: Select =
+    let all: Select =
         |_, _, candidates| candidates.iter().map(|candidate| candidate.peer).collect();
     let world = world(2, 1, TURNS_OF_SEEDER, Optimistic::Off);
-    let events = shortest(&report(&planted(world, everybody)), "slots_are_kept");
+    let events = shortest(&report(&planted(world, all)), "slots_are_kept");
     assert_eq!(events.len(), 3, "two want something, then a decision: {events:?}");
     assert_eq!(events[2], ChokeEvent::Rechoke);
 }
 
-/// Planted: tit for tat that forgets who gave. Both want something, the rider waits for one
-/// decision, the other gives: the next decision serves the rider all the same.
+/// Planted: tit for tat that forgets which neighbors gave. Both want something, the rider waits for
+/// one decision, the other gives: the next decision serves the rider all the same.
 #[test]
 fn a_choker_that_does_not_reward_is_found() {
     let by_waiting: Select = |_, slots, candidates| select(TURNS_OF_SEEDER, slots, candidates);
@@ -216,7 +217,7 @@ fn a_choker_that_prefers_debtors_is_found() {
 }
 
 /// Planted: strict barter that waits for the other to send first. Two that wait for each other do
-/// so for ever.
+/// so forever.
 #[test]
 fn a_choker_that_waits_for_the_other_to_begin_is_found() {
     let wary: MayServe = |_, account| account.balance < 0;
@@ -274,7 +275,7 @@ impl Reference {
         reference
     }
 
-    /// Tells it something; answers to whom it sent a chunk then.
+    /// Hands it an input; returns the neighbor to which it then sent a chunk, if any.
     fn tell(&mut self, input: Input<Message>, choose: &mut dyn Choose) -> Option<u8> {
         self.peer.handle(input, choose);
         let mut sent = None;

@@ -113,13 +113,13 @@ fn completion_is_inevitable_exactly_where_the_oracle_says() {
     let witness = verdict.witness().unwrap();
     let states: Vec<&ChurnState> = witness.steps.iter().map(|(_, state)| state).collect();
     let cycle = &states[witness.lasso_from.unwrap()..];
-    assert!(!cycle.is_empty(), "staying away for ever would not be fair");
+    assert!(!cycle.is_empty(), "staying away forever would not be fair");
     let meet = |state: &ChurnState| state.is_here(0) && (1..=3).any(|peer| state.is_here(peer));
     assert!(!cycle.iter().any(|state| meet(state)), "source and peers never meet");
 }
 
 #[test]
-fn completion_stays_possible_while_nobody_takes_chunks_away() {
+fn completion_stays_possible_while_no_peer_takes_chunks_away() {
     for source in [SourceStays::Stays, SourceStays::Churns] {
         let model = churn(3, 2, Departures::Rejoin, source);
         let report = check(&model, &model.spec(), symmetric()).unwrap();
@@ -148,7 +148,7 @@ fn the_file_is_lost_two_steps_from_the_start() {
     assert!(actions.contains(&ChurnAction::Leave(0)));
 }
 
-/// Completion is impossible exactly where a chunk is lost that somebody lacks (or a peer is gone):
+/// Completion is impossible exactly where a chunk is lost that a peer lacks (or a peer is gone):
 /// the graph and a formula of the state decide the same.
 #[test]
 fn doomed_states_are_those_that_lost_a_chunk() {

@@ -92,11 +92,11 @@ fn an_option_that_a_model_does_not_have_is_refused() {
 
 #[test]
 fn the_exit_code_follows_what_was_required_and_what_stayed_open() {
-    // Nobody assumed fairness: that completion is not inevitable is an answer, no failure.
+    // Without assumed fairness, that completion is not inevitable is an answer, no failure.
     let calm = outcome("churn", &[]).unwrap();
     assert_eq!(calm.property("everyone_completes").unwrap().verdict, "violated");
     assert_eq!(calm.exit_code(), 0);
-    // Somebody did, and it is wrong.
+    // With assumed fairness it is required, and fails.
     let weak = outcome("churn", &[("fair", "WF(all)")]).unwrap();
     assert_eq!(weak.exit_code(), 1);
     let strong = outcome("churn", &[("fair", "WF(join),SF(transfer)")]).unwrap();

@@ -1,6 +1,6 @@
 //! Slots under no rule but the capacities: sets of arrivals for which there are senders.
 //!
-//! Who sends what makes no difference afterwards, so sets of arrivals are enumerated, not
+//! Which node sends what makes no difference afterwards, so sets of arrivals are enumerated, not
 //! assignments of senders: a set is possible if its arrivals can be matched to senders, one each
 //! (the source has several), which augmenting paths decide.
 

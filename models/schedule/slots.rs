@@ -1,8 +1,8 @@
 //! Every slot that the rules allow in a state.
 //!
-//! Only useful transfers: a chunk that the receiver lacks and that nobody else sends it in the same
-//! slot. A sender needs the chunk **before** the slot: store and forward. Slots that lead to the
-//! same state are one, so nothing is said of who sent where that makes no difference.
+//! Only useful transfers: a chunk that the receiver lacks and that no other node sends it in the
+//! same slot. A sender needs the chunk **before** the slot: store and forward. Slots that lead to
+//! the same state are one, so the sender is not recorded where it makes no difference.
 
 use super::state::{Balances, ScheduleState, Sending, Slot, Transfer, UnderWay};
 use super::{Rules, Schedule};
@@ -34,10 +34,10 @@ enum CallDirection {
     BothWays,
 }
 
-/// What happens among peers once the source has given.
+/// What happens among peers after the source's sends.
 #[derive(Clone, Copy)]
 enum AfterGifts {
-    /// Exchanges in cycles of at most so many peers.
+    /// Exchanges in cycles of at most this many peers.
     Swaps(usize),
     /// Each peer sends where the balance allows.
     Credit(u8),
@@ -153,7 +153,7 @@ impl SlotWalk<'_> {
         }
     }
 
-    /// The slots in which everybody on the cycle sends one chunk to the next.
+    /// The slots in which each peer on the cycle sends one chunk to the next.
     fn around(&self, slot: Slot, cycle: &[usize]) -> Vec<Slot> {
         let mut slots = vec![slot];
         for (at, &from) in cycle.iter().enumerate() {

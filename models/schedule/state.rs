@@ -1,4 +1,4 @@
-//! Who has what between two slots, and what the rules remember beside it.
+//! The chunks of each peer between two slots, and what the rules remember beside them.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::models::orbits::ROW_PEERS;
 
-/// Who has what: byte i of `have` is peer i, one bit a chunk. `memory` is what the rules remember:
-/// nothing, the balances of barter on credit, or the transfers under way.
+/// The chunks of each peer: byte i of `have` is peer i, one bit a chunk. `memory` is what the rules
+/// remember: nothing, the balances of barter on credit, or the transfers under way.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ScheduleState {
     /// The chunks of each peer.
@@ -34,7 +34,7 @@ impl fmt::Debug for ScheduleState {
             divide = "; ";
         }
         if self.have == 0 {
-            write!(f, "nobody has anything")?;
+            write!(f, "no peer has a chunk")?;
         }
         if self.memory != 0 {
             write!(f, " memory {:#x}", self.memory)?;
@@ -59,7 +59,7 @@ pub struct Transfer {
 pub struct Slot {
     /// The state after it.
     pub next: ScheduleState,
-    /// At most ten transfers of 12 bits; none is zero, because nobody sends to the source.
+    /// At most ten transfers of 12 bits; none is zero, because no node sends to the source.
     transfers: u128,
 }
 
@@ -138,8 +138,8 @@ impl Balances {
     }
 }
 
-/// What serial transfers remember: for each node, to whom it is sending what, and for how many more
-/// slots; 10 bits a node.
+/// What serial transfers remember: for each node the receiver, the chunk and the slots left; 10
+/// bits a node.
 #[derive(Clone, Copy)]
 pub(super) struct UnderWay(pub(super) u64);
 

@@ -262,7 +262,7 @@ fn every_completion_comes_when_the_theorem_says_and_not_before() {
     }
 }
 
-/// A world planted with a bug: whoever received in a slot may send in the same slot.
+/// A world with a planted bug: a peer that received in a slot may send in the same slot.
 struct SameSlot(Schedule);
 
 impl Model for SameSlot {
@@ -326,7 +326,7 @@ fn a_free_rider_under_strict_barter_gets_chunks_from_the_source_only() {
     assert!(transfers.iter().any(|transfer| transfer.from == 1 && transfer.to == 2));
 }
 
-/// Credit s = 1 among N = 3: whoever sent nothing got at most s(N - 1) chunks from peers.
+/// Credit s = 1 among N = 3: a peer that sent nothing got at most s(N - 1) chunks from peers.
 #[test]
 fn a_free_rider_on_credit_gets_little() {
     let world =

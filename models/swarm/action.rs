@@ -1,4 +1,4 @@
-//! What happens in a small swarm, and in which words.
+//! The events of a small swarm, and how a witness shows them.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use super::state::{Packet, set};
 use crate::chunks::{ChunkId, PeerId};
 use crate::engine::{Kind, Payload, Timer};
 
-/// What happens, and what was chosen then.
+/// An event, and the choices that were made after it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SwarmAction<M> {
     /// What happens.
     pub event: SwarmEvent<M>,
-    /// The answers to every question of the engines and the tracker.
+    /// The choices of the engines and the tracker, in order.
     pub choices: Vec<usize>,
 }
 
@@ -20,9 +20,9 @@ pub struct SwarmAction<M> {
 pub enum SwarmEvent<M> {
     /// A node enters the swarm.
     Join(PeerId),
-    /// A node says goodbye and leaves.
+    /// A node leaves cleanly: it says goodbye.
     Leave(PeerId),
-    /// A node is gone without a word.
+    /// A node crashes silently.
     Vanish(PeerId),
     /// The connection of two neighbors breaks.
     Lose(PeerId, PeerId),
@@ -37,22 +37,22 @@ pub enum SwarmEvent<M> {
         /// The chunk.
         chunk: ChunkId,
     },
-    /// What was on its way arrives.
+    /// A packet arrives.
     Arrive {
         /// The sender.
         from: PeerId,
         /// The receiver.
         to: PeerId,
-        /// What it is.
+        /// The packet.
         packet: Packet<M>,
     },
     /// A timer runs out.
     Expire {
-        /// Whose.
+        /// The node.
         node: PeerId,
-        /// Which.
+        /// The timer.
         timer: Timer,
-        /// Whether something else could happen first.
+        /// Whether it expires although something else could happen first.
         early: bool,
     },
     /// An interval of the tracker passes.
@@ -76,7 +76,7 @@ impl<M: Payload + fmt::Debug> fmt::Debug for SwarmEvent<M> {
         match self {
             SwarmEvent::Join(node) => write!(f, "{node} joins"),
             SwarmEvent::Leave(node) => write!(f, "{node} says goodbye and leaves"),
-            SwarmEvent::Vanish(node) => write!(f, "{node} vanishes without a word"),
+            SwarmEvent::Vanish(node) => write!(f, "{node} crashes silently"),
             SwarmEvent::Lose(a, b) => write!(f, "the connection of {a} and {b} breaks"),
             SwarmEvent::Ready(node) => write!(f, "{node} hears that its uplink is free"),
             SwarmEvent::Sent { from, to, chunk } => write!(f, "{chunk} has left {from} for {to}"),

@@ -22,7 +22,7 @@ fn without<E: Engine, T: Introduce>(
 }
 
 impl<E: Engine, T: Introduce> Swarm<E, T> {
-    /// Whether everybody who has not left is there and has the whole file.
+    /// Whether every peer that has not left is present and has the whole file.
     pub(super) fn everyone_is_complete(&self, state: &SwarmState<E, T>) -> bool {
         let done =
             |peer| state.is_complete(peer) || (state.has_been(peer) && state.node(peer).is_none());
@@ -30,7 +30,7 @@ impl<E: Engine, T: Introduce> Swarm<E, T> {
             && (1..=self.world.peers).any(|peer| state.is_complete(peer))
     }
 
-    /// Whether those who are there and upload hold the whole file together.
+    /// Whether the present nodes that upload hold the whole file together.
     fn file_is_here(&self, state: &SwarmState<E, T>) -> bool {
         let sharing = state.present().filter(|&(at, _)| self.world.uploads(PeerId(at as u32)));
         let held = sharing.fold(0, |held, (_, node)| held | bits(node.engine.have()));
@@ -112,7 +112,7 @@ impl<E: Engine, T: Introduce> Swarm<E, T> {
     }
 }
 
-/// What may be done in a world, each a class of actions.
+/// A class of actions: what one node, or one node with another, may do.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum ActionClass {
     Of(&'static str, u8),
@@ -121,7 +121,7 @@ pub(super) enum ActionClass {
 }
 
 impl SwarmWorld {
-    /// Everything that may be done, in ascending order.
+    /// Every class of actions of the world, in ascending order.
     pub(super) fn action_classes(&self) -> Vec<ActionClass> {
         let mut action_classes = vec![ActionClass::Tick];
         let nodes = 0..=self.peers as u8;
@@ -185,7 +185,7 @@ fn class<E: Engine, T: Introduce>(swarm: &Swarm<E, T>, action: &SwarmAction<E::M
     swarm
         .action_classes
         .binary_search(&class)
-        .expect("every action of a world is one of its action_classes")
+        .expect("every action of a world is in one of its classes")
 }
 
 impl<E: Engine, T: Introduce> Checked for Swarm<E, T> {

@@ -1,9 +1,8 @@
-//! Values that many states have in common, kept once.
+//! Interning: values that many states have in common are kept once.
 //!
-//! Two states that follow each other differ in one participant and a few messages. The rest is the
-//! same, so states point to it. A value carries its hash, so that a state is hashed and compared in
-//! no time; equal values are still compared, a hash proves nothing. The types to know are
-//! [`Interned`] and [`Pool`].
+//! Consecutive states differ in one node and a few messages, so states point to shared values. A
+//! value carries its hash, which makes hashing and comparing states fast; equal hashes are still
+//! compared by value.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::checker::Block;
 
-/// A value that states point to.
+/// An interned value.
 pub(super) struct Interned<T>(Arc<Hashed<T>>);
 
 struct Hashed<T> {
@@ -38,7 +37,7 @@ impl<T> Clone for Interned<T> {
 }
 
 impl<T> Interned<T> {
-    /// What it takes, however many states point to it.
+    /// Its block of heap, one for all states that point to it.
     pub(super) fn block(&self) -> Block {
         Block { address: Arc::as_ptr(&self.0).addr(), bytes: self.0.bytes }
     }
@@ -65,8 +64,7 @@ impl<T: fmt::Debug> fmt::Debug for Interned<T> {
     }
 }
 
-/// Every value that was shared so far. Which threads share values in which order makes no
-/// difference to anything but memory.
+/// The values interned so far. Which thread interns a value first affects nothing but addresses.
 pub(super) struct Pool<T> {
     known: Mutex<BTreeMap<u64, Vec<Interned<T>>>>,
     /// Bytes on the heap that a value owns, going by lengths.
@@ -84,7 +82,7 @@ impl<T: Clone + Eq + Hash> Pool<T> {
         Pool { known: Mutex::new(BTreeMap::new()), heap_bytes }
     }
 
-    /// The value, as others have it already if anybody has it.
+    /// The interned value, an existing one if there is an equal one.
     pub(super) fn intern(&self, value: T) -> Interned<T> {
         let mut hasher = DefaultHasher::new();
         value.hash(&mut hasher);
@@ -103,7 +101,7 @@ impl<T: Clone + Eq + Hash> Pool<T> {
     }
 }
 
-/// A value in the making: as it was, or changed. Most are as they were, and are moved around.
+/// A value of the next state: the old one, or a changed copy. Most stay the old one.
 pub(super) enum Draft<T> {
     Kept(Interned<T>),
     Changed(Box<T>),

@@ -1,8 +1,8 @@
-//! A moment of a small swarm: who is there and in which state, what is on its way, what is left of
-//! what may go wrong, and what has gone wrong.
+//! The state of a small swarm: nodes, packets in flight, the budget of failures, and the first
+//! fault.
 //!
-//! Beside the engines a state keeps what rules look at: who was told what, who serves whom. The
-//! types to know are [`SwarmState`], [`Node`] and [`Channel`].
+//! Beside the engines a state keeps what the claims need: which node was told what, and which
+//! serves which.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -19,19 +19,19 @@ pub(super) const NODES: usize = MOST_PEERS + 1;
 /// A set of nodes, or of chunks, one bit each.
 pub(super) type Few = u8;
 
-/// A moment of a small swarm.
+/// The state of a small swarm.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SwarmState<E: Engine, T: Eq> {
-    /// Who is there.
+    /// The nodes that are present.
     pub(super) nodes: [Option<Interned<Node<E>>>; NODES],
-    /// What is on its way from each node to each.
+    /// The channel from each node to each.
     pub(super) channels: [[Interned<Channel<E::Message>>; NODES]; NODES],
     pub(super) tracker: Interned<T>,
     /// For each node its neighbors, as the network sees it.
     pub(super) connections: [Few; NODES],
-    /// For each node those who came and went without its hearing of it, and count as neighbors.
+    /// For each node the neighbors that have left and of whose departure it has not heard.
     pub(super) unaware: [Few; NODES],
-    /// Who has been there and is gone.
+    /// The nodes that have left.
     pub(super) gone: Few,
     pub(super) left: Remaining,
     /// Whether the tracker's interval is to pass in this round.
@@ -39,7 +39,7 @@ pub struct SwarmState<E: Engine, T: Eq> {
     pub(super) fault: Option<EngineFault>,
 }
 
-/// What may still happen.
+/// The budget of failures that may still happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Remaining {
     /// Departures.
@@ -59,62 +59,62 @@ pub(super) enum Turn {
     Next,
 }
 
-/// Somebody who is there.
+/// A node that is present.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Node<E> {
     pub(super) engine: E,
     /// Timers that are armed, in the order of their names.
     pub(super) timers: Vec<(Timer, Turn)>,
-    /// Whether it knows that its uplink could carry another chunk.
+    /// Whether it was told that its uplink is free.
     pub(super) told: bool,
-    /// For each node the chunks that it heard it has, in this connection.
+    /// For each node the chunks that it has announced to this one, in this connection.
     pub(super) heard: [Few; NODES],
-    /// Whom it told that it serves it.
+    /// The nodes that it has unchoked.
     pub(super) serves: Few,
-    /// Whether it ever told anybody that it serves it or not.
+    /// Whether it has ever sent a choke or an unchoke.
     pub(super) chokes: bool,
 }
 
-/// What is on its way from one node to another.
+/// What is in flight from one node to another.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Channel<M> {
     /// Chunks whose last byte has not left.
     pub(super) leaving: Vec<(ChunkId, M)>,
-    /// What arrives, in its order.
+    /// Packets in the order of their arrival.
     pub(super) packets: VecDeque<Packet<M>>,
 }
 
-/// What arrives.
+/// A packet in flight.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Packet<M> {
     /// A message, or a chunk whose last byte has left.
     Says(M),
-    /// It asks to be a neighbor.
+    /// The sender asks to be a neighbor.
     Asks,
-    /// It is a neighbor from now on.
+    /// The sender is a neighbor from now on.
     Connects,
-    /// It is a neighbor no more.
+    /// The sender is no neighbor any more.
     Disconnects,
 }
 
-/// What went wrong.
+/// A rule that an engine broke.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EngineFault {
-    /// It requested a chunk of somebody of whom it has not heard that it has it.
+    /// It requested a chunk that the other node has not announced to it.
     Untold(PeerId, PeerId, ChunkId),
-    /// It said that it has a chunk that it lacks.
+    /// It announced a chunk that it lacks.
     Boast(PeerId, PeerId, ChunkId),
     /// It sent a chunk that it lacks.
     Nowhere(PeerId, PeerId, ChunkId),
-    /// It sent a chunk to somebody whom it does not serve.
+    /// It sent a chunk to a node that it chokes.
     Choked(PeerId, PeerId, ChunkId),
     /// It holds a chunk that has not arrived.
     Conjured(PeerId, ChunkId),
-    /// It holds a chunk no more.
+    /// It lost a chunk that it held.
     Lost(PeerId, ChunkId),
-    /// It said that it has the whole file and lacks a chunk.
+    /// It reported completion and lacks a chunk.
     Early(PeerId, ChunkId),
-    /// It had no end of things to do at once.
+    /// Its outputs of one step do not end.
     Restless(PeerId),
 }
 
@@ -150,7 +150,7 @@ impl<M> Channel<M> {
 }
 
 impl<E: Engine, T: Eq> SwarmState<E, T> {
-    /// Everything that it has in common with other states.
+    /// The blocks of heap that it may share with other states.
     pub(super) fn shared(&self) -> impl Iterator<Item = Block> {
         let nodes = self.nodes.iter().flatten().map(Interned::block);
         let channels = self.channels.iter().flatten().map(Interned::block);
@@ -166,7 +166,7 @@ impl<E: Engine, T: Eq> SwarmState<E, T> {
         nodes.filter_map(|(at, node)| node.as_deref().map(|node| (at, node)))
     }
 
-    /// Every channel on which something is.
+    /// Every channel that is not empty.
     pub(super) fn busy(&self) -> impl Iterator<Item = (PeerId, PeerId, &Channel<E::Message>)> {
         let from = self.channels.iter().zip(0u32..);
         from.flat_map(|(channels, from)| {
@@ -176,7 +176,7 @@ impl<E: Engine, T: Eq> SwarmState<E, T> {
         .filter(|(_, _, channel)| !channel.is_empty())
     }
 
-    /// Whether a node is there and has the whole file.
+    /// Whether a node is present and has the whole file.
     pub(super) fn is_complete(&self, node: usize) -> bool {
         self.node(node).is_some_and(|node| node.engine.have().is_full())
     }

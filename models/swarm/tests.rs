@@ -99,8 +99,7 @@ fn stateright_counts_the_same() {
     compare::<ClientServer>(SwarmWorld { losses: 2, ..SwarmWorld::calm(3, 2) });
 }
 
-/// Whoever changes what the engine does or says changes these; every state is found by stateright
-/// too.
+/// These change with every change of the engine's behavior; stateright finds the same states.
 #[test]
 fn the_reference_engine_has_so_many_states() {
     let counted: Vec<(usize, u64, u32)> = worlds()
@@ -127,7 +126,7 @@ fn every_run_of_the_reference_engine_ends_well() {
         let report = report::<Peer>(fair(world.clone()));
         let expected: &[&str] = match world.source {
             SourceStays::Stays => &[],
-            // Nobody can have what left with the source.
+            // No peer can have what left with the source.
             SourceStays::Churns => &["everyone_completes"],
         };
         assert_eq!(violated(&report), expected, "{world:?}");
@@ -167,7 +166,7 @@ fn client_and_server_do_well_while_no_connection_breaks() {
     assert_eq!(format!("{:?}", stuck.steps[4].1), "source {0}; 1 {}");
 }
 
-/// The state after the one action that is told so.
+/// The state after the one action that is shown so.
 fn after<E: Engine>(
     swarm: &Swarm<E, Tracker>,
     state: &SwarmState<E, Tracker>,
@@ -179,14 +178,14 @@ fn after<E: Engine>(
     swarm.next_state(state, told.unwrap()).unwrap()
 }
 
-/// Whoever asked must not wait for ever: not for somebody who went before he heard of it, and not
-/// for somebody who was gone already.
+/// A node that asked must not wait forever: not for a node that left before it heard of it, and not
+/// for one that had left already.
 #[test]
-fn who_asks_somebody_that_is_gone_hears_of_it() {
+fn a_node_that_asks_an_absent_node_hears_of_it() {
     let world = SwarmWorld { source: SourceStays::Churns, ..SwarmWorld::calm(1, 1) };
     let swarm = Swarm::<ClientServer, Tracker>::new(churning(world, Departures::Once)).unwrap();
     let alone = swarm.init_states().remove(0);
-    let vanishes = "the source vanishes without a word";
+    let vanishes = "the source crashes silently";
     let asked = after(&swarm, &alone, "peer 1 joins");
     let late = after(&swarm, &asked, vanishes);
     let never = after(&swarm, &after(&swarm, &alone, vanishes), "peer 1 joins");
@@ -217,8 +216,7 @@ fn a_search_that_was_cut_proves_nothing_of_an_engine() {
     assert!(matches!(can, Verdict::Unknown(_)));
 }
 
-/// What the states of a world have in common, told apart by what it is and not by where it is: the
-/// bytes of every value that some state has.
+/// The bytes of every value that some state of a world has, with equal values counted once.
 fn common(world: SwarmWorld) -> usize {
     fn add<T: Clone + Eq + Hash>(known: &mut HashMap<T, usize>, shared: &Interned<T>) {
         let bytes = shared.block().bytes;

@@ -1,8 +1,8 @@
-//! What follows from an event: inputs for engines, and their outputs carried out.
+//! The transition after an event: inputs for engines, and the effects of their outputs.
 //!
-//! The meaning of each output is that of the simulator (`sim`), without its clock: what the
-//! simulator does at once happens in the same step, what it delays is on its way. A test holds the
-//! two together: every run of the simulator is a run here. The type to know is [`Transition`].
+//! Outputs mean what they mean in the simulator (`sim`), without its clock: what the simulator does
+//! at once happens in the same step, what it delays is in flight. A test keeps the two together:
+//! every run of the simulator is a run here.
 
 use std::collections::VecDeque;
 
@@ -17,7 +17,7 @@ use crate::engine::{Engine, Input, Introduce, Kind, Output, Payload, Role, Timer
 /// Inputs and outputs of one step beyond which an engine counts as restless.
 const MOST_WORK: u32 = 10_000;
 
-/// A state in the making.
+/// A state while an event changes it.
 pub(super) struct Transition<'w, E: Engine, T: Introduce> {
     swarm: &'w Swarm<E, T>,
     nodes: [Option<Draft<Node<E>>>; NODES],
@@ -29,7 +29,7 @@ pub(super) struct Transition<'w, E: Engine, T: Introduce> {
     left: Remaining,
     tick: Turn,
     fault: Option<EngineFault>,
-    /// What happens at once, in its order.
+    /// Inputs to hand over in this step, in order.
     soon: VecDeque<(PeerId, Input<E::Message>)>,
     work: u32,
 }
@@ -38,7 +38,7 @@ fn bit(node: PeerId) -> Few {
     1 << node.0
 }
 
-/// One bit a chunk; chunks that no world has are in nobody's books.
+/// One bit a chunk; chunks beyond any world's file are left out.
 pub(super) fn bits(chunks: &ChunkSet) -> Few {
     chunks.iter().fold(0, |bits, chunk| bits | Few::checked_shl(1, chunk.0).unwrap_or(0))
 }
@@ -140,7 +140,7 @@ impl<'w, E: Engine, T: Introduce> Transition<'w, E, T> {
         self.settle(choose);
     }
 
-    /// Everything that happens at once, until nothing does.
+    /// Hands over all inputs of this step, until there are none.
     pub(super) fn settle(&mut self, choose: &mut dyn Choose) {
         loop {
             while let Some((node, input)) = self.soon.pop_front() {
@@ -154,7 +154,7 @@ impl<'w, E: Engine, T: Introduce> Transition<'w, E, T> {
         }
     }
 
-    /// Whether a node's uplink could carry a chunk, which it does not know.
+    /// Whether a node's uplink is free and the node has not heard so.
     fn is_spare(&self, node: PeerId) -> bool {
         let channels = &self.channels[node.index()];
         self.nodes[node.index()].as_ref().is_some_and(|node| !node.read().told)
@@ -181,7 +181,7 @@ impl<'w, E: Engine, T: Introduce> Transition<'w, E, T> {
         self.channels[from.index()][to.index()].write()
     }
 
-    /// Puts something on its way; nobody hears what is said to somebody who is not there.
+    /// Sends a packet; it is lost if the receiver is absent.
     fn tell(&mut self, from: PeerId, to: PeerId, packet: Packet<E::Message>) {
         if self.is_here(to) {
             self.channel(from, to).packets.push_back(packet);
@@ -220,7 +220,7 @@ impl<'w, E: Engine, T: Introduce> Transition<'w, E, T> {
         self.hand(node, Input::Start, choose);
     }
 
-    /// Whoever comes back is somebody new: what its former life said is lost, and whoever still
+    /// A node that comes back is a new one: what it sent before is lost, and each node that still
     /// counts it as a neighbor hears that it is none.
     fn forget_former_life(&mut self, node: PeerId) {
         for other in (0..NODES as u32).map(PeerId) {
@@ -237,8 +237,8 @@ impl<'w, E: Engine, T: Introduce> Transition<'w, E, T> {
         }
     }
 
-    /// Somebody is gone: what it sends stops, what is on its way to it is lost, and whoever
-    /// was its neighbor finds out by itself. What it has sent travels on.
+    /// A node leaves: its uploads stop, what is in flight to it is lost, and its neighbors find out
+    /// by themselves. What it has sent still arrives.
     fn depart(&mut self, node: PeerId) {
         self.nodes[node.index()] = None;
         self.gone |= bit(node);
@@ -421,7 +421,7 @@ impl<'w, E: Engine, T: Introduce> Transition<'w, E, T> {
         {
             node.told = false;
         }
-        // Who was dropped may not know it yet: there is no connection to write to.
+        // A node that was dropped may not know it yet: there is no connection to write to.
         if !self.are_neighbors(from, to) {
             return;
         }
@@ -431,7 +431,7 @@ impl<'w, E: Engine, T: Introduce> Transition<'w, E, T> {
         }
     }
 
-    /// What may be said and sent, whether anybody hears it or not.
+    /// Checks whether a message may be sent, whether it is received or not.
     fn judge(&mut self, from: PeerId, to: PeerId, message: &E::Message) {
         let chunks = self.swarm.world.chunks;
         let Some(node) = self.node(from) else {

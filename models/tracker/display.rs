@@ -1,4 +1,4 @@
-//! What happens around a tracker in display, as a witness shows it.
+//! How a witness shows actions and states around a tracker.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ impl fmt::Debug for TrackerAction {
             TrackerAction::Join(peer) => write!(f, "{peer} joins and announces itself"),
             TrackerAction::Announce(peer) => write!(f, "{peer} announces itself again"),
             TrackerAction::Leave(peer) => write!(f, "{peer} leaves and says goodbye"),
-            TrackerAction::Die(peer) => write!(f, "{peer} dies without a word"),
+            TrackerAction::Die(peer) => write!(f, "{peer} crashes silently"),
             TrackerAction::Hear { peer, .. } => write!(f, "the tracker hears {peer}"),
             TrackerAction::Part(peer) => write!(f, "the tracker hears the goodbye of {peer}"),
             TrackerAction::LoseHello(peer) => write!(f, "the announce of {peer} is lost"),

@@ -51,7 +51,7 @@ fn stateright_counts_the_same() {
 }
 
 #[test]
-fn the_tracker_knows_who_is_there() {
+fn the_tracker_lists_the_peers_that_are_present() {
     for (peers, want) in [(1, 1), (2, 8)] {
         let report = report::<Tracker>(peers, want);
         for finding in &report.findings {
@@ -65,7 +65,7 @@ fn the_tracker_knows_who_is_there() {
 }
 
 #[test]
-fn whom_to_name_makes_no_difference_to_the_list() {
+fn the_choice_of_named_members_makes_no_difference_to_the_list() {
     let world = world::<Tracker>(3, 1);
     let mut spec = world.spec();
     spec.claims.retain(|claim| matches!(claim.kind, ClaimKind::Always(_)));
@@ -84,7 +84,8 @@ fn under(name: &str, fairness: &str) -> &'static str {
     check(&world, &spec, CheckSettings::default()).unwrap().findings[0].verdict.name()
 }
 
-/// A clock that stands still forgets nobody; a link that may lose everything tells nothing.
+/// Without ticks the tracker forgets no peer; over a link that may lose everything it learns of
+/// none.
 #[test]
 fn each_assumption_is_needed() {
     let vanishes = "dead_1_vanishes";
@@ -96,7 +97,7 @@ fn each_assumption_is_needed() {
     assert_eq!(under(known, "SF(hear),WF(tick)"), "violated");
 }
 
-/// Planted: whoever it forgot comes back to its list as soon as it hears anybody.
+/// Planted: a peer that it forgot comes back to its list as soon as it hears any peer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Necromancer {
     tracker: Tracker,
@@ -151,7 +152,7 @@ fn a_tracker_that_resurrects_the_dead_is_found() {
     assert_eq!(risen.count(), 1);
 }
 
-/// Planted: whoever is named to others counts as heard.
+/// Planted: a peer that is named to others counts as heard.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Flatterer(Tracker);
 
@@ -185,7 +186,7 @@ impl Listed for Flatterer {
     }
 }
 
-/// The dead stay listed for ever while somebody alive is told of them again and again.
+/// Crashed peers stay listed forever while a live peer is told of them again and again.
 #[test]
 fn a_tracker_that_takes_being_named_for_a_sign_of_life_is_found() {
     let report = report::<Flatterer>(2, 8);

@@ -2,8 +2,8 @@
 //!
 //! JSON lines: a header, then the states in the order of discovery. That order is the queue and the
 //! shortest paths, so nothing else is needed but the transitions, where claims keep them. The last
-//! line holds a sum of all others: a digit that changed somewhere could make a state that nobody
-//! can reach. A checkpoint of another model, of other claims or of a damaged file is refused, not
+//! line holds a sum of all others: a changed digit could make an unreachable
+//! state. A checkpoint of another model, of other claims or of a damaged file is refused, not
 //! guessed at.
 
 use std::io::{BufRead, Write};

@@ -1,6 +1,6 @@
 //! Does every fair run reach the goal? Decided on the exact graph, by refining components.
 //!
-//! A run that avoids a goal for ever ends up in one strongly connected part of the states that
+//! A run that avoids a goal forever ends up in one strongly connected part of the states that
 //! avoid it (one state alone, if it stutters there). Such a part allows a fair run if every weakly
 //! fair class is taken in it or disabled somewhere in it, and every strongly fair class is taken in
 //! it or enabled nowhere in it; for the latter the states that enable it are removed and the rest
@@ -176,11 +176,11 @@ fn first_fair_component(
 enum Fairly {
     Fair,
     Unfair,
-    /// Not as a whole, but perhaps within these of its states.
+    /// Not the whole component, but these of its states may allow one.
     Without(Vec<u32>),
 }
 
-/// Judges components, with memory that is used again for the next one.
+/// Judges components one after another and reuses its memory.
 struct Review<'g> {
     edges: &'g Edges,
     /// The number of the component that a state was last seen in.

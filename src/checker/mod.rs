@@ -8,8 +8,8 @@
 //! It knows nothing of swarms, reads no clock and starts no thread; [`Workers`] may lend it some. A
 //! model's `within_boundary` is part of the model: what it cuts off does not exist, but is counted.
 //!
-//! The types to know are [`Spec`], what is asked; [`Search`], which can stop and go on; and
-//! [`Report`], what is answered. A plain stateright model with its own properties:
+//! A [`Spec`] holds the claims, a [`Search`] explores (it can stop and resume), a [`Report`] has
+//! the answers. A plain stateright model with its own properties:
 //!
 //! ```
 //! use stateright::{Model, Property};
@@ -75,7 +75,7 @@ pub use workers::Workers;
 /// Searches a model to the end and answers its claims.
 ///
 /// # Errors
-/// A question that makes no sense for this model; see [`CheckError`].
+/// When a claim does not fit the model; see [`CheckError`].
 pub fn check<M: Explorable>(
     model: &M,
     spec: &Spec<M>,

@@ -1,7 +1,7 @@
-//! What a search answers to every claim.
+//! The answers of a search to its claims.
 //!
 //! A bounded search never proves: what it did not find is [`Verdict::Unknown`], with the reason.
-//! What it did find stands. The types to know are [`Report`] and [`Verdict`].
+//! What it did find stands.
 
 use super::claim::{ClaimKind, Condition, Demand, Explorable, Fairness};
 use super::error::CheckError;

@@ -1,9 +1,8 @@
-//! Breadth-first search: the one loop that expands states, whoever looks at them.
+//! Breadth-first search: the one loop that expands states, on one thread or many.
 //!
 //! States are compared by equality, so two states are never taken for one. The search stops only
 //! between two states, so that it can go on from there, in this process or from a checkpoint. It
-//! reads no clock: whoever runs it is asked at times whether to go on. The types to know are
-//! [`Search`] and [`Exploration`].
+//! reads no clock: a [`Watch`] is called from time to time and says whether to continue.
 
 use std::ops::ControlFlow;
 
@@ -14,7 +13,7 @@ use super::graph::{Edges, MOST_CLASSES};
 use super::heap::Owned;
 use super::store::{Insertion, NO_PARENT, Offer, Store};
 
-/// How to search.
+/// Settings of a search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CheckSettings {
     /// Whether states that differ only in names are one.
@@ -28,17 +27,17 @@ pub struct CheckSettings {
 /// Whether states that differ only in names are one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Quotient {
-    /// Every state for itself.
+    /// Every state counts by itself.
     #[default]
     Raw,
-    /// One state an orbit of the model's symmetry.
+    /// One state stands for each orbit of the model's symmetry.
     Symmetric,
 }
 
 /// When to stop before everything was seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Stop {
-    /// Not at all.
+    /// Never.
     #[default]
     Exhausted,
     /// As soon as this `sometimes` claim was reached.
@@ -90,7 +89,7 @@ pub enum Reason {
     Depth,
     /// The limit of memory.
     Memory,
-    /// Whoever watches said so, for example because the time is over.
+    /// The watch said so, for example because the time is over.
     Time,
     /// [`Stop::Reached`].
     Reached,
@@ -109,7 +108,7 @@ impl Reason {
     }
 }
 
-/// Where a search stands.
+/// Progress of a search, as a watch sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SearchProgress {
     /// Different states found.
@@ -124,26 +123,27 @@ pub struct SearchProgress {
     pub bytes: usize,
 }
 
-/// Who looks on: told about progress at times, says whether to go on. Clocks live there.
+/// Called with the progress from time to time; says whether to continue. Clocks live there.
 pub type Watch<'w> = dyn FnMut(&SearchProgress) -> ControlFlow<Reason> + 'w;
 
-/// How many generated states lie between two looks of the watch.
+/// Generated states between two calls of the watch.
 const GENERATED_PER_LOOK: u64 = 1 << 16;
 
-/// When the watch looks next, and at what.
+/// The watch, the limits, and when to check them next.
 struct Look<'l, 'w> {
     next: u64,
     limits: Limits,
     watch: &'l mut Watch<'w>,
 }
 
-/// The look after so many states: it does not depend on where a search was taken up.
+/// The count of generated states at which the watch is called next. It does not depend on where a
+/// search was resumed.
 fn next_look(generated: u64) -> u64 {
     (generated / GENERATED_PER_LOOK + 1) * GENERATED_PER_LOOK
 }
 
 impl Look<'_, '_> {
-    /// Why the search has to stop here, if it has to.
+    /// Why the search must stop here; None if it may continue.
     #[inline]
     fn at<M: Explorable>(&mut self, search: &Search<'_, M>) -> Option<Reason> {
         if search.tally.generated < self.next {
@@ -186,7 +186,7 @@ impl<M: Explorable> Supply<M> for Sequential<'_, M> {
     }
 }
 
-/// A search of a model; it can be stopped and go on.
+/// A search of a model; it can be stopped and resumed.
 pub struct Search<'m, M: Explorable> {
     pub(super) model: &'m M,
     pub(super) spec: &'m Spec<M>,
@@ -194,7 +194,7 @@ pub struct Search<'m, M: Explorable> {
     pub(super) store: Store<M::State>,
     pub(super) edges: Option<Edges>,
     owned: Owned,
-    /// The first index of each depth, and behind them the end of the one that is being expanded.
+    /// The first index of each depth, then the end of the depth that is being expanded.
     pub(super) levels: Vec<u32>,
     /// The first state that was not expanded.
     pub(super) next: usize,
@@ -205,7 +205,7 @@ pub struct Search<'m, M: Explorable> {
     watched: Vec<Watched<M>>,
 }
 
-/// What is counted.
+/// Counters of a search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     /// Initial states and transitions.
@@ -371,7 +371,7 @@ impl<'m, M: Explorable> Search<'m, M> {
         self.next += 1;
     }
 
-    /// Whether nothing may be expanded any more; opens the next depth where that is due.
+    /// Why no more states may be expanded, if so; opens the next depth when one is done.
     fn at_end(&mut self, limits: Limits) -> Option<Exploration> {
         if self.goal_reached() {
             return Some(Exploration::Bounded(Reason::Reached));
@@ -437,7 +437,7 @@ impl<'m, M: Explorable> Search<'m, M> {
         }
     }
 
-    /// Bytes of the tables and of owned heap after so many more steps, all of which may lead to new
+    /// Bytes of the tables and of owned heap after `more` more steps, all of which may lead to new
     /// states.
     fn bytes_with(&self, more: usize) -> usize {
         let edges = self.edges.as_ref().map_or(0, |edges| edges.bytes_with(more));

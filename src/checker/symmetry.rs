@@ -1,4 +1,4 @@
-//! Refuses a symmetry that is none.
+//! Tests a declared symmetry and refuses a wrong one.
 //!
 //! A quotient is sound only if no claim and no transition tells the permuted parts apart. That is
 //! tested on states that the search meets: densely at its start, then on every 64th. A test is no

@@ -142,7 +142,7 @@ fn leads_to_obliges_only_where_it_starts() {
     assert_eq!(leads(|_, state| *state == 0, "").name(), "violated");
     assert_eq!(leads(|_, state| *state == 2, "WF(a),SF(b)").name(), "holds");
     let verdict = leads(|_, state| *state == 2, "WF(all)");
-    assert_eq!(verdict.witness().unwrap().lasso_from, Some(2), "0 1 2, then 1 2 for ever");
+    assert_eq!(verdict.witness().unwrap().lasso_from, Some(2), "0 1 2, then 1 2 forever");
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn a_long_cycle_needs_no_call_stack() {
 }
 
 #[test]
-fn whoever_watches_can_stop_the_search_and_memory_is_a_limit() {
+fn the_watch_can_stop_the_search_and_memory_is_a_limit() {
     let wheel = Wheel(1_000_000);
     let spec = Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None, heap: None };
     let mut search = Search::new(&wheel, &spec, CheckSettings::default()).unwrap();

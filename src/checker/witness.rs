@@ -1,8 +1,8 @@
-//! Runs that show something: repeated through the model before anybody sees them.
+//! Witnesses: runs that are replayed through the model before they are reported.
 //!
 //! The search remembers indices; a witness is what the model itself does when it is run again.
 //! Under a symmetry the search knows orbits only, and the witness is a run of real states through
-//! them. The type to know is [`Witness`].
+//! them.
 
 use super::claim::{Explorable, Strength};
 use super::error::CheckError;
@@ -17,7 +17,7 @@ pub struct Witness<S, A> {
     /// What happens, and the state after it.
     pub steps: Vec<(A, S)>,
     /// For a run that never ends: how many steps lead to the state that it comes back to. The steps
-    /// from there on repeat for ever; if there are none, it stays in that state.
+    /// from there on repeat forever; if there are none, it stays in that state.
     pub lasso_from: Option<usize>,
 }
 

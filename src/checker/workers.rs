@@ -1,9 +1,9 @@
-//! A search on many threads: others generate successors, one takes them in.
+//! A search on many threads: helpers generate successors, one thread inserts them.
 //!
-//! What is found does not depend on how many work, nor on who is faster: batches are taken in in
-//! the order of the states that they come from, by the one loop of every search. Generating can be
-//! divided because it looks at nothing but the model; the table stays in one hand, so no state is
-//! ever shared. No thread is started here: [`Workers`] lends them.
+//! The result does not depend on the number or speed of the threads: batches are inserted in the
+//! order of the states that they come from, by the one loop of every search. Generating can be
+//! divided because it looks at nothing but the model; the table belongs to one thread, so no state
+//! is ever shared. No thread is started here: [`Workers`] lends them.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -16,22 +16,22 @@ use super::search::{Exploration, Limits, Reason, Search, Supply, Watch};
 
 /// Lends threads to a search, which starts none itself.
 pub trait Workers {
-    /// How many threads work, the caller's included.
+    /// Number of threads that work, the caller's included.
     fn threads(&self) -> NonZeroUsize;
 
     /// Calls `help` once on each thread but the caller's, and meanwhile `lead` on the caller's;
-    /// comes back when all of them have. `help` comes back soon after `lead` has. A panic on any
-    /// thread must become one of the caller's.
+    /// returns when all of them have. `help` returns soon after `lead` has. A panic on any thread
+    /// must become a panic of the caller's.
     fn work(&self, help: &(dyn Fn() + Sync), lead: &mut dyn FnMut());
 }
 
 /// A search that ends before this many states is over before a thread has begun.
 pub(super) const WORTH_THREADS: usize = 4096;
-/// Fewer waiting states than these are not worth telling anybody about.
+/// Fewer waiting states than these are not handed to helpers.
 const WORTH_SHARING: usize = 128;
-/// The fewest states of a task.
+/// The minimum of states in a task.
 const FEWEST_STATES: usize = 16;
-/// Tasks that may be under way for each thread.
+/// Tasks in flight for each thread.
 const TASKS_PER_THREAD: usize = 4;
 
 impl<M: Explorable<State: Send> + Sync> Search<'_, M> {
@@ -66,7 +66,7 @@ impl<M: Explorable<State: Send> + Sync> Search<'_, M> {
     }
 }
 
-/// States to expand, and what followed from the first of them.
+/// States to expand, and the successors of the first of them.
 struct Task<S> {
     /// The index of the first.
     first: usize,
@@ -91,12 +91,12 @@ impl<S> Task<S> {
     }
 }
 
-/// Where tasks are handed over.
+/// Tasks on their way to the helpers and back.
 struct WorkQueue<S> {
     tasks: Mutex<Tasks<S>>,
-    /// Told when there is something to do, or nothing any more.
+    /// Notified when a task is added or the queue closes.
     to_do: Condvar,
-    /// Told when something is done.
+    /// Notified when a task is done.
     done: Condvar,
 }
 
@@ -106,17 +106,17 @@ struct Tasks<S> {
     state: QueueState,
 }
 
-/// Whether work goes on.
+/// Whether the queue still hands out tasks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum QueueState {
     Open,
-    /// The lead needs nothing any more.
+    /// The lead has finished.
     Over,
-    /// A helper is gone with its task.
+    /// A helper panicked and lost its task.
     Lost,
 }
 
-/// Sends the helpers home, also when the lead panics.
+/// Closes the queue when the lead ends, also by a panic.
 struct Over<'d, S>(&'d WorkQueue<S>);
 
 impl<S> Drop for Over<'_, S> {
@@ -125,7 +125,7 @@ impl<S> Drop for Over<'_, S> {
     }
 }
 
-/// Tells the lead not to wait, when a helper panics.
+/// Tells the lead not to wait for a helper that panicked.
 struct Lost<'d, S>(&'d WorkQueue<S>);
 
 impl<S> Drop for Lost<'_, S> {
@@ -173,7 +173,7 @@ impl<S> WorkQueue<S> {
         self.done.notify_one();
     }
 
-    /// Waits for something to do; none when all is over.
+    /// Waits for a task; None once the queue is closed.
     fn next_to_do(&self) -> Option<Task<S>> {
         let mut tasks = self.tasks();
         loop {
@@ -187,7 +187,7 @@ impl<S> WorkQueue<S> {
         }
     }
 
-    /// What the lead needs next, or something to do meanwhile.
+    /// The task that begins with the state `first` if it is done, else a task to do meanwhile.
     fn wanted(&self, first: usize) -> Wanted<S> {
         let mut tasks = self.tasks();
         loop {
@@ -209,7 +209,7 @@ enum Wanted<S> {
     ToDo(Task<S>),
 }
 
-/// Hands states out in runs, and batches back in order; helps while it has to wait.
+/// Hands out tasks and supplies batches in order; the lead expands states itself while it waits.
 struct Parallel<'s, M: Explorable> {
     queue: &'s WorkQueue<M::State>,
     expander: Expander<'s, M>,
@@ -217,11 +217,11 @@ struct Parallel<'s, M: Explorable> {
     actions: Vec<M::Action>,
     /// The first state that was not handed out.
     unassigned: usize,
-    /// How many tasks were handed out and have not come back.
+    /// Tasks that were handed out and have not come back.
     under_way: usize,
-    /// The task that is being taken in.
+    /// The task whose batch is being inserted.
     current: Task<M::State>,
-    /// Tasks to fill again, so that their memory is.
+    /// Finished tasks, kept to reuse their memory.
     spare: Vec<Task<M::State>>,
 }
 
@@ -272,7 +272,7 @@ impl<'s, M: Explorable> Parallel<'s, M> {
         }
     }
 
-    /// A handful of states that nobody needs to be told about.
+    /// Expands a few states on the lead's thread, without a helper.
     fn alone(&mut self, next: usize, search: &Search<'_, M>) -> Task<M::State> {
         let mut task = self.spare.pop().unwrap_or_else(Task::new);
         task.first = next;
@@ -283,7 +283,7 @@ impl<'s, M: Explorable> Parallel<'s, M> {
         task
     }
 
-    /// Hands out what is waiting, if it is worth it.
+    /// Hands out waiting states while there are enough of them.
     fn hand_out(&mut self, search: &Search<'_, M>) {
         let states = search.found_states();
         // As many as may have enough successors, going by those so far.

@@ -1,12 +1,12 @@
 //! Property `tolerates_byzantine_neighbors`: one engine, any sequence of inputs, and what it may
 //! never do.
 //!
-//! The engine is handed what its own kind says in real runs, but from anybody, in any order, of
-//! another file with more chunks, from nodes that it does not know, after they have gone; and
-//! connections that it has already, and members that do not exist. Beside it a reference keeps what
-//! can be known from outside: which chunks ever arrived; and a copy that hears late what may wait,
-//! and must come to the same. The inputs are lies of neighbors, never of the driver: what the
-//! driver says has happened. The function to know is [`tolerates_byzantine_neighbors`].
+//! The engine gets messages of real runs of its own kind, but from any node, in any order, about
+//! another file with more chunks, from nodes that it does not know, after they have left; also
+//! connections that it already has, and members that do not exist. Beside it, a reference tracks
+//! what can be observed from outside, the chunks that ever arrived; and a copy of the engine gets
+//! deferred messages late and must end up equal. Only neighbors lie, never the driver: what the
+//! driver reports has happened.
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Debug};
@@ -33,11 +33,11 @@ use crate::units::{Bytes, Time};
 
 /// Chunks of the file.
 const CHUNKS: u64 = 5;
-/// Chunks of the file that the lies are about.
+/// Chunks of the other file that neighbors talk about.
 const MORE: u64 = 90;
-/// Nodes that are spoken of; not all are ever connected.
+/// Nodes that occur in inputs; not all are ever connected.
 const NODES: u32 = 5;
-/// Runs whose messages are heard again.
+/// Runs from which messages are collected.
 const RUNS: u32 = 8;
 /// Outputs after one input, at which the engine counts as one that never drains.
 const OUTPUTS: u32 = 10_000;
@@ -46,7 +46,7 @@ fn file(chunks: u64) -> Manifest {
     Manifest::new(Bytes(125 * chunks), Bytes(125)).expect("a small file")
 }
 
-/// An engine that remembers what it says.
+/// An engine that records the messages that it sends.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Remembering<E: Engine> {
     engine: E,
@@ -71,7 +71,7 @@ impl<E: Engine> Engine for Remembering<E> {
     }
 
     fn poll(&mut self) -> Option<Output<E::Message>> {
-        // Whoever has always more to say has said enough.
+        // An engine that never drains has sent enough.
         self.outputs += 1;
         let output = if self.outputs < OUTPUTS { self.engine.poll() } else { None };
         if let Some(Output::Send { message, .. } | Output::Tell { message, .. }) = &output {
@@ -85,7 +85,7 @@ impl<E: Engine> Engine for Remembering<E> {
     }
 }
 
-/// Everything that engines of this kind say while they distribute a file of so many chunks.
+/// All messages that engines of this kind send while they distribute a file of `chunks` chunks.
 fn message_pool<E: Engine, T: Introduce>(chunks: u64) -> BTreeSet<E::Message> {
     let scope = Scope { peers: 6, ..Scope::default() };
     let mut message_pool = BTreeSet::new();
@@ -109,8 +109,8 @@ fn message_pool<E: Engine, T: Introduce>(chunks: u64) -> BTreeSet<E::Message> {
     message_pool
 }
 
-/// Messages to hear, by their kinds, so that a frequent kind does not drown the others. A failure
-/// need not print them.
+/// Messages to deliver, grouped by kind, so that a frequent kind does not drown the others. A
+/// failure need not print them.
 #[derive(Clone)]
 struct MessagePool<M>(Arc<Vec<Vec<M>>>);
 
@@ -139,17 +139,17 @@ impl<M> Debug for MessagePool<M> {
     }
 }
 
-/// What can be known of an engine from outside.
+/// What can be observed of an engine from outside.
 #[derive(Clone, Debug)]
 struct Observed<M> {
     role: Role,
-    /// Chunks that ever arrived, from anybody.
+    /// Chunks that ever arrived, from any node.
     arrived: ChunkSet,
-    /// What engines say of this file, and of one with more chunks.
+    /// Messages about this file, and about one with more chunks.
     pools: [MessagePool<M>; 2],
 }
 
-/// What happens to it.
+/// What happens to the engine.
 #[derive(Clone, Debug)]
 enum Act<M> {
     Members(Vec<PeerId>),
@@ -170,7 +170,7 @@ enum Act<M> {
 }
 
 impl<M: Payload + Clone + Debug + 'static> Observed<M> {
-    /// What may happen next: as often news of its driver as words of its neighbors.
+    /// What may happen next: inputs of the driver and messages of neighbors in similar numbers.
     fn acts(&self) -> BoxedStrategy<Act<M>> {
         let other = || (0..NODES).prop_filter("itself", |&id| id != ME.0).prop_map(PeerId);
         let members = prop::collection::vec((0..2 * NODES).prop_map(PeerId), 0..6);
@@ -197,7 +197,7 @@ impl<M: Payload + Clone + Debug + 'static> Observed<M> {
         prop_oneof![30 => control, 50 => heard, 1 => Just(Act::Leave)].boxed()
     }
 
-    /// What is known after something has happened.
+    /// What is known after `act`.
     fn after(mut self, act: &Act<M>) -> Self {
         match act {
             Act::Received { message, .. } => {
@@ -227,7 +227,7 @@ fn start<M: Clone + Debug + 'static>(pools: [MessagePool<M>; 2]) -> BoxedStrateg
 /// The node under test; it may be told that it is the source.
 const ME: PeerId = PeerId(1);
 
-/// What it holds at the start.
+/// The chunks that it holds at the start.
 fn held(role: Role) -> ChunkSet {
     match role {
         Role::Source => ChunkSet::full(CHUNKS as usize),
@@ -235,7 +235,7 @@ fn held(role: Role) -> ChunkSet {
     }
 }
 
-/// Choices, counted.
+/// A source of choices that counts them.
 struct Counted {
     choose: Seeded,
     asked: u32,
@@ -251,10 +251,11 @@ impl Choose for Counted {
 /// An engine, and the messages that wait for it.
 type Late<E> = (E, Vec<(PeerId, <E as Engine>::Message)>);
 
-/// The engine, and what its driver must know to go on.
+/// The engine under test, and the state of its driver.
 struct Driven<E: Engine> {
     engine: E,
-    /// As it was before what may wait, if anything may since the last input that may not.
+    /// The copy and the messages deferred for it since the last input that may not wait; None if
+    /// there are none.
     late: Option<Late<E>>,
     choose: Counted,
     armed: Vec<Timer>,
@@ -295,7 +296,7 @@ impl<E: Engine> Driven<E> {
         Ok(driven)
     }
 
-    /// Hands it an input, and looks at everything that it says and at what it holds then.
+    /// Hands it an input, checks every output, and checks what it holds then.
     fn hand(&mut self, input: Input<E::Message>, arrived: &ChunkSet) -> Result<(), String> {
         let asked = match input {
             Input::Asked(peer) => Some(peer),
@@ -331,8 +332,8 @@ impl<E: Engine> Driven<E> {
         Ok(())
     }
 
-    /// Keeps a message back from a copy of the engine, if it may wait; says whether it may. The
-    /// copy must become the engine again when it catches up.
+    /// Defers a message for a copy of the engine, if it may wait; returns whether it may. The copy
+    /// must equal the engine again when it catches up.
     fn keep_back(&mut self, input: &Input<E::Message>) -> Result<bool, String> {
         let copy = self.late.as_ref().map_or(&self.engine, |(copy, _)| copy);
         if let Input::Received { from, message } = input
@@ -346,7 +347,7 @@ impl<E: Engine> Driven<E> {
         Ok(false)
     }
 
-    /// Lets the copy hear what it was kept back from.
+    /// Delivers the deferred messages to the copy.
     fn catch_up(&mut self) -> Result<(), String> {
         let Some((mut copy, waiting)) = self.late.take() else { return Ok(()) };
         let choices = self.choose.asked;

@@ -1,10 +1,10 @@
-//! Property `completes_when_calm`: once nobody comes or goes any more, everybody left completes.
+//! Property `completes_when_calm`: after the last arrival or departure every remaining peer
+//! completes.
 //!
-//! That a peer left, or that the run was cut off, explains to the audit why it is incomplete. Here
-//! a departure must be announced, and a run must not be cut off when the calm was long enough: as
-//! long as the slowest link that there is would need, alone and one after the other, for all that
-//! anybody needs, twice over. It never judges the calm of a scenario that ends before that. The
-//! function to know is [`completes_when_calm`].
+//! To the audit, a departure or the end of the run explains why a peer is incomplete. Here the
+//! departure must be announced in the scenario, and the end of the run is no excuse after a long
+//! enough calm: twice the time in which the slowest link alone could carry every missing byte, one
+//! after the other. A scenario that ends before that is not judged.
 
 use std::cmp::Reverse;
 
@@ -18,10 +18,10 @@ use crate::scenario::{Parts, Scenario};
 use crate::trace::{Event, Header, Trace};
 use crate::units::{Rate, Time};
 
-/// How many times over the slowest link must have had the time.
+/// The calm must last this many times what the slowest link needs.
 const TIMES: u64 = 2;
 
-/// Judges the end of a run.
+/// Judges which peers are incomplete when the run ends.
 pub(super) fn completes_when_calm(
     scenario: &Scenario,
     judged: &AuditedTrace,
@@ -41,29 +41,29 @@ pub(super) fn completes_when_calm(
         Incompleteness::Explained => Judgement::holds(),
         Incompleteness::CutOff => waited(scenario, judged, peer),
         Incompleteness::GaveUp => accuse(format!(
-            "{peer} goes without the file, and the scenario announces no departure before that"
+            "{peer} left without the file, and the scenario announces no departure before that"
         )),
         Incompleteness::Absent => {
             accuse(format!("{peer} never joined, though the scenario announces it"))
         }
         Incompleteness::Unexplained => {
-            accuse(format!("nothing explains why {peer} has not got the file"))
+            accuse(format!("nothing explains why {peer} does not have the file"))
         }
     }
 }
 
-/// Why a peer has not got the file, the better reasons first.
+/// Why a peer does not have the file, the better reasons first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Incompleteness {
-    /// The log or the scenario says why.
+    /// The log or the scenario gives the reason.
     Explained,
-    /// Time was up.
+    /// The run was cut off.
     CutOff,
-    /// It left, though it was to stay.
+    /// It left although the scenario announces no departure.
     GaveUp,
-    /// It was to join, and did not.
+    /// It never joined although the scenario announces it.
     Absent,
-    /// No reason.
+    /// Nothing gives a reason.
     Unexplained,
 }
 
@@ -84,7 +84,7 @@ fn end(scenario: &Scenario, one: &Lacking) -> Incompleteness {
     }
 }
 
-/// Who was cut off: had the calm been long enough, and does nothing else explain it?
+/// Judges a peer that was cut off: was the calm long enough, and does nothing else explain it?
 fn waited(scenario: &Scenario, judged: &AuditedTrace, peer: PeerId) -> Judgement {
     let calm = calm_since(scenario, &judged.trace.events);
     let Some(enough) = enough(scenario).and_then(|span| calm.checked_add(span)) else {
@@ -99,12 +99,12 @@ fn waited(scenario: &Scenario, judged: &AuditedTrace, peer: PeerId) -> Judgement
         return Judgement::holds();
     }
     accuse(format!(
-        "{peer} has not got the file when the run is cut off, although nobody has come or gone \
+        "{peer} does not have the file when the run is cut off, although no node has come or gone \
          since {calm} and even the slowest link could have carried everything by {enough}"
     ))
 }
 
-/// What the audit says when time is not up: whoever goes only then is still there.
+/// The audit's report without the cut-off: nodes that leave only at the end of the run stay.
 fn not_cut_off(scenario: &Scenario, trace: &Trace) -> Report {
     let until = scenario.parts().until;
     let gone = |event: &Event| matches!(event, Event::Leave { at, .. } if until <= *at);
@@ -115,7 +115,7 @@ fn not_cut_off(scenario: &Scenario, trace: &Trace) -> Report {
     Audit::of(&Trace { header, events })
 }
 
-/// When somebody last came or went, or is to come or go; those who go when the run is cut off do
+/// Time of the last arrival or departure, logged or announced. Departures at the end of the run do
 /// not count.
 fn calm_since(scenario: &Scenario, events: &[Event]) -> Time {
     let until = scenario.parts().until;
@@ -129,7 +129,7 @@ fn calm_since(scenario: &Scenario, events: &[Event]) -> Time {
     changes.max().unwrap_or(Time::ZERO)
 }
 
-/// How long a calm must last; None when the clock does not go so far.
+/// Length of the calm that suffices; None on overflow of the clock.
 fn enough(scenario: &Scenario) -> Option<Time> {
     let uploads = scenario.nodes().map(|node| scenario.upload(node));
     let downloads = scenario.nodes().filter_map(|node| scenario.download(node));
@@ -138,7 +138,7 @@ fn enough(scenario: &Scenario) -> Option<Time> {
     let bits = scenario.file().file().nanobits() * scenario.peer_count() as u128;
     let protocol = scenario.parts().protocol.clone().unwrap_or_default();
     let latency = scenario.nodes().map(|node| scenario.latency_to(node)).max()?;
-    // A chunk costs a few round trips and decisions; whoever looks for neighbors, some announces.
+    // A chunk costs a few round trips and decisions; finding neighbors costs some announces.
     let waits = latency.0.checked_mul(4)?.checked_add(protocol.rechoke.0)?.checked_mul(4)?;
     let waits = waits.checked_add(protocol.optimistic.unwrap_or(Time::ZERO).0)?;
     let waits = waits.checked_mul(chunks)?.checked_add(protocol.announce.0.checked_mul(2)?)?;

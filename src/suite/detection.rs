@@ -1,9 +1,9 @@
 //! The detection matrix: which property catches which canary, how often, and what the textbook's
 //! bounds alone would have caught.
 //!
-//! Case k of a seed is the same scenario for every canary of a scope. The functions to know are
-//! [`first_detection`], which stops at the first catch, [`shrunk`], which goes on from there, and
-//! [`Detection::of`], which counts.
+//! Case k of a seed is the same scenario for every canary of a scope. [`first_detection`] stops at
+//! the first case that catches a canary, [`shrunk`] makes that case smaller, [`Detection::of`] runs
+//! all cases and counts.
 
 use std::ops::ControlFlow;
 
@@ -15,35 +15,35 @@ use super::subject::Subject;
 use crate::audit::Verdict;
 use crate::scenario::{Choker, Picker, Protocol, Scenario, Seeding};
 
-/// What stands for a property where a lawful run refutes a bound.
+/// The name in place of a property's where a lawful run refutes a bound.
 pub const LAWFUL_RUN: &str = "a lawful run";
 
 /// The textbook's two bounds, on the distribution time.
 pub const TEXTBOOK: &[&str] =
     &["distribution_time_respects_client_server", "distribution_time_respects_fluid"];
 
-/// How one canary fared.
+/// How often one canary was caught, and by what.
 #[derive(Clone, Debug)]
 pub struct Detection {
-    /// Which.
+    /// The canary.
     pub canary: &'static Canary,
-    /// In how many cases.
+    /// Cases that were run.
     pub cases: u32,
-    /// In how many of them anything caught it.
+    /// Cases in which any property caught it.
     pub caught: u32,
-    /// The first case in which what must catch it did, from 0.
+    /// The first case, from 0, in which a property of `caught_by` caught it; None if none did.
     pub first: Option<u32>,
-    /// In how many each property caught it, in the order of the properties; none that never did.
+    /// Cases in which each property caught it, in the order of the properties, without zeros.
     pub by: Vec<(&'static str, u32)>,
-    /// In how many the textbook's bounds alone would have caught it.
+    /// Cases in which the textbook's bounds alone would have caught it.
     pub textbook: u32,
-    /// The smallest scenario that shows it, and what is said of it.
+    /// The smallest scenario that shows it, and the explanation; None if it was not caught.
     pub smallest: Option<(Scenario, String)>,
-    /// Ratios to the best bound: its own, and the control's in the same cases.
+    /// Ratios to the best bound: the canary's, and the control's in the same cases.
     pub ratios: [Ratios; 2],
 }
 
-/// What catches a canary in one scenario, of `properties`: names and sentences.
+/// Names and explanations of those of `properties` that catch a canary in one scenario.
 fn catches(
     canary: &Canary,
     scenario: &Scenario,
@@ -56,7 +56,7 @@ fn catches(
     accusations(&case, subject.as_mut(), properties)
 }
 
-/// What breaks, of `properties`, in a case of a subject.
+/// Names and explanations of those of `properties` that break in a case of a subject.
 fn accusations(
     case: &Case,
     subject: &mut dyn Subject,
@@ -72,14 +72,14 @@ fn accusations(
     found
 }
 
-/// What is said of a canary in one scenario by what must catch it.
+/// The explanation of the first property of `caught_by` that catches a canary in one scenario.
 fn caught(canary: &Canary, scenario: &Scenario) -> Option<String> {
     let mut expected = canary.caught_by.iter().filter_map(|name| find(name));
     let caught = catches(canary, scenario, &mut expected);
     caught.into_iter().next().map(|(_, words)| words)
 }
 
-/// The first case below `cases` in which one of the properties that must catch a canary does.
+/// The first case below `cases` in which a property of `caught_by` catches a canary.
 pub fn first_detection(canary: &Canary, seed: u64, cases: u32) -> Option<u32> {
     (0..cases).find(|&case| {
         let scenario = generate(&canary.scope, seed, case).current();
@@ -88,8 +88,8 @@ pub fn first_detection(canary: &Canary, seed: u64, cases: u32) -> Option<u32> {
 }
 
 impl Detection {
-    /// Meets a canary with `cases` scenarios and shrinks the first one that shows it. `watch` is
-    /// told after each case how many are done; None when it breaks.
+    /// Runs a canary against `cases` scenarios and shrinks the first one that shows it. `watch` is
+    /// called after each case with the number done; None when it breaks.
     pub fn of(
         canary: &'static Canary,
         seed: u64,
@@ -131,7 +131,7 @@ impl Detection {
         Some(detection)
     }
 
-    /// One scenario: what catches the canary there, and how fast it is beside the control.
+    /// Runs one scenario: returns what catches the canary, and for a slow one adds to the ratios.
     fn run_case(&mut self, scenario: &Scenario) -> Vec<(&'static str, String)> {
         if self.canary.kind != CanaryKind::Slow {
             return catches(self.canary, scenario, &mut ALL.iter());
@@ -151,8 +151,8 @@ impl Detection {
     }
 }
 
-/// The smallest scenario found that shows a canary, and what is said of it: from the case `first`
-/// that does, or from one of a few later ones if that leads to nothing that is easily followed.
+/// The smallest scenario found that shows a canary, and the explanation: from the case `first`, or
+/// from one of a few later ones if that does not shrink to a size that is easily followed.
 pub fn shrunk(canary: &Canary, seed: u64, first: u32) -> Option<(Scenario, String)> {
     let size =
         |(scenario, _): &(Scenario, String)| (scenario.peer_count(), scenario.file().chunks());
@@ -170,9 +170,9 @@ pub fn shrunk(canary: &Canary, seed: u64, first: u32) -> Option<(Scenario, Strin
     least
 }
 
-/// As many peers or chunks can be followed by hand.
+/// Peers or chunks that can be followed by hand.
 const EASY: usize = 4;
-/// Cases from which a small scenario is looked for.
+/// Cases that are tried for a small scenario.
 const STARTS: u32 = 64;
 
 fn shrunk_from(canary: &Canary, seed: u64, case: u32) -> Option<(Scenario, String)> {
@@ -189,17 +189,17 @@ fn shrunk_from(canary: &Canary, seed: u64, case: u32) -> Option<(Scenario, Strin
     found
 }
 
-/// What the control was accused of: the reference engine, with each picker, choker and seeding in
-/// turn.
+/// Violations of the control, which should have none: the reference engine, with each picker,
+/// choker and seeding in turn.
 #[derive(Clone, Debug, Default)]
 pub struct ControlRuns {
-    /// In how many cases.
+    /// Cases that were run.
     pub cases: u32,
-    /// In which of them something accused it, of what, and in which scenario.
+    /// For each violation the case, the property, the explanation and the scenario.
     pub accused: Vec<(u32, &'static str, String, Scenario)>,
 }
 
-/// Every way to pick, to choke and to seed.
+/// Every combination of picker, choker and seeding.
 pub fn policies() -> Vec<(Picker, Choker, Seeding)> {
     let chokers = [Choker::TitForTat, Choker::RoundRobin, Choker::StrictBarter, Choker::Credit(2)];
     let mut all = Vec::new();
@@ -214,8 +214,8 @@ pub fn policies() -> Vec<(Picker, Choker, Seeding)> {
 }
 
 impl ControlRuns {
-    /// Judges the control in `cases` scenarios. `watch` is told after each case how many are done;
-    /// None when it breaks.
+    /// Judges the control in `cases` scenarios. `watch` is called after each case with the number
+    /// done; None when it breaks.
     pub fn of(
         seed: u64,
         cases: u32,

@@ -22,7 +22,8 @@
 /// }
 /// ```
 ///
-/// - `tracker`: who introduces the nodes to each other ([`Introduce`](crate::engine::Introduce)).
+/// - `tracker`: the type that introduces the nodes to each other
+///   ([`Introduce`](crate::engine::Introduce)).
 /// - `cases`: how many scenarios each property is judged in.
 /// - `scope`: the fields of [`Scope`](crate::suite::Scope) that differ from the default; what an
 ///   engine may do goes under `discipline: Discipline { .. }`.

@@ -3,8 +3,7 @@
 //! A [`Subject`] turns a scenario into a trace: an engine in the simulator, a program in another
 //! language, an engine that is broken on purpose. [`examine`] hands it scenarios, judges every
 //! [`Property`] of what it did, and shrinks the first scenario with a finding. There is no clock
-//! here: whoever waits decides in its watch when it has waited enough. The types to know are
-//! [`Subject`], [`Property`] and [`Finding`].
+//! here: the caller's watch decides when to stop.
 
 mod byzantine;
 mod calm;

@@ -2,7 +2,7 @@
 //!
 //! A property of the same name as a rule is that rule. The others need more than one trace: a
 //! second run, the scenario's bounds, or a run that gave no trace. That one engine is never worse
-//! than another, or than client and server, is no property: it is proved of none.
+//! than another, or than client-server, is no property: it is proved of none.
 
 use super::calm::completes_when_calm;
 use super::case::{AuditedTrace, accuse, trace};
@@ -15,14 +15,14 @@ use crate::trace::Event;
 /// What every engine must do.
 #[derive(Clone, Copy, Debug)]
 pub struct Property {
-    /// Its one name in tests, command line and manual.
+    /// Its name, the same in tests, command line and manual.
     pub name: &'static str,
     /// What it demands, as one sentence; empty for a rule, which has its own.
     about: &'static str,
     pub(super) judge: fn(&Property, &Scenario, &AuditedTrace, &mut dyn Subject) -> Judgement,
 }
 
-/// What stands before the name of a bound.
+/// The prefix before the name of a bound.
 const RESPECTS: &str = "distribution_time_respects_";
 
 /// One property of the list.
@@ -98,8 +98,8 @@ fn by_the_rule(
     judgement.clone()
 }
 
-/// The last completion against one bound. `bounds_respected` compares all of them; here it is the
-/// number that the textbook speaks of.
+/// Compares the last completion with one bound. `bounds_respected` compares all completions; this
+/// is the number that the textbook speaks of.
 fn by_the_bound(
     property: &Property,
     scenario: &Scenario,

@@ -37,7 +37,7 @@ fn times(base: Rate, multiple: u64) -> Rate {
 /// A time, in thousandths of what the distribution takes at least.
 type Share = u64;
 
-/// When a run is cut off that should not be: long after everybody who can complete has.
+/// The end of a run that should not be cut off: long after every peer that can complete has.
 const LONG: Share = 300_000;
 
 #[derive(Clone, Debug)]
@@ -194,7 +194,7 @@ pub fn scenarios(scope: &Scope) -> BoxedStrategy<Scenario> {
     draft.prop_map(move |draft| draw(draft, &scope)).boxed()
 }
 
-/// What the distribution takes at least if everybody is there, in nanoseconds: the unit of shares.
+/// Least distribution time if all peers are present, in nanoseconds: the unit of shares.
 fn pace(file: &Manifest, source: Rate, peers: &[PeerDraft], base: Rate) -> u128 {
     let uploads: u128 = peers.iter().map(|peer| u128::from(times(base, peer.upload).0)).sum();
     let copies = file.file().bits() * peers.len() as u128;
@@ -254,8 +254,8 @@ fn draw(draft: ScenarioDraft, scope: &Scope) -> Scenario {
     stall_rechokes.map_or_else(|| scenario.clone(), |count| declare_stall(&scenario, count))
 }
 
-/// Declares a stall of so many intervals of the choker. As links that cannot follow stretch them,
-/// two round trips and a chunk of the fastest uplink count with each.
+/// Declares a stall of `rechokes` intervals of the choker. As links that cannot follow stretch
+/// them, two round trips and a chunk of the fastest uplink count with each.
 fn declare_stall(scenario: &Scenario, rechokes: u64) -> Scenario {
     let mut parts = scenario.parts().clone();
     let rechoke = parts.protocol.as_ref().map_or(Time::ZERO, |protocol| protocol.rechoke);

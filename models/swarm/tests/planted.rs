@@ -94,7 +94,7 @@ impl Flaw for Forgetful {
 /// By hand: it asks and hears that it is a neighbor, that it is served and of the chunk; it
 /// requests it, and the connection breaks.
 #[test]
-fn who_forgets_to_request_again_after_a_loss_is_found() {
+fn an_engine_that_forgets_to_request_again_after_a_loss_is_found() {
     let world = SwarmWorld::calm(1, 1);
     assert_eq!(violated(&report::<Flawed<Forgetful>>(fair(world.clone()))), [""; 0]);
     let world = SwarmWorld { losses: 1, ..world };
@@ -126,7 +126,7 @@ impl Flaw for Generous {
 }
 
 #[test]
-fn who_sends_to_a_choked_peer_is_found() {
+fn an_engine_that_sends_to_a_choked_peer_is_found() {
     let mut world = SwarmWorld { timers: Timers::Any(1), ..SwarmWorld::calm(2, 1) };
     world.protocol.unchoke_slots = 1;
     world.protocol.optimistic = None;
@@ -184,7 +184,7 @@ impl Flaw for Pushy {
 
 /// By hand: the peer asks, hears that it is a neighbor, and does it.
 #[test]
-fn who_lies_conjures_or_asks_at_random_is_found() {
+fn an_engine_that_lies_conjures_or_asks_at_random_is_found() {
     let calm = || SwarmWorld::calm(1, 1);
     let found = [
         caught::<Boastful>(calm(), "says_what_it_holds"),
@@ -235,7 +235,7 @@ impl<const FROM_THE_START: bool> Flaw for Shown<FROM_THE_START> {
     }
 }
 
-/// It wants to be a neighbor of somebody who cannot exist, again and again.
+/// It asks a node that cannot exist to be its neighbor, again and again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Restless;
 
@@ -248,7 +248,7 @@ impl Flaw for Restless {
 }
 
 #[test]
-fn who_miscounts_what_it_holds_or_finds_no_end_is_found() {
+fn an_engine_that_miscounts_what_it_holds_or_finds_no_end_is_found() {
     let calm = || SwarmWorld::calm(1, 1);
     let (words, last) = caught::<Hasty>(calm(), "says_what_it_holds");
     assert_eq!(words.len(), 0);
@@ -266,8 +266,8 @@ fn who_miscounts_what_it_holds_or_finds_no_end_is_found() {
     assert!(last.ends_with("the source finds no end of things to do at once"), "{last}");
 }
 
-/// It takes a new connection for the old one: it requests what it was told of then, and sends to
-/// whom it served then.
+/// It takes a new connection for the old one: it requests what was announced then, and sends to
+/// the neighbor that it served then.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Nostalgic<const AS: char> {
     told: bool,
@@ -295,7 +295,7 @@ impl<const AS: char> Flaw for Nostalgic<AS> {
 }
 
 #[test]
-fn who_takes_a_new_connection_for_the_old_one_is_found() {
+fn an_engine_that_takes_a_new_connection_for_the_old_one_is_found() {
     let mut world = SwarmWorld { losses: 1, ..SwarmWorld::calm(1, 1) };
     world.protocol.super_seeding = false;
     let broken = "the connection of the source and peer 1 breaks".to_owned();

@@ -28,7 +28,7 @@ fn a_vector_takes_the_room_that_was_foreseen() {
     assert_eq!(room(&items, 100_000), 4 * 101_000, "what does not fit in twice is needed as it is");
 }
 
-/// The bytes of a table of so many states: 8 a slot, a power of two from 1024 on, and no more than
+/// The bytes of a table of `filled` states: 8 a slot, a power of two from 1024 on, and no more than
 /// five eighths of them filled.
 fn table(filled: usize) -> usize {
     let mut slots = 1024;

@@ -76,7 +76,7 @@ fn symmetric() -> CheckSettings {
     CheckSettings { quotient: Quotient::Symmetric, ..CheckSettings::default() }
 }
 
-/// Who tells a state from its image.
+/// The claim or transition that tells a state from its image.
 fn refused<M: Explorable>(model: &M, spec: &Spec<M>) -> Option<String> {
     match check(model, spec, symmetric()) {
         Ok(_) => None,
@@ -86,7 +86,7 @@ fn refused<M: Explorable>(model: &M, spec: &Spec<M>) -> Option<String> {
 }
 
 #[test]
-fn whoever_tells_a_state_from_its_image_is_named() {
+fn a_claim_that_tells_a_state_from_its_image_is_named() {
     for flaw in 0..=NOTHING {
         // The steps to a state without a form show it before the state itself does.
         let at = if flaw == FORM { 0 } else { 5 };

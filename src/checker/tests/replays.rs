@@ -102,7 +102,7 @@ fn a_lasso_that_does_not_repeat_is_not_shown() {
     let claim = ClaimKind::Eventually { goal, fairness: Fairness::progress() };
     let claims = vec![Claim::required("never", claim)];
     let spec = Spec { claims, classes: Classes::single(), symmetry: None, heap: None };
-    // The search asks once and the witness once; who judges it again hears something else.
+    // The search asks once and the witness once; the replay gets another answer.
     let report = check(&wavering, &spec, CheckSettings::default());
     assert!(matches!(report, Err(CheckError::NotDeterministic { .. })));
     assert_eq!(wavering.0.get(), 3);

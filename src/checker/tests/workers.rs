@@ -1,4 +1,4 @@
-//! Whoever works, the same is found.
+//! The number of threads does not change the result.
 
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -90,7 +90,7 @@ fn the_number_of_threads_changes_nothing_that_is_found() {
     }
 }
 
-/// A binary tree of numbers; whoever expands a certain one panics.
+/// A binary tree of numbers; expanding a certain one panics.
 struct Tree {
     panics_at: Option<u32>,
 }
@@ -149,7 +149,8 @@ fn the_watch_can_stop_a_search_on_many_threads() {
     assert_eq!((end, search.progress().states), (Exploration::Exhausted, 1 << 17));
 }
 
-/// Levels of states: many with one alone, then so many on each; each state leads to two.
+/// Levels of states: many levels of one state, then levels of these widths; each state leads to
+/// two.
 struct Levels {
     widths: Vec<u64>,
     /// How many states lead to `fan` instead.
@@ -291,7 +292,7 @@ impl Model for Helped {
         } else if 0 < *state {
             let long = Duration::from_secs(60);
             let waited = self.told.wait_timeout_while(helped, long, |helped| !*helped).unwrap();
-            assert!(!waited.1.timed_out(), "nobody helped with state {state}");
+            assert!(!waited.1.timed_out(), "no helper expanded state {state}");
         }
     }
 

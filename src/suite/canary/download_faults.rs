@@ -1,5 +1,5 @@
-//! Bends in what an engine takes and remembers: requests that are never repeated, neighbors that
-//! are never forgotten, chunks that are; and runs that never end or never repeat themselves.
+//! Faults in what an engine requests and remembers: requests that are never repeated, neighbors
+//! that are never forgotten, chunks that are; and runs that never end or are not deterministic.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
@@ -149,7 +149,7 @@ impl Fault for KeepsTheDeparted {
 pub(in crate::suite) struct LosesAChunk {
     last: BTreeMap<PeerId, ChunkId>,
     lost: BTreeSet<ChunkId>,
-    /// What is left, once something is lost.
+    /// The chunks that are left; None before the first loss.
     left: Option<ChunkSet>,
 }
 
@@ -218,7 +218,7 @@ impl Fault for HashOrder {
     }
 }
 
-/// Has always something more to say.
+/// After a while `poll` never answers None.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct NeverDrains {
     timers: u32,
@@ -242,7 +242,7 @@ impl Fault for NeverDrains {
     }
 }
 
-/// Answers a sign of life with a sign of life.
+/// Answers each keep-alive with a keep-alive.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct NeverEnds;
 
@@ -260,7 +260,7 @@ impl Fault for NeverEnds {
     }
 }
 
-/// Takes the lowest of equally rare chunks, as everybody else does.
+/// Requests the lowest of equally rare chunks, as all its neighbors do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct LowestIndex {
     fetches: bool,
@@ -287,7 +287,7 @@ impl Fault for LowestIndex {
     }
 }
 
-/// Takes nobody's word back: what it has got already, others send it all the same.
+/// Never cancels a request: neighbors send chunks that it already has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct NeverCancels;
 
@@ -299,7 +299,7 @@ impl Fault for NeverCancels {
     }
 }
 
-/// As a source it sends again what is out already, before everything is out once.
+/// As a source, sends some chunks again before every chunk was sent once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct SourceRepeats;
 

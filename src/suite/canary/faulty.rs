@@ -1,7 +1,6 @@
-//! The reference engine with a fault: what it is told, hears or says is changed on the way.
+//! The reference engine with a fault: its settings, inputs or outputs are changed.
 //!
-//! The engine inside is untouched, so that a canary is wrong in one thing only. The types to know
-//! are [`Fault`] and [`Faulty`].
+//! The engine inside is untouched, so a canary is wrong in one thing only.
 
 use std::collections::VecDeque;
 use std::fmt::Debug;
@@ -12,19 +11,20 @@ use crate::chunks::{ChunkSet, Manifest, PeerId};
 use crate::engine::{Engine, Input, Output, Role, Settings};
 use crate::swarm::{Message, Peer};
 
-/// What a bent engine hears.
+/// An input of the reference engine.
 pub(in crate::suite) type PeerInput = Input<Message>;
-/// What a bent engine says.
+/// An output of the reference engine.
 pub(in crate::suite) type PeerOutput = Output<Message>;
 
-/// What is wrong with an engine.
+/// A fault of an engine; each method that is not overridden changes nothing.
 pub(in crate::suite) trait Fault: Default + Clone + Debug + Eq + Hash {
-    /// Changes what the engine is told.
+    /// Changes the settings before the engine is made.
     fn settings(settings: &mut Settings) {
         let _ = settings;
     }
 
-    /// What the engine hears instead of an input.
+    /// The input that the engine gets instead of `input`, None for no input; may add outputs to
+    /// `said`.
     fn on_input(
         &mut self,
         input: PeerInput,
@@ -35,13 +35,13 @@ pub(in crate::suite) trait Fault: Default + Clone + Debug + Eq + Hash {
         Some(input)
     }
 
-    /// What it says instead of an output.
+    /// Adds to `said` what goes out instead of `output`.
     fn on_output(&mut self, output: PeerOutput, peer: &Peer, said: &mut Vec<PeerOutput>) {
         let _ = peer;
         said.push(output);
     }
 
-    /// Who answers its choices.
+    /// The source of choices for the next input.
     fn choices<'a>(
         &self,
         choose: &'a mut dyn Choose,
@@ -51,12 +51,12 @@ pub(in crate::suite) trait Fault: Default + Clone + Debug + Eq + Hash {
         choose
     }
 
-    /// What it holds, where that is not what the engine inside holds.
+    /// The chunks that it holds; None if they are those of the engine inside.
     fn have(&self) -> Option<&ChunkSet> {
         None
     }
 
-    /// What it says when it has said everything.
+    /// An output after the last one, if there is one.
     fn when_drained(&mut self) -> Option<PeerOutput> {
         None
     }

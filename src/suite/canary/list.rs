@@ -93,7 +93,7 @@ pub static ALL: &[Canary] = &[
     ),
     simulator(
         "no_latency",
-        "nothing takes time on its way, whatever the scenario says",
+        "all latencies are zero, whatever the scenario says",
         &["causality", "uplink_capacity"],
         || law(doctored::no_latency),
     ),
@@ -106,7 +106,7 @@ pub static ALL: &[Canary] = &[
     .seen("libtorrent: allowed-fast lets free riders upload"),
     simulator(
         "sends_after_leaving",
-        "who has left goes on sending for a while",
+        "a node that has left goes on sending for a while",
         &["membership"],
         || {
             let (law, log) = (doctored::goes_later as fn(&mut Parts), doctored::says_it_has_left);
@@ -162,7 +162,7 @@ pub static ALL: &[Canary] = &[
     .seen("Kraken: random_regular_graph.py logs the finish one piece early"),
     log(
         "phantom_chunk",
-        "a chunk is there that nobody sent",
+        "a chunk is held that no node sent",
         &["conservation", "causality", "completion"],
         || lie(doctored::phantom_chunk),
     ),
@@ -211,21 +211,21 @@ pub static ALL: &[Canary] = &[
         faulty::<upload_faults::OneSlotTooMany>,
     ),
     engine(
-        "unchokes_everybody",
-        "it serves everybody at once",
+        "unchokes_all_neighbors",
+        "it serves all neighbors at once",
         &["choking"],
-        faulty::<upload_faults::UnchokesEverybody>,
+        faulty::<upload_faults::UnchokesAllNeighbors>,
     )
-    .seen("rqbit: everybody is unchoked"),
+    .seen("rqbit: all peers are unchoked"),
     engine(
         "forgets_the_barter",
-        "under strict barter it serves who gives nothing in return",
+        "under strict barter it serves neighbors that give nothing in return",
         &["choking"],
         faulty::<upload_faults::ForgetsTheBarter>,
     ),
     engine(
         "starves_late_joiners",
-        "it never serves who comes after its first decisions",
+        "it never serves neighbors that connect after its first decisions",
         &["incompleteness_explained", "completes_when_calm"],
         faulty::<upload_faults::StarvesLateJoiners>,
     ),
@@ -244,7 +244,7 @@ pub static ALL: &[Canary] = &[
     ),
     engine(
         "no_endgame",
-        "it asks only who has just spoken: who holds the last chunk in silence is never asked",
+        "it requests only from the neighbor that spoke last: a silent holder is never asked",
         &["incompleteness_explained", "completes_when_calm"],
         faulty::<download_faults::NoEndgame>,
     )
@@ -262,7 +262,7 @@ pub static ALL: &[Canary] = &[
         &["incompleteness_explained", "completes_when_calm", "choking"],
         faulty::<download_faults::KeepsTheDeparted>,
     )
-    .seen("torrential: departed peers stay in the lists of who is interested"),
+    .seen("torrential: departed peers stay in the list of interested peers"),
     engine(
         "loses_a_chunk",
         "it loses the chunk that a neighbor gave it last when that neighbor goes",
@@ -271,19 +271,19 @@ pub static ALL: &[Canary] = &[
     ),
     engine(
         "hash_order",
-        "whom it connects to depends on the order of a hash table",
+        "its choice of neighbors depends on the order of a hash table",
         &["same_seed_same_trace"],
         faulty::<download_faults::HashOrder>,
     ),
     engine(
         "never_drains",
-        "after a while it has always something more to say",
+        "after a while `poll` never answers None",
         &["pollings_drain"],
         faulty::<download_faults::NeverDrains>,
     ),
     engine(
         "never_ends",
-        "it answers every sign of life with a sign of life",
+        "it answers every keep-alive with a keep-alive",
         &["runs_to_its_end"],
         faulty::<download_faults::NeverEnds>,
     )
@@ -308,19 +308,19 @@ pub static ALL: &[Canary] = &[
     .seen("student code"),
     slow(
         "lowest_index",
-        "of equally rare chunks it takes the lowest, as everybody else does",
+        "of equally rare chunks it requests the lowest, as all its neighbors do",
         faulty::<download_faults::LowestIndex>,
     )
     .seen("vortex: peers with equal views request the same chunk"),
     slow(
         "never_cancels",
-        "what it has got already, others send it all the same",
+        "it never cancels a request: neighbors send chunks that it already has",
         faulty::<download_faults::NeverCancels>,
     )
     .seen("anacrolix #1094: 11-13 % duplicates"),
     slow(
         "source_repeats",
-        "the source sends chunks again before every chunk is out once",
+        "the source sends chunks again before it has sent every chunk once",
         faulty::<download_faults::SourceRepeats>,
     )
     .seen("qBittorrent #24885: 150 GB of a 50 GB file before the first copy is out"),

@@ -1,4 +1,5 @@
-//! Bends in what an engine gives: chunks that it lacks, to whom it may not, to too many, to none.
+//! Faults in what an engine uploads: chunks that it lacks, to choked neighbors, to too many or
+//! none.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +24,7 @@ impl Fault for SendsWhatItLacks {
     }
 }
 
-/// Tells everybody of a chunk as soon as it has asked for it, and answers requests for it.
+/// Announces a chunk to every neighbor as soon as it has requested it, and answers requests for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct HaveTooSoon {
     neighbors: BTreeSet<PeerId>,
@@ -121,17 +122,18 @@ impl Fault for OneSlotTooMany {
     }
 }
 
-/// Serves everybody.
+/// Unchokes every neighbor.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(in crate::suite) struct UnchokesEverybody;
+pub(in crate::suite) struct UnchokesAllNeighbors;
 
-impl Fault for UnchokesEverybody {
+impl Fault for UnchokesAllNeighbors {
     fn settings(settings: &mut Settings) {
         settings.protocol.unchoke_slots = u32::MAX;
     }
 }
 
-/// Serves by tit for tat where barter is strict: who gives nothing gets its optimistic turn.
+/// Serves by tit for tat where barter is strict: a neighbor that gives nothing gets the optimistic
+/// slot in turn.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct ForgetsTheBarter;
 
@@ -143,10 +145,10 @@ impl Fault for ForgetsTheBarter {
     }
 }
 
-/// How many timers of a node run out before a newcomer is late for it.
+/// Timers of a node that expire before a new neighbor counts as late.
 const EARLY: u32 = 2;
 
-/// Serves nobody who became its neighbor after its first decisions.
+/// Never unchokes a neighbor that connects after its first decisions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct StarvesLateJoiners {
     timers: u32,

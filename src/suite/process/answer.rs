@@ -1,7 +1,7 @@
-//! What an engine prints, cut into lines and read, within limits.
+//! Reads what an engine prints, line by line, within limits.
 //!
-//! Bytes come in as they arrive; events go out as soon as their lines are whole. Nothing is kept
-//! but the line that has not ended. The type to know is [`Answer`].
+//! Bytes come in as they arrive; events go out as soon as their lines are complete. Only an
+//! incomplete line is kept.
 
 use crate::scenario::Scenario;
 use crate::suite::Failure;
@@ -31,23 +31,23 @@ impl AnswerLimits {
     }
 }
 
-/// An answer on its way.
+/// An answer while it is read.
 #[derive(Debug)]
 pub(super) struct Answer<'s> {
     decoder: Decoder<'s>,
     limits: AnswerLimits,
     evidence: Evidence,
-    /// The beginning of a line whose end has not come.
+    /// The incomplete last line.
     begun: Vec<u8>,
     bytes: u64,
     events: u64,
     ended: bool,
-    /// Whether anything happens in the scenario at all.
+    /// Whether the scenario has any event.
     eventful: bool,
 }
 
 impl<'s> Answer<'s> {
-    /// Nothing has come yet.
+    /// An answer of which nothing has arrived yet.
     pub(super) fn new(scenario: &'s Scenario, limits: AnswerLimits) -> Self {
         Answer {
             decoder: Decoder::new(scenario),
@@ -66,12 +66,12 @@ impl<'s> Answer<'s> {
         self.evidence
     }
 
-    /// Did its empty line come?
+    /// Whether the empty line that ends the answer has arrived.
     pub(super) fn ended(&self) -> bool {
         self.ended
     }
 
-    /// How much has come, in words.
+    /// How much has arrived, in words.
     pub(super) fn so_far(&self) -> String {
         match (self.bytes, self.events) {
             (0, _) => "nothing".to_owned(),
@@ -111,7 +111,7 @@ impl<'s> Answer<'s> {
         Ok(())
     }
 
-    /// Nothing more comes: reads a last line without its newline.
+    /// At the end of the output: reads a last line without its newline.
     pub(super) fn close(&mut self, record: &mut dyn FnMut(Event)) -> Result<(), Failure> {
         let last = std::mem::take(&mut self.begun);
         if !last.is_empty() {

@@ -1,8 +1,8 @@
-//! A process with everything that it starts: a group of processes that ends as a whole.
+//! A child process in its own process group, which is killed as a whole.
 //!
 //! The group is ended when its [`Child`] is dropped, whatever happened, and by [`end_all`] when
-//! this program is told to end. A process that has ended keeps its number until its group has
-//! been ended, so nobody else is ever hit. The type to know is [`Child`].
+//! this program is told to end. A process that has exited keeps its number until its group has
+//! been killed, so the signal never hits another process.
 
 use std::collections::BTreeSet;
 use std::io::{self, PipeReader};
@@ -61,7 +61,7 @@ fn end(group: i32) {
     }
 }
 
-/// A process with everything that it starts.
+/// A process and everything that it starts.
 #[derive(Debug)]
 pub(super) struct Child {
     process: std::process::Child,
@@ -74,7 +74,7 @@ pub(super) struct Child {
     pub(super) stderr: Option<ChildStderr>,
     /// Closed as soon as the process has ended.
     pub(super) life: Option<PipeReader>,
-    /// The end of what it said on standard error.
+    /// The end of its standard error.
     pub(super) stderr_tail: Vec<u8>,
     waiter: Option<JoinHandle<()>>,
 }
@@ -118,7 +118,7 @@ impl Child {
         Ok(())
     }
 
-    /// Ends the group; how the process ended, by itself or by this.
+    /// Kills the group; returns how the process ended, by itself or by this.
     pub(super) fn end(&mut self) -> io::Result<ExitStatus> {
         let mut live_groups = live_groups();
         if live_groups.groups.remove(&self.group) {
@@ -134,12 +134,12 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // There is nobody left to tell.
+        // An error could not be reported from here.
         let _ = self.end();
     }
 }
 
-/// Returns when the process has ended. Its number stays its own until somebody waits for it.
+/// Returns when the process has exited. It keeps its number until it is waited for with `wait`.
 fn await_end(process: i32) {
     let Some(process) = Pid::from_raw(process) else { return };
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;

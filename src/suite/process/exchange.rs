@@ -1,8 +1,7 @@
 //! One scenario in, one answer out, in bounded time and memory.
 //!
-//! One thread watches all pipes of the process at once and waits for none of them longer than until
-//! the deadline: a process that does not read, does not write, writes for ever or leaves children
-//! behind can only make it wait that long. The method to know is [`Program::exchange`].
+//! One thread polls all pipes of the process until the deadline: a process that does not read, does
+//! not write, writes forever or leaves children behind cannot make it wait any longer.
 
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::AsFd;
@@ -21,22 +20,22 @@ use crate::trace::{Event, Evidence};
 /// The most bytes that are taken from a pipe at once.
 const CHUNK: usize = 64 << 10;
 
-/// How much of the end of standard error is kept.
+/// Bytes of the end of standard error that are kept.
 const STDERR_TAIL: usize = 4 << 10;
 
-/// How many lines of that are shown.
+/// Lines of it that are shown.
 const LAST_LINES: usize = 8;
 
-/// How long a session that is over may take to end by itself.
+/// How long a session may take to exit after the last scenario, before it is killed.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(1);
 
-/// What a pipe gave.
+/// The result of a read from a pipe.
 enum PipeRead {
-    /// So many bytes.
+    /// Number of bytes read.
     Bytes(usize),
-    /// Nothing now.
+    /// No data at the moment.
     Nothing,
-    /// Nothing any more.
+    /// End of file.
     End,
 }
 
@@ -52,7 +51,7 @@ fn take(pipe: &mut impl Read, buffer: &mut [u8]) -> PipeRead {
     }
 }
 
-/// Which pipes have something to say.
+/// The pipes that are ready.
 #[derive(Clone, Copy, Debug, Default)]
 struct Ready {
     life: bool,
@@ -102,7 +101,7 @@ impl Child {
             Ok(bytes) => *unwritten = unwritten.get(bytes..).unwrap_or_default(),
             Err(error) => match error.kind() {
                 ErrorKind::WouldBlock | ErrorKind::Interrupted => {}
-                // Whoever answers without reading may; what it answers is judged.
+                // An engine may answer without reading; its answer is judged.
                 _ => {
                     self.stdin = None;
                     *unwritten = &[];
@@ -114,7 +113,7 @@ impl Child {
         }
     }
 
-    /// Keeps the end of what the process says on standard error.
+    /// Keeps the end of standard error; returns whether anything was read.
     fn listen(&mut self, buffer: &mut [u8]) -> bool {
         let Some(stderr) = &mut self.stderr else { return false };
         match take(stderr, buffer) {
@@ -132,9 +131,9 @@ impl Child {
         }
     }
 
-    /// A failure, with what the process said last.
+    /// The failure with the last lines of standard error in its explanation.
     fn with_stderr_tail(&mut self, failure: Failure) -> Failure {
-        // The pipe holds what was said before the end; who goes on speaking is not listened to.
+        // The pipe holds what was written before the end; later output is not read.
         let mut buffer = vec![0; CHUNK];
         for _ in 0..LAST_LINES {
             if !self.listen(&mut buffer) {
@@ -217,7 +216,7 @@ impl Drop for Program {
     }
 }
 
-/// One scenario and its answer.
+/// One exchange: a scenario is written, its answer read.
 struct Exchange<'s> {
     lifetime: Lifetime,
     timeout: Duration,
@@ -255,7 +254,7 @@ impl Exchange<'_> {
         self.conclude(child, record)
     }
 
-    /// A session that is given a scenario has said nothing since its last answer.
+    /// Fails if a session has printed anything since its last answer.
     fn expect_silence(&self, child: &mut Child, buffer: &mut [u8]) -> Result<(), Failure> {
         if self.lifetime == Lifetime::Scenario {
             return Ok(());
@@ -299,7 +298,7 @@ impl Exchange<'_> {
         }
     }
 
-    /// What did not happen in time.
+    /// The failure for a missed deadline.
     fn too_late(&self, child: &Child) -> Failure {
         let (timeout, so_far) = (self.timeout, self.answer.so_far());
         let (left, length) = (self.unwritten.len(), self.length);
@@ -322,7 +321,7 @@ impl Exchange<'_> {
         Failure::new("timed out", what)
     }
 
-    /// The answer is whole, or nothing more can come.
+    /// Ends the exchange once the answer is complete or the output has ended.
     fn conclude(
         &mut self,
         child: &mut Child,
@@ -347,7 +346,7 @@ impl Exchange<'_> {
         self.answer.close(record)
     }
 
-    /// Waits until a process that said its last has ended.
+    /// Waits for the exit of a process that has closed its output.
     fn await_end(&self, child: &mut Child) -> Result<(), Failure> {
         let mut buffer = vec![0; CHUNK];
         while child.life.is_some() {

@@ -28,9 +28,9 @@ fn found<B: Fault + 'static>() -> String {
     found_in::<Faulty<B>>()
 }
 
-/// How an engine breaks its promise that a message may wait.
+/// A message that the engine wrongly promises may wait.
 trait Breach: Clone + Debug + Eq + Hash {
-    /// What it promises.
+    /// Whether it promises that the message may wait.
     fn may_wait(message: &Message) -> bool;
 }
 
@@ -66,7 +66,7 @@ impl<B: Breach> Engine for Promising<B> {
     }
 }
 
-/// Somebody else's interest fills a slot.
+/// The interest of another neighbor may fill a slot, so it may not wait.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct PutsOffInterest;
 
