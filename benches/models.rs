@@ -9,11 +9,12 @@ use std::time::Duration;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use stateright::{Checker, Model};
 use swarmbound::checker::{
-    Checked, Exploration, Kind, Limits, Progress, Quotient, Search, Settings, Spec, check,
+    CheckSettings, Checked, ClaimKind, Exploration, Limits, Quotient, Search, SearchProgress, Spec,
+    check,
 };
 use swarmbound::models::Threads;
 use swarmbound::models::churn::{Churn, Departures, SourceStays};
-use swarmbound::models::schedule::{Moves, Schedule, World};
+use swarmbound::models::schedule::{Moves, Schedule, ScheduleWorld};
 
 fn churn(peers: usize, chunks: usize) -> Churn {
     Churn::new(peers, chunks, Departures::Rejoin, SourceStays::Churns).expect("it fits")
@@ -22,7 +23,8 @@ fn churn(peers: usize, chunks: usize) -> Churn {
 /// The claims about single states, which a search decides without storing transitions.
 fn safety(churn: &Churn) -> Spec<Churn> {
     let mut spec = churn.spec();
-    spec.claims.retain(|claim| matches!(claim.kind, Kind::Always(_) | Kind::Sometimes(_)));
+    spec.claims
+        .retain(|claim| matches!(claim.kind, ClaimKind::Always(_) | ClaimKind::Sometimes(_)));
     spec
 }
 
@@ -36,7 +38,7 @@ fn side_by_side(criterion: &mut Criterion) {
         let states = 1usize << ((chunks + 1) * peers + 1);
         group.bench_function(BenchmarkId::new("checker", &size), |bencher| {
             bencher.iter(|| {
-                let report = check(&model, &spec, Settings::default()).expect("it is sound");
+                let report = check(&model, &spec, CheckSettings::default()).expect("it is sound");
                 assert_eq!(black_box(report).states, states);
             });
         });
@@ -59,7 +61,7 @@ fn side_by_side(criterion: &mut Criterion) {
 fn symmetry(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("with symmetry");
     group.sample_size(10);
-    let settings = Settings { quotient: Quotient::Symmetric, ..Settings::default() };
+    let settings = CheckSettings { quotient: Quotient::Symmetric, ..CheckSettings::default() };
     let model = churn(6, 4);
     let spec = safety(&model);
     group.bench_function("churn rejoin 6/4 (2^31 raw states)", |bencher| {
@@ -68,13 +70,13 @@ fn symmetry(criterion: &mut Criterion) {
     group.bench_function("the same on all cores", |bencher| {
         bencher.iter(|| {
             let mut search = Search::new(&model, &spec, settings).expect("it is sound");
-            let mut go = |_: &Progress| ControlFlow::Continue(());
+            let mut go = |_: &SearchProgress| ControlFlow::Continue(());
             let exploration = search.run_with(&Threads::all(), Limits::NONE, &mut go);
             assert_eq!(exploration.expect("it is sound"), Exploration::Exhausted);
             black_box(search.progress()).states
         });
     });
-    let world = World { moves: Moves::Dominant, ..World::plain(4, 4) };
+    let world = ScheduleWorld { moves: Moves::Dominant, ..ScheduleWorld::plain(4, 4) };
     let schedule = Schedule::new(world).expect("it fits");
     let spec = schedule.spec();
     group.bench_function("schedule 4/4", |bencher| {
@@ -92,7 +94,7 @@ fn liveness(criterion: &mut Criterion) {
     let spec = model.spec();
     group.bench_function("churn rejoin 4/3", |bencher| {
         bencher.iter(|| {
-            black_box(check(&model, &spec, Settings::default()).expect("it is sound")).states
+            black_box(check(&model, &spec, CheckSettings::default()).expect("it is sound")).states
         });
     });
     group.finish();

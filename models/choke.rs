@@ -1,12 +1,11 @@
-//! Does the choker give everybody its turn, and nobody more?
+//! Does the choker give each neighbor its turn, and none more?
 //!
 //! One peer serves neighbors that do anything: want something or not, give something or not, in
-//! every order with the decisions. Whom to serve is decided by the swarm's [`select`], what may be
-//! sent by its [`may_serve`]; slots and the optimistic slot go round as in the reference peer, with
-//! every choice of the lucky one. It knows no chunks, only how many went each way. Waiting times
-//! grow without end, but only their order matters to a choker, so a state keeps their ranks; and
-//! nobody gives more than a chunk ahead, or accounts would grow without end, too. The types to know
-//! are [`Choking`] and [`State`].
+//! every order with the decisions. The swarm's [`select`] decides which neighbors are served, its
+//! [`may_serve`] what may be sent; slots and the optimistic slot go round as in the reference peer,
+//! with every choice of the optimistic neighbor. It knows no chunks, only how many went each way.
+//! Waiting times grow without end, but only their order matters to a choker, so a state keeps their
+//! ranks; and no neighbor gives more than a chunk ahead, or accounts would grow without end, too.
 
 use serde::{Deserialize, Serialize};
 use stateright::{Model, Property};
@@ -18,8 +17,8 @@ use crate::scenario::{Choker, Seeding};
 use crate::swarm::{Account, Candidate, Policy, may_serve, select};
 
 mod claims;
+mod display;
 mod serving;
-mod words;
 
 /// The most neighbors.
 pub const MOST_NEIGHBORS: usize = 4;
@@ -29,9 +28,9 @@ pub const MOST_CREDIT: u32 = 3;
 /// The balance below which no neighbor gives.
 const AHEAD: i8 = -1;
 
-/// Decides whom to serve: [`select`], or what it is compared with.
+/// Decides which neighbors to serve: [`select`], or a broken variant in tests.
 pub type Select = fn(Policy, usize, Vec<Candidate>) -> Vec<PeerId>;
-/// Decides whether a chunk may be sent: [`may_serve`], or what it is compared with.
+/// Decides whether a chunk may be sent: [`may_serve`], or a broken variant in tests.
 pub type MayServe = fn(Policy, Account) -> bool;
 
 /// Whether there is an optimistic slot.
@@ -50,7 +49,7 @@ pub struct Choking {
     slots: usize,
     policy: Policy,
     optimistic: Optimistic,
-    /// The last so many neighbors never give anything.
+    /// Number of free riders (the last R neighbors), which never give anything.
     free_riders: usize,
     select: Select,
     may_serve: MayServe,
@@ -77,15 +76,15 @@ pub struct Seat {
 
 /// All neighbors; neighbor i is `seats[i - 1]`.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct State {
+pub struct ChokeState {
     seats: Vec<Seat>,
-    /// Whom the optimistic slot serves.
+    /// The neighbor in the optimistic slot; None if it is empty.
     lucky: Option<u8>,
 }
 
 /// What happens.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Event {
+pub enum ChokeEvent {
     /// A neighbor wants something from now on.
     Want(u8),
     /// A neighbor wants nothing any more.
@@ -94,7 +93,7 @@ pub enum Event {
     Give(u8),
     /// A neighbor that is served takes something.
     Take(u8),
-    /// A neighbor serves the peer from now on; whether it will give anything, nobody knows.
+    /// A neighbor serves the peer from now on; it may give something or not.
     Offer(u8),
     /// A neighbor does not serve the peer any more.
     Withdraw(u8),
@@ -106,17 +105,17 @@ pub enum Event {
 
 /// What happens, and what was chosen.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Action {
+pub struct ChokeAction {
     /// What happens.
-    pub event: Event,
-    /// The answers to the questions of whom to serve by luck.
+    pub event: ChokeEvent,
+    /// The choices of the optimistic neighbor, in order.
     pub choices: Vec<usize>,
-    /// Whom the optimistic slot serves afterwards.
+    /// The neighbor in the optimistic slot afterwards; None if it is empty.
     pub lucky: Option<u8>,
 }
 
 impl Choking {
-    /// A peer with so many slots, all of whose neighbors may give.
+    /// A peer with `slots` slots, all of whose neighbors may give.
     ///
     /// # Errors
     /// More neighbors than can be searched, or none; no slots; more credit than can be searched.
@@ -141,7 +140,7 @@ impl Choking {
         Ok(Choking { neighbors, slots, policy, optimistic, free_riders, select, may_serve })
     }
 
-    /// The same where the last so many neighbors never give anything.
+    /// The same with `free_riders` neighbors, the last ones, that never give anything.
     ///
     /// # Errors
     /// More than there are neighbors.
@@ -182,40 +181,40 @@ impl Choking {
 
     /// What a neighbor may do. What a choker does not look at makes no difference, and would make
     /// states.
-    fn events_of(&self, neighbor: u8, seat: &Seat, events: &mut Vec<Event>) {
+    fn events_of(&self, neighbor: u8, seat: &Seat, events: &mut Vec<ChokeEvent>) {
         events.push(match seat.interested {
-            true => Event::Content(neighbor),
-            false => Event::Want(neighbor),
+            true => ChokeEvent::Content(neighbor),
+            false => ChokeEvent::Want(neighbor),
         });
         let gives = match self.policy {
             Policy::Leecher(Choker::TitForTat) => !seat.gave,
             _ => self.barters() && AHEAD < seat.balance,
         };
         if gives && !self.rides_free(usize::from(neighbor)) {
-            events.push(Event::Give(neighbor));
+            events.push(ChokeEvent::Give(neighbor));
         }
         let takes = match self.policy {
             Policy::Seeder(Seeding::FastestFirst) => !seat.took,
             _ => self.barters() && seat.interested && self.may_send(seat),
         };
         if takes && seat.served {
-            events.push(Event::Take(neighbor));
+            events.push(ChokeEvent::Take(neighbor));
         }
         if self.barters() {
             events.push(match seat.serves {
-                true => Event::Withdraw(neighbor),
-                false => Event::Offer(neighbor),
+                true => ChokeEvent::Withdraw(neighbor),
+                false => ChokeEvent::Offer(neighbor),
             });
         }
     }
 
     /// Everything that may follow from an event.
-    fn outcomes(&self, state: &State, event: Event) -> Vec<(Action, State)> {
+    fn outcomes(&self, state: &ChokeState, event: ChokeEvent) -> Vec<(ChokeAction, ChokeState)> {
         let mut choose = Enumerate::default();
         let mut outcomes = Vec::new();
         loop {
             let next = self.after(state, event, &mut choose);
-            let action = Action { event, choices: choose.choices(), lucky: next.lucky };
+            let action = ChokeAction { event, choices: choose.choices(), lucky: next.lucky };
             outcomes.push((action, next));
             if !choose.advance() {
                 return outcomes;
@@ -225,7 +224,8 @@ impl Choking {
 }
 
 impl Seat {
-    /// Whoever is served waits no more, and begins anew when it has to wait again.
+    /// Takes a slot: a neighbor that is served does not wait, and waits from 0 when it loses the
+    /// slot.
     fn serve(&mut self) {
         if !self.served {
             (self.served, self.waited) = (true, 0);
@@ -233,15 +233,15 @@ impl Seat {
     }
 }
 
-impl State {
+impl ChokeState {
     /// The neighbors in slots other than the optimistic one, by position.
     fn regular(&self) -> impl Iterator<Item = usize> + '_ {
         let lucky = self.lucky.map(|lucky| usize::from(lucky) - 1);
         (0..self.seats.len()).filter(move |&at| self.seats[at].served && lucky != Some(at))
     }
 
-    /// Replaces waiting times by their ranks: all who wait grow older together, so their order is
-    /// that of the waiting times for ever.
+    /// Replaces waiting times by their ranks: all waiting neighbors grow older together, so their
+    /// order is that of the waiting times forever.
     fn rank(&mut self) {
         let mut times: Vec<u8> = self.seats.iter().map(|seat| seat.waited).collect();
         times.push(0);
@@ -266,17 +266,17 @@ impl Checked for Choking {
         if self.optimistic == Optimistic::Off {
             all.pop();
         }
-        let of = |world: &Self, action: &Action| {
+        let of = |world: &Self, action: &ChokeAction| {
             let (family, neighbor) = match (action.event, action.lucky) {
-                (Event::Want(neighbor), _) => ("want", neighbor),
-                (Event::Content(neighbor), _) => ("content", neighbor),
-                (Event::Give(neighbor), _) => ("give", neighbor),
-                (Event::Take(neighbor), _) => ("take", neighbor),
-                (Event::Offer(neighbor), _) => ("offer", neighbor),
-                (Event::Withdraw(neighbor), _) => ("withdraw", neighbor),
-                (Event::Rotate, Some(lucky)) => ("rotate", lucky),
-                (Event::Rechoke, _) => ("", 1),
-                (Event::Rotate, None) => ("", 2),
+                (ChokeEvent::Want(neighbor), _) => ("want", neighbor),
+                (ChokeEvent::Content(neighbor), _) => ("content", neighbor),
+                (ChokeEvent::Give(neighbor), _) => ("give", neighbor),
+                (ChokeEvent::Take(neighbor), _) => ("take", neighbor),
+                (ChokeEvent::Offer(neighbor), _) => ("offer", neighbor),
+                (ChokeEvent::Withdraw(neighbor), _) => ("withdraw", neighbor),
+                (ChokeEvent::Rotate, Some(lucky)) => ("rotate", lucky),
+                (ChokeEvent::Rechoke, _) => ("", 1),
+                (ChokeEvent::Rotate, None) => ("", 2),
             };
             let families = world.families();
             let at = families.iter().position(|&known| known == family);
@@ -287,27 +287,27 @@ impl Checked for Choking {
 }
 
 impl Model for Choking {
-    type State = State;
-    type Action = Action;
+    type State = ChokeState;
+    type Action = ChokeAction;
 
-    fn init_states(&self) -> Vec<State> {
-        vec![State { seats: vec![Seat::default(); self.neighbors], lucky: None }]
+    fn init_states(&self) -> Vec<ChokeState> {
+        vec![ChokeState { seats: vec![Seat::default(); self.neighbors], lucky: None }]
     }
 
-    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
-        let mut events = vec![Event::Rechoke];
+    fn actions(&self, state: &ChokeState, actions: &mut Vec<ChokeAction>) {
+        let mut events = vec![ChokeEvent::Rechoke];
         for (neighbor, seat) in (1u8..).zip(&state.seats) {
             self.events_of(neighbor, seat, &mut events);
         }
         if self.optimistic == Optimistic::On {
-            events.push(Event::Rotate);
+            events.push(ChokeEvent::Rotate);
         }
         for event in events {
             actions.extend(self.outcomes(state, event).into_iter().map(|(action, _)| action));
         }
     }
 
-    fn next_state(&self, state: &State, action: Action) -> Option<State> {
+    fn next_state(&self, state: &ChokeState, action: ChokeAction) -> Option<ChokeState> {
         Some(self.after(state, action.event, &mut Recorded::new(action.choices)))
     }
 
@@ -316,7 +316,9 @@ impl Model for Choking {
             Property::always("slots_are_kept", |world: &Self, state| {
                 world.keeps_to_its_slots(state)
             }),
-            Property::sometimes("a_slot_is_taken", |_, state: &State| 0 < state.regular().count()),
+            Property::sometimes("a_slot_is_taken", |_, state: &ChokeState| {
+                0 < state.regular().count()
+            }),
         ]
     }
 }

@@ -1,9 +1,9 @@
-//! Does everybody get the file when anybody may come and go?
+//! Do all peers get the file when any of them may come and go?
 //!
-//! Untimed: peers and the source join, leave, and transfer one chunk at a time; everybody present
-//! knows everybody present. It asks whether completion stays possible, whether it is inevitable
+//! Untimed: peers and the source join, leave, and transfer one chunk at a time; all present nodes
+//! are neighbors. It asks whether completion stays possible, whether it is inevitable
 //! under fairness, and how the file gets lost. It knows no rates, no choking and no requests: those
-//! belong to the models of the engine. The types to know are [`Churn`] and [`State`].
+//! belong to the models of the engine.
 
 use std::fmt;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use stateright::{Model, Property};
 
-use crate::checker::{Checked, Claim, Class, Classes, Demand, Fairness, Kind, Spec, Symmetry};
+use crate::checker::{Checked, Claim, ClaimKind, Class, Classes, Demand, Fairness, Spec, Symmetry};
 use crate::models::orbits::{self, CHUNK_BITS as CHUNKS, ROW_CHUNKS, ROW_PEERS};
 
 /// The most peers; a state gives each a byte of a 64-bit word.
@@ -30,7 +30,7 @@ pub struct Churn {
     pub departures: Departures,
     /// Whether the source may leave.
     pub source: SourceStays,
-    /// The last so many peers never send.
+    /// Number of free riders (the last R peers).
     pub free_riders: usize,
     /// What may be assumed when completion is claimed to be inevitable.
     pub fairness: Fairness,
@@ -39,11 +39,12 @@ pub struct Churn {
 /// What leaving means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Departures {
-    /// Whoever leaves keeps its chunks and may come back. At the start only the source is there.
+    /// A peer that leaves keeps its chunks and may come back. At the start only the source is
+    /// present.
     Rejoin,
-    /// Whoever leaves is gone with its chunks. At the start only the source is there.
+    /// A peer that leaves is gone with its chunks. At the start only the source is present.
     Once,
-    /// Everybody is there from the start and stays.
+    /// All nodes are present from the start and stay.
     None,
 }
 
@@ -64,21 +65,21 @@ enum Membership {
     Gone = 2,
 }
 
-/// Who is there and who has what: byte 0 is the source, byte i is peer i; the low 6 bits are
-/// chunks, the high 2 bits say where the node is.
+/// Which nodes are present and what they hold: byte 0 is the source, byte i is peer i; the low 6
+/// bits are chunks, the high 2 bits say where the node is.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct State(pub u64);
+pub struct ChurnState(pub u64);
 
-impl State {
+impl ChurnState {
     fn byte(self, node: usize) -> u8 {
         (self.0 >> (8 * node)) as u8
     }
 
-    /// By shifts: a word that is written whole after one of its bytes makes a processor wait.
-    fn with(self, node: usize, byte: u8) -> State {
+    /// By shifts: reading a word right after writing one of its bytes stalls the processor.
+    fn with(self, node: usize, byte: u8) -> ChurnState {
         let others = self.0 & !(0xff << (8 * node));
-        State(others | u64::from(byte) << (8 * node))
+        ChurnState(others | u64::from(byte) << (8 * node))
     }
 
     /// The chunks that a node has, one bit each.
@@ -99,12 +100,12 @@ impl State {
         self.byte(node) >> MOST_CHUNKS == Membership::Here as u8
     }
 
-    fn place(self, node: usize, membership: Membership, chunks: u8) -> State {
+    fn place(self, node: usize, membership: Membership, chunks: u8) -> ChurnState {
         self.with(node, (membership as u8) << MOST_CHUNKS | chunks)
     }
 }
 
-impl fmt::Debug for State {
+impl fmt::Debug for ChurnState {
     /// `source here; 1 here {0,2}; 2 away {}; 3 gone`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for node in 0..=MOST_PEERS {
@@ -127,9 +128,9 @@ impl fmt::Debug for State {
     }
 }
 
-/// What somebody does. Node 0 is the source.
+/// What a node does. Node 0 is the source.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Action {
+pub enum ChurnAction {
     /// The node enters the swarm.
     Join(u8),
     /// The node leaves the swarm.
@@ -145,7 +146,7 @@ pub enum Action {
     },
 }
 
-impl fmt::Debug for Action {
+impl fmt::Debug for ChurnAction {
     /// `peer 1 joins`, `the source sends chunk 2 to peer 1`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = |node: u8| match node {
@@ -153,9 +154,9 @@ impl fmt::Debug for Action {
             peer => format!("peer {peer}"),
         };
         match *self {
-            Action::Join(node) => write!(f, "{} joins", name(node)),
-            Action::Leave(node) => write!(f, "{} leaves", name(node)),
-            Action::Transfer { from, to, chunk } => {
+            ChurnAction::Join(node) => write!(f, "{} joins", name(node)),
+            ChurnAction::Leave(node) => write!(f, "{} leaves", name(node)),
+            ChurnAction::Transfer { from, to, chunk } => {
                 write!(f, "{} sends chunk {chunk} to {}", name(from), name(to))
             }
         }
@@ -163,10 +164,10 @@ impl fmt::Debug for Action {
 }
 
 impl Churn {
-    /// The world of oracle tables: nobody rides free, nothing is assumed of runs.
+    /// The world of the oracle tables: no free riders, no assumption on runs.
     ///
     /// # Errors
-    /// More peers or chunks than a state can hold, or none; a source that leaves where nobody does.
+    /// More peers or chunks than a state can hold, or none; a source that leaves where no peer may.
     pub fn new(
         peers: usize,
         chunks: usize,
@@ -180,7 +181,9 @@ impl Churn {
             return Err(format!("{chunks} chunks; write 1 to {MOST_CHUNKS}"));
         }
         if departures == Departures::None && source == SourceStays::Churns {
-            return Err("nobody leaves, so the source stays; write another churn, or that".into());
+            let message =
+                "no node leaves, so the source stays; write another churn, or source stays";
+            return Err(message.into());
         }
         let fairness = Fairness::none();
         Ok(Churn { peers, chunks, departures, source, free_riders: 0, fairness })
@@ -195,17 +198,17 @@ impl Churn {
     }
 
     /// Whether a peer has the whole file.
-    pub fn is_complete(&self, state: &State, peer: usize) -> bool {
+    pub fn is_complete(&self, state: &ChurnState, peer: usize) -> bool {
         state.chunks(peer) == self.file()
     }
 
-    fn everyone_is_complete(&self, state: &State) -> bool {
+    fn everyone_is_complete(&self, state: &ChurnState) -> bool {
         // A peer that is gone has nothing, so this holds of peers that are here or may come back.
         (1..=self.peers).all(|peer| self.is_complete(state, peer))
     }
 
-    /// The chunks that somebody has who is here or may come back, and who may send.
-    fn recoverable(&self, state: &State) -> u8 {
+    /// The chunks held by nodes that may send and are present or may come back.
+    fn recoverable(&self, state: &ChurnState) -> u8 {
         let source = match state.membership(0) {
             Membership::Gone => 0,
             Membership::Away | Membership::Here => self.file(),
@@ -215,7 +218,7 @@ impl Churn {
     }
 
     /// The chunks that each node can receive: what a peer lacks that is here.
-    fn lacks(&self, state: &State) -> [u8; MOST_PEERS + 1] {
+    fn lacks(&self, state: &ChurnState) -> [u8; MOST_PEERS + 1] {
         let mut lacks = [0; MOST_PEERS + 1];
         for (peer, lacks) in lacks.iter_mut().enumerate().skip(1) {
             if state.is_here(peer) {
@@ -225,20 +228,20 @@ impl Churn {
         lacks
     }
 
-    /// Some peer lacks a chunk that nobody can give any more.
-    fn file_is_lost(&self, state: &State) -> bool {
+    /// Whether some peer lacks a chunk that no node can give any more.
+    fn file_is_lost(&self, state: &ChurnState) -> bool {
         let recoverable = self.recoverable(state);
         (1..=self.peers).any(|peer| state.chunks(peer) | recoverable != self.file())
     }
 
     /// The one state that stands for all which differ in the names of peers and chunks only. Peers
     /// that ride free are not mixed with others.
-    pub fn canonical(&self, state: &State) -> State {
-        State(orbits::canonical(state.0, self.chunks, &self.alike()))
+    pub fn canonical(&self, state: &ChurnState) -> ChurnState {
+        ChurnState(orbits::canonical(state.0, self.chunks, &self.alike()))
     }
 
     fn claims(&self) -> Vec<Claim<Self>> {
-        // Nobody can promise what the departures of this world may destroy.
+        // Not required where the departures of this world may destroy the file.
         let safe = match (self.departures, self.source) {
             (Departures::Once, _) => Demand::Informative,
             (Departures::Rejoin | Departures::None, _) => Demand::Required,
@@ -250,16 +253,16 @@ impl Churn {
         vec![
             Claim {
                 name: "no_chunk_is_lost",
-                kind: Kind::Always(|churn, state| !churn.file_is_lost(state)),
+                kind: ClaimKind::Always(|churn, state| !churn.file_is_lost(state)),
                 demand: safe,
             },
             Claim::required(
                 "everyone_is_complete",
-                Kind::Sometimes(|churn, state| churn.everyone_is_complete(state)),
+                ClaimKind::Sometimes(|churn, state| churn.everyone_is_complete(state)),
             ),
             Claim {
                 name: "completion_stays_possible",
-                kind: Kind::PossibleFromEverywhere {
+                kind: ClaimKind::PossibleFromEverywhere {
                     given: |_, _| true,
                     goal: |churn, state| churn.everyone_is_complete(state),
                 },
@@ -267,7 +270,7 @@ impl Churn {
             },
             Claim {
                 name: "everyone_completes",
-                kind: Kind::Eventually {
+                kind: ClaimKind::Eventually {
                     goal: |churn, state| churn.everyone_is_complete(state),
                     fairness: self.fairness.clone(),
                 },
@@ -281,7 +284,7 @@ impl Churn {
     pub fn peer_one_can_complete() -> Claim<Self> {
         Claim::informative(
             "peer_one_can_complete",
-            Kind::PossibleFromEverywhere {
+            ClaimKind::PossibleFromEverywhere {
                 given: |_, state| state.is_here(1),
                 goal: |churn, state| churn.is_complete(state, 1),
             },
@@ -290,11 +293,11 @@ impl Churn {
 }
 
 impl Model for Churn {
-    type State = State;
-    type Action = Action;
+    type State = ChurnState;
+    type Action = ChurnAction;
 
-    fn init_states(&self) -> Vec<State> {
-        let start = State::default().place(0, Membership::Here, 0);
+    fn init_states(&self) -> Vec<ChurnState> {
+        let start = ChurnState::default().place(0, Membership::Here, 0);
         vec![match self.departures {
             Departures::Rejoin | Departures::Once => start,
             Departures::None => {
@@ -303,7 +306,7 @@ impl Model for Churn {
         }]
     }
 
-    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+    fn actions(&self, state: &ChurnState, actions: &mut Vec<ChurnAction>) {
         if self.departures != Departures::None {
             let first = match self.source {
                 SourceStays::Stays => 1,
@@ -311,8 +314,8 @@ impl Model for Churn {
             };
             for node in first..=self.peers {
                 match state.membership(node) {
-                    Membership::Away => actions.push(Action::Join(node as u8)),
-                    Membership::Here => actions.push(Action::Leave(node as u8)),
+                    Membership::Away => actions.push(ChurnAction::Join(node as u8)),
+                    Membership::Here => actions.push(ChurnAction::Leave(node as u8)),
                     Membership::Gone => {}
                 }
             }
@@ -328,19 +331,19 @@ impl Model for Churn {
                 while useful != 0 {
                     let chunk = useful.trailing_zeros() as u8;
                     useful &= useful - 1;
-                    actions.push(Action::Transfer { from: from as u8, to, chunk });
+                    actions.push(ChurnAction::Transfer { from: from as u8, to, chunk });
                 }
             }
         }
     }
 
-    fn next_state(&self, state: &State, action: Action) -> Option<State> {
+    fn next_state(&self, state: &ChurnState, action: ChurnAction) -> Option<ChurnState> {
         Some(match action {
-            Action::Join(node) => {
+            ChurnAction::Join(node) => {
                 let node = usize::from(node);
                 state.place(node, Membership::Here, state.chunks(node))
             }
-            Action::Leave(node) => {
+            ChurnAction::Leave(node) => {
                 let node = usize::from(node);
                 match self.departures {
                     Departures::Once => state.place(node, Membership::Gone, 0),
@@ -349,7 +352,7 @@ impl Model for Churn {
                     }
                 }
             }
-            Action::Transfer { to, chunk, .. } => {
+            ChurnAction::Transfer { to, chunk, .. } => {
                 let to = usize::from(to);
                 state.with(to, state.byte(to) | 1 << chunk)
             }
@@ -387,10 +390,10 @@ impl Churn {
         let all = all.into_iter().flat_map(|(family, verb, first)| {
             (first..=self.peers).map(move |node| class(family, verb, node))
         });
-        let of = |churn: &Churn, action: &Action| match *action {
-            Action::Join(node) => usize::from(node),
-            Action::Leave(node) => churn.peers + 1 + usize::from(node),
-            Action::Transfer { to, .. } => 2 * churn.peers + 1 + usize::from(to),
+        let of = |churn: &Churn, action: &ChurnAction| match *action {
+            ChurnAction::Join(node) => usize::from(node),
+            ChurnAction::Leave(node) => churn.peers + 1 + usize::from(node),
+            ChurnAction::Transfer { to, .. } => 2 * churn.peers + 1 + usize::from(to),
         };
         Classes { all: all.collect(), of }
     }
@@ -406,7 +409,7 @@ impl Churn {
             canonical: Churn::canonical,
             permute: |churn, generator, state| {
                 let swaps = orbits::swaps(churn.chunks, &churn.alike());
-                State(swaps[generator].0.apply(state.0))
+                ChurnState(swaps[generator].0.apply(state.0))
             },
             generators: orbits::swaps(self.chunks, &self.alike())
                 .into_iter()

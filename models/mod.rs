@@ -2,8 +2,8 @@
 //!
 //! A model is a world small enough that `checker` sees all of it. It knows the protocol's rules or
 //! the engine that it explores, never how the search works. [`registry`] runs models by name,
-//! [`Threads`] lends them the cores of the machine. The models to know are [`churn::Churn`],
-//! [`schedule::Schedule`], [`tracker::Introductions`], [`choke::Choking`] and [`swarm::Swarm`].
+//! [`Threads`] provides the threads. The models are [`churn::Churn`], [`schedule::Schedule`],
+//! [`tracker::Introductions`], [`choke::Choking`] and [`swarm::Swarm`].
 
 pub mod choke;
 pub mod churn;
@@ -17,7 +17,7 @@ mod threads;
 pub mod tracker;
 
 pub use options::{Options, Refused};
-pub use outcome::{MOST_WORDS, Outcome, PropertyOutcome};
+pub use outcome::{CheckOutcome, MOST_WORDS, PropertyOutcome};
 pub use threads::Threads;
 
 #[cfg(test)]

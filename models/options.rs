@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use crate::checker::Fault;
+use crate::checker::CheckError;
 
 /// Options by name, without the dashes, and their values as written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -19,7 +19,7 @@ pub enum Refused {
     /// There is no model of that name.
     #[error("no model is called {name:?}; there are {known}")]
     UnknownModel {
-        /// The name that is none.
+        /// The unknown name.
         name: String,
         /// The names that exist.
         known: String,
@@ -47,7 +47,7 @@ pub enum Refused {
     NoWorld(String),
     /// The question makes no sense for the model.
     #[error(transparent)]
-    Fault(#[from] Fault),
+    Check(#[from] CheckError),
 }
 
 impl Options {
@@ -58,7 +58,7 @@ impl Options {
     }
 }
 
-/// Takes options one by one and knows which were asked for.
+/// Takes options one by one and remembers which the model knows.
 pub(super) struct Taker<'o> {
     model: &'static str,
     options: &'o Options,
@@ -118,7 +118,7 @@ impl<'o> Taker<'o> {
         read(text).map_err(|message| Refused::BadValue { option, message })
     }
 
-    /// Refuses options that nobody asked for.
+    /// Refuses options that the model did not take.
     ///
     /// # Errors
     /// The first of them.

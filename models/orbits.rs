@@ -13,7 +13,7 @@ pub(super) const ROW_PEERS: usize = 7;
 /// The bits of a row that are chunks.
 pub(super) const CHUNK_BITS: u8 = (1 << ROW_CHUNKS) - 1;
 
-/// A chunk with what is known of it whatever it is called, and who has it, one bit a peer.
+/// A chunk: a signature that does not depend on names, and its holders, one bit a peer.
 type Column = (u32, u8);
 
 /// The least word that `word` becomes when its chunks are permuted, and its peers within each of

@@ -1,4 +1,5 @@
-//! What a check says, as data: the JSON of `check --json` but for the seconds, which need a clock.
+//! The result of a check, as data: the JSON of `check --json` but for the seconds, which need a
+//! clock.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +14,9 @@ use crate::checker::{
 /// The most steps of a witness that are put into words.
 pub const MOST_WORDS: usize = 1000;
 
-/// What a check of one model says.
+/// The result of a check of one model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Outcome {
+pub struct CheckOutcome {
     /// The model's name.
     pub model: String,
     /// The options, as they were given.
@@ -52,7 +53,7 @@ pub struct Outcome {
 /// The answer to one claim.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PropertyOutcome {
-    /// Its one name.
+    /// Its name, the same in code, command line and manual.
     pub name: &'static str,
     /// `always`, `sometimes`, `possible_from_everywhere`, `eventually`, `leads_to`, `never_stuck`.
     pub kind: &'static str,
@@ -63,7 +64,7 @@ pub struct PropertyOutcome {
     /// How many steps the witness has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<usize>,
-    /// For a run that never ends: the step after which it repeats itself.
+    /// For a run that never ends: the step after which it repeats itself; None for other witnesses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lasso_from: Option<usize>,
     /// How many states contradict it.
@@ -74,13 +75,13 @@ pub struct PropertyOutcome {
     pub witness: Vec<String>,
 }
 
-impl Outcome {
+impl CheckOutcome {
     pub(super) fn new<M: Explorable>(model: &str, options: &Options, report: &Report<M>) -> Self {
         let (exploration, reason) = match report.exploration {
             Exploration::Exhausted => ("exhausted", None),
             Exploration::Bounded(reason) => ("bounded", Some(reason.name())),
         };
-        Outcome {
+        CheckOutcome {
             model: model.into(),
             options: options.clone(),
             exploration,
@@ -146,8 +147,8 @@ fn words<M: Explorable>(
         lines.push(format!("and {} more steps", witness.steps.len() - MOST_WORDS));
     }
     match witness.lasso_from {
-        Some(from) if from == witness.steps.len() => lines.push("and stays so for ever".into()),
-        Some(from) => lines.push(format!("and repeats the steps after step {from} for ever")),
+        Some(from) if from == witness.steps.len() => lines.push("and stays there forever".into()),
+        Some(from) => lines.push(format!("and repeats the steps after step {from} forever")),
         None => {}
     }
     lines

@@ -1,7 +1,6 @@
 //! Models by name, with options by name: what the commands `check` and `explore` call.
 //!
-//! It reads no clock and prints nothing: limits, the watch and the writers are the caller's. The
-//! functions to know are [`run`] and [`explore`].
+//! It reads no clock and prints nothing: limits, the watch and the writers are the caller's.
 
 use std::io::{BufRead, Write};
 use std::net::ToSocketAddrs;
@@ -13,13 +12,13 @@ use stateright::Model;
 use super::choke::{Choking, Optimistic};
 use super::churn::{Churn, Departures, SourceStays};
 use super::options::{Options, Refused, Taker};
-use super::outcome::Outcome;
-use super::schedule::{EVERYONE, Leaving, Moves, Overlay, Rules, Schedule, World};
+use super::outcome::CheckOutcome;
+use super::schedule::{EVERYONE, Leaving, Moves, Overlay, Rules, Schedule, ScheduleWorld};
 use super::swarm::{self, Ready, Swarm, Timers};
 use super::tracker::Introductions;
 use crate::checker::{
-    Checked, Crew, Explorable, Fairness, Fault, KeepEdges, Limits, Quotient, Search, Settings,
-    Spec, Stop, Watch,
+    CheckError, CheckSettings, Checked, Explorable, Fairness, KeepEdges, Limits, Quotient, Search,
+    Spec, Stop, Watch, Workers,
 };
 use crate::scenario::{Choker, Seeding};
 use crate::swarm::{Peer, Policy, Tracker};
@@ -35,28 +34,31 @@ pub struct Entry {
 
 /// Every model.
 pub static ALL: &[Entry] = &[
-    Entry { name: "churn", question: "does everybody get the file when anybody may come and go?" },
+    Entry {
+        name: "churn",
+        question: "do all peers get the file when any of them may come and go?",
+    },
     Entry { name: "schedule", question: "how many slots does the best schedule need?" },
-    Entry { name: "tracker", question: "does the tracker know who is there?" },
-    Entry { name: "choke", question: "does the choker give everybody its turn, and no more?" },
+    Entry { name: "tracker", question: "does the tracker list the peers that are present?" },
+    Entry { name: "choke", question: "does the choker give each neighbor its turn, and no more?" },
     Entry { name: "swarm", question: "does every run of the reference engine end well?" },
 ];
 
-/// What goes with a check beside its options.
-pub struct Run<'a> {
+/// A check beside its model and options: limits, threads, files.
+pub struct ModelRun<'a> {
     /// How far to search.
     pub limits: Limits,
     /// Whether states that differ only in names are one; `schedule` always takes them for one.
     pub quotient: Quotient,
-    /// Who works; nothing that is found depends on it.
-    pub crew: &'a dyn Crew,
-    /// Who looks on; clocks live there.
+    /// The threads; the result does not depend on them.
+    pub workers: &'a dyn Workers,
+    /// Called from time to time to decide whether to continue; clocks live there.
     pub watch: &'a mut Watch<'a>,
     /// Where to write the graph.
     pub exports: Vec<Export<'a>>,
-    /// A checkpoint to go on from.
+    /// A checkpoint to resume from; None starts anew.
     pub resume: Option<&'a mut dyn BufRead>,
-    /// Where to save the search when it ends, for going on later.
+    /// Where to save the search when it ends, to resume it later.
     pub save: Option<&'a mut dyn Write>,
 }
 
@@ -84,7 +86,7 @@ pub enum Format {
 /// # Errors
 /// A name or an option that does not exist, options that make no world, a question that makes no
 /// sense for the model.
-pub fn run(model: &str, options: &Options, run: Run<'_>) -> Result<Outcome, Refused> {
+pub fn run(model: &str, options: &Options, run: ModelRun<'_>) -> Result<CheckOutcome, Refused> {
     match model {
         "churn" => {
             let churn = churn(options)?;
@@ -97,17 +99,17 @@ pub fn run(model: &str, options: &Options, run: Run<'_>) -> Result<Outcome, Refu
         "schedule" => {
             let schedule = schedule(options)?;
             // No claim of it tells names apart, and without symmetry seven peers take too long.
-            let run = Run { quotient: Quotient::Symmetric, ..run };
+            let run = ModelRun { quotient: Quotient::Symmetric, ..run };
             let outcome = check(model, &schedule, options, Stop::Reached(EVERYONE), run)?;
             let makespan = outcome.property(EVERYONE).and_then(|property| property.steps);
-            Ok(Outcome { makespan, ..outcome })
+            Ok(CheckOutcome { makespan, ..outcome })
         }
         "tracker" => check(model, &tracker(options)?, options, Stop::Exhausted, run),
         "choke" => check(model, &choke(options)?, options, Stop::Exhausted, run),
         "swarm" => {
             let swarm = swarm(options)?;
             let left_out = swarm.world().left_out();
-            Ok(Outcome { left_out, ..unsaved(model, &swarm, options, run)? })
+            Ok(CheckOutcome { left_out, ..unsaved(model, &swarm, options, run)? })
         }
         _ => Err(unknown(model)),
     }
@@ -145,8 +147,8 @@ fn check<M>(
     model: &M,
     options: &Options,
     stop: Stop,
-    run: Run<'_>,
-) -> Result<Outcome, Refused>
+    run: ModelRun<'_>,
+) -> Result<CheckOutcome, Refused>
 where
     M: Checked + Explorable<State: Serialize + DeserializeOwned + Send> + Sync,
 {
@@ -158,8 +160,8 @@ fn answer<M>(
     (model, spec): (&M, &Spec<M>),
     options: &Options,
     stop: Stop,
-    run: Run<'_>,
-) -> Result<Outcome, Refused>
+    run: ModelRun<'_>,
+) -> Result<CheckOutcome, Refused>
 where
     M: Explorable<State: Serialize + DeserializeOwned + Send> + Sync,
 {
@@ -169,16 +171,21 @@ where
         Some(input) => Search::resume(model, spec, settings, &identity, input)?,
         None => Search::new(model, spec, settings)?,
     };
-    let exploration = search.run_with(run.crew, run.limits, run.watch)?;
+    let exploration = search.run_with(run.workers, run.limits, run.watch)?;
     export(&search, run.exports)?;
     if let Some(out) = run.save {
         search.save(&identity, out)?;
     }
-    Ok(Outcome::new(name, options, &search.report(exploration)?))
+    Ok(CheckOutcome::new(name, options, &search.report(exploration)?))
 }
 
 /// Checks a model whose states stay in this process: engines need not know how to be written down.
-fn unsaved<M>(name: &str, model: &M, options: &Options, run: Run<'_>) -> Result<Outcome, Refused>
+fn unsaved<M>(
+    name: &str,
+    model: &M,
+    options: &Options,
+    run: ModelRun<'_>,
+) -> Result<CheckOutcome, Refused>
 where
     M: Checked + Explorable<State: Send> + Sync,
 {
@@ -188,20 +195,23 @@ where
     }
     let spec = model.spec();
     let mut search = Search::new(model, &spec, settings(&run, Stop::Exhausted))?;
-    let exploration = search.run_with(run.crew, run.limits, run.watch)?;
+    let exploration = search.run_with(run.workers, run.limits, run.watch)?;
     export(&search, run.exports)?;
-    Ok(Outcome::new(name, options, &search.report(exploration)?))
+    Ok(CheckOutcome::new(name, options, &search.report(exploration)?))
 }
 
-fn settings(run: &Run<'_>, stop: Stop) -> Settings {
+fn settings(run: &ModelRun<'_>, stop: Stop) -> CheckSettings {
     let edges = match run.exports.is_empty() {
         true => KeepEdges::AsClaimed,
         false => KeepEdges::Always,
     };
-    Settings { quotient: run.quotient, stop, edges }
+    CheckSettings { quotient: run.quotient, stop, edges }
 }
 
-fn export<M: Explorable>(search: &Search<'_, M>, exports: Vec<Export<'_>>) -> Result<(), Fault> {
+fn export<M: Explorable>(
+    search: &Search<'_, M>,
+    exports: Vec<Export<'_>>,
+) -> Result<(), CheckError> {
     for export in exports {
         match export.format {
             Format::Dot => search.write_dot(export.out, export.most)?,
@@ -266,13 +276,13 @@ fn schedule(options: &Options) -> Result<Schedule, Refused> {
         let message = "calls, barter and times exclude each other; write one of them";
         return Err(Refused::NoWorld(message.into()));
     }
-    let plain = World::plain(peers, chunks);
+    let plain = ScheduleWorld::plain(peers, chunks);
     let overlay = match overlay {
         None => plain.overlay.clone(),
         Some(text) => Overlay::parse(text, peers)
             .map_err(|message| Refused::BadValue { option: "overlay", message })?,
     };
-    let mut world = World {
+    let mut world = ScheduleWorld {
         source_slots,
         download_slots,
         free_riders,
@@ -331,17 +341,17 @@ fn choke(options: &Options) -> Result<Choking, Refused> {
 
 fn swarm(options: &Options) -> Result<Swarm<Peer, Tracker>, Refused> {
     let mut take = Taker::new("swarm", options);
-    let mut world = swarm::World::calm(take.number("peers", 2)?, take.number("chunks", 2)?);
+    let mut world = swarm::SwarmWorld::calm(take.number("peers", 2)?, take.number("chunks", 2)?);
     world.churn = take.word(
         "churn",
         &[("none", Departures::None), ("once", Departures::Once), ("rejoin", Departures::Rejoin)],
     )?;
     world.source =
         take.word("source", &[("stays", SourceStays::Stays), ("churns", SourceStays::Churns)])?;
-    let nobody_leaves = world.churn == Departures::None;
-    world.departures = take.number("departures", if nobody_leaves { 0 } else { 1 })?;
-    if nobody_leaves && (world.departures != 0 || world.source == SourceStays::Churns) {
-        let message = "nobody leaves with --churn none; write --churn once or --churn rejoin";
+    let no_node_leaves = world.churn == Departures::None;
+    world.departures = take.number("departures", if no_node_leaves { 0 } else { 1 })?;
+    if no_node_leaves && (world.departures != 0 || world.source == SourceStays::Churns) {
+        let message = "no node leaves with --churn none; write --churn once or --churn rejoin";
         return Err(Refused::NoWorld(message.into()));
     }
     world.losses = take.number("losses", 0)?;

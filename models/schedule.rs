@@ -3,14 +3,14 @@
 //! Synchronous slots: in each, every node sends at most one chunk (the source `source_slots`) that
 //! it had before the slot. Every step of the search is a slot, so the depth of the first complete
 //! state is the optimum makespan. It knows no engine: it explores what **any** engine of this
-//! discipline could do. The types to know are [`Schedule`] and [`World`].
+//! discipline could do.
 
 use std::ops::{Deref, Range};
 
 use stateright::{Model, Property};
 
 use crate::bounds::{Binding, Conditions, bindings};
-use crate::checker::{Checked, Claim, Class, Classes, Kind, Spec, Symmetry};
+use crate::checker::{Checked, Claim, ClaimKind, Class, Classes, Spec, Symmetry};
 use crate::chunks::Manifest;
 use crate::models::orbits::{ROW_CHUNKS, ROW_PEERS};
 use crate::scenario::{
@@ -20,19 +20,19 @@ use crate::scenario::{
 use crate::units::{Bytes, NANO, Rate, Time};
 
 mod arrivals;
-mod names;
+mod canonical;
 mod overlay;
 mod slots;
 mod state;
 
 pub use overlay::Overlay;
-pub use state::{Slot, State, Transfer};
+pub use state::{ScheduleState, Slot, Transfer};
 
 use state::MOST_TRANSFERS;
 
-/// A world of slots, as one may write it down.
+/// The options of a world of slots, not yet checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct World {
+pub struct ScheduleWorld {
     /// N, at most 7.
     pub peers: usize,
     /// M, at most 6.
@@ -41,11 +41,11 @@ pub struct World {
     pub source_slots: u32,
     /// How many chunks a peer can receive a slot; None is unlimited.
     pub download_slots: Option<u32>,
-    /// The last so many peers never send.
+    /// Number of free riders (the last R peers), which never send.
     pub free_riders: usize,
-    /// What a peer does that has everything.
+    /// What a peer does once it has the whole file.
     pub leaving: Leaving,
-    /// Who may send to whom.
+    /// Which nodes may send to each other.
     pub overlay: Overlay,
     /// What binds a slot beside the capacities.
     pub rules: Rules,
@@ -53,12 +53,12 @@ pub struct World {
     pub moves: Moves,
 }
 
-/// What a peer does that has everything.
+/// What a peer does once it has the whole file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leaving {
     /// It stays and sends.
     Altruistic,
-    /// It is gone.
+    /// It leaves.
     Selfish,
 }
 
@@ -75,7 +75,7 @@ pub enum Rules {
     Strict,
     /// The same, but three peers may also exchange in a cycle.
     Cycles3,
-    /// A peer may have sent at most so many chunks more to another than it got from it.
+    /// A peer may have sent at most this many chunks more to another than it got from it.
     Credit(u8),
     /// Each node sends one chunk after the other and takes its own number of slots for each; the
     /// source's time first.
@@ -94,10 +94,10 @@ pub enum Moves {
     Dominant,
 }
 
-impl World {
-    /// One chunk a slot for everybody, no limit on downloads, everybody stays, nobody rides free.
+impl ScheduleWorld {
+    /// One chunk a slot for each node, no limit on downloads, no departures, no free riders.
     pub fn plain(peers: usize, chunks: usize) -> Self {
-        World {
+        ScheduleWorld {
             peers,
             chunks,
             source_slots: 1,
@@ -119,7 +119,7 @@ impl World {
 /// A world of slots that makes sense, with what its bounds say.
 #[derive(Clone, Debug)]
 pub struct Schedule {
-    world: World,
+    world: ScheduleWorld,
     /// Peers that can change places.
     groups: Vec<Range<usize>>,
     /// For every k, the first slot after which k peers can be complete, as the bounds say.
@@ -127,9 +127,9 @@ pub struct Schedule {
 }
 
 impl Deref for Schedule {
-    type Target = World;
+    type Target = ScheduleWorld;
 
-    fn deref(&self) -> &World {
+    fn deref(&self) -> &ScheduleWorld {
         &self.world
     }
 }
@@ -139,7 +139,7 @@ impl Schedule {
     ///
     /// # Errors
     /// What does not fit into a state or contradicts something else, with what to write.
-    pub fn new(world: World) -> Result<Self, String> {
+    pub fn new(world: ScheduleWorld) -> Result<Self, String> {
         check(&world)?;
         let groups = groups(&world);
         let mut schedule = Schedule { world, groups, earliest: Vec::new() };
@@ -167,7 +167,7 @@ impl Schedule {
     }
 
     /// The chunks that a node may send.
-    fn can_give(&self, state: State, node: usize) -> u8 {
+    fn can_give(&self, state: ScheduleState, node: usize) -> u8 {
         if node == 0 {
             return self.file();
         }
@@ -176,8 +176,8 @@ impl Schedule {
         if rides_free || left { 0 } else { state.chunks(node) }
     }
 
-    /// How many peers have everything.
-    pub fn completed(&self, state: &State) -> usize {
+    /// Number of peers that have the whole file.
+    pub fn completed(&self, state: &ScheduleState) -> usize {
         (1..=self.peers).filter(|&peer| state.chunks(peer) == self.file()).count()
     }
 
@@ -252,7 +252,7 @@ const COMPLETIONS: [&str; ROW_PEERS] = [
 ];
 
 /// The conditions that go with them.
-const COMPLETED: [fn(&Schedule, &State) -> bool; ROW_PEERS] = [
+const COMPLETED: [fn(&Schedule, &ScheduleState) -> bool; ROW_PEERS] = [
     |world, state| 1 <= world.completed(state),
     |world, state| 2 <= world.completed(state),
     |world, state| 3 <= world.completed(state),
@@ -270,8 +270,8 @@ impl Checked for Schedule {
         let mut claims = vec![
             Claim::required(
                 "no_schedule_beats_a_bound",
-                Kind::NotBefore {
-                    earliest: |world: &Schedule, state: &State| {
+                ClaimKind::NotBefore {
+                    earliest: |world: &Schedule, state: &ScheduleState| {
                         world.earliest[world.completed(state)]
                     },
                     horizon: self.earliest.iter().copied().max().unwrap_or(0),
@@ -279,15 +279,15 @@ impl Checked for Schedule {
             ),
             Claim::required(
                 EVERYONE,
-                Kind::Sometimes(|world, state| world.completed(state) == world.peers),
+                ClaimKind::Sometimes(|world, state| world.completed(state) == world.peers),
             ),
         ];
         let each = COMPLETIONS.iter().zip(COMPLETED).take(self.peers);
-        claims.extend(each.map(|(name, done)| Claim::required(name, Kind::Sometimes(done))));
+        claims.extend(each.map(|(name, done)| Claim::required(name, ClaimKind::Sometimes(done))));
         let symmetry = Symmetry {
-            canonical: |world, state| names::canonical(world, *state),
-            permute: |world, generator, state| names::permute(world, generator, *state),
-            generators: names::generators(self),
+            canonical: |world, state| canonical::canonical(world, *state),
+            permute: |world, generator, state| canonical::permute(world, generator, *state),
+            generators: canonical::generators(self),
         };
         let all = vec![Class { family: "slot", label: "slot".into() }];
         Spec {
@@ -300,26 +300,26 @@ impl Checked for Schedule {
 }
 
 impl Model for Schedule {
-    type State = State;
+    type State = ScheduleState;
     type Action = Slot;
 
-    fn init_states(&self) -> Vec<State> {
-        vec![State::default()]
+    fn init_states(&self) -> Vec<ScheduleState> {
+        vec![ScheduleState::default()]
     }
 
-    fn actions(&self, state: &State, actions: &mut Vec<Slot>) {
+    fn actions(&self, state: &ScheduleState, actions: &mut Vec<Slot>) {
         if self.completed(state) < self.peers {
             slots::slots(self, *state, actions);
         }
     }
 
-    fn next_state(&self, _: &State, slot: Slot) -> Option<State> {
+    fn next_state(&self, _: &ScheduleState, slot: Slot) -> Option<ScheduleState> {
         Some(slot.next)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
-            Property::always("only_the_file", |world: &Schedule, state: &State| {
+            Property::always("only_the_file", |world: &Schedule, state: &ScheduleState| {
                 (1..=world.peers).all(|peer| state.chunks(peer) & !world.file() == 0)
             }),
             Property::sometimes(EVERYONE, |world, state| world.completed(state) == world.peers),
@@ -327,9 +327,9 @@ impl Model for Schedule {
     }
 }
 
-/// Says what is wrong with a world.
-fn check(world: &World) -> Result<(), String> {
-    let World { peers, chunks, source_slots, .. } = *world;
+/// Refuses a world that makes no sense, with what to write instead.
+fn check(world: &ScheduleWorld) -> Result<(), String> {
+    let ScheduleWorld { peers, chunks, source_slots, .. } = *world;
     let refuse = |message: String| Err(message);
     if !(1..=ROW_PEERS).contains(&peers) {
         return refuse(format!("{peers} peers; write 1 to {ROW_PEERS}"));
@@ -359,7 +359,7 @@ fn check(world: &World) -> Result<(), String> {
     }
 }
 
-fn check_times(world: &World, times: &[u8]) -> Result<(), String> {
+fn check_times(world: &ScheduleWorld, times: &[u8]) -> Result<(), String> {
     if 5 < world.peers || times.len() != world.peers + 1 {
         let (count, peers) = (times.len(), world.peers);
         return Err(format!(
@@ -377,7 +377,7 @@ fn check_times(world: &World, times: &[u8]) -> Result<(), String> {
 }
 
 /// Runs of neighbors in the order of names that nothing tells apart.
-fn groups(world: &World) -> Vec<Range<usize>> {
+fn groups(world: &ScheduleWorld) -> Vec<Range<usize>> {
     let cooperative = world.peers - world.free_riders;
     let alike = |one: usize, other: usize| {
         let times = match &world.rules {

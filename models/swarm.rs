@@ -3,24 +3,24 @@
 //! A source and a few peers, each of them the engine itself: [`Swarm`] takes any [`Engine`] and any
 //! [`Introduce`] and sees every order of events and every choice they make. The events are those
 //! that the seam of engines names: a message or a chunk arrives, the last byte of a chunk leaves, a
-//! timer runs out, somebody joins, leaves with or without a goodbye, a connection breaks in the
-//! middle of whatever goes on over it.
+//! timer expires, a node joins, leaves cleanly or crashes silently, a connection breaks at any
+//! moment.
 //!
-//! What is cut, so that there is an end ([`World::left_out`] says it of one world):
+//! What is cut, so that there is an end ([`SwarmWorld::left_out`] says it of one world):
 //!
 //! - Time. What one node sends another arrives in its order, after any delay; a chunk joins that
 //!   order when its last byte leaves. An uplink carries one chunk at a time, and its owner hears
 //!   that it is free at once, or at any time with [`Ready::AnyTime`]. The tracker answers at once.
 //!   Timers have no length: each runs out once a round, in any order, when nothing else can happen,
-//!   because a message is faster than a timer. With [`Timers::Any`] so many of them overtake it.
-//! - Numbers. Few peers, few chunks, so many departures and broken connections in all.
+//!   because a message is faster than a timer. With [`Timers::Any`] a number of them overtake it.
+//! - Numbers. Few peers and chunks, and a limited number of departures and broken connections.
 //! - Nothing is taken for the same: engines may break ties by ids of peers and chunks, so there is
 //!   no symmetry.
 //!
 //! Runs with fewer departures, breaks and hasty timers are all there; of runs with more nothing is
-//! said. An engine whose state grows for ever (a count of everything that ever happened) has no end
+//! said. An engine whose state grows forever (a count of everything that ever happened) has no end
 //! here; one that keeps what it looks at has. A state carries the first fault on the way to it, and
-//! nothing follows after that. The types to know are [`Swarm`], [`World`] and [`State`].
+//! nothing follows after that.
 
 use std::sync::Arc;
 
@@ -35,18 +35,18 @@ use crate::scenario::{Behavior, Protocol};
 use crate::units::Bytes;
 
 mod action;
-mod carry;
 mod claims;
-mod shared;
+mod interning;
 mod state;
+mod transition;
 
-pub use action::{Action, Event};
-pub use state::{Fault, Letter, Node, State, Way};
+pub use action::{SwarmAction, SwarmEvent};
+pub use state::{Channel, EngineFault, Node, Packet, SwarmState};
 
-use carry::Moment;
-use claims::Doing;
-use shared::{Pool, Shared};
-use state::{Few, Left, NODES, Turn};
+use claims::ActionClass;
+use interning::{Interned, Pool};
+use state::{Few, NODES, Remaining, Turn};
+use transition::Transition;
 
 /// The most peers.
 pub const MOST_PEERS: usize = 3;
@@ -55,28 +55,28 @@ pub const MOST_CHUNKS: usize = 4;
 
 /// A small world.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct World {
+pub struct SwarmWorld {
     /// Peers beside the source, at most [`MOST_PEERS`].
     pub peers: usize,
     /// Chunks of the file, at most [`MOST_CHUNKS`].
     pub chunks: usize,
-    /// What leaving means. Whoever comes back has nothing: it is a new engine.
+    /// What leaving means. A peer that comes back has no chunks: it is a new engine.
     pub churn: Departures,
     /// Whether the source may leave.
     pub source: SourceStays,
-    /// How many departures there may be in all.
+    /// Maximum number of departures in a run.
     pub departures: u8,
-    /// How many connections may break in all.
+    /// Maximum number of broken connections in a run.
     pub losses: u8,
-    /// The last so many peers upload nothing.
+    /// Number of free riders (the last R peers), which upload nothing.
     pub free_riders: usize,
     /// When timers run out.
     pub timers: Timers,
     /// When a node hears that its uplink is free.
     pub ready: Ready,
-    /// What the engines are told; spans of time make no difference.
+    /// The protocol settings of the engines; their times make no difference.
     pub protocol: Protocol,
-    /// How many chunks to have requested of one neighbor at a time.
+    /// Maximum number of open requests to one neighbor.
     pub requests: u32,
     /// What may be assumed when completion is claimed to be inevitable.
     pub fairness: Fairness,
@@ -87,7 +87,7 @@ pub struct World {
 pub enum Timers {
     /// When nothing else can happen.
     Idle,
-    /// So many of them at any time, the others when nothing else can happen.
+    /// This many of them at any time, the others when nothing else can happen.
     Any(u8),
 }
 
@@ -100,12 +100,12 @@ pub enum Ready {
     AnyTime,
 }
 
-impl World {
-    /// So many peers and chunks, everybody there from the start; nothing goes wrong.
+impl SwarmWorld {
+    /// A world in which all nodes are present from the start and nothing goes wrong.
     pub fn calm(peers: usize, chunks: usize) -> Self {
-        // Room for everybody; how long a peer waits before it looks for others follows from it.
+        // Room for all nodes; how long a peer waits before it looks for others follows from it.
         let protocol = Protocol { neighbors: MOST_PEERS as u32 + 1, ..Protocol::default() };
-        World {
+        SwarmWorld {
             peers,
             chunks,
             churn: Departures::None,
@@ -121,7 +121,7 @@ impl World {
         }
     }
 
-    /// What its runs leave out, in sentences.
+    /// What its runs leave out, one sentence each.
     pub fn left_out(&self) -> Vec<String> {
         let uplinks = match self.ready {
             Ready::AtOnce => {
@@ -167,18 +167,18 @@ impl World {
 /// A small world of engines of one kind, and a tracker.
 #[derive(Clone)]
 pub struct Swarm<E: Engine, T: Introduce> {
-    world: World,
+    world: SwarmWorld,
     manifest: Manifest,
     settings: Settings,
     /// The classes of actions.
-    doings: Vec<Doing>,
+    action_classes: Vec<ActionClass>,
     pools: Arc<Pools<E, T>>,
 }
 
 /// What states share.
 struct Pools<E: Engine, T> {
     nodes: Pool<Node<E>>,
-    ways: Pool<Way<E::Message>>,
+    channels: Pool<Channel<E::Message>>,
     trackers: Pool<T>,
 }
 
@@ -187,8 +187,8 @@ impl<E: Engine, T: Introduce> Swarm<E, T> {
     ///
     /// # Errors
     /// A sentence that says what to write: more peers, chunks or free riders than can be, or none.
-    pub fn new(world: World) -> Result<Self, String> {
-        let World { peers, chunks, free_riders, .. } = world;
+    pub fn new(world: SwarmWorld) -> Result<Self, String> {
+        let SwarmWorld { peers, chunks, free_riders, .. } = world;
         if !(1..=MOST_PEERS).contains(&peers) {
             return Err(format!("{peers} peers; write 1 to {MOST_PEERS}"));
         }
@@ -203,72 +203,78 @@ impl<E: Engine, T: Introduce> Swarm<E, T> {
         let settings = Settings { protocol: world.protocol.clone(), requests: world.requests };
         let pools = Pools {
             nodes: Pool::new(Node::heap_bytes),
-            ways: Pool::new(Way::heap_bytes),
+            channels: Pool::new(Channel::heap_bytes),
             trackers: Pool::new(T::heap_bytes),
         };
-        Ok(Swarm { doings: world.doings(), world, manifest, settings, pools: Arc::new(pools) })
+        Ok(Swarm {
+            action_classes: world.action_classes(),
+            world,
+            manifest,
+            settings,
+            pools: Arc::new(pools),
+        })
     }
 
     /// The world that it is a model of.
-    pub fn world(&self) -> &World {
+    pub fn world(&self) -> &SwarmWorld {
         &self.world
     }
 
-    /// Before anybody has come.
-    fn void(&self) -> State<E, T> {
-        let nothing: Shared<Way<E::Message>> = self.pools.ways.share(Way::empty());
+    /// The state before any node has joined.
+    fn void(&self) -> SwarmState<E, T> {
+        let nothing: Interned<Channel<E::Message>> = self.pools.channels.intern(Channel::empty());
         let early = match self.world.timers {
             Timers::Idle => 0,
             Timers::Any(most) => most,
         };
-        State {
+        SwarmState {
             nodes: [const { None }; NODES],
-            ways: std::array::from_fn(|_| std::array::from_fn(|_| nothing.clone())),
-            tracker: self.pools.trackers.share(T::new()),
+            channels: std::array::from_fn(|_| std::array::from_fn(|_| nothing.clone())),
+            tracker: self.pools.trackers.intern(T::new()),
             connections: [0; NODES],
             unaware: [0; NODES],
             gone: 0,
-            left: Left { departures: self.world.departures, losses: self.world.losses, early },
+            left: Remaining { departures: self.world.departures, losses: self.world.losses, early },
             tick: Turn::Due,
             fault: None,
         }
     }
 
-    /// Everything that may follow: `act` is asked once for every sequence of choices.
+    /// Every outcome of `act`, which is called once for each sequence of choices.
     fn branch(
         &self,
-        state: &State<E, T>,
-        act: impl Fn(&mut Moment<'_, E, T>, &mut dyn Choose),
-        mut each: impl FnMut(Vec<usize>, Moment<'_, E, T>),
+        state: &SwarmState<E, T>,
+        act: impl Fn(&mut Transition<'_, E, T>, &mut dyn Choose),
+        mut each: impl FnMut(Vec<usize>, Transition<'_, E, T>),
     ) {
         let mut choose = Enumerate::default();
         loop {
-            let mut moment = Moment::open(self, state);
-            act(&mut moment, &mut choose);
-            each(choose.choices(), moment);
+            let mut transition = Transition::open(self, state);
+            act(&mut transition, &mut choose);
+            each(choose.choices(), transition);
             if !choose.advance() {
                 return;
             }
         }
     }
 
-    /// Everything that can happen, whatever is chosen then.
-    fn events(&self, state: &State<E, T>) -> Vec<Event<E::Message>> {
+    /// Every event that can happen in a state, apart from its choices.
+    fn events(&self, state: &SwarmState<E, T>) -> Vec<SwarmEvent<E::Message>> {
         let mut events = Vec::new();
         if state.fault.is_some() {
             return events;
         }
         let idle = state.present().filter(|&(at, node)| !node.told && self.is_free(state, at));
-        events.extend(idle.map(|(at, _)| Event::Ready(PeerId(at as u32))));
+        events.extend(idle.map(|(at, _)| SwarmEvent::Ready(PeerId(at as u32))));
         let mut calm = events.is_empty();
-        for (from, to, way) in state.busy() {
+        for (from, to, channel) in state.busy() {
             if self.world.uploads(from) {
-                let leaving = way.leaving.iter().map(|&(chunk, _)| chunk);
-                events.extend(leaving.map(|chunk| Event::Sent { from, to, chunk }));
-                calm &= way.leaving.is_empty();
+                let leaving = channel.leaving.iter().map(|&(chunk, _)| chunk);
+                events.extend(leaving.map(|chunk| SwarmEvent::Sent { from, to, chunk }));
+                calm &= channel.leaving.is_empty();
             }
-            if let Some(letter) = way.letters.front() {
-                events.push(Event::Arrive { from, to, letter: letter.clone() });
+            if let Some(packet) = channel.packets.front() {
+                events.push(SwarmEvent::Arrive { from, to, packet: packet.clone() });
                 calm = false;
             }
         }
@@ -278,66 +284,72 @@ impl<E: Engine, T: Introduce> Swarm<E, T> {
     }
 
     /// Whether a node's uplink could carry a chunk.
-    fn is_free(&self, state: &State<E, T>, node: usize) -> bool {
-        let nothing_leaves = || state.ways[node].iter().all(|way| way.leaving.is_empty());
+    fn is_free(&self, state: &SwarmState<E, T>, node: usize) -> bool {
+        let nothing_leaves =
+            || state.channels[node].iter().all(|channel| channel.leaving.is_empty());
         self.world.uploads(PeerId(node as u32)) && nothing_leaves()
     }
 
-    fn timeouts(&self, state: &State<E, T>, calm: bool, events: &mut Vec<Event<E::Message>>) {
+    fn timeouts(
+        &self,
+        state: &SwarmState<E, T>,
+        calm: bool,
+        events: &mut Vec<SwarmEvent<E::Message>>,
+    ) {
         for (at, node) in state.present() {
             let id = PeerId(at as u32);
             for &(timer, turn) in &node.timers {
                 let due = calm && turn == Turn::Due;
                 if due || 0 < state.left.early {
-                    events.push(Event::Expire { node: id, timer, early: !due });
+                    events.push(SwarmEvent::Expire { node: id, timer, early: !due });
                 }
             }
         }
         if calm && state.tick == Turn::Due {
-            events.push(Event::Tick);
+            events.push(SwarmEvent::Tick);
         }
     }
 
-    /// Who may come and go, and which connections may break.
-    fn changes(&self, state: &State<E, T>, events: &mut Vec<Event<E::Message>>) {
+    /// Arrivals, departures and breaks of connections that may happen.
+    fn changes(&self, state: &SwarmState<E, T>, events: &mut Vec<SwarmEvent<E::Message>>) {
         for at in 0..=self.world.peers {
             let node = PeerId(at as u32);
             if state.node(at).is_none() {
                 if !state.has_been(at) || self.world.churn == Departures::Rejoin {
-                    events.push(Event::Join(node));
+                    events.push(SwarmEvent::Join(node));
                 }
                 continue;
             }
             if self.world.may_leave(node) && 0 < state.left.departures {
-                events.extend([Event::Leave(node), Event::Vanish(node)]);
+                events.extend([SwarmEvent::Leave(node), SwarmEvent::Vanish(node)]);
             }
             if 0 < state.left.losses {
                 let others = (at + 1..=self.world.peers)
                     .filter(|other| state.connections[at] >> other & 1 == 1);
-                events.extend(others.map(|other| Event::Lose(node, PeerId(other as u32))));
+                events.extend(others.map(|other| SwarmEvent::Lose(node, PeerId(other as u32))));
             }
         }
     }
 }
 
 impl<E: Engine, T: Introduce> Model for Swarm<E, T> {
-    type State = State<E, T>;
-    type Action = Action<E::Message>;
+    type State = SwarmState<E, T>;
+    type Action = SwarmAction<E::Message>;
 
-    fn init_states(&self) -> Vec<State<E, T>> {
+    fn init_states(&self) -> Vec<SwarmState<E, T>> {
         let last = match self.world.churn {
             Departures::None => self.world.peers,
             Departures::Once | Departures::Rejoin => 0,
         };
-        let start = |moment: &mut Moment<'_, E, T>, choose: &mut dyn Choose| {
+        let start = |transition: &mut Transition<'_, E, T>, choose: &mut dyn Choose| {
             for node in 0..=last {
-                moment.join(PeerId(node as u32), choose);
-                moment.settle(choose);
+                transition.join(PeerId(node as u32), choose);
+                transition.settle(choose);
             }
         };
-        let mut states: Vec<State<E, T>> = Vec::new();
-        self.branch(&self.void(), start, |_, moment| {
-            let state = moment.close();
+        let mut states: Vec<SwarmState<E, T>> = Vec::new();
+        self.branch(&self.void(), start, |_, transition| {
+            let state = transition.close();
             if !states.contains(&state) {
                 states.push(state);
             }
@@ -345,26 +357,30 @@ impl<E: Engine, T: Introduce> Model for Swarm<E, T> {
         states
     }
 
-    fn actions(&self, state: &State<E, T>, actions: &mut Vec<Action<E::Message>>) {
+    fn actions(&self, state: &SwarmState<E, T>, actions: &mut Vec<SwarmAction<E::Message>>) {
         for event in self.events(state) {
-            let happen = |moment: &mut Moment<'_, E, T>, choose: &mut dyn Choose| {
-                moment.happen(&event, choose);
+            let happen = |transition: &mut Transition<'_, E, T>, choose: &mut dyn Choose| {
+                transition.happen(&event, choose);
             };
             self.branch(state, happen, |choices, _| {
-                actions.push(Action { event: event.clone(), choices });
+                actions.push(SwarmAction { event: event.clone(), choices });
             });
         }
     }
 
-    fn next_state(&self, state: &State<E, T>, action: Self::Action) -> Option<State<E, T>> {
-        let mut moment = Moment::open(self, state);
-        moment.happen(&action.event, &mut Recorded::new(action.choices));
-        Some(moment.close())
+    fn next_state(
+        &self,
+        state: &SwarmState<E, T>,
+        action: Self::Action,
+    ) -> Option<SwarmState<E, T>> {
+        let mut transition = Transition::open(self, state);
+        transition.happen(&action.event, &mut Recorded::new(action.choices));
+        Some(transition.close())
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
-            Property::always("every_engine_keeps_the_rules", |_, state: &State<E, T>| {
+            Property::always("every_engine_keeps_the_rules", |_, state: &SwarmState<E, T>| {
                 state.fault.is_none()
             }),
             Property::sometimes("everyone_is_complete", |swarm: &Self, state| {

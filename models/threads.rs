@@ -1,11 +1,11 @@
-//! Threads for searches: the checker starts none, so they are started here.
+//! Threads for searches: the checker starts none itself.
 
 use std::num::NonZeroUsize;
 use std::thread;
 
-use crate::checker::Crew;
+use crate::checker::Workers;
 
-/// So many threads of this process, the caller's included, for as long as a search runs.
+/// A number of threads of this process, the caller's included, for the time of one search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Threads(pub NonZeroUsize);
 
@@ -19,8 +19,8 @@ impl Threads {
     }
 }
 
-impl Crew for Threads {
-    fn hands(&self) -> NonZeroUsize {
+impl Workers for Threads {
+    fn threads(&self) -> NonZeroUsize {
         self.0
     }
 

@@ -1,10 +1,10 @@
-//! Does the tracker know who is there?
+//! Does the tracker list the peers that are present?
 //!
-//! Peers join, announce themselves, say goodbye or die without a word, over a link that loses,
-//! delays and reorders; intervals pass whenever they like. The tracker is the real one, or any
+//! Peers join, announce themselves, leave cleanly or crash silently, over a link that loses, delays
+//! and reorders; intervals pass at any time. The tracker is the real one, or any
 //! other [`Introduce`]. Beside it the model keeps, for each peer, the intervals since it was last
-//! heard: that alone decides whom the list must hold. It knows no chunks, and neither does a
-//! tracker. The types to know are [`Introductions`] and [`State`].
+//! heard: that alone decides which peers the list must hold. It knows no chunks, and neither does a
+//! tracker.
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -12,20 +12,22 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 use stateright::{Model, Property};
 
-use crate::checker::{Checked, Claim, Class, Classes, Condition, Fairness, Kind, Spec, Strength};
+use crate::checker::{
+    Checked, Claim, ClaimKind, Class, Classes, Condition, Fairness, Spec, Strength,
+};
 use crate::choose::{Choose, Enumerate, Recorded};
 use crate::chunks::PeerId;
 use crate::engine::{Introduce, Presence};
 use crate::swarm::{PATIENCE, Tracker};
 
-mod words;
+mod display;
 
 /// The most peers; a peer has 32 states of its own, and they multiply.
 pub const MOST_PEERS: usize = 4;
 
 /// A tracker whose members the model can see.
 pub trait Listed: Introduce {
-    /// Who is in.
+    /// The listed peers, in ascending order.
     fn listed(&self) -> Vec<PeerId>;
 }
 
@@ -44,32 +46,32 @@ pub struct Introductions<T> {
     tracker: PhantomData<fn() -> T>,
 }
 
-/// A peer, its link to the tracker, and what the tracker was told.
+/// A peer, its link to the tracker, and what the tracker knows of it.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Node {
+pub struct TrackedPeer {
     /// Whether it is in the swarm.
     alive: bool,
     /// Whether an announce is on its way.
     hello: bool,
     /// Whether a goodbye is on its way; nothing says which of the two arrives first.
     goodbye: bool,
-    /// Intervals since it was last heard; none if never, after its goodbye, or too long ago.
+    /// Intervals since it was last heard; None if never, after its goodbye, or too long ago.
     heard: Option<u8>,
 }
 
 /// The tracker and its peers; peer i is `nodes[i - 1]`.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct State<T> {
+pub struct TrackerState<T> {
     tracker: T,
-    nodes: Vec<Node>,
+    nodes: Vec<TrackedPeer>,
 }
 
-impl<T: Listed> State<T> {
+impl<T: Listed> TrackerState<T> {
     fn lists(&self, peer: usize) -> bool {
         self.tracker.listed().contains(&PeerId(peer as u32))
     }
 
-    fn node(&self, peer: usize) -> Node {
+    fn node(&self, peer: usize) -> TrackedPeer {
         // Claims about peers beyond the world are not asked.
         self.nodes.get(peer - 1).copied().unwrap_or_default()
     }
@@ -77,20 +79,20 @@ impl<T: Listed> State<T> {
 
 /// What happens.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Action {
+pub enum TrackerAction {
     /// A peer enters and announces itself.
     Join(u8),
     /// A peer announces itself once more.
     Announce(u8),
     /// A peer leaves and says goodbye.
     Leave(u8),
-    /// A peer is gone without a word.
+    /// A peer crashes silently.
     Die(u8),
     /// An announce arrives; the tracker names members by these choices.
     Hear {
         /// Whose announce.
         peer: u8,
-        /// The answers to the tracker's questions of whom to name.
+        /// The tracker's choices of the members to name, in order.
         choices: Vec<usize>,
     },
     /// A goodbye arrives.
@@ -108,7 +110,7 @@ const FAMILIES: [&str; 8] =
     ["join", "announce", "leave", "die", "hear", "part", "lose hello", "lose goodbye"];
 
 impl<T: Listed> Introductions<T> {
-    /// A world of so many peers, none of them there, each asking for `want` members at a time.
+    /// A world of `peers` peers, none of them present, each asking for `want` members at a time.
     ///
     /// # Errors
     /// More peers than can be searched, or none.
@@ -124,7 +126,7 @@ impl<T: Listed> Introductions<T> {
     }
 
     /// Every member was heard within the last intervals, and has not said goodbye since.
-    fn lists_the_registered_only(&self, state: &State<T>) -> bool {
+    fn lists_the_registered_only(&self, state: &TrackerState<T>) -> bool {
         let registered = |member: PeerId| {
             (1..=self.peers).contains(&member.index()) && state.node(member.index()).heard.is_some()
         };
@@ -132,12 +134,12 @@ impl<T: Listed> Introductions<T> {
         listed.windows(2).all(|pair| pair[0] < pair[1]) && listed.into_iter().all(registered)
     }
 
-    fn lists_all_registered(&self, state: &State<T>) -> bool {
+    fn lists_all_registered(&self, state: &TrackerState<T>) -> bool {
         self.peers().all(|peer| state.node(peer).heard.is_none() || state.lists(peer))
     }
 
     /// Whatever the tracker chooses, it names as many others as are wanted and there, each once.
-    fn names_members_only(&self, state: &State<T>) -> bool {
+    fn names_members_only(&self, state: &TrackerState<T>) -> bool {
         self.peers().all(|peer| {
             let own = PeerId(peer as u32);
             let mut others = state.tracker.listed();
@@ -161,39 +163,39 @@ impl<T: Listed> Introductions<T> {
         })
     }
 
-    fn lists_the_alive(&self, state: &State<T>) -> bool {
+    fn lists_the_alive(&self, state: &TrackerState<T>) -> bool {
         self.peers().all(|peer| state.lists(peer) == state.node(peer).alive)
     }
 
     /// Everything on its way and everything heard, after this happened.
-    fn after(&self, state: &State<T>, action: &Action) -> State<T> {
+    fn after(&self, state: &TrackerState<T>, action: &TrackerAction) -> TrackerState<T> {
         let mut next = state.clone();
         let at = |peer: u8| usize::from(peer) - 1;
         match *action {
-            Action::Join(peer) => {
+            TrackerAction::Join(peer) => {
                 let node = &mut next.nodes[at(peer)];
                 (node.alive, node.hello) = (true, true);
             }
-            Action::Announce(peer) => next.nodes[at(peer)].hello = true,
-            Action::Leave(peer) => {
+            TrackerAction::Announce(peer) => next.nodes[at(peer)].hello = true,
+            TrackerAction::Leave(peer) => {
                 let node = &mut next.nodes[at(peer)];
                 (node.alive, node.goodbye) = (false, true);
             }
-            Action::Die(peer) => next.nodes[at(peer)].alive = false,
-            Action::Hear { peer, ref choices } => {
+            TrackerAction::Die(peer) => next.nodes[at(peer)].alive = false,
+            TrackerAction::Hear { peer, ref choices } => {
                 let mut choose = Recorded::new(choices.clone());
                 self.hear(&mut next, peer, &mut choose);
             }
-            Action::Part(peer) => {
+            TrackerAction::Part(peer) => {
                 let id = PeerId(u32::from(peer));
                 let mut choose = Recorded::default();
                 next.tracker.announce(id, Presence::Gone, 0, &mut choose);
                 let node = &mut next.nodes[at(peer)];
                 (node.goodbye, node.heard) = (false, None);
             }
-            Action::LoseHello(peer) => next.nodes[at(peer)].hello = false,
-            Action::LoseGoodbye(peer) => next.nodes[at(peer)].goodbye = false,
-            Action::Tick => {
+            TrackerAction::LoseHello(peer) => next.nodes[at(peer)].hello = false,
+            TrackerAction::LoseGoodbye(peer) => next.nodes[at(peer)].goodbye = false,
+            TrackerAction::Tick => {
                 next.tracker.tick();
                 for node in &mut next.nodes {
                     node.heard = node.heard.map(|ago| ago + 1).filter(|&ago| ago <= PATIENCE);
@@ -203,7 +205,7 @@ impl<T: Listed> Introductions<T> {
         next
     }
 
-    fn hear(&self, state: &mut State<T>, peer: u8, choose: &mut dyn Choose) {
+    fn hear(&self, state: &mut TrackerState<T>, peer: u8, choose: &mut dyn Choose) {
         let id = PeerId(u32::from(peer));
         state.tracker.announce(id, Presence::Here, self.want, choose);
         let node = &mut state.nodes[usize::from(peer) - 1];
@@ -211,11 +213,11 @@ impl<T: Listed> Introductions<T> {
     }
 
     /// One action for everything that the tracker may choose when it hears a peer.
-    fn hearings(&self, state: &State<T>, peer: u8, actions: &mut Vec<Action>) {
+    fn hearings(&self, state: &TrackerState<T>, peer: u8, actions: &mut Vec<TrackerAction>) {
         let mut choose = Enumerate::default();
         loop {
             self.hear(&mut state.clone(), peer, &mut choose);
-            actions.push(Action::Hear { peer, choices: choose.choices() });
+            actions.push(TrackerAction::Hear { peer, choices: choose.choices() });
             if !choose.advance() {
                 return;
             }
@@ -230,19 +232,28 @@ macro_rules! for_each_peer {
     };
 }
 
-fn is_a_ghost<T: Listed, const PEER: usize>(_: &Introductions<T>, state: &State<T>) -> bool {
+fn is_a_ghost<T: Listed, const PEER: usize>(_: &Introductions<T>, state: &TrackerState<T>) -> bool {
     !state.node(PEER).alive && state.lists(PEER)
 }
 
-fn is_no_ghost<T: Listed, const PEER: usize>(_: &Introductions<T>, state: &State<T>) -> bool {
+fn is_no_ghost<T: Listed, const PEER: usize>(
+    _: &Introductions<T>,
+    state: &TrackerState<T>,
+) -> bool {
     state.node(PEER).alive || !state.lists(PEER)
 }
 
-fn is_overlooked<T: Listed, const PEER: usize>(_: &Introductions<T>, state: &State<T>) -> bool {
+fn is_overlooked<T: Listed, const PEER: usize>(
+    _: &Introductions<T>,
+    state: &TrackerState<T>,
+) -> bool {
     state.node(PEER).alive && !state.lists(PEER)
 }
 
-fn is_not_overlooked<T: Listed, const PEER: usize>(_: &Introductions<T>, state: &State<T>) -> bool {
+fn is_not_overlooked<T: Listed, const PEER: usize>(
+    _: &Introductions<T>,
+    state: &TrackerState<T>,
+) -> bool {
     !state.node(PEER).alive || state.lists(PEER)
 }
 
@@ -255,7 +266,7 @@ const KNOWN: [&str; MOST_PEERS] = [
     "alive_4_is_known_again",
 ];
 
-/// Whoever is alive announces itself again and again, and of announces sent again and again some
+/// A peer that is alive announces itself infinitely often, and of infinitely many announces some
 /// arrive.
 fn fair_link() -> Fairness {
     Fairness(vec![(Strength::Weak, "announce".into()), (Strength::Strong, "hear".into())])
@@ -269,7 +280,7 @@ impl<T: Listed> Introductions<T> {
                     fairness: Fairness| {
             let claims = names.into_iter().zip(from.into_iter().zip(goal)).take(self.peers);
             let claim = move |(name, (from, goal))| {
-                Claim::required(name, Kind::LeadsTo { from, goal, fairness: fairness.clone() })
+                Claim::required(name, ClaimKind::LeadsTo { from, goal, fairness: fairness.clone() })
             };
             claims.map(claim).collect::<Vec<_>>()
         };
@@ -291,35 +302,39 @@ impl<T: Listed> Checked for Introductions<T> {
         let mut claims = vec![
             Claim::required(
                 "only_the_registered_are_listed",
-                Kind::Always(|world: &Self, state: &State<T>| {
+                ClaimKind::Always(|world: &Self, state: &TrackerState<T>| {
                     world.lists_the_registered_only(state)
                 }),
             ),
             Claim::required(
                 "all_registered_are_listed",
-                Kind::Always(|world: &Self, state: &State<T>| world.lists_all_registered(state)),
+                ClaimKind::Always(|world: &Self, state: &TrackerState<T>| {
+                    world.lists_all_registered(state)
+                }),
             ),
             Claim::required(
                 "only_members_are_named",
-                Kind::Always(|world: &Self, state: &State<T>| world.names_members_only(state)),
+                ClaimKind::Always(|world: &Self, state: &TrackerState<T>| {
+                    world.names_members_only(state)
+                }),
             ),
             Claim::required(
                 "everyone_is_listed",
-                Kind::Sometimes(|world: &Self, state: &State<T>| {
+                ClaimKind::Sometimes(|world: &Self, state: &TrackerState<T>| {
                     world.peers().all(|peer| state.lists(peer))
                 }),
             ),
             Claim::required(
                 "a_dead_peer_is_listed",
-                Kind::Sometimes(|world: &Self, state: &State<T>| {
+                ClaimKind::Sometimes(|world: &Self, state: &TrackerState<T>| {
                     world.peers().any(|peer| state.lists(peer) && !state.node(peer).alive)
                 }),
             ),
             Claim::required(
                 "the_list_can_become_right",
-                Kind::PossibleFromEverywhere {
+                ClaimKind::PossibleFromEverywhere {
                     given: |_, _| true,
-                    goal: |world: &Self, state: &State<T>| world.lists_the_alive(state),
+                    goal: |world: &Self, state: &TrackerState<T>| world.lists_the_alive(state),
                 },
             ),
         ];
@@ -329,17 +344,17 @@ impl<T: Listed> Checked for Introductions<T> {
         });
         let mut all: Vec<Class> = of_peers.collect();
         all.push(Class { family: "tick", label: "tick".into() });
-        let of = |world: &Self, action: &Action| {
+        let of = |world: &Self, action: &TrackerAction| {
             let (family, peer) = match *action {
-                Action::Join(peer) => (0, peer),
-                Action::Announce(peer) => (1, peer),
-                Action::Leave(peer) => (2, peer),
-                Action::Die(peer) => (3, peer),
-                Action::Hear { peer, .. } => (4, peer),
-                Action::Part(peer) => (5, peer),
-                Action::LoseHello(peer) => (6, peer),
-                Action::LoseGoodbye(peer) => (7, peer),
-                Action::Tick => (FAMILIES.len(), 1),
+                TrackerAction::Join(peer) => (0, peer),
+                TrackerAction::Announce(peer) => (1, peer),
+                TrackerAction::Leave(peer) => (2, peer),
+                TrackerAction::Die(peer) => (3, peer),
+                TrackerAction::Hear { peer, .. } => (4, peer),
+                TrackerAction::Part(peer) => (5, peer),
+                TrackerAction::LoseHello(peer) => (6, peer),
+                TrackerAction::LoseGoodbye(peer) => (7, peer),
+                TrackerAction::Tick => (FAMILIES.len(), 1),
             };
             family * world.peers + usize::from(peer) - 1
         };
@@ -348,46 +363,51 @@ impl<T: Listed> Checked for Introductions<T> {
 }
 
 impl<T: Listed> Model for Introductions<T> {
-    type State = State<T>;
-    type Action = Action;
+    type State = TrackerState<T>;
+    type Action = TrackerAction;
 
-    fn init_states(&self) -> Vec<State<T>> {
-        vec![State { tracker: T::new(), nodes: vec![Node::default(); self.peers] }]
+    fn init_states(&self) -> Vec<TrackerState<T>> {
+        vec![TrackerState { tracker: T::new(), nodes: vec![TrackedPeer::default(); self.peers] }]
     }
 
-    fn actions(&self, state: &State<T>, actions: &mut Vec<Action>) {
+    fn actions(&self, state: &TrackerState<T>, actions: &mut Vec<TrackerAction>) {
         for (peer, node) in (1u8..).zip(&state.nodes) {
             if node.alive {
-                actions.push(Action::Leave(peer));
-                actions.push(Action::Die(peer));
+                actions.push(TrackerAction::Leave(peer));
+                actions.push(TrackerAction::Die(peer));
                 if !node.hello {
-                    actions.push(Action::Announce(peer));
+                    actions.push(TrackerAction::Announce(peer));
                 }
             } else {
-                actions.push(Action::Join(peer));
+                actions.push(TrackerAction::Join(peer));
             }
             if node.hello {
                 self.hearings(state, peer, actions);
-                actions.push(Action::LoseHello(peer));
+                actions.push(TrackerAction::LoseHello(peer));
             }
             if node.goodbye {
-                actions.push(Action::Part(peer));
-                actions.push(Action::LoseGoodbye(peer));
+                actions.push(TrackerAction::Part(peer));
+                actions.push(TrackerAction::LoseGoodbye(peer));
             }
         }
-        actions.push(Action::Tick);
+        actions.push(TrackerAction::Tick);
     }
 
-    fn next_state(&self, state: &State<T>, action: Action) -> Option<State<T>> {
+    fn next_state(
+        &self,
+        state: &TrackerState<T>,
+        action: TrackerAction,
+    ) -> Option<TrackerState<T>> {
         Some(self.after(state, &action))
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
-            Property::always("only_the_registered_are_listed", |world: &Self, state: &State<T>| {
-                world.lists_the_registered_only(state)
-            }),
-            Property::sometimes("everyone_is_listed", |world: &Self, state: &State<T>| {
+            Property::always(
+                "only_the_registered_are_listed",
+                |world: &Self, state: &TrackerState<T>| world.lists_the_registered_only(state),
+            ),
+            Property::sometimes("everyone_is_listed", |world: &Self, state: &TrackerState<T>| {
                 world.peers().all(|peer| state.lists(peer))
             }),
         ]

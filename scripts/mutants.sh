@@ -24,7 +24,7 @@ audit)
     ;;
 checker)
     tests=(checker:: models::)
-    slow=(models:: the_number_of_threads whoever_watches)
+    slow=(models:: the_number_of_threads the_watch_can_stop)
     ;;
 *)
     echo "usage: $0 bounds|audit|checker [OPTION OF CARGO MUTANTS ...]" >&2

@@ -1,15 +1,15 @@
-//! Whom the peer serves when something happens: what `Peer` does, on seats.
+//! Which neighbors the peer serves after an event: what `Peer` does, on seats.
 //!
 //! Every function here says which one of the reference peer it repeats; a test holds the two
 //! together on long random walks.
 
-use super::{Choking, Event, Optimistic, Seat, State};
+use super::{ChokeEvent, ChokeState, Choking, Optimistic, Seat};
 use crate::choose::{Choose, pick};
 use crate::chunks::PeerId;
 use crate::swarm::{Account, Candidate, Exchange};
 
 impl Choking {
-    fn candidates(&self, state: &State, wanted: impl Fn(&Seat) -> bool) -> Vec<Candidate> {
+    fn candidates(&self, state: &ChokeState, wanted: impl Fn(&Seat) -> bool) -> Vec<Candidate> {
         let all = (1u32..).zip(&state.seats).filter(|(_, seat)| wanted(seat));
         all.map(|(peer, seat)| Candidate {
             peer: PeerId(peer),
@@ -23,7 +23,7 @@ impl Choking {
     }
 
     /// As in `Peer::rechoke`.
-    fn rechoke(&self, state: &mut State, choose: &mut dyn Choose) {
+    fn rechoke(&self, state: &mut ChokeState, choose: &mut dyn Choose) {
         let candidates = self.candidates(state, |seat| seat.interested);
         let chosen = (self.select)(self.policy, self.slots, candidates);
         let is_chosen = |neighbor: u8| chosen.contains(&PeerId(u32::from(neighbor)));
@@ -45,7 +45,7 @@ impl Choking {
     }
 
     /// As in `Peer::fill_slots`.
-    fn fill_slots(&self, state: &mut State, choose: &mut dyn Choose) {
+    fn fill_slots(&self, state: &mut ChokeState, choose: &mut dyn Choose) {
         self.fill_free_slots(state);
         if state.lucky.is_none() {
             self.fill_optimistic(state, choose);
@@ -53,7 +53,7 @@ impl Choking {
     }
 
     /// As in `Peer::fill_free_slots`.
-    fn fill_free_slots(&self, state: &mut State) {
+    fn fill_free_slots(&self, state: &mut ChokeState) {
         let taken = state.regular().count();
         if taken < self.slots {
             let waiting = self.candidates(state, |seat| seat.interested && !seat.served);
@@ -64,7 +64,7 @@ impl Choking {
     }
 
     /// As in `Peer::fill_optimistic`.
-    fn fill_optimistic(&self, state: &mut State, choose: &mut dyn Choose) {
+    fn fill_optimistic(&self, state: &mut ChokeState, choose: &mut dyn Choose) {
         if self.optimistic == Optimistic::Off {
             return;
         }
@@ -80,7 +80,7 @@ impl Choking {
     }
 
     /// As in `Peer::move_optimistic`.
-    fn rotate(&self, state: &mut State, choose: &mut dyn Choose) {
+    fn rotate(&self, state: &mut ChokeState, choose: &mut dyn Choose) {
         let former = state.lucky.take();
         self.fill_optimistic(state, choose);
         if let Some(former) = former {
@@ -94,7 +94,7 @@ impl Choking {
     }
 
     /// As in `Peer::stop_serving_the_content`.
-    fn content(&self, state: &mut State, neighbor: u8, choose: &mut dyn Choose) {
+    fn content(&self, state: &mut ChokeState, neighbor: u8, choose: &mut dyn Choose) {
         let seat = &mut state.seats[usize::from(neighbor) - 1];
         seat.interested = false;
         if seat.served {
@@ -104,9 +104,9 @@ impl Choking {
         }
     }
 
-    /// As in `Peer::reciprocate`: under barter whoever serves this peer gets the slot of somebody
-    /// who does not, at once.
-    fn reciprocate(&self, state: &mut State, neighbor: u8) {
+    /// As in `Peer::reciprocate`: under barter a neighbor that serves this peer gets the slot of
+    /// one that does not, at once.
+    fn reciprocate(&self, state: &mut ChokeState, neighbor: u8) {
         let at = usize::from(neighbor) - 1;
         let waits = state.seats[at].interested && !state.seats[at].served;
         if !self.barters() || !waits {
@@ -131,30 +131,35 @@ impl Choking {
         (self.may_serve)(self.policy, account)
     }
 
-    /// What an event leads to.
-    pub(super) fn after(&self, state: &State, event: Event, choose: &mut dyn Choose) -> State {
+    /// The state after an event.
+    pub(super) fn after(
+        &self,
+        state: &ChokeState,
+        event: ChokeEvent,
+        choose: &mut dyn Choose,
+    ) -> ChokeState {
         let mut next = state.clone();
         let at = |neighbor: u8| usize::from(neighbor) - 1;
         match event {
-            Event::Want(neighbor) => {
+            ChokeEvent::Want(neighbor) => {
                 next.seats[at(neighbor)].interested = true;
                 self.fill_slots(&mut next, choose);
             }
-            Event::Content(neighbor) => self.content(&mut next, neighbor, choose),
-            Event::Offer(neighbor) => {
+            ChokeEvent::Content(neighbor) => self.content(&mut next, neighbor, choose),
+            ChokeEvent::Offer(neighbor) => {
                 next.seats[at(neighbor)].serves = true;
                 self.reciprocate(&mut next, neighbor);
             }
-            Event::Withdraw(neighbor) => next.seats[at(neighbor)].serves = false,
-            Event::Give(neighbor) if self.barters() => next.seats[at(neighbor)].balance -= 1,
-            Event::Give(neighbor) => next.seats[at(neighbor)].gave = true,
-            Event::Take(neighbor) => {
+            ChokeEvent::Withdraw(neighbor) => next.seats[at(neighbor)].serves = false,
+            ChokeEvent::Give(neighbor) if self.barters() => next.seats[at(neighbor)].balance -= 1,
+            ChokeEvent::Give(neighbor) => next.seats[at(neighbor)].gave = true,
+            ChokeEvent::Take(neighbor) => {
                 let seat = &mut next.seats[at(neighbor)];
                 seat.took = true;
                 seat.balance += i8::from(self.barters());
             }
-            Event::Rechoke => self.rechoke(&mut next, choose),
-            Event::Rotate => self.rotate(&mut next, choose),
+            ChokeEvent::Rechoke => self.rechoke(&mut next, choose),
+            ChokeEvent::Rotate => self.rotate(&mut next, choose),
         }
         next
     }

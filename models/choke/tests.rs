@@ -3,7 +3,7 @@ use std::num::NonZeroUsize;
 use stateright::Checker;
 
 use super::*;
-use crate::checker::{Demand, Report, Settings, Verdict, Violation, check};
+use crate::checker::{CheckSettings, Demand, Report, Verdict, Violation, check};
 use crate::choose::{Choose, Seeded};
 use crate::chunks::{ChunkId, ChunkSet, Manifest};
 use crate::engine::{self, Engine, Input, Kind as Meaning, Output, Payload, Role, Timer};
@@ -22,15 +22,15 @@ fn world(neighbors: usize, slots: usize, policy: Policy, optimistic: Optimistic)
 }
 
 fn report(world: &Choking) -> Report<Choking> {
-    check(world, &world.spec(), Settings::default()).unwrap()
+    check(world, &world.spec(), CheckSettings::default()).unwrap()
 }
 
 fn verdict(report: &Report<Choking>, name: &str) -> &'static str {
     report.finding(name).unwrap().verdict.name()
 }
 
-/// Where everybody has a slot nobody waits: a neighbor wants something or not, and under tit for
-/// tat it gave something or not; who rides free did not.
+/// With a slot for each neighbor none waits: a neighbor wants something or not, and under tit for
+/// tat it gave something or not; a free rider did not.
 #[test]
 fn slots_for_all_leave_two_or_four_states_a_neighbor() {
     for neighbors in 1..=3u32 {
@@ -62,8 +62,8 @@ fn slots_for_all_leave_a_balance_to_each_neighbor() {
     }
 }
 
-/// By hand for two neighbors and one slot: whoever is served has not waited, and at most one other
-/// has. Nobody is served: 3 ways of having waited. One is: which, whether the other wants
+/// By hand for two neighbors and one slot: a neighbor that is served has not waited, and at most
+/// one other has. None is served: 3 ways of having waited. One is: which, whether the other wants
 /// something, and whether it has waited. The other counts are those of stateright.
 #[test]
 fn stateright_counts_the_same() {
@@ -78,7 +78,7 @@ fn stateright_counts_the_same() {
     let mut counts = Vec::new();
     for (world, states) in worlds {
         let dfs = world.clone().checker().spawn_dfs().join();
-        let ours = check(&world, &Spec::of_properties(&world), Settings::default()).unwrap();
+        let ours = check(&world, &Spec::of_properties(&world), CheckSettings::default()).unwrap();
         assert_eq!(ours.states, dfs.unique_state_count());
         assert_eq!(ours.generated, dfs.state_count() as u64);
         counts.push((ours.states, states));
@@ -87,7 +87,7 @@ fn stateright_counts_the_same() {
 }
 
 #[test]
-fn the_choker_keeps_its_slots_and_gives_everybody_a_turn() {
+fn the_choker_keeps_its_slots_and_gives_each_neighbor_a_turn() {
     for (neighbors, slots) in [(2, 1), (3, 1), (3, 2)] {
         let barter = [STRICT, CREDIT].into_iter().filter(|_| neighbors == 2);
         for policy in [TIT_FOR_TAT, TURNS_OF_SEEDER, FASTEST_FIRST].into_iter().chain(barter) {
@@ -104,9 +104,9 @@ fn the_choker_keeps_its_slots_and_gives_everybody_a_turn() {
     }
 }
 
-/// Without luck a free rider starves among givers, and who takes slowly among the fast.
+/// Without the optimistic slot a free rider starves among givers, and a slow taker among fast ones.
 #[test]
-fn without_the_optimistic_slot_somebody_may_starve() {
+fn without_the_optimistic_slot_a_neighbor_may_starve() {
     let rider = world(2, 1, TIT_FOR_TAT, Optimistic::Off).with_free_riders(1).unwrap();
     assert_eq!(verdict(&report(&rider), "2_gets_its_turn"), "violated");
     let slow = world(2, 1, FASTEST_FIRST, Optimistic::Off);
@@ -117,7 +117,7 @@ fn planted(world: Choking, select: Select) -> Choking {
     Choking { select, ..world }
 }
 
-fn shortest(report: &Report<Choking>, name: &str) -> Vec<Event> {
+fn shortest(report: &Report<Choking>, name: &str) -> Vec<ChokeEvent> {
     let Verdict::Violated(Violation { witness: Some(witness), .. }) =
         &report.finding(name).unwrap().verdict
     else {
@@ -142,22 +142,23 @@ fn a_choker_that_starves_is_found() {
     let cycle = &witness.steps[witness.lasso_from.unwrap()..];
     assert!(cycle.iter().all(|(_, state)| !state.seats[1].served && state.seats[0].served));
     let stem = &shortest(&report, "2_gets_its_turn")[..2];
-    assert_eq!(stem, [Event::Want(1), Event::Want(2)]);
+    assert_eq!(stem, [ChokeEvent::Want(1), ChokeEvent::Want(2)]);
 }
 
-/// Planted: a choker that forgets to stop at its slots. At a decision it serves whoever waits.
+/// Planted: a choker that forgets to stop at its slots. At a decision it serves every neighbor that
+/// waits.
 #[test]
 fn a_choker_that_serves_too_many_is_found() {
-    let everybody: Select =
+    let all: Select =
         |_, _, candidates| candidates.iter().map(|candidate| candidate.peer).collect();
     let world = world(2, 1, TURNS_OF_SEEDER, Optimistic::Off);
-    let events = shortest(&report(&planted(world, everybody)), "slots_are_kept");
+    let events = shortest(&report(&planted(world, all)), "slots_are_kept");
     assert_eq!(events.len(), 3, "two want something, then a decision: {events:?}");
-    assert_eq!(events[2], Event::Rechoke);
+    assert_eq!(events[2], ChokeEvent::Rechoke);
 }
 
-/// Planted: tit for tat that forgets who gave. Both want something, the rider waits for one
-/// decision, the other gives: the next decision serves the rider all the same.
+/// Planted: tit for tat that forgets which neighbors gave. Both want something, the rider waits for
+/// one decision, the other gives: the next decision serves the rider all the same.
 #[test]
 fn a_choker_that_does_not_reward_is_found() {
     let by_waiting: Select = |_, slots, candidates| select(TURNS_OF_SEEDER, slots, candidates);
@@ -165,7 +166,8 @@ fn a_choker_that_does_not_reward_is_found() {
     let report = report(&planted(world, by_waiting));
     let events = shortest(&report, "givers_come_first");
     assert_eq!(events.len(), 4, "{events:?}");
-    let needed = [Event::Want(1), Event::Want(2), Event::Rechoke, Event::Give(1)];
+    let needed =
+        [ChokeEvent::Want(1), ChokeEvent::Want(2), ChokeEvent::Rechoke, ChokeEvent::Give(1)];
     assert!(needed.iter().all(|event| events.contains(event)), "{events:?}");
 }
 
@@ -181,7 +183,7 @@ fn a_choker_that_keeps_a_free_rider_is_found() {
     let finding = report.finding("2_gives_or_goes").unwrap();
     let witness = finding.verdict.witness().unwrap();
     let cycle = &witness.steps[witness.lasso_from.unwrap()..];
-    assert!(cycle.iter().any(|(action, _)| action.event == Event::Rechoke));
+    assert!(cycle.iter().any(|(action, _)| action.event == ChokeEvent::Rechoke));
     assert!(cycle.iter().all(|(_, state)| state.seats[1].served && state.seats[0].interested));
 }
 
@@ -192,9 +194,10 @@ fn a_choker_that_lends_too_much_is_found() {
     let world = world(2, 1, CREDIT, Optimistic::Off);
     let report = report(&Choking { may_serve: generous, ..world });
     let events = shortest(&report, "accounts_are_kept");
-    assert!(
-        matches!(events[..], [Event::Want(a), Event::Take(b), Event::Take(c)] if a == b && b == c)
-    );
+    assert!(matches!(
+        events[..],
+        [ChokeEvent::Want(a), ChokeEvent::Take(b), ChokeEvent::Take(c)] if a == b && b == c
+    ));
 }
 
 /// Planted: barter that serves by name. Both want something, the first takes a chunk and owes it:
@@ -207,11 +210,14 @@ fn a_choker_that_prefers_debtors_is_found() {
     let world = world(2, 1, CREDIT, Optimistic::Off);
     let events = shortest(&report(&planted(world, by_name)), "who_owes_least_comes_first");
     assert_eq!(events.len(), 3, "{events:?}");
-    assert!(events.contains(&Event::Take(1)) && events.contains(&Event::Want(2)), "{events:?}");
+    assert!(
+        events.contains(&ChokeEvent::Take(1)) && events.contains(&ChokeEvent::Want(2)),
+        "{events:?}"
+    );
 }
 
 /// Planted: strict barter that waits for the other to send first. Two that wait for each other do
-/// so for ever.
+/// so forever.
 #[test]
 fn a_choker_that_waits_for_the_other_to_begin_is_found() {
     let wary: MayServe = |_, account| account.balance < 0;
@@ -269,7 +275,7 @@ impl Reference {
         reference
     }
 
-    /// Tells it something; answers to whom it sent a chunk then.
+    /// Hands it an input; returns the neighbor to which it then sent a chunk, if any.
     fn tell(&mut self, input: Input<Message>, choose: &mut dyn Choose) -> Option<u8> {
         self.peer.handle(input, choose);
         let mut sent = None;
@@ -304,7 +310,7 @@ impl Reference {
     }
 
     /// Everything that may follow from an event: a choice is a place in the peer's own order.
-    fn follow(&self, event: Event) -> Vec<Reference> {
+    fn follow(&self, event: ChokeEvent) -> Vec<Reference> {
         let mut choose = Enumerate::default();
         let mut outcomes = Vec::new();
         loop {
@@ -317,26 +323,28 @@ impl Reference {
         }
     }
 
-    fn meet(&mut self, event: Event, choose: &mut dyn Choose) {
+    fn meet(&mut self, event: ChokeEvent, choose: &mut dyn Choose) {
         match event {
-            Event::Want(neighbor) => self.hear(neighbor, Message::Interested, choose),
-            Event::Content(neighbor) => self.hear(neighbor, Message::NotInterested, choose),
-            Event::Rechoke => {
+            ChokeEvent::Want(neighbor) => self.hear(neighbor, Message::Interested, choose),
+            ChokeEvent::Content(neighbor) => self.hear(neighbor, Message::NotInterested, choose),
+            ChokeEvent::Rechoke => {
                 for neighbor in 1..=self.served.len() as u8 {
                     self.hear(neighbor, Message::KeepAlive, choose);
                 }
                 self.tell(Input::Expired(Timer(0)), choose);
             }
-            Event::Rotate => {
+            ChokeEvent::Rotate => {
                 self.tell(Input::Expired(Timer(1)), choose);
             }
-            Event::Offer(neighbor) => self.hear(neighbor, Message::Unchoke, choose),
-            Event::Withdraw(neighbor) => self.hear(neighbor, Message::Choke, choose),
-            Event::Give(neighbor) => {
+            ChokeEvent::Offer(neighbor) => self.hear(neighbor, Message::Unchoke, choose),
+            ChokeEvent::Withdraw(neighbor) => self.hear(neighbor, Message::Choke, choose),
+            ChokeEvent::Give(neighbor) => {
                 self.given += 1;
                 self.hear(neighbor, Message::Chunk(ChunkId(self.given - 1)), choose);
             }
-            Event::Take(neighbor) => assert!(self.sends_to(neighbor), "it may send to {neighbor}"),
+            ChokeEvent::Take(neighbor) => {
+                assert!(self.sends_to(neighbor), "it may send to {neighbor}")
+            }
         }
     }
 }

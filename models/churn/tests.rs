@@ -3,21 +3,22 @@ use std::ops::ControlFlow;
 use stateright::Checker;
 
 use super::*;
-use crate::checker::{Fault, Limits, Quotient, Report, Search, Settings, Verdict, check};
+use crate::checker::{CheckError, CheckSettings, Limits, Quotient, Report, Search, Verdict, check};
 use crate::models::oracles::oracles;
 
 fn churn(peers: usize, chunks: usize, departures: Departures, source: SourceStays) -> Churn {
     Churn::new(peers, chunks, departures, source).unwrap()
 }
 
-fn symmetric() -> Settings {
-    Settings { quotient: Quotient::Symmetric, ..Settings::default() }
+fn symmetric() -> CheckSettings {
+    CheckSettings { quotient: Quotient::Symmetric, ..CheckSettings::default() }
 }
 
 /// Searches for states only: nothing that needs transitions.
-fn count(churn: &Churn, settings: Settings) -> Report<Churn> {
+fn count(churn: &Churn, settings: CheckSettings) -> Report<Churn> {
     let mut spec = churn.spec();
-    spec.claims.retain(|claim| matches!(claim.kind, Kind::Always(_) | Kind::Sometimes(_)));
+    spec.claims
+        .retain(|claim| matches!(claim.kind, ClaimKind::Always(_) | ClaimKind::Sometimes(_)));
     check(churn, &spec, settings).unwrap()
 }
 
@@ -26,7 +27,7 @@ fn states_transitions_and_orbits_are_those_of_the_oracle() {
     let oracle = &oracles()["churn_model"];
     let small = churn(3, 2, Departures::Rejoin, SourceStays::Churns);
     let expected = &oracle["rejoin"]["n3_m2"];
-    let report = count(&small, Settings::default());
+    let report = count(&small, CheckSettings::default());
     assert_eq!(report.states as u64, expected["states"]);
     assert_eq!(report.generated, expected["generated"]);
     assert_eq!(count(&small, symmetric()).states as u64, expected["orbits"]);
@@ -47,7 +48,8 @@ fn states_transitions_and_orbits_are_those_of_the_oracle() {
 /// 2 097 152 states, each in at most 60 bytes: the search without transitions.
 #[test]
 fn a_search_of_two_million_states_fits_in_sixty_bytes_each() {
-    let report = count(&churn(5, 3, Departures::Rejoin, SourceStays::Churns), Settings::default());
+    let report =
+        count(&churn(5, 3, Departures::Rejoin, SourceStays::Churns), CheckSettings::default());
     let expected = &oracles()["churn_model"]["rejoin"]["n5_m3"];
     assert_eq!(report.states as u64, expected["states"]);
     assert_eq!(report.generated, expected["generated"]);
@@ -68,7 +70,7 @@ fn counts_follow_from_membership_times_chunks() {
         ];
         for (departures, source, states) in cases {
             let model = churn(peers as usize, chunks, departures, source);
-            assert_eq!(count(&model, Settings::default()).states as u64, states, "{model:?}");
+            assert_eq!(count(&model, CheckSettings::default()).states as u64, states, "{model:?}");
         }
     }
 }
@@ -76,12 +78,12 @@ fn counts_follow_from_membership_times_chunks() {
 /// stateright's depth-first search, which takes a symmetry, is the independent count.
 #[test]
 fn stateright_counts_the_same_with_and_without_symmetry() {
-    fn representative(state: &State) -> State {
+    fn representative(state: &ChurnState) -> ChurnState {
         churn(3, 2, Departures::Rejoin, SourceStays::Churns).canonical(state)
     }
     let model = churn(3, 2, Departures::Rejoin, SourceStays::Churns);
     let raw = model.clone().checker().spawn_dfs().join();
-    let ours = count(&model, Settings::default());
+    let ours = count(&model, CheckSettings::default());
     assert_eq!(ours.states, raw.unique_state_count());
     assert_eq!(ours.generated, raw.state_count() as u64);
     let orbits = model.clone().checker().symmetry_fn(representative).spawn_dfs().join();
@@ -92,7 +94,7 @@ fn stateright_counts_the_same_with_and_without_symmetry() {
 fn completes(churn: &Churn) -> Verdict<Churn> {
     let mut spec = churn.spec();
     spec.claims.retain(|claim| claim.name == "everyone_completes");
-    check(churn, &spec, Settings::default()).unwrap().findings.remove(0).verdict
+    check(churn, &spec, CheckSettings::default()).unwrap().findings.remove(0).verdict
 }
 
 /// The verdicts of the oracle's table, which was computed for 5 peers and 3 chunks.
@@ -109,15 +111,15 @@ fn completion_is_inevitable_exactly_where_the_oracle_says() {
     assert_eq!(under(SourceStays::Stays, assumed).name(), "holds");
     let verdict = under(SourceStays::Churns, assumed);
     let witness = verdict.witness().unwrap();
-    let states: Vec<&State> = witness.steps.iter().map(|(_, state)| state).collect();
+    let states: Vec<&ChurnState> = witness.steps.iter().map(|(_, state)| state).collect();
     let cycle = &states[witness.lasso_from.unwrap()..];
-    assert!(!cycle.is_empty(), "staying away for ever would not be fair");
-    let meet = |state: &State| state.is_here(0) && (1..=3).any(|peer| state.is_here(peer));
+    assert!(!cycle.is_empty(), "staying away forever would not be fair");
+    let meet = |state: &ChurnState| state.is_here(0) && (1..=3).any(|peer| state.is_here(peer));
     assert!(!cycle.iter().any(|state| meet(state)), "source and peers never meet");
 }
 
 #[test]
-fn completion_stays_possible_while_nobody_takes_chunks_away() {
+fn completion_stays_possible_while_no_peer_takes_chunks_away() {
     for source in [SourceStays::Stays, SourceStays::Churns] {
         let model = churn(3, 2, Departures::Rejoin, source);
         let report = check(&model, &model.spec(), symmetric()).unwrap();
@@ -132,7 +134,7 @@ fn the_file_is_lost_two_steps_from_the_start() {
     let model = churn(5, 3, Departures::Once, SourceStays::Churns);
     let mut spec = model.spec();
     spec.claims = vec![Churn::peer_one_can_complete()];
-    let report = check(&model, &spec, Settings::default()).unwrap();
+    let report = check(&model, &spec, CheckSettings::default()).unwrap();
     let oracle = &oracles()["churn_model"]["liveness"]["n5_m3_once_source_leaves"];
     assert_eq!(report.states as u64, oracle["states"]);
     let Verdict::Violated(violation) = &report.findings[0].verdict else {
@@ -140,13 +142,13 @@ fn the_file_is_lost_two_steps_from_the_start() {
     };
     assert_eq!(violation.states, Some(14_097), "{oracle}");
     let steps = &violation.witness.as_ref().unwrap().steps;
-    let actions: Vec<Action> = steps.iter().map(|&(action, _)| action).collect();
+    let actions: Vec<ChurnAction> = steps.iter().map(|&(action, _)| action).collect();
     assert_eq!(actions.len(), 2);
-    assert!(actions.contains(&Action::Join(1)));
-    assert!(actions.contains(&Action::Leave(0)));
+    assert!(actions.contains(&ChurnAction::Join(1)));
+    assert!(actions.contains(&ChurnAction::Leave(0)));
 }
 
-/// Completion is impossible exactly where a chunk is lost that somebody lacks (or a peer is gone):
+/// Completion is impossible exactly where a chunk is lost that a peer lacks (or a peer is gone):
 /// the graph and a formula of the state decide the same.
 #[test]
 fn doomed_states_are_those_that_lost_a_chunk() {
@@ -154,7 +156,7 @@ fn doomed_states_are_those_that_lost_a_chunk() {
     let mut spec = model.spec();
     spec.claims = vec![Claim::required(
         "possible",
-        Kind::PossibleFromEverywhere {
+        ClaimKind::PossibleFromEverywhere {
             given: |churn, state| {
                 let gone = (1..=3).any(|peer| state.membership(peer) == Membership::Gone);
                 !churn.file_is_lost(state) && !gone
@@ -162,16 +164,16 @@ fn doomed_states_are_those_that_lost_a_chunk() {
             goal: |churn, state| churn.everyone_is_complete(state),
         },
     )];
-    let report = check(&model, &spec, Settings::default()).unwrap();
+    let report = check(&model, &spec, CheckSettings::default()).unwrap();
     assert_eq!(report.findings[0].verdict.name(), "holds");
-    let no_way_back = |churn: &Churn, state: &State| churn.file_is_lost(state);
-    spec.claims[0].kind = Kind::PossibleFromEverywhere {
+    let no_way_back = |churn: &Churn, state: &ChurnState| churn.file_is_lost(state);
+    spec.claims[0].kind = ClaimKind::PossibleFromEverywhere {
         given: no_way_back,
         goal: |churn, state| churn.everyone_is_complete(state),
     };
-    let lost = Kind::Sometimes(no_way_back);
+    let lost = ClaimKind::Sometimes(no_way_back);
     spec.claims.push(Claim::required("lost", lost));
-    let mut search = Search::new(&model, &spec, Settings::default()).unwrap();
+    let mut search = Search::new(&model, &spec, CheckSettings::default()).unwrap();
     let exploration = search.run(Limits::NONE, &mut |_| ControlFlow::Continue(())).unwrap();
     let report = search.report(exploration).unwrap();
     let Verdict::Violated(violation) = &report.findings[0].verdict else {
@@ -186,12 +188,13 @@ fn doomed_states_are_those_that_lost_a_chunk() {
 fn free_riders_keep_the_file_to_themselves() {
     let mut model = churn(2, 1, Departures::Rejoin, SourceStays::Stays);
     model.free_riders = 2;
-    let report = check(&model, &model.spec(), Settings::default()).unwrap();
+    let report = check(&model, &model.spec(), CheckSettings::default()).unwrap();
     assert_eq!(report.finding("completion_stays_possible").unwrap().verdict.name(), "holds");
     let mut actions = Vec::new();
-    let both_here = State::default().place(1, Membership::Here, 1).place(2, Membership::Here, 0);
+    let both_here =
+        ChurnState::default().place(1, Membership::Here, 1).place(2, Membership::Here, 0);
     model.actions(&both_here, &mut actions);
-    assert!(!actions.iter().any(|action| matches!(action, Action::Transfer { .. })));
+    assert!(!actions.iter().any(|action| matches!(action, ChurnAction::Transfer { .. })));
 }
 
 /// Tells whether the quotient of this world is refused, and why.
@@ -225,14 +228,14 @@ fn a_symmetry_that_mixes_who_differs_is_refused() {
     let mut fair = model.clone();
     fair.fairness = Fairness::parse("WF(join)").unwrap();
     let fault = check(&fair, &fair.spec(), symmetric()).err();
-    assert!(matches!(fault, Some(Fault::FairnessInQuotient { .. })));
+    assert!(matches!(fault, Some(CheckError::FairnessInQuotient { .. })));
 }
 
 #[test]
 fn a_witness_through_orbits_is_a_run_of_real_states() {
     let model = churn(3, 2, Departures::Rejoin, SourceStays::Churns);
     let report = count(&model, symmetric());
-    let raw = count(&model, Settings::default());
+    let raw = count(&model, CheckSettings::default());
     let run = |report: &Report<Churn>| {
         report.finding("everyone_is_complete").unwrap().verdict.witness().unwrap().clone()
     };
@@ -252,7 +255,7 @@ fn a_witness_through_orbits_is_a_run_of_real_states() {
 
 #[test]
 fn states_are_shown_in_words() {
-    let state = State::default()
+    let state = ChurnState::default()
         .place(0, Membership::Here, 0)
         .place(1, Membership::Here, 0b101)
         .place(2, Membership::Away, 0)

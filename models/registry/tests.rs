@@ -1,18 +1,18 @@
 use std::ops::ControlFlow;
 
 use super::*;
-use crate::checker::{Progress, Reason};
+use crate::checker::{Reason, SearchProgress};
 use crate::models::Threads;
 
 fn options(pairs: &[(&str, &str)]) -> Options {
     pairs.iter().fold(Options::default(), |options, (name, value)| options.with(name, value))
 }
 
-fn plain<'a>(watch: &'a mut Watch<'a>) -> Run<'a> {
-    Run {
+fn plain<'a>(watch: &'a mut Watch<'a>) -> ModelRun<'a> {
+    ModelRun {
         limits: Limits::NONE,
         quotient: Quotient::Raw,
-        crew: &Threads::ONE,
+        workers: &Threads::ONE,
         watch,
         exports: Vec::new(),
         resume: None,
@@ -20,11 +20,11 @@ fn plain<'a>(watch: &'a mut Watch<'a>) -> Run<'a> {
     }
 }
 
-fn go(_: &Progress) -> ControlFlow<Reason> {
+fn go(_: &SearchProgress) -> ControlFlow<Reason> {
     ControlFlow::Continue(())
 }
 
-fn outcome(model: &str, pairs: &[(&str, &str)]) -> Result<Outcome, Refused> {
+fn outcome(model: &str, pairs: &[(&str, &str)]) -> Result<CheckOutcome, Refused> {
     run(model, &options(pairs), plain(&mut go))
 }
 
@@ -92,11 +92,11 @@ fn an_option_that_a_model_does_not_have_is_refused() {
 
 #[test]
 fn the_exit_code_follows_what_was_required_and_what_stayed_open() {
-    // Nobody assumed fairness: that completion is not inevitable is an answer, no failure.
+    // Without assumed fairness, that completion is not inevitable is an answer, no failure.
     let calm = outcome("churn", &[]).unwrap();
     assert_eq!(calm.property("everyone_completes").unwrap().verdict, "violated");
     assert_eq!(calm.exit_code(), 0);
-    // Somebody did, and it is wrong.
+    // With assumed fairness it is required, and fails.
     let weak = outcome("churn", &[("fair", "WF(all)")]).unwrap();
     assert_eq!(weak.exit_code(), 1);
     let strong = outcome("churn", &[("fair", "WF(join),SF(transfer)")]).unwrap();
@@ -104,7 +104,7 @@ fn the_exit_code_follows_what_was_required_and_what_stayed_open() {
     let mut watch = go;
     let limits = Limits { states: 50, ..Limits::NONE };
     let fair = options(&[("fair", "WF(join),SF(transfer)")]);
-    let cut = run("churn", &fair, Run { limits, ..plain(&mut watch) }).unwrap();
+    let cut = run("churn", &fair, ModelRun { limits, ..plain(&mut watch) }).unwrap();
     assert_eq!((cut.exploration, cut.reason, cut.exit_code()), ("bounded", Some("states"), 3));
 }
 
@@ -129,12 +129,12 @@ fn a_search_of_engines_says_what_it_leaves_out_and_stays_in_one_process() {
     assert!(left_out.contains("0 departures and 2 broken connections"), "{left_out}");
     let mut saved = Vec::new();
     let mut watch = go;
-    let saving = Run { save: Some(&mut saved), ..plain(&mut watch) };
+    let saving = ModelRun { save: Some(&mut saved), ..plain(&mut watch) };
     let refusal = run("swarm", &options(&small), saving).unwrap_err().to_string();
     assert!(refusal.contains("cannot be saved"), "{refusal}");
     // Engines may tell names apart.
     let mut watch = go;
-    let quotient = Run { quotient: Quotient::Symmetric, ..plain(&mut watch) };
+    let quotient = ModelRun { quotient: Quotient::Symmetric, ..plain(&mut watch) };
     let refusal = run("swarm", &options(&small), quotient).unwrap_err().to_string();
     assert!(refusal.contains("no symmetry"), "{refusal}");
 }
@@ -146,7 +146,7 @@ fn a_check_can_be_saved_and_taken_up_again() {
     let mut saved = Vec::new();
     let mut watch = go;
     let limits = Limits { states: 100, ..Limits::NONE };
-    run("churn", &fair, Run { limits, save: Some(&mut saved), ..plain(&mut watch) }).unwrap();
+    run("churn", &fair, ModelRun { limits, save: Some(&mut saved), ..plain(&mut watch) }).unwrap();
     let mut input = saved.as_slice();
     let mut dot = Vec::new();
     let mut watch = go;
@@ -160,6 +160,6 @@ fn a_check_can_be_saved_and_taken_up_again() {
     assert!(String::from_utf8(dot).unwrap().contains("join 1"));
     let mut input = saved.as_slice();
     let mut watch = go;
-    let other = Run { resume: Some(&mut input), ..plain(&mut watch) };
+    let other = ModelRun { resume: Some(&mut input), ..plain(&mut watch) };
     assert!(run("churn", &options(&[]), other).is_err(), "other options");
 }

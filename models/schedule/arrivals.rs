@@ -1,11 +1,11 @@
 //! Slots under no rule but the capacities: sets of arrivals for which there are senders.
 //!
-//! Who sends what makes no difference afterwards, so sets of arrivals are enumerated, not
+//! Which node sends what makes no difference afterwards, so sets of arrivals are enumerated, not
 //! assignments of senders: a set is possible if its arrivals can be matched to senders, one each
 //! (the source has several), which augmenting paths decide.
 
 use super::slots::bits;
-use super::state::{MOST_TRANSFERS, Slot, State, Transfer};
+use super::state::{MOST_TRANSFERS, ScheduleState, Slot, Transfer};
 use super::{Moves, Schedule};
 
 /// A chunk that a peer lacks, and the senders that could give it, one bit each.
@@ -20,14 +20,14 @@ struct Wanted {
 type Matching = [u8; MOST_TRANSFERS];
 
 /// Appends every slot, or every one that matters.
-pub(super) fn slots(world: &Schedule, state: State, slots: &mut Vec<Slot>) {
+pub(super) fn slots(world: &Schedule, state: ScheduleState, slots: &mut Vec<Slot>) {
     let wanted = wanted(world, state);
     let mut choice = Choice { world, state, wanted, rank: 0, slots };
     choice.rank = choice.size_with_rest(Matching::default(), 0);
     choice.decide(0, Matching::default(), [0; 8]);
 }
 
-fn wanted(world: &Schedule, state: State) -> Vec<Wanted> {
+fn wanted(world: &Schedule, state: ScheduleState) -> Vec<Wanted> {
     let source = world.source_slots as usize;
     let mut wanted = Vec::new();
     for to in 1..=world.peers {
@@ -51,7 +51,7 @@ fn wanted(world: &Schedule, state: State) -> Vec<Wanted> {
 
 struct Choice<'a> {
     world: &'a Schedule,
-    state: State,
+    state: ScheduleState,
     wanted: Vec<Wanted>,
     /// The most arrivals that have senders, whatever the receivers can take.
     rank: usize,

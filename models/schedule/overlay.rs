@@ -1,4 +1,4 @@
-//! Who may send to whom.
+//! The overlay: which nodes may send to each other.
 
 use crate::models::orbits::ROW_PEERS;
 
@@ -10,7 +10,7 @@ pub struct Overlay {
 }
 
 impl Overlay {
-    /// Everybody next to everybody.
+    /// The complete graph.
     pub fn complete(peers: usize) -> Self {
         let nodes = 0..=peers;
         Overlay { next_to: nodes.map(|node| ((2u16 << peers) - 1) & !(1 << node)).collect() }
@@ -61,7 +61,7 @@ impl Overlay {
         self.next_to[one] >> other & 1 == 1
     }
 
-    /// Whether two peers can change places and nobody sees it.
+    /// Whether swapping two peers leaves the graph the same.
     pub(super) fn interchangeable(&self, one: usize, other: usize) -> bool {
         let but = |node: usize| self.next_to[node] & !(1 << one | 1 << other);
         but(one) == but(other)

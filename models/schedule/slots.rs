@@ -1,24 +1,24 @@
 //! Every slot that the rules allow in a state.
 //!
-//! Only useful transfers: a chunk that the receiver lacks and that nobody else sends it in the same
-//! slot. A sender needs the chunk **before** the slot: store and forward. Slots that lead to the
-//! same state are one, so nothing is said of who sent where that makes no difference.
+//! Only useful transfers: a chunk that the receiver lacks and that no other node sends it in the
+//! same slot. A sender needs the chunk **before** the slot: store and forward. Slots that lead to
+//! the same state are one, so the sender is not recorded where it makes no difference.
 
-use super::state::{Balances, Sending, Slot, State, Transfer, UnderWay};
+use super::state::{Balances, ScheduleState, Sending, Slot, Transfer, UnderWay};
 use super::{Rules, Schedule};
 
 /// Every slot, into an empty list.
-pub(super) fn slots(world: &Schedule, state: State, slots: &mut Vec<Slot>) {
-    let mut walk = Walk { world, state, slots };
+pub(super) fn slots(world: &Schedule, state: ScheduleState, slots: &mut Vec<Slot>) {
+    let mut walk = SlotWalk { world, state, slots };
     let start = Slot::new(state);
     match &world.rules {
         Rules::Free => super::arrivals::slots(world, state, walk.slots),
-        Rules::Telegraph => walk.calls(start, 0, Exchange::OneWay),
-        Rules::Telephone => walk.calls(start, 0, Exchange::BothWays),
-        Rules::Strict => walk.gifts(start, 0, world.source_slots, After::Swaps(2)),
-        Rules::Cycles3 => walk.gifts(start, 0, world.source_slots, After::Swaps(3)),
+        Rules::Telegraph => walk.calls(start, 0, CallDirection::OneWay),
+        Rules::Telephone => walk.calls(start, 0, CallDirection::BothWays),
+        Rules::Strict => walk.gifts(start, 0, world.source_slots, AfterGifts::Swaps(2)),
+        Rules::Cycles3 => walk.gifts(start, 0, world.source_slots, AfterGifts::Swaps(3)),
         Rules::Credit(most) => {
-            walk.gifts(start, 0, world.source_slots, After::Credit(*most));
+            walk.gifts(start, 0, world.source_slots, AfterGifts::Credit(*most));
         }
         Rules::Serial(times) => walk.serial(start, UnderWay(state.memory), 0, times),
     }
@@ -29,27 +29,27 @@ pub(super) fn slots(world: &Schedule, state: State, slots: &mut Vec<Slot>) {
 
 /// Whether a call carries one chunk or one each way.
 #[derive(Clone, Copy)]
-enum Exchange {
+enum CallDirection {
     OneWay,
     BothWays,
 }
 
-/// What happens among peers once the source has given.
+/// What happens among peers after the source's sends.
 #[derive(Clone, Copy)]
-enum After {
-    /// Exchanges in cycles of at most so many peers.
+enum AfterGifts {
+    /// Exchanges in cycles of at most this many peers.
     Swaps(usize),
     /// Each peer sends where the balance allows.
     Credit(u8),
 }
 
-struct Walk<'a> {
+struct SlotWalk<'a> {
     world: &'a Schedule,
-    state: State,
+    state: ScheduleState,
     slots: &'a mut Vec<Slot>,
 }
 
-impl Walk<'_> {
+impl SlotWalk<'_> {
     /// The useful chunks that `from` could send to `to` in this slot.
     fn useful(&self, slot: Slot, from: usize, to: usize) -> u8 {
         if to == 0 || from == to || !self.world.joins(from, to) {
@@ -69,11 +69,11 @@ impl Walk<'_> {
     }
 
     /// Each node in at most one call; nodes below `node` have decided.
-    fn calls(&mut self, slot: Slot, node: usize, exchange: Exchange) {
+    fn calls(&mut self, slot: Slot, node: usize, exchange: CallDirection) {
         self.calls_without(slot, node, exchange, 0);
     }
 
-    fn calls_without(&mut self, slot: Slot, node: usize, exchange: Exchange, busy: u16) {
+    fn calls_without(&mut self, slot: Slot, node: usize, exchange: CallDirection, busy: u16) {
         if self.world.peers < node {
             self.slots.push(slot);
             return;
@@ -89,7 +89,7 @@ impl Walk<'_> {
             for &transfer in there.iter().chain(&back) {
                 self.calls_without(slot.with(transfer), node + 1, exchange, busy);
             }
-            if let Exchange::BothWays = exchange {
+            if let CallDirection::BothWays = exchange {
                 for &there in &there {
                     for &back in &back {
                         let slot = slot.with(there).with(back);
@@ -101,10 +101,10 @@ impl Walk<'_> {
     }
 
     /// The source gives at most `left` chunks, of the pairs of receiver and chunk from `pair` on.
-    fn gifts(&mut self, slot: Slot, pair: usize, left: u32, after: After) {
+    fn gifts(&mut self, slot: Slot, pair: usize, left: u32, after: AfterGifts) {
         match after {
-            After::Swaps(longest) => self.swaps(slot, 1, longest),
-            After::Credit(most) => self.credit(slot, Balances(self.state.memory), 1, most),
+            AfterGifts::Swaps(longest) => self.swaps(slot, 1, longest),
+            AfterGifts::Credit(most) => self.credit(slot, Balances(self.state.memory), 1, most),
         }
         if left == 0 {
             return;
@@ -153,7 +153,7 @@ impl Walk<'_> {
         }
     }
 
-    /// The slots in which everybody on the cycle sends one chunk to the next.
+    /// The slots in which each peer on the cycle sends one chunk to the next.
     fn around(&self, slot: Slot, cycle: &[usize]) -> Vec<Slot> {
         let mut slots = vec![slot];
         for (at, &from) in cycle.iter().enumerate() {

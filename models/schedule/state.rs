@@ -1,4 +1,4 @@
-//! Who has what between two slots, and what the rules remember beside it.
+//! The chunks of each peer between two slots, and what the rules remember beside them.
 
 use std::fmt;
 
@@ -6,24 +6,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::models::orbits::ROW_PEERS;
 
-/// Who has what: byte i of `have` is peer i, one bit a chunk. `memory` is what the rules remember:
-/// nothing, the balances of barter on credit, or the transfers under way.
+/// The chunks of each peer: byte i of `have` is peer i, one bit a chunk. `memory` is what the rules
+/// remember: nothing, the balances of barter on credit, or the transfers under way.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct State {
+pub struct ScheduleState {
     /// The chunks of each peer.
     pub have: u64,
     /// What the rules remember.
     pub memory: u64,
 }
 
-impl State {
+impl ScheduleState {
     /// The chunks of a peer, one bit each.
     pub fn chunks(self, peer: usize) -> u8 {
         (self.have >> (8 * peer)) as u8
     }
 }
 
-impl fmt::Debug for State {
+impl fmt::Debug for ScheduleState {
     /// `1 {0,2}; 2 {}`, and the memory as a number where there is some.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut divide = "";
@@ -34,7 +34,7 @@ impl fmt::Debug for State {
             divide = "; ";
         }
         if self.have == 0 {
-            write!(f, "nobody has anything")?;
+            write!(f, "no peer has a chunk")?;
         }
         if self.memory != 0 {
             write!(f, " memory {:#x}", self.memory)?;
@@ -58,8 +58,8 @@ pub struct Transfer {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slot {
     /// The state after it.
-    pub next: State,
-    /// At most ten transfers of 12 bits; none is zero, because nobody sends to the source.
+    pub next: ScheduleState,
+    /// At most ten transfers of 12 bits; none is zero, because no node sends to the source.
     transfers: u128,
 }
 
@@ -67,7 +67,7 @@ pub struct Slot {
 pub(super) const MOST_TRANSFERS: usize = 10;
 
 impl Slot {
-    pub(super) fn new(state: State) -> Self {
+    pub(super) fn new(state: ScheduleState) -> Self {
         Slot { next: state, transfers: 0 }
     }
 
@@ -138,8 +138,8 @@ impl Balances {
     }
 }
 
-/// What serial transfers remember: for each node, to whom it is sending what, and for how many more
-/// slots; 10 bits a node.
+/// What serial transfers remember: for each node the receiver, the chunk and the slots left; 10
+/// bits a node.
 #[derive(Clone, Copy)]
 pub(super) struct UnderWay(pub(super) u64);
 

@@ -2,26 +2,30 @@ use serde_json::Value;
 use stateright::Checker;
 
 use super::*;
-use crate::checker::{Quotient, Report, Settings, Stop, check};
+use crate::checker::{CheckSettings, Quotient, Report, Stop, check};
 use crate::models::oracles::oracles;
 
-fn symmetric() -> Settings {
-    Settings { quotient: Quotient::Symmetric, stop: Stop::Reached(EVERYONE), ..Settings::default() }
+fn symmetric() -> CheckSettings {
+    CheckSettings {
+        quotient: Quotient::Symmetric,
+        stop: Stop::Reached(EVERYONE),
+        ..CheckSettings::default()
+    }
 }
 
-fn search(world: World, settings: Settings) -> Report<Schedule> {
+fn search(world: ScheduleWorld, settings: CheckSettings) -> Report<Schedule> {
     let schedule = Schedule::new(world).unwrap();
     check(&schedule, &schedule.spec(), settings).unwrap()
 }
 
-fn makespan(world: World) -> usize {
+fn makespan(world: ScheduleWorld) -> usize {
     let moves = if world.allows_dominance() { Moves::Dominant } else { Moves::All };
-    let report = search(World { moves, ..world }, symmetric());
+    let report = search(ScheduleWorld { moves, ..world }, symmetric());
     report.finding(EVERYONE).unwrap().verdict.witness().unwrap().steps.len()
 }
 
 /// Compares a row of a table, M = 1, 2, ..., with the depths of the goal.
-fn row(expected: &Value, world: impl Fn(usize) -> World) {
+fn row(expected: &Value, world: impl Fn(usize) -> ScheduleWorld) {
     for (at, expected) in expected.as_array().unwrap().iter().enumerate() {
         let world = world(at + 1);
         let label = format!("{world:?}");
@@ -30,7 +34,7 @@ fn row(expected: &Value, world: impl Fn(usize) -> World) {
 }
 
 /// Compares a table whose rows are named by N, for N <= 4.
-fn table(expected: &Value, world: impl Fn(usize, usize) -> World) {
+fn table(expected: &Value, world: impl Fn(usize, usize) -> ScheduleWorld) {
     let rows: Vec<(usize, &Value)> =
         expected.as_object().unwrap().iter().map(|(n, row)| (n.parse().unwrap(), row)).collect();
     assert!(!rows.is_empty());
@@ -42,9 +46,9 @@ fn table(expected: &Value, world: impl Fn(usize, usize) -> World) {
 #[test]
 fn cooperative_makespans_are_those_of_the_oracle_whatever_the_downloads() {
     for download_slots in [Some(1), Some(2), None] {
-        table(&oracles()["cooperative_source1_any_download"], |peers, chunks| World {
+        table(&oracles()["cooperative_source1_any_download"], |peers, chunks| ScheduleWorld {
             download_slots,
-            ..World::plain(peers, chunks)
+            ..ScheduleWorld::plain(peers, chunks)
         });
     }
 }
@@ -52,10 +56,10 @@ fn cooperative_makespans_are_those_of_the_oracle_whatever_the_downloads() {
 #[test]
 fn makespans_with_a_faster_source_are_those_of_the_oracle() {
     for (name, source_slots, download) in [("S2_D1", 2, 1), ("S2_D2", 2, 2), ("S3_D2", 3, 2)] {
-        table(&oracles()["source_slots"][name], |peers, chunks| World {
+        table(&oracles()["source_slots"][name], |peers, chunks| ScheduleWorld {
             source_slots,
             download_slots: Some(download),
-            ..World::plain(peers, chunks)
+            ..ScheduleWorld::plain(peers, chunks)
         });
     }
 }
@@ -63,9 +67,9 @@ fn makespans_with_a_faster_source_are_those_of_the_oracle() {
 #[test]
 fn makespans_with_one_call_a_node_are_those_of_the_oracle() {
     for (name, rules) in [("telegraph", Rules::Telegraph), ("telephone", Rules::Telephone)] {
-        table(&oracles()["one_call_per_node"][name], |peers, chunks| World {
+        table(&oracles()["one_call_per_node"][name], |peers, chunks| ScheduleWorld {
             rules: rules.clone(),
-            ..World::plain(peers, chunks)
+            ..ScheduleWorld::plain(peers, chunks)
         });
     }
 }
@@ -80,10 +84,10 @@ fn makespans_under_barter_are_those_of_the_oracle() {
         ("credit1", Rules::Credit(1), None),
     ];
     for (name, rules, download_slots) in cases {
-        table(&oracles()["barter_source1"][name], |peers, chunks| World {
+        table(&oracles()["barter_source1"][name], |peers, chunks| ScheduleWorld {
             rules: rules.clone(),
             download_slots,
-            ..World::plain(peers, chunks)
+            ..ScheduleWorld::plain(peers, chunks)
         });
     }
 }
@@ -92,18 +96,18 @@ fn makespans_under_barter_are_those_of_the_oracle() {
 fn makespans_with_free_riders_are_those_of_the_oracle() {
     let cases = [("N2_r1", 2, 1), ("N2_r2", 2, 2), ("N3_r1", 3, 1), ("N3_r2", 3, 2)];
     for (name, peers, free_riders) in cases {
-        row(&oracles()["free_riders_of_source1"][name], |chunks| World {
+        row(&oracles()["free_riders_of_source1"][name], |chunks| ScheduleWorld {
             free_riders,
-            ..World::plain(peers, chunks)
+            ..ScheduleWorld::plain(peers, chunks)
         });
     }
 }
 
 #[test]
 fn makespans_with_selfish_peers_are_those_of_the_oracle() {
-    table(&oracles()["selfish_leave_on_completion"], |peers, chunks| World {
+    table(&oracles()["selfish_leave_on_completion"], |peers, chunks| ScheduleWorld {
         leaving: Leaving::Selfish,
-        ..World::plain(peers, chunks)
+        ..ScheduleWorld::plain(peers, chunks)
     });
 }
 
@@ -119,9 +123,9 @@ fn makespans_on_overlays_are_those_of_the_oracle() {
         ("hypercube_Q3", "hypercube", 7),
     ];
     for (name, overlay, peers) in cases {
-        row(&oracles()["overlays"][name], |chunks| World {
+        row(&oracles()["overlays"][name], |chunks| ScheduleWorld {
             overlay: Overlay::parse(overlay, peers).unwrap(),
-            ..World::plain(peers, chunks)
+            ..ScheduleWorld::plain(peers, chunks)
         });
     }
 }
@@ -133,16 +137,16 @@ fn makespans_of_serial_transfers_are_those_of_the_oracle() {
         for (peers, expected) in table.as_object().unwrap() {
             let times = format!("{source},{peers}");
             let times: Vec<u8> = times.split(',').map(|time| time.parse().unwrap()).collect();
-            row(expected, |chunks| World {
+            row(expected, |chunks| ScheduleWorld {
                 rules: Rules::Serial(times.clone()),
-                ..World::plain(times.len() - 1, chunks)
+                ..ScheduleWorld::plain(times.len() - 1, chunks)
             });
         }
     }
 }
 
-fn exhaustive(quotient: Quotient) -> Settings {
-    Settings { quotient, ..Settings::default() }
+fn exhaustive(quotient: Quotient) -> CheckSettings {
+    CheckSettings { quotient, ..CheckSettings::default() }
 }
 
 /// Orbits of all assignments of chunks under permutations of peers and chunks, by Burnside's
@@ -180,35 +184,35 @@ fn orbits(peers: usize, chunks: usize) -> u64 {
 #[test]
 fn every_assignment_of_chunks_is_visited_once_an_orbit() {
     for (peers, chunks) in [(1, 3), (2, 2), (3, 2), (2, 4), (3, 3), (4, 2)] {
-        let report = search(World::plain(peers, chunks), exhaustive(Quotient::Symmetric));
+        let report = search(ScheduleWorld::plain(peers, chunks), exhaustive(Quotient::Symmetric));
         assert_eq!(report.states as u64, orbits(peers, chunks), "{peers} peers, {chunks} chunks");
-        let report = search(World::plain(peers, chunks), exhaustive(Quotient::Raw));
+        let report = search(ScheduleWorld::plain(peers, chunks), exhaustive(Quotient::Raw));
         assert_eq!(report.states, 1 << (peers * chunks));
     }
 }
 
 #[test]
 fn stateright_counts_the_same_with_and_without_symmetry() {
-    fn representative(state: &State) -> State {
-        names::canonical(&Schedule::new(World::plain(3, 2)).unwrap(), *state)
+    fn representative(state: &ScheduleState) -> ScheduleState {
+        canonical::canonical(&Schedule::new(ScheduleWorld::plain(3, 2)).unwrap(), *state)
     }
     let rules = [Rules::Free, Rules::Telephone, Rules::Strict, Rules::Credit(1)];
     for rules in rules.into_iter().chain([Rules::Serial(vec![1, 2, 2, 2])]) {
-        let world = World { rules, ..World::plain(3, 2) };
+        let world = ScheduleWorld { rules, ..ScheduleWorld::plain(3, 2) };
         let label = format!("{world:?}");
         let theirs = Schedule::new(world.clone()).unwrap().checker().spawn_dfs().join();
         let ours = search(world, exhaustive(Quotient::Raw));
         assert_eq!(ours.states, theirs.unique_state_count(), "{label}");
         assert_eq!(ours.generated, theirs.state_count() as u64, "{label}");
     }
-    let schedule = Schedule::new(World::plain(3, 2)).unwrap();
+    let schedule = Schedule::new(ScheduleWorld::plain(3, 2)).unwrap();
     let theirs = schedule.checker().symmetry_fn(representative).spawn_dfs().join();
-    let ours = search(World::plain(3, 2), exhaustive(Quotient::Symmetric));
+    let ours = search(ScheduleWorld::plain(3, 2), exhaustive(Quotient::Symmetric));
     assert_eq!(ours.states, theirs.unique_state_count());
 }
 
 /// Depth of every completion, the k-th for k = 1..=N.
-fn completions(world: World, settings: Settings) -> Vec<usize> {
+fn completions(world: ScheduleWorld, settings: CheckSettings) -> Vec<usize> {
     let report = search(world.clone(), settings);
     let depth = |name| report.finding(name).unwrap().verdict.witness().unwrap().steps.len();
     COMPLETIONS[..world.peers].iter().map(|name| depth(name)).collect()
@@ -218,8 +222,12 @@ fn completions(world: World, settings: Settings) -> Vec<usize> {
 fn neither_dominance_nor_symmetry_changes_a_completion() {
     for (peers, chunks) in [(2, 3), (3, 2), (3, 3)] {
         for (download_slots, free_riders) in [(None, 0), (Some(1), 0), (Some(1), 1), (None, 2)] {
-            let all = World { download_slots, free_riders, ..World::plain(peers, chunks) };
-            let dominant = World { moves: Moves::Dominant, ..all.clone() };
+            let all = ScheduleWorld {
+                download_slots,
+                free_riders,
+                ..ScheduleWorld::plain(peers, chunks)
+            };
+            let dominant = ScheduleWorld { moves: Moves::Dominant, ..all.clone() };
             let expected = completions(all.clone(), exhaustive(Quotient::Raw));
             for (world, quotient) in [
                 (all, Quotient::Symmetric),
@@ -239,7 +247,7 @@ fn every_completion_comes_when_the_theorem_says_and_not_before() {
         let lg = |k: usize| k.ilog2();
         let bound = |k: usize| if k == 0 { 0 } else { chunks as u32 + lg(k) };
         let earliest: Vec<u32> = (0..=peers).map(bound).collect();
-        let world = World::plain(peers, chunks);
+        let world = ScheduleWorld::plain(peers, chunks);
         let found = completions(world.clone(), exhaustive(Quotient::Symmetric));
         let expected: Vec<usize> = earliest[1..].iter().map(|&slot| slot as usize).collect();
         assert_eq!(found, expected);
@@ -254,18 +262,18 @@ fn every_completion_comes_when_the_theorem_says_and_not_before() {
     }
 }
 
-/// A world planted with a bug: whoever received in a slot may send in the same slot.
+/// A world with a planted bug: a peer that received in a slot may send in the same slot.
 struct SameSlot(Schedule);
 
 impl Model for SameSlot {
-    type State = State;
+    type State = ScheduleState;
     type Action = (Slot, Slot);
 
-    fn init_states(&self) -> Vec<State> {
+    fn init_states(&self) -> Vec<ScheduleState> {
         self.0.init_states()
     }
 
-    fn actions(&self, state: &State, actions: &mut Vec<(Slot, Slot)>) {
+    fn actions(&self, state: &ScheduleState, actions: &mut Vec<(Slot, Slot)>) {
         let mut firsts = Vec::new();
         self.0.actions(state, &mut firsts);
         for first in firsts {
@@ -277,7 +285,7 @@ impl Model for SameSlot {
         }
     }
 
-    fn next_state(&self, _: &State, (_, second): (Slot, Slot)) -> Option<State> {
+    fn next_state(&self, _: &ScheduleState, (_, second): (Slot, Slot)) -> Option<ScheduleState> {
         Some(second.next)
     }
 }
@@ -285,18 +293,18 @@ impl Model for SameSlot {
 #[test]
 fn forwarding_in_the_same_slot_is_found_with_the_shortest_witness() {
     let overlay = Overlay::parse("path", 2).unwrap();
-    let world = World { overlay, ..World::plain(2, 1) };
+    let world = ScheduleWorld { overlay, ..ScheduleWorld::plain(2, 1) };
     let schedule = Schedule::new(world).unwrap().with_earliest(vec![0, 1, 2]);
     let cheat = SameSlot(schedule);
     let claim: Claim<SameSlot> = Claim::required(
         "no_schedule_beats_a_bound",
-        Kind::NotBefore {
+        ClaimKind::NotBefore {
             earliest: |cheat, state| cheat.0.earliest[cheat.0.completed(state)],
             horizon: 2,
         },
     );
     let spec = Spec { claims: vec![claim], classes: Classes::single(), symmetry: None, heap: None };
-    let report = check(&cheat, &spec, Settings::default()).unwrap();
+    let report = check(&cheat, &spec, CheckSettings::default()).unwrap();
     let witness = report.findings[0].verdict.witness().unwrap();
     let words: Vec<String> = witness.steps.iter().map(|step| format!("{step:?}")).collect();
     let both = "the source sends chunk 0 to peer 1, peer 1 sends chunk 0 to peer 2";
@@ -305,10 +313,11 @@ fn forwarding_in_the_same_slot_is_found_with_the_shortest_witness() {
 
 #[test]
 fn a_free_rider_under_strict_barter_gets_chunks_from_the_source_only() {
-    let world = World { rules: Rules::Strict, free_riders: 1, ..World::plain(3, 2) };
+    let world =
+        ScheduleWorld { rules: Rules::Strict, free_riders: 1, ..ScheduleWorld::plain(3, 2) };
     let schedule = Schedule::new(world).unwrap();
     let have = u64::from_le_bytes([0, 0b01, 0b10, 0, 0, 0, 0, 0]);
-    let state = State { have, memory: 0 };
+    let state = ScheduleState { have, memory: 0 };
     let mut slots = Vec::new();
     schedule.actions(&state, &mut slots);
     let transfers: Vec<Transfer> = slots.iter().flat_map(|slot| slot.transfers()).collect();
@@ -317,15 +326,16 @@ fn a_free_rider_under_strict_barter_gets_chunks_from_the_source_only() {
     assert!(transfers.iter().any(|transfer| transfer.from == 1 && transfer.to == 2));
 }
 
-/// Credit s = 1 among N = 3: whoever sent nothing got at most s(N - 1) chunks from peers.
+/// Credit s = 1 among N = 3: a peer that sent nothing got at most s(N - 1) chunks from peers.
 #[test]
 fn a_free_rider_on_credit_gets_little() {
-    let world = World { rules: Rules::Credit(1), free_riders: 1, ..World::plain(3, 3) };
+    let world =
+        ScheduleWorld { rules: Rules::Credit(1), free_riders: 1, ..ScheduleWorld::plain(3, 3) };
     let schedule = Schedule::new(world).unwrap();
     let mut spec = schedule.spec();
     spec.claims = vec![Claim::required(
         "little",
-        Kind::Always(|_, state: &State| {
+        ClaimKind::Always(|_, state: &ScheduleState| {
             let balances = state::Balances(state.memory);
             let got: i8 = [1, 2].into_iter().map(|peer| balances.net(peer, 3)).sum();
             (0..=2).contains(&got)

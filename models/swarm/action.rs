@@ -1,28 +1,28 @@
-//! What happens in a small swarm, and in which words.
+//! The events of a small swarm, and how a witness shows them.
 
 use std::fmt;
 
-use super::state::{Letter, set};
+use super::state::{Packet, set};
 use crate::chunks::{ChunkId, PeerId};
 use crate::engine::{Kind, Payload, Timer};
 
-/// What happens, and what was chosen then.
+/// An event, and the choices that were made after it.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Action<M> {
+pub struct SwarmAction<M> {
     /// What happens.
-    pub event: Event<M>,
-    /// The answers to every question of the engines and the tracker.
+    pub event: SwarmEvent<M>,
+    /// The choices of the engines and the tracker, in order.
     pub choices: Vec<usize>,
 }
 
 /// What happens.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub enum Event<M> {
+pub enum SwarmEvent<M> {
     /// A node enters the swarm.
     Join(PeerId),
-    /// A node says goodbye and leaves.
+    /// A node leaves cleanly: it says goodbye.
     Leave(PeerId),
-    /// A node is gone without a word.
+    /// A node crashes silently.
     Vanish(PeerId),
     /// The connection of two neighbors breaks.
     Lose(PeerId, PeerId),
@@ -37,29 +37,29 @@ pub enum Event<M> {
         /// The chunk.
         chunk: ChunkId,
     },
-    /// What was on its way arrives.
+    /// A packet arrives.
     Arrive {
         /// The sender.
         from: PeerId,
         /// The receiver.
         to: PeerId,
-        /// What it is.
-        letter: Letter<M>,
+        /// The packet.
+        packet: Packet<M>,
     },
     /// A timer runs out.
     Expire {
-        /// Whose.
+        /// The node.
         node: PeerId,
-        /// Which.
+        /// The timer.
         timer: Timer,
-        /// Whether something else could happen first.
+        /// Whether it expires although something else could happen first.
         early: bool,
     },
     /// An interval of the tracker passes.
     Tick,
 }
 
-impl<M: Payload + fmt::Debug> fmt::Debug for Action<M> {
+impl<M: Payload + fmt::Debug> fmt::Debug for SwarmAction<M> {
     /// `peer 1 hears of the source: unchoke (choosing 1)`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.event.fmt(f)?;
@@ -71,20 +71,20 @@ impl<M: Payload + fmt::Debug> fmt::Debug for Action<M> {
     }
 }
 
-impl<M: Payload + fmt::Debug> fmt::Debug for Event<M> {
+impl<M: Payload + fmt::Debug> fmt::Debug for SwarmEvent<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Event::Join(node) => write!(f, "{node} joins"),
-            Event::Leave(node) => write!(f, "{node} says goodbye and leaves"),
-            Event::Vanish(node) => write!(f, "{node} vanishes without a word"),
-            Event::Lose(a, b) => write!(f, "the connection of {a} and {b} breaks"),
-            Event::Ready(node) => write!(f, "{node} hears that its uplink is free"),
-            Event::Sent { from, to, chunk } => write!(f, "{chunk} has left {from} for {to}"),
-            Event::Arrive { from, to, letter } => arrival(f, *from, *to, letter),
-            Event::Expire { node, timer: Timer(timer), .. } => {
+            SwarmEvent::Join(node) => write!(f, "{node} joins"),
+            SwarmEvent::Leave(node) => write!(f, "{node} says goodbye and leaves"),
+            SwarmEvent::Vanish(node) => write!(f, "{node} crashes silently"),
+            SwarmEvent::Lose(a, b) => write!(f, "the connection of {a} and {b} breaks"),
+            SwarmEvent::Ready(node) => write!(f, "{node} hears that its uplink is free"),
+            SwarmEvent::Sent { from, to, chunk } => write!(f, "{chunk} has left {from} for {to}"),
+            SwarmEvent::Arrive { from, to, packet } => arrival(f, *from, *to, packet),
+            SwarmEvent::Expire { node, timer: Timer(timer), .. } => {
                 write!(f, "timer {timer} of {node} runs out")
             }
-            Event::Tick => f.write_str("an interval of the tracker passes"),
+            SwarmEvent::Tick => f.write_str("an interval of the tracker passes"),
         }
     }
 }
@@ -93,20 +93,20 @@ fn arrival<M: Payload + fmt::Debug>(
     f: &mut fmt::Formatter<'_>,
     from: PeerId,
     to: PeerId,
-    letter: &Letter<M>,
+    packet: &Packet<M>,
 ) -> fmt::Result {
-    match letter {
-        Letter::Asks => write!(f, "{from} asks {to} to be its neighbor"),
-        Letter::Connects => write!(f, "{to} hears that {from} is its neighbor"),
-        Letter::Disconnects => write!(f, "{to} hears that {from} is no neighbor"),
-        Letter::Says(message) => match message.kind() {
+    match packet {
+        Packet::Asks => write!(f, "{from} asks {to} to be its neighbor"),
+        Packet::Connects => write!(f, "{to} hears that {from} is its neighbor"),
+        Packet::Disconnects => write!(f, "{to} hears that {from} is no neighbor"),
+        Packet::Says(message) => match message.kind() {
             Kind::Chunk(chunk) => write!(f, "{to} gets {chunk} from {from}"),
             Kind::Choke => write!(f, "{to} hears that {from} serves it no more"),
             Kind::Unchoke => write!(f, "{to} hears that {from} serves it"),
             Kind::Request(chunk) => write!(f, "{to} hears that {from} requests {chunk}"),
             Kind::Have(chunk) => write!(f, "{to} hears that {from} has {chunk}"),
             Kind::Bitfield(theirs) => write!(f, "{to} hears that {from} has {}", set(theirs)),
-            Kind::Control => write!(f, "{to} hears of {from}: {letter:?}"),
+            Kind::Control => write!(f, "{to} hears of {from}: {packet:?}"),
         },
     }
 }

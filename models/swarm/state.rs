@@ -1,14 +1,14 @@
-//! A moment of a small swarm: who is there and in which state, what is on its way, what is left of
-//! what may go wrong, and what has gone wrong.
+//! The state of a small swarm: nodes, packets in flight, the budget of failures, and the first
+//! fault.
 //!
-//! Beside the engines a state keeps what rules look at: who was told what, who serves whom. The
-//! types to know are [`State`], [`Node`] and [`Way`].
+//! Beside the engines a state keeps what the claims need: which node was told what, and which
+//! serves which.
 
 use std::collections::VecDeque;
 use std::fmt;
 
 use super::MOST_PEERS;
-use super::shared::Shared;
+use super::interning::Interned;
 use crate::checker::Block;
 use crate::chunks::{ChunkId, ChunkSet, PeerId};
 use crate::engine::{Engine, Kind, Payload, Timer};
@@ -19,29 +19,29 @@ pub(super) const NODES: usize = MOST_PEERS + 1;
 /// A set of nodes, or of chunks, one bit each.
 pub(super) type Few = u8;
 
-/// A moment of a small swarm.
+/// The state of a small swarm.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct State<E: Engine, T: Eq> {
-    /// Who is there.
-    pub(super) nodes: [Option<Shared<Node<E>>>; NODES],
-    /// What is on its way from each node to each.
-    pub(super) ways: [[Shared<Way<E::Message>>; NODES]; NODES],
-    pub(super) tracker: Shared<T>,
+pub struct SwarmState<E: Engine, T: Eq> {
+    /// The nodes that are present.
+    pub(super) nodes: [Option<Interned<Node<E>>>; NODES],
+    /// The channel from each node to each.
+    pub(super) channels: [[Interned<Channel<E::Message>>; NODES]; NODES],
+    pub(super) tracker: Interned<T>,
     /// For each node its neighbors, as the network sees it.
     pub(super) connections: [Few; NODES],
-    /// For each node those who came and went without its hearing of it, and count as neighbors.
+    /// For each node the neighbors that have left and of whose departure it has not heard.
     pub(super) unaware: [Few; NODES],
-    /// Who has been there and is gone.
+    /// The nodes that have left.
     pub(super) gone: Few,
-    pub(super) left: Left,
+    pub(super) left: Remaining,
     /// Whether the tracker's interval is to pass in this round.
     pub(super) tick: Turn,
-    pub(super) fault: Option<Fault>,
+    pub(super) fault: Option<EngineFault>,
 }
 
-/// What may still happen.
+/// The budget of failures that may still happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Left {
+pub(super) struct Remaining {
     /// Departures.
     pub(super) departures: u8,
     /// Connections that break.
@@ -59,62 +59,62 @@ pub(super) enum Turn {
     Next,
 }
 
-/// Somebody who is there.
+/// A node that is present.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Node<E> {
     pub(super) engine: E,
     /// Timers that are armed, in the order of their names.
     pub(super) timers: Vec<(Timer, Turn)>,
-    /// Whether it knows that its uplink could carry another chunk.
+    /// Whether it was told that its uplink is free.
     pub(super) told: bool,
-    /// For each node the chunks that it heard it has, in this connection.
+    /// For each node the chunks that it has announced to this one, in this connection.
     pub(super) heard: [Few; NODES],
-    /// Whom it told that it serves it.
+    /// The nodes that it has unchoked.
     pub(super) serves: Few,
-    /// Whether it ever told anybody that it serves it or not.
+    /// Whether it has ever sent a choke or an unchoke.
     pub(super) chokes: bool,
 }
 
-/// What is on its way from one node to another.
+/// What is in flight from one node to another.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Way<M> {
+pub struct Channel<M> {
     /// Chunks whose last byte has not left.
     pub(super) leaving: Vec<(ChunkId, M)>,
-    /// What arrives, in its order.
-    pub(super) letters: VecDeque<Letter<M>>,
+    /// Packets in the order of their arrival.
+    pub(super) packets: VecDeque<Packet<M>>,
 }
 
-/// What arrives.
+/// A packet in flight.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub enum Letter<M> {
+pub enum Packet<M> {
     /// A message, or a chunk whose last byte has left.
     Says(M),
-    /// It asks to be a neighbor.
+    /// The sender asks to be a neighbor.
     Asks,
-    /// It is a neighbor from now on.
+    /// The sender is a neighbor from now on.
     Connects,
-    /// It is a neighbor no more.
+    /// The sender is no neighbor any more.
     Disconnects,
 }
 
-/// What went wrong.
+/// A rule that an engine broke.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Fault {
-    /// It requested a chunk of somebody of whom it has not heard that it has it.
+pub enum EngineFault {
+    /// It requested a chunk that the other node has not announced to it.
     Untold(PeerId, PeerId, ChunkId),
-    /// It said that it has a chunk that it lacks.
+    /// It announced a chunk that it lacks.
     Boast(PeerId, PeerId, ChunkId),
     /// It sent a chunk that it lacks.
     Nowhere(PeerId, PeerId, ChunkId),
-    /// It sent a chunk to somebody whom it does not serve.
+    /// It sent a chunk to a node that it chokes.
     Choked(PeerId, PeerId, ChunkId),
     /// It holds a chunk that has not arrived.
     Conjured(PeerId, ChunkId),
-    /// It holds a chunk no more.
+    /// It lost a chunk that it held.
     Lost(PeerId, ChunkId),
-    /// It said that it has the whole file and lacks a chunk.
+    /// It reported completion and lacks a chunk.
     Early(PeerId, ChunkId),
-    /// It had no end of things to do at once.
+    /// Its outputs of one step do not end.
     Restless(PeerId),
 }
 
@@ -125,36 +125,36 @@ impl<E: Engine> Node<E> {
     }
 }
 
-impl<M: Payload> Way<M> {
+impl<M: Payload> Channel<M> {
     /// Bytes on the heap that it owns.
     pub(super) fn heap_bytes(&self) -> usize {
         let leaving = self.leaving.iter().map(|(_, message)| message.heap_bytes());
-        let letters = self.letters.iter().map(|letter| match letter {
-            Letter::Says(message) => message.heap_bytes(),
-            Letter::Asks | Letter::Connects | Letter::Disconnects => 0,
+        let packets = self.packets.iter().map(|packet| match packet {
+            Packet::Says(message) => message.heap_bytes(),
+            Packet::Asks | Packet::Connects | Packet::Disconnects => 0,
         });
         self.leaving.len() * size_of::<(ChunkId, M)>()
-            + self.letters.len() * size_of::<Letter<M>>()
-            + leaving.chain(letters).sum::<usize>()
+            + self.packets.len() * size_of::<Packet<M>>()
+            + leaving.chain(packets).sum::<usize>()
     }
 }
 
-impl<M> Way<M> {
+impl<M> Channel<M> {
     pub(super) fn empty() -> Self {
-        Way { leaving: Vec::new(), letters: VecDeque::new() }
+        Channel { leaving: Vec::new(), packets: VecDeque::new() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.leaving.is_empty() && self.letters.is_empty()
+        self.leaving.is_empty() && self.packets.is_empty()
     }
 }
 
-impl<E: Engine, T: Eq> State<E, T> {
-    /// Everything that it has in common with other states.
+impl<E: Engine, T: Eq> SwarmState<E, T> {
+    /// The blocks of heap that it may share with other states.
     pub(super) fn shared(&self) -> impl Iterator<Item = Block> {
-        let nodes = self.nodes.iter().flatten().map(Shared::block);
-        let ways = self.ways.iter().flatten().map(Shared::block);
-        nodes.chain(ways).chain([self.tracker.block()])
+        let nodes = self.nodes.iter().flatten().map(Interned::block);
+        let channels = self.channels.iter().flatten().map(Interned::block);
+        nodes.chain(channels).chain([self.tracker.block()])
     }
 
     pub(super) fn node(&self, node: usize) -> Option<&Node<E>> {
@@ -166,17 +166,17 @@ impl<E: Engine, T: Eq> State<E, T> {
         nodes.filter_map(|(at, node)| node.as_deref().map(|node| (at, node)))
     }
 
-    /// Every way on which something is.
-    pub(super) fn busy(&self) -> impl Iterator<Item = (PeerId, PeerId, &Way<E::Message>)> {
-        let from = self.ways.iter().zip(0u32..);
-        from.flat_map(|(ways, from)| {
-            let to = ways.iter().zip(0u32..);
-            to.map(move |(way, to)| (PeerId(from), PeerId(to), &**way))
+    /// Every channel that is not empty.
+    pub(super) fn busy(&self) -> impl Iterator<Item = (PeerId, PeerId, &Channel<E::Message>)> {
+        let from = self.channels.iter().zip(0u32..);
+        from.flat_map(|(channels, from)| {
+            let to = channels.iter().zip(0u32..);
+            to.map(move |(channel, to)| (PeerId(from), PeerId(to), &**channel))
         })
-        .filter(|(_, _, way)| !way.is_empty())
+        .filter(|(_, _, channel)| !channel.is_empty())
     }
 
-    /// Whether a node is there and has the whole file.
+    /// Whether a node is present and has the whole file.
     pub(super) fn is_complete(&self, node: usize) -> bool {
         self.node(node).is_some_and(|node| node.engine.have().is_full())
     }
@@ -209,18 +209,18 @@ pub(super) fn saying<M: Payload + fmt::Debug>(message: &M) -> String {
     }
 }
 
-impl<M: Payload + fmt::Debug> fmt::Debug for Letter<M> {
+impl<M: Payload + fmt::Debug> fmt::Debug for Packet<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&match self {
-            Letter::Says(message) => saying(message),
-            Letter::Asks => "ask".to_owned(),
-            Letter::Connects => "connect".to_owned(),
-            Letter::Disconnects => "disconnect".to_owned(),
+            Packet::Says(message) => saying(message),
+            Packet::Asks => "ask".to_owned(),
+            Packet::Connects => "connect".to_owned(),
+            Packet::Disconnects => "disconnect".to_owned(),
         })
     }
 }
 
-impl<E: Engine, T: Eq> fmt::Debug for State<E, T> {
+impl<E: Engine, T: Eq> fmt::Debug for SwarmState<E, T> {
     /// `source {0,1}; 1 {0}; 2 away; source>1: chunk 1 leaves, then choke`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let known = |at: usize| self.nodes[at].is_some() || self.has_been(at);
@@ -234,10 +234,10 @@ impl<E: Engine, T: Eq> fmt::Debug for State<E, T> {
                 None => f.write_str(" away")?,
             }
         }
-        for (from, to, way) in self.busy() {
-            let leaving = way.leaving.iter().map(|(chunk, _)| format!("{chunk} leaves"));
-            let letters = way.letters.iter().map(|letter| format!("{letter:?}"));
-            let all: Vec<String> = leaving.chain(letters).collect();
+        for (from, to, channel) in self.busy() {
+            let leaving = channel.leaving.iter().map(|(chunk, _)| format!("{chunk} leaves"));
+            let packets = channel.packets.iter().map(|packet| format!("{packet:?}"));
+            let all: Vec<String> = leaving.chain(packets).collect();
             write!(f, "; {}>{}: {}", name(from), name(to), all.join(", "))?;
         }
         if let Some(fault) = self.fault {
@@ -247,19 +247,29 @@ impl<E: Engine, T: Eq> fmt::Debug for State<E, T> {
     }
 }
 
-impl fmt::Debug for Fault {
+impl fmt::Debug for EngineFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Fault::Untold(by, of, chunk) => {
+            EngineFault::Untold(by, of, chunk) => {
                 write!(f, "{by} requests {chunk} of {of}, which never told it that it has it")
             }
-            Fault::Boast(by, to, chunk) => write!(f, "{by} tells {to} that it has {chunk}: a lie"),
-            Fault::Nowhere(by, to, chunk) => write!(f, "{by} sends {to} {chunk}, which it lacks"),
-            Fault::Choked(by, to, chunk) => write!(f, "{by} sends {to} {chunk} and chokes it"),
-            Fault::Conjured(by, chunk) => write!(f, "{by} holds {chunk}, which has not arrived"),
-            Fault::Lost(by, chunk) => write!(f, "{by} does not hold {chunk} any more"),
-            Fault::Early(by, chunk) => write!(f, "{by} says that it is complete, without {chunk}"),
-            Fault::Restless(by) => write!(f, "{by} finds no end of things to do at once"),
+            EngineFault::Boast(by, to, chunk) => {
+                write!(f, "{by} tells {to} that it has {chunk}: a lie")
+            }
+            EngineFault::Nowhere(by, to, chunk) => {
+                write!(f, "{by} sends {to} {chunk}, which it lacks")
+            }
+            EngineFault::Choked(by, to, chunk) => {
+                write!(f, "{by} sends {to} {chunk} and chokes it")
+            }
+            EngineFault::Conjured(by, chunk) => {
+                write!(f, "{by} holds {chunk}, which has not arrived")
+            }
+            EngineFault::Lost(by, chunk) => write!(f, "{by} does not hold {chunk} any more"),
+            EngineFault::Early(by, chunk) => {
+                write!(f, "{by} says that it is complete, without {chunk}")
+            }
+            EngineFault::Restless(by) => write!(f, "{by} finds no end of things to do at once"),
         }
     }
 }

@@ -6,8 +6,8 @@ use stateright::Checker;
 
 use super::*;
 use crate::checker::{
-    Checked, Explorable, Exploration, Report, Settings as Search, Spec, Verdict, Witness,
-    WitnessOf, check,
+    CheckSettings, Checked, Explorable, Exploration, Report, Spec, Verdict, Witness, WitnessOf,
+    check,
 };
 use crate::chunks::{ChunkId, ChunkSet};
 use crate::engine::Timer;
@@ -17,9 +17,9 @@ use crate::swarm::{ClientServer, Message, Peer, Tracker};
 mod planted;
 mod simulated;
 
-fn report<E: Engine>(world: World) -> Report<Swarm<E, Tracker>> {
+fn report<E: Engine>(world: SwarmWorld) -> Report<Swarm<E, Tracker>> {
     let swarm = Swarm::<E, Tracker>::new(world).unwrap();
-    let report = check(&swarm, &swarm.spec(), Search::default()).unwrap();
+    let report = check(&swarm, &swarm.spec(), CheckSettings::default()).unwrap();
     assert_eq!(report.exploration, Exploration::Exhausted);
     report
 }
@@ -38,29 +38,29 @@ fn told<S, A: Debug>(witness: &Witness<S, A>) -> Vec<String> {
     witness.steps.iter().map(|(action, _)| format!("{action:?}")).collect()
 }
 
-fn fair(world: World) -> World {
-    World { fairness: Fairness::parse("WF(all)").unwrap(), ..world }
+fn fair(world: SwarmWorld) -> SwarmWorld {
+    SwarmWorld { fairness: Fairness::parse("WF(all)").unwrap(), ..world }
 }
 
-fn churning(world: World, churn: Departures) -> World {
-    World { churn, departures: 1, ..world }
+fn churning(world: SwarmWorld, churn: Departures) -> SwarmWorld {
+    SwarmWorld { churn, departures: 1, ..world }
 }
 
 /// The smallest worlds that have each kind of trouble.
-fn worlds() -> Vec<World> {
-    let calm = World::calm(1, 2);
-    let mut plain = World { free_riders: 1, ..World::calm(2, 1) };
+fn worlds() -> Vec<SwarmWorld> {
+    let calm = SwarmWorld::calm(1, 2);
+    let mut plain = SwarmWorld { free_riders: 1, ..SwarmWorld::calm(2, 1) };
     plain.protocol.super_seeding = false;
     plain.protocol.optimistic = None;
-    let mut tight = World::calm(2, 1);
+    let mut tight = SwarmWorld::calm(2, 1);
     (tight.protocol.unchoke_slots, tight.protocol.neighbors) = (1, 2);
     let source = SourceStays::Churns;
     vec![
-        World { losses: 1, ..calm.clone() },
-        World { timers: Timers::Any(2), ready: Ready::AnyTime, ..calm.clone() },
-        World { source, losses: 1, ..churning(calm.clone(), Departures::Once) },
+        SwarmWorld { losses: 1, ..calm.clone() },
+        SwarmWorld { timers: Timers::Any(2), ready: Ready::AnyTime, ..calm.clone() },
+        SwarmWorld { source, losses: 1, ..churning(calm.clone(), Departures::Once) },
         churning(calm, Departures::Rejoin),
-        World { losses: 1, ..plain },
+        SwarmWorld { losses: 1, ..plain },
         tight,
     ]
 }
@@ -70,7 +70,7 @@ fn worlds() -> Vec<World> {
 /// tracker's clock ticks: six states, of which the second alone has two ways out.
 #[test]
 fn a_client_and_a_server_have_six_states() {
-    let report = report::<ClientServer>(World::calm(1, 1));
+    let report = report::<ClientServer>(SwarmWorld::calm(1, 1));
     assert_eq!((report.states, report.generated, report.depth), (6, 8, 4));
     let witness = steps(&report, "everyone_is_complete");
     let words = told(witness);
@@ -83,12 +83,12 @@ fn a_client_and_a_server_have_six_states() {
 
 #[test]
 fn stateright_counts_the_same() {
-    fn compare<E>(world: World)
+    fn compare<E>(world: SwarmWorld)
     where
         E: Engine<Message: Send + Sync> + Send + Sync + 'static,
     {
         let swarm = Swarm::<E, Tracker>::new(world.clone()).unwrap();
-        let ours = check(&swarm, &Spec::of_properties(&swarm), Search::default()).unwrap();
+        let ours = check(&swarm, &Spec::of_properties(&swarm), CheckSettings::default()).unwrap();
         let dfs = swarm.checker().spawn_dfs().join();
         assert_eq!(ours.states, dfs.unique_state_count(), "{world:?}");
         assert_eq!(ours.generated, dfs.state_count() as u64, "{world:?}");
@@ -96,11 +96,10 @@ fn stateright_counts_the_same() {
     for world in worlds() {
         compare::<Peer>(world);
     }
-    compare::<ClientServer>(World { losses: 2, ..World::calm(3, 2) });
+    compare::<ClientServer>(SwarmWorld { losses: 2, ..SwarmWorld::calm(3, 2) });
 }
 
-/// Whoever changes what the engine does or says changes these; every state is found by stateright
-/// too.
+/// These change with every change of the engine's behavior; stateright finds the same states.
 #[test]
 fn the_reference_engine_has_so_many_states() {
     let counted: Vec<(usize, u64, u32)> = worlds()
@@ -127,7 +126,7 @@ fn every_run_of_the_reference_engine_ends_well() {
         let report = report::<Peer>(fair(world.clone()));
         let expected: &[&str] = match world.source {
             SourceStays::Stays => &[],
-            // Nobody can have what left with the source.
+            // No peer can have what left with the source.
             SourceStays::Churns => &["everyone_completes"],
         };
         assert_eq!(violated(&report), expected, "{world:?}");
@@ -143,7 +142,7 @@ fn nothing_is_inevitable_unless_steps_are_taken() {
         ("WF(send),WF(expire)", "violated"),
     ] {
         let fairness = Fairness::parse(fairness).unwrap();
-        let report = report::<Peer>(World { fairness, ..World::calm(1, 2) });
+        let report = report::<Peer>(SwarmWorld { fairness, ..SwarmWorld::calm(1, 2) });
         let completes = &report.finding("everyone_completes").unwrap().verdict;
         assert_eq!(completes.name(), verdict);
     }
@@ -153,9 +152,9 @@ fn nothing_is_inevitable_unless_steps_are_taken() {
 /// twice, so that a broken connection is the end.
 #[test]
 fn client_and_server_do_well_while_no_connection_breaks() {
-    let calm = report::<ClientServer>(fair(World::calm(2, 2)));
+    let calm = report::<ClientServer>(fair(SwarmWorld::calm(2, 2)));
     assert_eq!(violated(&calm), [""; 0]);
-    let broken = report::<ClientServer>(World { losses: 1, ..World::calm(1, 1) });
+    let broken = report::<ClientServer>(SwarmWorld { losses: 1, ..SwarmWorld::calm(1, 1) });
     assert_eq!(violated(&broken), ["never_stuck", "peer_1_can_complete", "everyone_completes"]);
     // Accepted, and cut off.
     let doomed = told(steps(&broken, "peer_1_can_complete"));
@@ -167,26 +166,26 @@ fn client_and_server_do_well_while_no_connection_breaks() {
     assert_eq!(format!("{:?}", stuck.steps[4].1), "source {0}; 1 {}");
 }
 
-/// The state after the one action that is told so.
+/// The state after the one action that is shown so.
 fn after<E: Engine>(
     swarm: &Swarm<E, Tracker>,
-    state: &State<E, Tracker>,
+    state: &SwarmState<E, Tracker>,
     words: &str,
-) -> State<E, Tracker> {
+) -> SwarmState<E, Tracker> {
     let mut actions = Vec::new();
     swarm.actions(state, &mut actions);
     let told = actions.into_iter().find(|action| format!("{action:?}") == words);
     swarm.next_state(state, told.unwrap()).unwrap()
 }
 
-/// Whoever asked must not wait for ever: not for somebody who went before he heard of it, and not
-/// for somebody who was gone already.
+/// A node that asked must not wait forever: not for a node that left before it heard of it, and not
+/// for one that had left already.
 #[test]
-fn who_asks_somebody_that_is_gone_hears_of_it() {
-    let world = World { source: SourceStays::Churns, ..World::calm(1, 1) };
+fn a_node_that_asks_an_absent_node_hears_of_it() {
+    let world = SwarmWorld { source: SourceStays::Churns, ..SwarmWorld::calm(1, 1) };
     let swarm = Swarm::<ClientServer, Tracker>::new(churning(world, Departures::Once)).unwrap();
     let alone = swarm.init_states().remove(0);
-    let vanishes = "the source vanishes without a word";
+    let vanishes = "the source crashes silently";
     let asked = after(&swarm, &alone, "peer 1 joins");
     let late = after(&swarm, &asked, vanishes);
     let never = after(&swarm, &after(&swarm, &alone, vanishes), "peer 1 joins");
@@ -197,19 +196,19 @@ fn who_asks_somebody_that_is_gone_hears_of_it() {
 
 #[test]
 fn worlds_beyond_reach_are_refused() {
-    let refused = |world: World| Swarm::<Peer, Tracker>::new(world).err().unwrap();
-    assert!(refused(World::calm(0, 1)).contains("write 1 to 3"));
-    assert!(refused(World::calm(4, 1)).contains("write 1 to 3"));
-    assert!(refused(World::calm(1, 0)).contains("write 1 to 4"));
-    assert!(refused(World::calm(1, 5)).contains("write 1 to 4"));
-    assert!(refused(World { free_riders: 2, ..World::calm(1, 1) }).contains("at most 1"));
+    let refused = |world: SwarmWorld| Swarm::<Peer, Tracker>::new(world).err().unwrap();
+    assert!(refused(SwarmWorld::calm(0, 1)).contains("write 1 to 3"));
+    assert!(refused(SwarmWorld::calm(4, 1)).contains("write 1 to 3"));
+    assert!(refused(SwarmWorld::calm(1, 0)).contains("write 1 to 4"));
+    assert!(refused(SwarmWorld::calm(1, 5)).contains("write 1 to 4"));
+    assert!(refused(SwarmWorld { free_riders: 2, ..SwarmWorld::calm(1, 1) }).contains("at most 1"));
 }
 
 #[test]
 fn a_search_that_was_cut_proves_nothing_of_an_engine() {
-    let swarm = Swarm::<Peer, Tracker>::new(World::calm(2, 2)).unwrap();
+    let swarm = Swarm::<Peer, Tracker>::new(SwarmWorld::calm(2, 2)).unwrap();
     let spec = swarm.spec();
-    let mut search = crate::checker::Search::new(&swarm, &spec, Search::default()).unwrap();
+    let mut search = crate::checker::Search::new(&swarm, &spec, CheckSettings::default()).unwrap();
     let limits = crate::checker::Limits { states: 100, ..crate::checker::Limits::NONE };
     let exploration = search.run(limits, &mut |_| std::ops::ControlFlow::Continue(())).unwrap();
     let report = search.report(exploration).unwrap();
@@ -217,21 +216,20 @@ fn a_search_that_was_cut_proves_nothing_of_an_engine() {
     assert!(matches!(can, Verdict::Unknown(_)));
 }
 
-/// What the states of a world have in common, told apart by what it is and not by where it is: the
-/// bytes of every value that some state has.
-fn common(world: World) -> usize {
-    fn add<T: Clone + Eq + Hash>(known: &mut HashMap<T, usize>, shared: &Shared<T>) {
+/// The bytes of every value that some state of a world has, with equal values counted once.
+fn common(world: SwarmWorld) -> usize {
+    fn add<T: Clone + Eq + Hash>(known: &mut HashMap<T, usize>, shared: &Interned<T>) {
         let bytes = shared.block().bytes;
         let before = known.insert(T::clone(shared), bytes);
         assert!(before.is_none_or(|before| before == bytes), "equal values take the same");
     }
     let swarm = Swarm::<Peer, Tracker>::new(world).unwrap();
-    let (mut nodes, mut ways, mut trackers) = (HashMap::new(), HashMap::new(), HashMap::new());
+    let (mut nodes, mut channels, mut trackers) = (HashMap::new(), HashMap::new(), HashMap::new());
     let mut waiting = swarm.init_states();
-    let mut known: HashSet<State<Peer, Tracker>> = waiting.iter().cloned().collect();
+    let mut known: HashSet<SwarmState<Peer, Tracker>> = waiting.iter().cloned().collect();
     while let Some(state) = waiting.pop() {
         state.nodes.iter().flatten().for_each(|node| add(&mut nodes, node));
-        state.ways.iter().flatten().for_each(|way| add(&mut ways, way));
+        state.channels.iter().flatten().for_each(|channel| add(&mut channels, channel));
         add(&mut trackers, &state.tracker);
         let mut actions = Vec::new();
         swarm.actions(&state, &mut actions);
@@ -239,18 +237,19 @@ fn common(world: World) -> usize {
         waiting.extend(next.filter(|next| known.insert(next.clone())));
     }
     let address = 3 * size_of::<usize>();
-    let all = nodes.values().chain(ways.values()).chain(trackers.values());
+    let all = nodes.values().chain(channels.values()).chain(trackers.values());
     all.map(|bytes| bytes + address).sum()
 }
 
 #[test]
 fn memory_counts_what_states_share_and_counts_it_once() {
-    let world = World { losses: 1, ..World::calm(1, 2) };
+    let world = SwarmWorld { losses: 1, ..SwarmWorld::calm(1, 2) };
     let bytes = |heap: bool, threads: usize| {
         let swarm = Swarm::<Peer, Tracker>::new(world.clone()).unwrap();
         let mut spec = swarm.spec();
         spec.heap = spec.heap.filter(|_| heap);
-        let mut search = crate::checker::Search::new(&swarm, &spec, Search::default()).unwrap();
+        let mut search =
+            crate::checker::Search::new(&swarm, &spec, CheckSettings::default()).unwrap();
         let threads = Threads(threads.try_into().unwrap());
         let go = &mut |_: &_| std::ops::ControlFlow::Continue(());
         let exploration = search.run_with(&threads, crate::checker::Limits::NONE, go).unwrap();
@@ -280,10 +279,10 @@ fn a_node_takes_what_its_parts_take() {
     assert_eq!(node(256, 0).heap_bytes(), 32);
     assert_eq!(node(257, 3).heap_bytes(), 64 + 3 * 8);
     let bitfield = |chunks| Message::bitfield(ChunkSet::empty(chunks));
-    let mut way = Way::empty();
-    assert_eq!(way.heap_bytes(), 0);
-    way.letters.extend([Letter::Asks, Letter::Says(bitfield(300))]);
-    way.leaving.push((ChunkId(0), Message::Chunk(ChunkId(0))));
-    let letters = 2 * size_of::<Letter<Message>>() + size_of::<ChunkSet>() + 64;
-    assert_eq!(way.heap_bytes(), letters + size_of::<(ChunkId, Message)>());
+    let mut channel = Channel::empty();
+    assert_eq!(channel.heap_bytes(), 0);
+    channel.packets.extend([Packet::Asks, Packet::Says(bitfield(300))]);
+    channel.leaving.push((ChunkId(0), Message::Chunk(ChunkId(0))));
+    let packets = 2 * size_of::<Packet<Message>>() + size_of::<ChunkSet>() + 64;
+    assert_eq!(channel.heap_bytes(), packets + size_of::<(ChunkId, Message)>());
 }

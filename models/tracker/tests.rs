@@ -1,7 +1,7 @@
 use stateright::Checker;
 
 use super::*;
-use crate::checker::{Report, Settings, WitnessOf, check};
+use crate::checker::{CheckSettings, Report, WitnessOf, check};
 
 fn world<T: Listed>(peers: usize, want: u32) -> Introductions<T> {
     Introductions::new(peers, want).unwrap()
@@ -9,14 +9,14 @@ fn world<T: Listed>(peers: usize, want: u32) -> Introductions<T> {
 
 fn report<T: Listed>(peers: usize, want: u32) -> Report<Introductions<T>> {
     let world = world::<T>(peers, want);
-    check(&world, &world.spec(), Settings::default()).unwrap()
+    check(&world, &world.spec(), CheckSettings::default()).unwrap()
 }
 
 fn verdict<T: Listed>(report: &Report<Introductions<T>>, name: &str) -> &'static str {
     report.finding(name).unwrap().verdict.name()
 }
 
-fn actions<T: Listed>(witness: &WitnessOf<Introductions<T>>) -> Vec<&Action> {
+fn actions<T: Listed>(witness: &WitnessOf<Introductions<T>>) -> Vec<&TrackerAction> {
     witness.steps.iter().map(|(action, _)| action).collect()
 }
 
@@ -27,7 +27,7 @@ fn a_peer_has_thirty_two_states_and_they_multiply() {
     for peers in 1..=3u32 {
         let world = world::<Tracker>(peers as usize, 8);
         let spec = Spec { claims: vec![], ..world.spec() };
-        let report = check(&world, &spec, Settings::default()).unwrap();
+        let report = check(&world, &spec, CheckSettings::default()).unwrap();
         assert_eq!(report.states, 32usize.pow(peers));
         // In each state: leave or die, or join; announce or not; hear or lose; part or lose; tick.
         // Of 32 states 16 live (2 actions, 8 of them announce), 16 do not (1), 16 have an announce
@@ -44,14 +44,14 @@ fn stateright_counts_the_same() {
     for want in [1, 8] {
         let world = world::<Tracker>(3, want);
         let dfs = world.clone().checker().spawn_dfs().join();
-        let ours = check(&world, &Spec::of_properties(&world), Settings::default()).unwrap();
+        let ours = check(&world, &Spec::of_properties(&world), CheckSettings::default()).unwrap();
         assert_eq!(ours.states, dfs.unique_state_count());
         assert_eq!(ours.generated, dfs.state_count() as u64);
     }
 }
 
 #[test]
-fn the_tracker_knows_who_is_there() {
+fn the_tracker_lists_the_peers_that_are_present() {
     for (peers, want) in [(1, 1), (2, 8)] {
         let report = report::<Tracker>(peers, want);
         for finding in &report.findings {
@@ -65,11 +65,11 @@ fn the_tracker_knows_who_is_there() {
 }
 
 #[test]
-fn whom_to_name_makes_no_difference_to_the_list() {
+fn the_choice_of_named_members_makes_no_difference_to_the_list() {
     let world = world::<Tracker>(3, 1);
     let mut spec = world.spec();
-    spec.claims.retain(|claim| matches!(claim.kind, Kind::Always(_)));
-    let report = check(&world, &spec, Settings::default()).unwrap();
+    spec.claims.retain(|claim| matches!(claim.kind, ClaimKind::Always(_)));
+    let report = check(&world, &spec, CheckSettings::default()).unwrap();
     assert_eq!(report.states, 32usize.pow(3));
     assert!(report.findings.iter().all(|finding| finding.verdict.name() == "holds"));
 }
@@ -78,13 +78,14 @@ fn under(name: &str, fairness: &str) -> &'static str {
     let world = world::<Tracker>(1, 1);
     let mut spec = world.spec();
     spec.claims.retain(|claim| claim.name == name);
-    if let Kind::LeadsTo { fairness: assumed, .. } = &mut spec.claims[0].kind {
+    if let ClaimKind::LeadsTo { fairness: assumed, .. } = &mut spec.claims[0].kind {
         *assumed = Fairness::parse(fairness).unwrap();
     }
-    check(&world, &spec, Settings::default()).unwrap().findings[0].verdict.name()
+    check(&world, &spec, CheckSettings::default()).unwrap().findings[0].verdict.name()
 }
 
-/// A clock that stands still forgets nobody; a link that may lose everything tells nothing.
+/// Without ticks the tracker forgets no peer; over a link that may lose everything it learns of
+/// none.
 #[test]
 fn each_assumption_is_needed() {
     let vanishes = "dead_1_vanishes";
@@ -96,7 +97,7 @@ fn each_assumption_is_needed() {
     assert_eq!(under(known, "SF(hear),WF(tick)"), "violated");
 }
 
-/// Planted: whoever it forgot comes back to its list as soon as it hears anybody.
+/// Planted: a peer that it forgot comes back to its list as soon as it hears any peer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Necromancer {
     tracker: Tracker,
@@ -141,17 +142,17 @@ fn a_tracker_that_resurrects_the_dead_is_found() {
     let world = world::<Necromancer>(2, 8);
     let mut spec = world.spec();
     spec.claims.retain(|claim| claim.name == "only_the_registered_are_listed");
-    let report = check(&world, &spec, Settings::default()).unwrap();
+    let report = check(&world, &spec, CheckSettings::default()).unwrap();
     let witness = report.findings[0].verdict.witness().unwrap();
     let actions = actions::<Necromancer>(witness);
     assert_eq!(actions.len(), 7, "{actions:?}");
-    assert_eq!(actions.iter().filter(|action| ***action == Action::Tick).count(), 3);
+    assert_eq!(actions.iter().filter(|action| ***action == TrackerAction::Tick).count(), 3);
     let (_, last) = witness.steps.last().unwrap();
     let risen = (1..=2).filter(|&peer| last.lists(peer) && last.node(peer).heard.is_none());
     assert_eq!(risen.count(), 1);
 }
 
-/// Planted: whoever is named to others counts as heard.
+/// Planted: a peer that is named to others counts as heard.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Flatterer(Tracker);
 
@@ -185,7 +186,7 @@ impl Listed for Flatterer {
     }
 }
 
-/// The dead stay listed for ever while somebody alive is told of them again and again.
+/// Crashed peers stay listed forever while a live peer is told of them again and again.
 #[test]
 fn a_tracker_that_takes_being_named_for_a_sign_of_life_is_found() {
     let report = report::<Flatterer>(2, 8);
@@ -194,6 +195,6 @@ fn a_tracker_that_takes_being_named_for_a_sign_of_life_is_found() {
     let vanishes = &report.finding("dead_1_vanishes").unwrap().verdict;
     let witness = vanishes.witness().unwrap();
     let cycle = &actions::<Flatterer>(witness)[witness.lasso_from.unwrap()..];
-    assert!(cycle.contains(&&Action::Tick));
-    assert!(cycle.iter().any(|action| matches!(action, Action::Hear { peer: 2, .. })));
+    assert!(cycle.contains(&&TrackerAction::Tick));
+    assert!(cycle.iter().any(|action| matches!(action, TrackerAction::Hear { peer: 2, .. })));
 }

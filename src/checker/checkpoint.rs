@@ -2,8 +2,8 @@
 //!
 //! JSON lines: a header, then the states in the order of discovery. That order is the queue and the
 //! shortest paths, so nothing else is needed but the transitions, where claims keep them. The last
-//! line holds a sum of all others: a digit that changed somewhere could make a state that nobody
-//! can reach. A checkpoint of another model, of other claims or of a damaged file is refused, not
+//! line holds a sum of all others: a changed digit could make an unreachable
+//! state. A checkpoint of another model, of other claims or of a damaged file is refused, not
 //! guessed at.
 
 use std::io::{BufRead, Write};
@@ -12,10 +12,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::claim::{Explorable, Spec};
-use super::fault::Fault;
+use super::error::CheckError;
 use super::graph::Edges;
 use super::hash::{fold, hash_of};
-use super::search::{Quotient, Search, Settings, Tally};
+use super::search::{CheckSettings, Quotient, Search, Tally};
 use super::store::{Insertion, NO_PARENT, Offer};
 
 const VERSION: u32 = 1;
@@ -46,7 +46,7 @@ struct Version {
 /// The last line.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct End {
+pub(super) struct Footer {
     sum: String,
 }
 
@@ -59,8 +59,8 @@ impl Sum {
         self.0 = fold(self.0 ^ hash_of(&line), 0x9e37_79b9_7f4a_7c15).wrapping_add(1);
     }
 
-    pub(super) fn end(&self) -> End {
-        End { sum: format!("{:016x}", self.0) }
+    pub(super) fn end(&self) -> Footer {
+        Footer { sum: format!("{:016x}", self.0) }
     }
 }
 
@@ -76,7 +76,7 @@ impl<M: Explorable<State: Serialize + DeserializeOwned>> Search<'_, M> {
     ///
     /// # Errors
     /// What the writer says.
-    pub fn save(&self, model: &str, out: &mut dyn Write) -> Result<(), Fault> {
+    pub fn save(&self, model: &str, out: &mut dyn Write) -> Result<(), CheckError> {
         let mut sum = Sum::default();
         let mut write_line = |line: &dyn Fn() -> serde_json::Result<String>| {
             let line = line().map_err(std::io::Error::from)?;
@@ -120,16 +120,16 @@ impl<'m, M: Explorable<State: Serialize + DeserializeOwned>> Search<'m, M> {
     pub fn resume(
         model: &'m M,
         spec: &'m Spec<M>,
-        settings: Settings,
+        settings: CheckSettings,
         name: &str,
         input: &mut dyn BufRead,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, CheckError> {
         let mut search = Search::empty(model, spec, settings)?;
         let mut lines = input.lines();
         let mut number = 0;
-        let mut next_line = || -> Result<String, Fault> {
+        let mut next_line = || -> Result<String, CheckError> {
             number += 1;
-            let damaged = |message: String| Fault::Checkpoint { line: number, message };
+            let damaged = |message: String| CheckError::Checkpoint { line: number, message };
             match lines.next() {
                 Some(line) => line.map_err(|error| damaged(error.to_string())),
                 None => Err(damaged("the file ends before the search does".into())),
@@ -169,7 +169,7 @@ impl<'m, M: Explorable<State: Serialize + DeserializeOwned>> Search<'m, M> {
             }
         }
         let last = header.states + 2;
-        let end: End = parse(last, &next_line()?)?;
+        let end: Footer = parse(last, &next_line()?)?;
         if end.sum != sum.end().sum {
             let wrong = "the sum of the lines differs: some have changed";
             return Err(damaged(last, wrong));
@@ -189,7 +189,7 @@ impl<'m, M: Explorable<State: Serialize + DeserializeOwned>> Search<'m, M> {
     }
 
     /// Refuses the header of another search, and one that contradicts itself.
-    fn belongs(&self, header: &Header, name: &str) -> Result<(), Fault> {
+    fn belongs(&self, header: &Header, name: &str) -> Result<(), CheckError> {
         let own = self.header(name);
         let levels = &header.levels;
         let refusals = [
@@ -219,10 +219,10 @@ impl<'m, M: Explorable<State: Serialize + DeserializeOwned>> Search<'m, M> {
     }
 }
 
-fn damaged(line: usize, message: impl Into<String>) -> Fault {
-    Fault::Checkpoint { line, message: message.into() }
+fn damaged(line: usize, message: impl Into<String>) -> CheckError {
+    CheckError::Checkpoint { line, message: message.into() }
 }
 
-fn parse<T: DeserializeOwned>(line: usize, text: &str) -> Result<T, Fault> {
+fn parse<T: DeserializeOwned>(line: usize, text: &str) -> Result<T, CheckError> {
     serde_json::from_str(text).map_err(|error| damaged(line, error.to_string()))
 }

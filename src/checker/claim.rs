@@ -1,7 +1,7 @@
-//! What is asked of a model: claims, the classes of its actions, its symmetry.
+//! What is claimed of a model, the classes of its actions, its symmetry.
 //!
-//! Everything here is data beside the model, so that any `stateright::Model` can be asked, also one
-//! of another crate. It explores nothing. The types to know are [`Claim`] and [`Spec`].
+//! A [`Spec`] is data beside the model, so any `stateright::Model` can be checked, also one of
+//! another crate. Nothing is explored here.
 
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -16,7 +16,7 @@ pub trait Explorable: Model<State: Clone + Eq + Hash + Debug, Action: Clone + De
 
 impl<M> Explorable for M where M: Model<State: Clone + Eq + Hash + Debug, Action: Clone + Debug> {}
 
-/// A model that brings its own questions.
+/// A model that brings its own claims.
 pub trait Checked: Explorable {
     /// Its claims, action classes and symmetry.
     fn spec(&self) -> Spec<Self>;
@@ -28,30 +28,31 @@ pub type Condition<M> = fn(&M, &<M as Model>::State) -> bool;
 /// The one representative of a state's orbit.
 pub type Canonical<M> = fn(&M, &<M as Model>::State) -> <M as Model>::State;
 
-/// The questions to a model.
+/// The claims to check of a model, and what the search needs to know about it.
 pub struct Spec<M: Model> {
-    /// What is claimed.
+    /// The claims to check.
     pub claims: Vec<Claim<M>>,
     /// How actions are grouped, for fairness and coverage.
     pub classes: Classes<M>,
-    /// Which states are the same but for names.
+    /// Which states differ only in the names of their parts; None if no symmetry is declared.
     pub symmetry: Option<Symmetry<M>>,
-    /// The heap that states own; None where they own none, or it is not counted.
+    /// The heap that states own; None if they own none or it is not counted.
     pub heap: Option<Heap<M>>,
 }
 
 impl<M: Model> Spec<M> {
     /// The model's own stateright properties; every action in one class, no symmetry. Its
-    /// `eventually` becomes [`Kind::Eventually`] with an action forced wherever there is one, which
-    /// is what stateright means by it (and misses on cycles and joins).
+    /// `eventually` becomes [`ClaimKind::Eventually`] with an action forced wherever there is one,
+    /// which is what stateright means by it (and misses on cycles and joins).
     pub fn of_properties(model: &M) -> Self {
         let claims = model.properties().into_iter().map(|property| {
             let kind = match property.expectation {
-                Expectation::Always => Kind::Always(property.condition),
-                Expectation::Sometimes => Kind::Sometimes(property.condition),
-                Expectation::Eventually => {
-                    Kind::Eventually { goal: property.condition, fairness: Fairness::progress() }
-                }
+                Expectation::Always => ClaimKind::Always(property.condition),
+                Expectation::Sometimes => ClaimKind::Sometimes(property.condition),
+                Expectation::Eventually => ClaimKind::Eventually {
+                    goal: property.condition,
+                    fairness: Fairness::progress(),
+                },
             };
             Claim { name: property.name, kind, demand: Demand::Required }
         });
@@ -64,34 +65,34 @@ impl<M: Model> Spec<M> {
 pub enum Demand {
     /// The model requires it.
     Required,
-    /// Its answer is of interest, either way.
+    /// The answer is of interest, either way.
     Informative,
 }
 
 /// A named statement about every run of a model.
 pub struct Claim<M: Model> {
-    /// Its one name.
+    /// Its name, the same in code, command line and manual.
     pub name: &'static str,
     /// What it states.
-    pub kind: Kind<M>,
+    pub kind: ClaimKind<M>,
     /// What its failure means.
     pub demand: Demand,
 }
 
 impl<M: Model> Claim<M> {
     /// A claim that the model requires.
-    pub fn required(name: &'static str, kind: Kind<M>) -> Self {
+    pub fn required(name: &'static str, kind: ClaimKind<M>) -> Self {
         Claim { name, kind, demand: Demand::Required }
     }
 
     /// A claim whose answer is of interest, either way.
-    pub fn informative(name: &'static str, kind: Kind<M>) -> Self {
+    pub fn informative(name: &'static str, kind: ClaimKind<M>) -> Self {
         Claim { name, kind, demand: Demand::Informative }
     }
 }
 
 /// The form of a claim.
-pub enum Kind<M: Model> {
+pub enum ClaimKind<M: Model> {
     /// Holds in every reachable state.
     Always(Condition<M>),
     /// No state is reachable in fewer steps than this says of it. It is an `always` over pairs of
@@ -108,7 +109,7 @@ pub enum Kind<M: Model> {
     /// AG (given implies EF goal): from every reachable state in which `given` holds, `goal` can
     /// still be reached.
     PossibleFromEverywhere {
-        /// Where it is asked.
+        /// The states from which `goal` must be reachable.
         given: Condition<M>,
         /// What must stay possible.
         goal: Condition<M>,
@@ -122,57 +123,59 @@ pub enum Kind<M: Model> {
     },
     /// On every fair run, whenever `from` holds, `goal` holds then or later.
     LeadsTo {
-        /// What obliges.
+        /// The states that create the obligation.
         from: Condition<M>,
-        /// What must happen then.
+        /// The states that meet it.
         goal: Condition<M>,
         /// What may be assumed about runs.
         fairness: Fairness,
     },
     /// No reachable state is without a step that changes something, `unless` this holds there.
     NeverStuck {
-        /// Where a run may end.
+        /// The states in which a run may end.
         unless: Condition<M>,
     },
 }
 
-impl<M: Model> Kind<M> {
+impl<M: Model> ClaimKind<M> {
     /// Its name in reports.
     pub fn name(&self) -> &'static str {
         match self {
-            Kind::Always(_) | Kind::NotBefore { .. } => "always",
-            Kind::Sometimes(_) => "sometimes",
-            Kind::PossibleFromEverywhere { .. } => "possible_from_everywhere",
-            Kind::Eventually { .. } => "eventually",
-            Kind::LeadsTo { .. } => "leads_to",
-            Kind::NeverStuck { .. } => "never_stuck",
+            ClaimKind::Always(_) | ClaimKind::NotBefore { .. } => "always",
+            ClaimKind::Sometimes(_) => "sometimes",
+            ClaimKind::PossibleFromEverywhere { .. } => "possible_from_everywhere",
+            ClaimKind::Eventually { .. } => "eventually",
+            ClaimKind::LeadsTo { .. } => "leads_to",
+            ClaimKind::NeverStuck { .. } => "never_stuck",
         }
     }
 
     /// Whether deciding it needs the transitions, not the states alone.
     pub(super) fn needs_edges(&self) -> bool {
         match self {
-            Kind::PossibleFromEverywhere { .. }
-            | Kind::Eventually { .. }
-            | Kind::LeadsTo { .. } => true,
-            Kind::Always(_)
-            | Kind::NotBefore { .. }
-            | Kind::Sometimes(_)
-            | Kind::NeverStuck { .. } => false,
+            ClaimKind::PossibleFromEverywhere { .. }
+            | ClaimKind::Eventually { .. }
+            | ClaimKind::LeadsTo { .. } => true,
+            ClaimKind::Always(_)
+            | ClaimKind::NotBefore { .. }
+            | ClaimKind::Sometimes(_)
+            | ClaimKind::NeverStuck { .. } => false,
         }
     }
 
     /// The fairness that it assumes.
     pub(super) fn fairness(&self) -> Option<&Fairness> {
         match self {
-            Kind::Eventually { fairness, .. } | Kind::LeadsTo { fairness, .. } => Some(fairness),
+            ClaimKind::Eventually { fairness, .. } | ClaimKind::LeadsTo { fairness, .. } => {
+                Some(fairness)
+            }
             _ => None,
         }
     }
 }
 
-/// How actions are grouped. A class is what fairness speaks of: one thing that somebody does, such
-/// as "join 3", of a family such as "join".
+/// How actions are grouped. Fairness is declared for a class: one thing that one node does, such as
+/// "join 3", in a family such as "join".
 pub struct Classes<M: Model> {
     /// Every class.
     pub all: Vec<Class>,
@@ -196,17 +199,17 @@ pub struct Class {
     pub label: String,
 }
 
-/// What may be assumed of runs. A model may stutter: without fairness a run may do nothing for
-/// ever. An action that changes nothing counts neither as enabled nor as taken.
+/// What may be assumed of runs. A model may stutter: without fairness a run may do nothing
+/// forever. An action that changes nothing counts neither as enabled nor as taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fairness(pub Vec<(Strength, String)>);
 
 /// How strong an assumption of fairness is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strength {
-    /// WF: a class that is enabled for ever is taken again and again.
+    /// WF: a class that stays enabled forever is taken infinitely often.
     Weak,
-    /// SF: a class that is enabled again and again is taken again and again.
+    /// SF: a class that is enabled infinitely often is taken infinitely often.
     Strong,
 }
 
@@ -229,7 +232,7 @@ impl Fairness {
     /// Reads `WF(join),SF(transfer)`; the names are families of classes, `all` or `any`.
     ///
     /// # Errors
-    /// The part that is none of these, with what to write.
+    /// The part that cannot be read, and what to write instead.
     pub fn parse(text: &str) -> Result<Self, String> {
         let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
         let read = |part: &str| {
@@ -247,7 +250,7 @@ impl Fairness {
     }
 }
 
-/// Which states are the same but for the names of their parts.
+/// A symmetry: which states differ only in the names of their parts.
 pub struct Symmetry<M: Model> {
     /// The one representative of a state's orbit.
     pub canonical: Canonical<M>,

@@ -1,19 +1,19 @@
-//! What follows from a state: the one place where the model is asked, whoever asks it.
+//! Successors of states: the one place that calls the model's `actions` and `next_state`.
 //!
 //! States are expanded in batches, because looking up many successors at once lets the processor
 //! wait for memory once instead of many times, and because a batch can be filled on another thread.
-//! Nothing here knows which states are new. The types to know are [`Expander`] and [`Batch`].
+//! Nothing here knows which states are new.
 
 use super::claim::{Canonical, Explorable, Spec};
-use super::fault::Fault;
-use super::search::{Quotient, Settings};
+use super::error::CheckError;
+use super::search::{CheckSettings, Quotient};
 use super::store::Offer;
 use super::symmetry::Inspection;
 
 /// How many successors make a batch: enough to wait for together, few enough for a near cache.
 pub(super) const ENOUGH: usize = 512;
 
-/// Asks a model what follows.
+/// Generates the successors of a model's states.
 pub(super) struct Expander<'m, M: Explorable> {
     model: &'m M,
     spec: &'m Spec<M>,
@@ -28,10 +28,10 @@ pub(super) struct Batch<S> {
     pub(super) offers: Vec<Offer<S>>,
     pub(super) rows: Vec<Row>,
     /// What went wrong with the state behind the last row.
-    pub(super) fault: Option<Fault>,
+    pub(super) fault: Option<CheckError>,
 }
 
-/// What follows from one state.
+/// The successors of one state.
 pub(super) struct Row {
     /// Where its successors end.
     pub(super) end: usize,
@@ -56,11 +56,15 @@ impl<M: Explorable> Clone for Expander<'_, M> {
 impl<M: Explorable> Copy for Expander<'_, M> {}
 
 impl<'m, M: Explorable> Expander<'m, M> {
-    /// Asks on behalf of a search with these settings.
+    /// The expander for a search with these settings.
     ///
     /// # Errors
     /// A quotient that the model or a claim does not allow.
-    pub(super) fn new(model: &'m M, spec: &'m Spec<M>, settings: Settings) -> Result<Self, Fault> {
+    pub(super) fn new(
+        model: &'m M,
+        spec: &'m Spec<M>,
+        settings: CheckSettings,
+    ) -> Result<Self, CheckError> {
         let (inspection, canonical) = match (settings.quotient, &spec.symmetry) {
             (Quotient::Raw, _) => (None, None),
             (Quotient::Symmetric, symmetry) => {
@@ -80,8 +84,8 @@ impl<'m, M: Explorable> Expander<'m, M> {
         }
     }
 
-    /// Fills a batch with what follows from `states`, the first of which has the index `first`;
-    /// from as many of them as it takes to have enough, but from one at least.
+    /// Fills a batch with the successors of `states`, the first of which has the index `first`: of
+    /// as many of them as it takes to have [`ENOUGH`] successors, and of one at least.
     pub(super) fn fill(
         &self,
         batch: &mut Batch<M::State>,

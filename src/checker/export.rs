@@ -1,6 +1,6 @@
 //! The state graph for other programs: Graphviz DOT and JSON lines.
 //!
-//! Capped, because nobody can read a million states; an export that was cut says so in itself.
+//! Capped, because a graph of a million states is of no use; an export that was cut says so.
 //! States stand in the order of discovery, so a smaller cap gives a prefix. It judges nothing.
 
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use super::claim::Explorable;
 use super::graph::Edges;
 use super::search::{Quotient, Search};
 
-/// What an export left out.
+/// How much of the graph was exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exported {
     /// States written.

@@ -1,8 +1,8 @@
-//! The transitions between states, side by side, and what can be asked of them alone.
+//! The transitions between states, and graph algorithms on them.
 //!
 //! Transitions that change nothing are not kept: no claim may depend on them. Everything here is
 //! iterative, because a path through millions of states overflows a call stack. It knows nothing of
-//! models. The types to know are [`Edges`] and [`Components`].
+//! models.
 
 use super::store::room;
 
@@ -100,7 +100,7 @@ impl Edges {
 pub(super) struct Components<'g> {
     edges: &'g Edges,
     /// When a state was first seen; 0 means not yet. Outside of the part that is being divided all
-    /// states are settled, so nobody goes there.
+    /// states are settled, so the search does not enter them.
     seen: Vec<u32>,
     /// The earliest state on the stack that is reachable.
     low: Vec<u32>,

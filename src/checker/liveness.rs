@@ -1,6 +1,6 @@
 //! Does every fair run reach the goal? Decided on the exact graph, by refining components.
 //!
-//! A run that avoids a goal for ever ends up in one strongly connected part of the states that
+//! A run that avoids a goal forever ends up in one strongly connected part of the states that
 //! avoid it (one state alone, if it stutters there). Such a part allows a fair run if every weakly
 //! fair class is taken in it or disabled somewhere in it, and every strongly fair class is taken in
 //! it or enabled nowhere in it; for the latter the states that enable it are removed and the rest
@@ -9,7 +9,7 @@
 //! search is real, and what it does not find proves nothing.
 
 use super::claim::{ALL_CLASSES, ANY_STEP, Claim, Class, Explorable, Fairness, Strength};
-use super::fault::Fault;
+use super::error::CheckError;
 use super::graph::{Components, Edges};
 
 /// One assumption about one class, or about all of them together.
@@ -39,7 +39,7 @@ impl Actions {
 pub(super) fn known_classes<M: Explorable>(
     claim: &Claim<M>,
     classes: &[Class],
-) -> Result<(), Fault> {
+) -> Result<(), CheckError> {
     let Some(Fairness(declared)) = claim.kind.fairness() else {
         return Ok(());
     };
@@ -48,7 +48,7 @@ pub(super) fn known_classes<M: Explorable>(
         if !known && classes.iter().all(|class| class.family != name) {
             let mut families: Vec<&str> = classes.iter().map(|class| class.family).collect();
             families.dedup();
-            return Err(Fault::UnknownClass {
+            return Err(CheckError::UnknownClass {
                 claim: claim.name,
                 name: name.clone(),
                 known: families.join(", "),
@@ -158,9 +158,9 @@ fn first_fair_component(
     let mut best: Option<(u32, Vec<u32>)> = None;
     while let Some(nodes) = work.pop() {
         components.of(&nodes, &mut |component| match review.judge(component, obligations) {
-            Judged::Unfair => {}
-            Judged::Without(rest) => work.push(rest),
-            Judged::Fair => {
+            Fairly::Unfair => {}
+            Fairly::Without(rest) => work.push(rest),
+            Fairly::Fair => {
                 let first = component.iter().map(|&at| region.rank[at as usize]).min();
                 let first = first.unwrap_or(OUT);
                 if best.as_ref().is_none_or(|&(least, _)| first < least) {
@@ -173,14 +173,14 @@ fn first_fair_component(
 }
 
 /// Whether a component allows a fair run.
-enum Judged {
+enum Fairly {
     Fair,
     Unfair,
-    /// Not as a whole, but perhaps within these of its states.
+    /// Not the whole component, but these of its states may allow one.
     Without(Vec<u32>),
 }
 
-/// Judges components, with memory that is used again for the next one.
+/// Judges components one after another and reuses its memory.
 struct Review<'g> {
     edges: &'g Edges,
     /// The number of the component that a state was last seen in.
@@ -193,7 +193,7 @@ impl<'g> Review<'g> {
         Review { edges, inside: vec![0; states], number: 0 }
     }
 
-    fn judge(&mut self, component: &[u32], obligations: &[Obligation]) -> Judged {
+    fn judge(&mut self, component: &[u32], obligations: &[Obligation]) -> Fairly {
         self.number += 1;
         for &node in component {
             self.inside[node as usize] = self.number;
@@ -222,20 +222,20 @@ impl<'g> Review<'g> {
                 continue;
             }
             if enabled[at] == component.len() {
-                return Judged::Unfair;
+                return Fairly::Unfair;
             }
             if obligation.strength == Strength::Strong {
                 forbidden.push(obligation.actions);
             }
         }
         if forbidden.is_empty() {
-            return Judged::Fair;
+            return Fairly::Fair;
         }
         let allowed = |&node: &u32| {
             self.edges.out(node).all(|(_, class)| !forbidden.iter().any(|f| f.contain(class)))
         };
         let rest: Vec<u32> = component.iter().copied().filter(allowed).collect();
-        if rest.is_empty() { Judged::Unfair } else { Judged::Without(rest) }
+        if rest.is_empty() { Fairly::Unfair } else { Fairly::Without(rest) }
     }
 }
 

@@ -5,15 +5,15 @@
 //! weak and strong fairness" are decided on the exact state graph, with lassos as witnesses; and a
 //! search that was cut says so ([`Exploration::Bounded`]) and proves nothing.
 //!
-//! It knows nothing of swarms, reads no clock and starts no thread; a [`Crew`] may lend it some. A
+//! It knows nothing of swarms, reads no clock and starts no thread; [`Workers`] may lend it some. A
 //! model's `within_boundary` is part of the model: what it cuts off does not exist, but is counted.
 //!
-//! The types to know are [`Spec`], what is asked; [`Search`], which can stop and go on; and
-//! [`Report`], what is answered. A plain stateright model with its own properties:
+//! A [`Spec`] holds the claims, a [`Search`] explores (it can stop and resume), a [`Report`] has
+//! the answers. A plain stateright model with its own properties:
 //!
 //! ```
 //! use stateright::{Model, Property};
-//! use swarmbound::checker::{Exploration, Settings, Spec, check};
+//! use swarmbound::checker::{Exploration, CheckSettings, Spec, check};
 //!
 //! struct Clock;
 //! impl Model for Clock {
@@ -29,19 +29,18 @@
 //!         ]
 //!     }
 //! }
-//! let report = check(&Clock, &Spec::of_properties(&Clock), Settings::default())?;
+//! let report = check(&Clock, &Spec::of_properties(&Clock), CheckSettings::default())?;
 //! assert_eq!(report.exploration, Exploration::Exhausted);
 //! assert_eq!((report.states, report.generated, report.depth), (12, 13, 11));
 //! assert!(report.findings.iter().all(|finding| finding.verdict.name() == "holds"));
-//! # Ok::<(), swarmbound::checker::Fault>(())
+//! # Ok::<(), swarmbound::checker::CheckError>(())
 //! ```
 
 mod checkpoint;
 mod claim;
-mod crew;
+mod error;
 mod expand;
 mod export;
-mod fault;
 mod graph;
 mod hash;
 mod heap;
@@ -51,6 +50,7 @@ mod search;
 mod store;
 mod symmetry;
 mod witness;
+mod workers;
 
 #[cfg(test)]
 mod tests;
@@ -58,28 +58,29 @@ mod tests;
 use std::ops::ControlFlow;
 
 pub use claim::{
-    ALL_CLASSES, ANY_STEP, Canonical, Checked, Claim, Class, Classes, Condition, Demand,
-    Explorable, Fairness, Kind, Spec, Strength, Symmetry,
+    ALL_CLASSES, ANY_STEP, Canonical, Checked, Claim, ClaimKind, Class, Classes, Condition, Demand,
+    Explorable, Fairness, Spec, Strength, Symmetry,
 };
-pub use crew::Crew;
+pub use error::CheckError;
 pub use export::Exported;
-pub use fault::Fault;
 pub use heap::{Block, Heap};
 pub use report::{Finding, Report, Verdict, Violation};
 pub use search::{
-    Exploration, KeepEdges, Limits, Progress, Quotient, Reason, Search, Settings, Stop, Watch,
+    CheckSettings, Exploration, KeepEdges, Limits, Quotient, Reason, Search, SearchProgress, Stop,
+    Watch,
 };
 pub use witness::{Witness, WitnessOf};
+pub use workers::Workers;
 
 /// Searches a model to the end and answers its claims.
 ///
 /// # Errors
-/// A question that makes no sense for this model; see [`Fault`].
+/// When a claim does not fit the model; see [`CheckError`].
 pub fn check<M: Explorable>(
     model: &M,
     spec: &Spec<M>,
-    settings: Settings,
-) -> Result<Report<M>, Fault> {
+    settings: CheckSettings,
+) -> Result<Report<M>, CheckError> {
     let mut search = Search::new(model, spec, settings)?;
     let exploration = search.run(Limits::NONE, &mut |_| ControlFlow::Continue(()))?;
     search.report(exploration)

@@ -1,10 +1,10 @@
-//! What a search answers to every claim.
+//! The answers of a search to its claims.
 //!
 //! A bounded search never proves: what it did not find is [`Verdict::Unknown`], with the reason.
-//! What it did find stands. The types to know are [`Report`] and [`Verdict`].
+//! What it did find stands.
 
-use super::claim::{Condition, Demand, Explorable, Fairness, Kind};
-use super::fault::Fault;
+use super::claim::{ClaimKind, Condition, Demand, Explorable, Fairness};
+use super::error::CheckError;
 use super::graph::Edges;
 use super::liveness::{Region, fair_lasso, obligations};
 use super::search::{Exploration, Quotient, Search};
@@ -102,7 +102,7 @@ impl<M: Explorable> Search<'_, M> {
     ///
     /// # Errors
     /// A witness that the model does not repeat.
-    pub fn report(&self, exploration: Exploration) -> Result<Report<M>, Fault> {
+    pub fn report(&self, exploration: Exploration) -> Result<Report<M>, CheckError> {
         let mut findings = Vec::new();
         for at in 0..self.spec.claims.len() {
             let claim = &self.spec.claims[at];
@@ -129,35 +129,37 @@ impl<M: Explorable> Search<'_, M> {
         })
     }
 
-    fn answer(&self, at: usize, exploration: Exploration) -> Result<Verdict<M>, Fault> {
+    fn answer(&self, at: usize, exploration: Exploration) -> Result<Verdict<M>, CheckError> {
         let undecided = match exploration {
             Exploration::Exhausted => Verdict::Holds,
             Exploration::Bounded(_) => Verdict::Unknown(exploration),
         };
         let found = self.found[at].map(|state| self.witness_to(state)).transpose()?;
         Ok(match &self.spec.claims[at].kind {
-            Kind::Always(_) | Kind::NeverStuck { .. } => found.map_or(undecided, violated),
-            Kind::NotBefore { horizon, .. } => match found {
+            ClaimKind::Always(_) | ClaimKind::NeverStuck { .. } => {
+                found.map_or(undecided, violated)
+            }
+            ClaimKind::NotBefore { horizon, .. } => match found {
                 Some(witness) => violated(witness),
                 // States from the horizon on cannot come too early, and all above have been seen.
                 None if *horizon <= self.depth() + 1 => Verdict::Holds,
                 None => undecided,
             },
-            Kind::Sometimes(_) => match (found, exploration) {
+            ClaimKind::Sometimes(_) => match (found, exploration) {
                 (Some(witness), _) => Verdict::Reached(witness),
                 (None, Exploration::Exhausted) => {
                     Verdict::Violated(Violation { witness: None, states: None })
                 }
                 (None, Exploration::Bounded(_)) => undecided,
             },
-            Kind::PossibleFromEverywhere { given, goal } => {
+            ClaimKind::PossibleFromEverywhere { given, goal } => {
                 self.possible_from_everywhere(*given, *goal)?.unwrap_or(undecided)
             }
-            Kind::Eventually { goal, fairness } => {
+            ClaimKind::Eventually { goal, fairness } => {
                 let roots = |at: u32| self.store.parents[at as usize] == NO_PARENT;
                 self.fair_violation(&roots, *goal, fairness)?.unwrap_or(undecided)
             }
-            Kind::LeadsTo { from, goal, fairness } => {
+            ClaimKind::LeadsTo { from, goal, fairness } => {
                 let states = &self.store.states;
                 let roots = |at: u32| from(self.model, &states[at as usize]);
                 self.fair_violation(&roots, *goal, fairness)?.unwrap_or(undecided)
@@ -180,7 +182,7 @@ impl<M: Explorable> Search<'_, M> {
         &self,
         given: Condition<M>,
         goal: Condition<M>,
-    ) -> Result<Option<Verdict<M>>, Fault> {
+    ) -> Result<Option<Verdict<M>>, CheckError> {
         let mut good = self.marked(goal);
         good[self.next..].fill(true);
         let good = self.kept_edges().can_reach(good);
@@ -200,7 +202,7 @@ impl<M: Explorable> Search<'_, M> {
         owes: &dyn Fn(u32) -> bool,
         goal: Condition<M>,
         fairness: &Fairness,
-    ) -> Result<Option<Verdict<M>>, Fault> {
+    ) -> Result<Option<Verdict<M>>, CheckError> {
         let avoids: Vec<bool> =
             self.store.states.iter().map(|state| !goal(self.model, state)).collect();
         let owed = |&at: &u32| avoids[at as usize] && owes(at);

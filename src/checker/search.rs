@@ -1,22 +1,21 @@
-//! Breadth-first search: the one loop that expands states, whoever looks at them.
+//! Breadth-first search: the one loop that expands states, on one thread or many.
 //!
 //! States are compared by equality, so two states are never taken for one. The search stops only
 //! between two states, so that it can go on from there, in this process or from a checkpoint. It
-//! reads no clock: whoever runs it is asked at times whether to go on. The types to know are
-//! [`Search`] and [`Exploration`].
+//! reads no clock: a [`Watch`] is called from time to time and says whether to continue.
 
 use std::ops::ControlFlow;
 
-use super::claim::{Condition, Explorable, Kind, Spec};
+use super::claim::{ClaimKind, Condition, Explorable, Spec};
+use super::error::CheckError;
 use super::expand::{Batch, Expander, Row};
-use super::fault::Fault;
 use super::graph::{Edges, MOST_CLASSES};
 use super::heap::Owned;
 use super::store::{Insertion, NO_PARENT, Offer, Store};
 
-/// How to search.
+/// Settings of a search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
+pub struct CheckSettings {
     /// Whether states that differ only in names are one.
     pub quotient: Quotient,
     /// When to stop before everything was seen.
@@ -28,17 +27,17 @@ pub struct Settings {
 /// Whether states that differ only in names are one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Quotient {
-    /// Every state for itself.
+    /// Every state counts by itself.
     #[default]
     Raw,
-    /// One state an orbit of the model's symmetry.
+    /// One state stands for each orbit of the model's symmetry.
     Symmetric,
 }
 
 /// When to stop before everything was seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Stop {
-    /// Not at all.
+    /// Never.
     #[default]
     Exhausted,
     /// As soon as this `sometimes` claim was reached.
@@ -90,7 +89,7 @@ pub enum Reason {
     Depth,
     /// The limit of memory.
     Memory,
-    /// Whoever watches said so, for example because the time is over.
+    /// The watch said so, for example because the time is over.
     Time,
     /// [`Stop::Reached`].
     Reached,
@@ -109,9 +108,9 @@ impl Reason {
     }
 }
 
-/// Where a search stands.
+/// Progress of a search, as a watch sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
+pub struct SearchProgress {
     /// Different states found.
     pub states: usize,
     /// States generated, with repetitions.
@@ -124,26 +123,27 @@ pub struct Progress {
     pub bytes: usize,
 }
 
-/// Who looks on: told about progress at times, says whether to go on. Clocks live there.
-pub type Watch<'w> = dyn FnMut(&Progress) -> ControlFlow<Reason> + 'w;
+/// Called with the progress from time to time; says whether to continue. Clocks live there.
+pub type Watch<'w> = dyn FnMut(&SearchProgress) -> ControlFlow<Reason> + 'w;
 
-/// How many generated states lie between two looks of the watch.
+/// Generated states between two calls of the watch.
 const GENERATED_PER_LOOK: u64 = 1 << 16;
 
-/// When the watch looks next, and at what.
+/// The watch, the limits, and when to check them next.
 struct Look<'l, 'w> {
     next: u64,
     limits: Limits,
     watch: &'l mut Watch<'w>,
 }
 
-/// The look after so many states: it does not depend on where a search was taken up.
+/// The count of generated states at which the watch is called next. It does not depend on where a
+/// search was resumed.
 fn next_look(generated: u64) -> u64 {
     (generated / GENERATED_PER_LOOK + 1) * GENERATED_PER_LOOK
 }
 
 impl Look<'_, '_> {
-    /// Why the search has to stop here, if it has to.
+    /// Why the search must stop here; None if it may continue.
     #[inline]
     fn at<M: Explorable>(&mut self, search: &Search<'_, M>) -> Option<Reason> {
         if search.tally.generated < self.next {
@@ -165,36 +165,36 @@ pub(super) trait Supply<M: Explorable> {
 }
 
 /// Generates successors where they are needed.
-struct Alone<'m, M: Explorable> {
+struct Sequential<'m, M: Explorable> {
     expander: Expander<'m, M>,
     actions: Vec<M::Action>,
     batch: Batch<M::State>,
 }
 
-impl<'m, M: Explorable> Alone<'m, M> {
+impl<'m, M: Explorable> Sequential<'m, M> {
     fn new(expander: Expander<'m, M>) -> Self {
-        Alone { expander, actions: Vec::new(), batch: Batch::new() }
+        Sequential { expander, actions: Vec::new(), batch: Batch::new() }
     }
 }
 
-impl<M: Explorable> Supply<M> for Alone<'_, M> {
+impl<M: Explorable> Supply<M> for Sequential<'_, M> {
     fn after(&mut self, search: &Search<'_, M>) -> &mut Batch<M::State> {
-        let Alone { expander, actions, batch } = self;
+        let Sequential { expander, actions, batch } = self;
         let states = &search.found_states()[search.next..];
         expander.fill(batch, actions, search.next as u32, states);
         batch
     }
 }
 
-/// A search of a model; it can be stopped and go on.
+/// A search of a model; it can be stopped and resumed.
 pub struct Search<'m, M: Explorable> {
     pub(super) model: &'m M,
     pub(super) spec: &'m Spec<M>,
-    pub(super) settings: Settings,
+    pub(super) settings: CheckSettings,
     pub(super) store: Store<M::State>,
     pub(super) edges: Option<Edges>,
     owned: Owned,
-    /// The first index of each depth, and behind them the end of the one that is being expanded.
+    /// The first index of each depth, then the end of the depth that is being expanded.
     pub(super) levels: Vec<u32>,
     /// The first state that was not expanded.
     pub(super) next: usize,
@@ -205,7 +205,7 @@ pub struct Search<'m, M: Explorable> {
     watched: Vec<Watched<M>>,
 }
 
-/// What is counted.
+/// Counters of a search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     /// Initial states and transitions.
@@ -235,7 +235,11 @@ impl<'m, M: Explorable> Search<'m, M> {
     /// # Errors
     /// A claim that names an unknown class of actions, or a quotient that the model or a claim does
     /// not allow.
-    pub fn new(model: &'m M, spec: &'m Spec<M>, settings: Settings) -> Result<Self, Fault> {
+    pub fn new(
+        model: &'m M,
+        spec: &'m Spec<M>,
+        settings: CheckSettings,
+    ) -> Result<Self, CheckError> {
         let mut search = Search::empty(model, spec, settings)?;
         for state in model.init_states() {
             if model.within_boundary(&state) {
@@ -255,8 +259,8 @@ impl<'m, M: Explorable> Search<'m, M> {
     pub(super) fn empty(
         model: &'m M,
         spec: &'m Spec<M>,
-        settings: Settings,
-    ) -> Result<Self, Fault> {
+        settings: CheckSettings,
+    ) -> Result<Self, CheckError> {
         let needs_edges = settings.edges == KeepEdges::Always
             || spec.claims.iter().any(|claim| claim.kind.needs_edges());
         assert!(spec.classes.all.len() <= MOST_CLASSES, "classes are kept in 16 bits");
@@ -283,9 +287,13 @@ impl<'m, M: Explorable> Search<'m, M> {
     ///
     /// # Errors
     /// A symmetry that turns out to be none.
-    pub fn run(&mut self, limits: Limits, watch: &mut Watch<'_>) -> Result<Exploration, Fault> {
+    pub fn run(
+        &mut self,
+        limits: Limits,
+        watch: &mut Watch<'_>,
+    ) -> Result<Exploration, CheckError> {
         let expander = self.expander;
-        self.drive(limits, watch, &mut Alone::new(expander))
+        self.drive(limits, watch, &mut Sequential::new(expander))
     }
 
     /// The loop of every search, wherever the successors come from.
@@ -294,7 +302,7 @@ impl<'m, M: Explorable> Search<'m, M> {
         limits: Limits,
         watch: &mut Watch<'_>,
         supply: &mut dyn Supply<M>,
-    ) -> Result<Exploration, Fault> {
+    ) -> Result<Exploration, CheckError> {
         let mut look = Look { next: next_look(self.tally.generated), limits, watch };
         loop {
             if let Some(exploration) = self.at_end(limits) {
@@ -313,7 +321,7 @@ impl<'m, M: Explorable> Search<'m, M> {
         &mut self,
         batch: &mut Batch<M::State>,
         look: &mut Look<'_, '_>,
-    ) -> Result<Option<Exploration>, Fault> {
+    ) -> Result<Option<Exploration>, CheckError> {
         assert_eq!(batch.first as usize, self.next, "batches come in the order of the states");
         self.store.glance(&mut batch.offers);
         let mut offers = batch.offers.drain(..);
@@ -363,7 +371,7 @@ impl<'m, M: Explorable> Search<'m, M> {
         self.next += 1;
     }
 
-    /// Whether nothing may be expanded any more; opens the next depth where that is due.
+    /// Why no more states may be expanded, if so; opens the next depth when one is done.
     fn at_end(&mut self, limits: Limits) -> Option<Exploration> {
         if self.goal_reached() {
             return Some(Exploration::Bounded(Reason::Reached));
@@ -419,8 +427,8 @@ impl<'m, M: Explorable> Search<'m, M> {
     }
 
     /// Where the search stands.
-    pub fn progress(&self) -> Progress {
-        Progress {
+    pub fn progress(&self) -> SearchProgress {
+        SearchProgress {
             states: self.store.len(),
             generated: self.tally.generated,
             waiting: self.store.len() - self.next,
@@ -429,7 +437,7 @@ impl<'m, M: Explorable> Search<'m, M> {
         }
     }
 
-    /// Bytes of the tables and of owned heap after so many more steps, all of which may lead to new
+    /// Bytes of the tables and of owned heap after `more` more steps, all of which may lead to new
     /// states.
     fn bytes_with(&self, more: usize) -> usize {
         let edges = self.edges.as_ref().map_or(0, |edges| edges.bytes_with(more));
@@ -493,13 +501,13 @@ fn watched<M: Explorable>(spec: &Spec<M>) -> Vec<Watched<M>> {
     let mut watched = Vec::new();
     for (claim, asked) in spec.claims.iter().enumerate() {
         let kind = match asked.kind {
-            Kind::Always(condition) => WatchedKind::Always(condition),
-            Kind::Sometimes(condition) => WatchedKind::Sometimes(condition),
-            Kind::NotBefore { earliest, .. } => WatchedKind::NotBefore(earliest),
-            Kind::NeverStuck { unless } => WatchedKind::NeverStuck(unless),
-            Kind::PossibleFromEverywhere { .. }
-            | Kind::Eventually { .. }
-            | Kind::LeadsTo { .. } => continue,
+            ClaimKind::Always(condition) => WatchedKind::Always(condition),
+            ClaimKind::Sometimes(condition) => WatchedKind::Sometimes(condition),
+            ClaimKind::NotBefore { earliest, .. } => WatchedKind::NotBefore(earliest),
+            ClaimKind::NeverStuck { unless } => WatchedKind::NeverStuck(unless),
+            ClaimKind::PossibleFromEverywhere { .. }
+            | ClaimKind::Eventually { .. }
+            | ClaimKind::LeadsTo { .. } => continue,
         };
         watched.push(Watched { claim, kind });
     }

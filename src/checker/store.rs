@@ -20,7 +20,7 @@ pub(super) struct Store<S> {
     table: Table,
 }
 
-/// Bytes of a vector once it holds so many items more: it doubles when it is full.
+/// Bytes of a vector once it holds `more` items more: it doubles when it is full.
 pub(super) fn room<T>(items: &Vec<T>, more: usize) -> usize {
     let needed = items.len() + more;
     let capacity = items.capacity();

@@ -1,12 +1,12 @@
-//! Refuses a symmetry that is none.
+//! Tests a declared symmetry and refuses a wrong one.
 //!
 //! A quotient is sound only if no claim and no transition tells the permuted parts apart. That is
 //! tested on states that the search meets: densely at its start, then on every 64th. A test is no
 //! proof: a claim that differs on untested states only is not caught. It never changes a state of
 //! the search.
 
-use super::claim::{Condition, Explorable, Kind, Spec, Symmetry};
-use super::fault::Fault;
+use super::claim::{ClaimKind, Condition, Explorable, Spec, Symmetry};
+use super::error::CheckError;
 use super::hash::{fold, hash_of};
 
 /// Every state below this index is inspected.
@@ -22,16 +22,16 @@ pub(super) struct Inspection(());
 
 impl Inspection {
     /// Refuses what can be refused without a state.
-    pub(super) fn new<M: Explorable>(spec: &Spec<M>) -> Result<Self, Fault> {
+    pub(super) fn new<M: Explorable>(spec: &Spec<M>) -> Result<Self, CheckError> {
         if spec.symmetry.is_none() {
-            return Err(Fault::NoSymmetry);
+            return Err(CheckError::NoSymmetry);
         }
         let fair = spec
             .claims
             .iter()
             .find(|claim| claim.kind.fairness().is_some_and(|fairness| !fairness.0.is_empty()));
         match fair {
-            Some(claim) => Err(Fault::FairnessInQuotient { claim: claim.name }),
+            Some(claim) => Err(CheckError::FairnessInQuotient { claim: claim.name }),
             None => Ok(Inspection(())),
         }
     }
@@ -43,7 +43,7 @@ impl Inspection {
         spec: &Spec<M>,
         state: &M::State,
         at: u32,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), CheckError> {
         let Some(symmetry) = &spec.symmetry else {
             return Ok(());
         };
@@ -93,9 +93,9 @@ struct Comparison<'a, M: Explorable> {
 }
 
 impl<M: Explorable> Comparison<'_, M> {
-    fn with(&self, image: &M::State, generator: &str) -> Result<(), Fault> {
+    fn with(&self, image: &M::State, generator: &str) -> Result<(), CheckError> {
         let refuse = |what: String| {
-            Err(Fault::Asymmetric {
+            Err(CheckError::Asymmetric {
                 what,
                 generator: generator.into(),
                 state: format!("{:?}", self.state),
@@ -116,19 +116,19 @@ impl<M: Explorable> Comparison<'_, M> {
         Ok(())
     }
 
-    fn agree(&self, kind: &Kind<M>, image: &M::State) -> bool {
+    fn agree(&self, kind: &ClaimKind<M>, image: &M::State) -> bool {
         let same = |condition: &Condition<M>| {
             condition(self.model, self.state) == condition(self.model, image)
         };
         match kind {
-            Kind::Always(condition) | Kind::Sometimes(condition) => same(condition),
-            Kind::NotBefore { earliest, .. } => {
+            ClaimKind::Always(condition) | ClaimKind::Sometimes(condition) => same(condition),
+            ClaimKind::NotBefore { earliest, .. } => {
                 earliest(self.model, self.state) == earliest(self.model, image)
             }
-            Kind::PossibleFromEverywhere { given, goal } => same(given) && same(goal),
-            Kind::Eventually { goal, .. } => same(goal),
-            Kind::LeadsTo { from, goal, .. } => same(from) && same(goal),
-            Kind::NeverStuck { unless } => same(unless),
+            ClaimKind::PossibleFromEverywhere { given, goal } => same(given) && same(goal),
+            ClaimKind::Eventually { goal, .. } => same(goal),
+            ClaimKind::LeadsTo { from, goal, .. } => same(from) && same(goal),
+            ClaimKind::NeverStuck { unless } => same(unless),
         }
     }
 }

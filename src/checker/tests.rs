@@ -6,13 +6,13 @@ use stateright::{Checker, Model, Property};
 
 use super::*;
 
-mod crews;
 mod exports;
 mod lassos;
 mod memory;
 mod orbits;
 mod replays;
 mod saved;
+mod workers;
 
 /// A graph written down: each transition has a start, a class and an end.
 #[derive(Clone, Debug)]
@@ -66,12 +66,12 @@ impl Digraph {
     fn eventually(fairness: &str) -> Claim<Self> {
         let fairness = Fairness::parse(fairness).unwrap();
         let goal = |graph: &Digraph, state: &u32| graph.goal.contains(state);
-        Claim::required("eventually", Kind::Eventually { goal, fairness })
+        Claim::required("eventually", ClaimKind::Eventually { goal, fairness })
     }
 
     fn answer(&self, claim: Claim<Self>) -> Verdict<Self> {
         let spec = Digraph::spec(vec![claim]);
-        let report = check(self, &spec, Settings::default()).unwrap();
+        let report = check(self, &spec, CheckSettings::default()).unwrap();
         report.findings.into_iter().next().unwrap().verdict
     }
 
@@ -80,7 +80,7 @@ impl Digraph {
     }
 }
 
-fn go(_: &Progress) -> ControlFlow<Reason> {
+fn go(_: &SearchProgress) -> ControlFlow<Reason> {
     ControlFlow::Continue(())
 }
 
@@ -125,7 +125,7 @@ fn a_step_that_changes_nothing_is_neither_enabled_nor_taken() {
     assert_eq!(graph.answers("WF(b)"), "violated");
     assert_eq!(graph.answers("SF(a)"), "holds");
     let stuck = Digraph::new(&[(0, 0, 1), (1, 0, 1)], &[]);
-    let claim = Claim::required("never stuck", Kind::NeverStuck { unless: |_, _| false });
+    let claim = Claim::required("never stuck", ClaimKind::NeverStuck { unless: |_, _| false });
     let verdict = stuck.answer(claim);
     assert_eq!(verdict.witness().unwrap().end(), &1);
 }
@@ -136,13 +136,13 @@ fn leads_to_obliges_only_where_it_starts() {
     let leads = |from: Condition<Digraph>, fairness| {
         let goal = |graph: &Digraph, state: &u32| graph.goal.contains(state);
         let fairness = Fairness::parse(fairness).unwrap();
-        graph.answer(Claim::required("leads", Kind::LeadsTo { from, goal, fairness }))
+        graph.answer(Claim::required("leads", ClaimKind::LeadsTo { from, goal, fairness }))
     };
     assert_eq!(leads(|_, state| *state == 3, "").name(), "holds");
     assert_eq!(leads(|_, state| *state == 0, "").name(), "violated");
     assert_eq!(leads(|_, state| *state == 2, "WF(a),SF(b)").name(), "holds");
     let verdict = leads(|_, state| *state == 2, "WF(all)");
-    assert_eq!(verdict.witness().unwrap().lasso_from, Some(2), "0 1 2, then 1 2 for ever");
+    assert_eq!(verdict.witness().unwrap().lasso_from, Some(2), "0 1 2, then 1 2 forever");
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn what_must_stay_possible_is_lost_where_no_way_leads_back() {
     let graph = Digraph::new(&[(0, 0, 1), (0, 0, 2), (2, 0, 3), (3, 0, 2)], &[1]);
     let possible = |given: Condition<Digraph>| {
         let goal = |graph: &Digraph, state: &u32| graph.goal.contains(state);
-        graph.answer(Claim::required("possible", Kind::PossibleFromEverywhere { given, goal }))
+        graph.answer(Claim::required("possible", ClaimKind::PossibleFromEverywhere { given, goal }))
     };
     let Verdict::Violated(violation) = possible(|_, _| true) else {
         panic!("2 and 3 never come back");
@@ -164,13 +164,13 @@ fn what_must_stay_possible_is_lost_where_no_way_leads_back() {
 fn a_state_that_comes_too_early_is_found_and_deep_ones_need_not_be_seen() {
     let graph = Digraph::new(&[(0, 0, 1), (1, 0, 2), (0, 0, 2), (2, 0, 3), (3, 0, 4)], &[]);
     fn claim(earliest: fn(&Digraph, &u32) -> u32) -> Claim<Digraph> {
-        Claim::required("not before", Kind::NotBefore { earliest, horizon: 2 })
+        Claim::required("not before", ClaimKind::NotBefore { earliest, horizon: 2 })
     }
     let verdict = graph.answer(claim(|_, state| if *state == 2 { 2 } else { 0 }));
     assert_eq!(verdict.witness().unwrap().steps, vec![((0, 2), 2)]);
     let spec = Digraph::spec(vec![claim(|_, state| (*state).min(1))]);
     for (depth, name) in [(0, "unknown"), (1, "holds")] {
-        let mut search = Search::new(&graph, &spec, Settings::default()).unwrap();
+        let mut search = Search::new(&graph, &spec, CheckSettings::default()).unwrap();
         let exploration = search.run(Limits { depth, ..Limits::NONE }, &mut go).unwrap();
         assert_eq!(exploration, Exploration::Bounded(Reason::Depth));
         assert_eq!(search.report(exploration).unwrap().findings[0].verdict.name(), name);
@@ -192,7 +192,7 @@ fn a_cut_search_names_its_reason_and_proves_nothing() {
         (Limits { depth: 7, ..Limits::NONE }, Reason::Depth, 8),
     ];
     for (limits, reason, states) in cuts {
-        let mut search = Search::new(&graph, &spec, Settings::default()).unwrap();
+        let mut search = Search::new(&graph, &spec, CheckSettings::default()).unwrap();
         let exploration = search.run(limits, &mut go).unwrap();
         let report = search.report(exploration).unwrap();
         assert_eq!((report.exploration, report.states), (Exploration::Bounded(reason), states));
@@ -209,18 +209,18 @@ fn a_cut_search_names_its_reason_and_proves_nothing() {
 fn a_search_can_stop_as_soon_as_it_got_there() {
     let graph = Digraph::new(&[(0, 0, 1), (1, 0, 2), (2, 0, 3)], &[1]);
     let spec = Spec::of_properties(&graph);
-    let settings = Settings { stop: Stop::Reached("goal once"), ..Settings::default() };
+    let settings = CheckSettings { stop: Stop::Reached("goal once"), ..CheckSettings::default() };
     let report = check(&graph, &spec, settings).unwrap();
     assert_eq!(report.exploration, Exploration::Bounded(Reason::Reached));
     assert_eq!(report.states, 2);
     let names: Vec<&str> = report.findings.iter().map(|f| f.verdict.name()).collect();
     assert_eq!(names, ["violated", "holds", "unknown"]);
     let spec = Digraph::spec(vec![
-        Claim::required("near", Kind::Sometimes(|_, state| *state == 1)),
-        Claim::required("far", Kind::Sometimes(|_, state| *state == 2)),
+        Claim::required("near", ClaimKind::Sometimes(|_, state| *state == 1)),
+        Claim::required("far", ClaimKind::Sometimes(|_, state| *state == 2)),
     ]);
     for (name, states) in [("near", 2), ("far", 3), ("nowhere", 4)] {
-        let settings = Settings { stop: Stop::Reached(name), ..Settings::default() };
+        let settings = CheckSettings { stop: Stop::Reached(name), ..CheckSettings::default() };
         assert_eq!(check(&graph, &spec, settings).unwrap().states, states, "{name}");
     }
 }
@@ -249,18 +249,18 @@ impl Model for Wheel {
 #[test]
 fn a_long_cycle_needs_no_call_stack() {
     let wheel = Wheel(300_000);
-    let report = check(&wheel, &Spec::of_properties(&wheel), Settings::default()).unwrap();
+    let report = check(&wheel, &Spec::of_properties(&wheel), CheckSettings::default()).unwrap();
     let witness = report.findings[0].verdict.witness().unwrap();
     assert_eq!((witness.lasso_from, witness.steps.len()), (Some(0), 300_000));
 }
 
 #[test]
-fn whoever_watches_can_stop_the_search_and_memory_is_a_limit() {
+fn the_watch_can_stop_the_search_and_memory_is_a_limit() {
     let wheel = Wheel(1_000_000);
     let spec = Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None, heap: None };
-    let mut search = Search::new(&wheel, &spec, Settings::default()).unwrap();
+    let mut search = Search::new(&wheel, &spec, CheckSettings::default()).unwrap();
     let mut looks = 0;
-    let mut stop_at_third = |progress: &Progress| {
+    let mut stop_at_third = |progress: &SearchProgress| {
         looks += 1;
         assert_eq!(progress.states as u64, progress.generated);
         if looks < 3 { ControlFlow::Continue(()) } else { ControlFlow::Break(Reason::Time) }
@@ -277,10 +277,10 @@ fn whoever_watches_can_stop_the_search_and_memory_is_a_limit() {
 /// The numbers of generated states at which the watch looks, with a stop at `cut` in between.
 fn looks(wheel: &Wheel, cut: usize) -> Vec<u64> {
     let spec = Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None, heap: None };
-    let mut search = Search::new(wheel, &spec, Settings::default()).unwrap();
+    let mut search = Search::new(wheel, &spec, CheckSettings::default()).unwrap();
     let mut looks = Vec::new();
     for limits in [Limits { states: cut, ..Limits::NONE }, Limits::NONE] {
-        let mut watch = |progress: &Progress| {
+        let mut watch = |progress: &SearchProgress| {
             looks.push(progress.generated);
             ControlFlow::Continue(())
         };
@@ -323,7 +323,7 @@ impl Model for Nothing {
 
 #[test]
 fn a_model_without_a_beginning_has_no_runs() {
-    let report = check(&Nothing, &Spec::of_properties(&Nothing), Settings::default()).unwrap();
+    let report = check(&Nothing, &Spec::of_properties(&Nothing), CheckSettings::default()).unwrap();
     assert_eq!(report.exploration, Exploration::Exhausted);
     assert_eq!((report.states, report.generated, report.depth), (0, 0, 0));
     let names: Vec<&str> = report.findings.iter().map(|f| f.verdict.name()).collect();
@@ -336,18 +336,18 @@ fn a_model_without_a_beginning_has_no_runs() {
 fn a_saved_search_goes_on_as_if_it_had_never_stopped() {
     let graph = ladder(30);
     let spec = Digraph::spec(vec![
-        Claim::required("seen", Kind::Sometimes(|_, state| *state == 3)),
+        Claim::required("seen", ClaimKind::Sometimes(|_, state| *state == 3)),
         Digraph::eventually("WF(a)"),
         Digraph::eventually("SF(a)"),
     ]);
-    let whole = check(&graph, &spec, Settings::default()).unwrap();
-    let mut search = Search::new(&graph, &spec, Settings::default()).unwrap();
+    let whole = check(&graph, &spec, CheckSettings::default()).unwrap();
+    let mut search = Search::new(&graph, &spec, CheckSettings::default()).unwrap();
     search.run(Limits { states: 12, ..Limits::NONE }, &mut go).unwrap();
     let mut saved = Vec::new();
     search.save("ladder 30", &mut saved).unwrap();
     let resume = |name: &str, saved: &[u8]| {
         let mut input = saved;
-        let mut search = Search::resume(&graph, &spec, Settings::default(), name, &mut input)?;
+        let mut search = Search::resume(&graph, &spec, CheckSettings::default(), name, &mut input)?;
         let exploration = search.run(Limits::NONE, &mut go)?;
         search.report(exploration)
     };
@@ -380,7 +380,7 @@ fn a_saved_search_goes_on_as_if_it_had_never_stopped() {
 fn exports_say_what_they_left_out() {
     let graph = ladder(4);
     let spec = Digraph::spec(Vec::new());
-    let settings = Settings { edges: KeepEdges::Always, ..Settings::default() };
+    let settings = CheckSettings { edges: KeepEdges::Always, ..CheckSettings::default() };
     let mut search = Search::new(&graph, &spec, settings).unwrap();
     search.run(Limits::NONE, &mut go).unwrap();
     let mut dot = Vec::new();
@@ -404,7 +404,7 @@ fn exports_say_what_they_left_out() {
 fn an_unknown_class_is_refused_with_the_known_ones() {
     let graph = ladder(2);
     let spec = Digraph::spec(vec![Digraph::eventually("WF(join)")]);
-    let refusal = Search::new(&graph, &spec, Settings::default()).err().unwrap().to_string();
+    let refusal = Search::new(&graph, &spec, CheckSettings::default()).err().unwrap().to_string();
     assert!(refusal.contains("join") && refusal.contains("a, b"), "{refusal}");
     for text in ["WF", "XF(a)", "WF()", "WF(a", "a"] {
         assert!(Fairness::parse(text).is_err(), "{text}");
@@ -413,10 +413,10 @@ fn an_unknown_class_is_refused_with_the_known_ones() {
 
 #[test]
 fn actions_that_never_happen_are_reported() {
-    let report = check(&ladder(2), &Digraph::spec(Vec::new()), Settings::default()).unwrap();
+    let report = check(&ladder(2), &Digraph::spec(Vec::new()), CheckSettings::default()).unwrap();
     assert_eq!(report.coverage, [("a".into(), 2), ("b".into(), 2)]);
     let one_way = Digraph::new(&[(0, 0, 1)], &[]);
-    let report = check(&one_way, &Digraph::spec(Vec::new()), Settings::default()).unwrap();
+    let report = check(&one_way, &Digraph::spec(Vec::new()), CheckSettings::default()).unwrap();
     assert_eq!(report.never_taken().collect::<Vec<_>>(), ["b"]);
 }
 
@@ -446,8 +446,8 @@ impl Model for Fickle {
 #[test]
 fn a_witness_that_does_not_repeat_is_not_shown() {
     let fickle = Fickle(0.into());
-    let report = check(&fickle, &Spec::of_properties(&fickle), Settings::default());
-    assert!(matches!(report, Err(Fault::NotDeterministic { .. })));
+    let report = check(&fickle, &Spec::of_properties(&fickle), CheckSettings::default());
+    assert!(matches!(report, Err(CheckError::NotDeterministic { .. })));
 }
 
 /// All strongly connected sets of states that avoid the goal and that a fair run can stay in, by
@@ -514,7 +514,7 @@ proptest! {
         };
         let fairness = Fairness(assumed.iter().map(named).collect());
         let goal = |graph: &Digraph, state: &u32| graph.goal.contains(state);
-        let claim = Claim::required("eventually", Kind::Eventually { goal, fairness });
+        let claim = Claim::required("eventually", ClaimKind::Eventually { goal, fairness });
         let violated = graph.answer(claim).name() == "violated";
         prop_assert_eq!(violated, fair_set_exists(&graph, &assumed));
     }
@@ -522,7 +522,7 @@ proptest! {
     #[test]
     fn counts_and_answers_are_those_of_stateright(graph in digraphs()) {
         let theirs = graph.clone().checker().spawn_dfs().join();
-        let ours = check(&graph, &Spec::of_properties(&graph), Settings::default()).unwrap();
+        let ours = check(&graph, &Spec::of_properties(&graph), CheckSettings::default()).unwrap();
         prop_assert_eq!(ours.states, theirs.unique_state_count());
         prop_assert_eq!(ours.generated, theirs.state_count() as u64);
         let reached = theirs.discovery("goal once").is_some();
@@ -542,7 +542,7 @@ proptest! {
         }
         let nearest = graph.goal.iter().map(|&state| distance[state as usize]).min();
         let nearest = nearest.filter(|&steps| steps != u32::MAX);
-        let report = check(&graph, &Spec::of_properties(&graph), Settings::default()).unwrap();
+        let report = check(&graph, &Spec::of_properties(&graph), CheckSettings::default()).unwrap();
         let steps = report.findings[1].verdict.witness().map(|w| w.steps.len() as u32);
         prop_assert_eq!(steps, nearest);
         let reached = distance.into_iter().filter(|&steps| steps != u32::MAX);

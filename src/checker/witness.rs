@@ -1,11 +1,11 @@
-//! Runs that show something: repeated through the model before anybody sees them.
+//! Witnesses: runs that are replayed through the model before they are reported.
 //!
 //! The search remembers indices; a witness is what the model itself does when it is run again.
 //! Under a symmetry the search knows orbits only, and the witness is a run of real states through
-//! them. The type to know is [`Witness`].
+//! them.
 
 use super::claim::{Explorable, Strength};
-use super::fault::Fault;
+use super::error::CheckError;
 use super::liveness::{FairLasso, Obligation};
 use super::search::Search;
 
@@ -17,7 +17,7 @@ pub struct Witness<S, A> {
     /// What happens, and the state after it.
     pub steps: Vec<(A, S)>,
     /// For a run that never ends: how many steps lead to the state that it comes back to. The steps
-    /// from there on repeat for ever; if there are none, it stays in that state.
+    /// from there on repeat forever; if there are none, it stays in that state.
     pub lasso_from: Option<usize>,
 }
 
@@ -33,7 +33,7 @@ impl<S, A> Witness<S, A> {
 
 impl<M: Explorable> Search<'_, M> {
     /// The shortest run to a state.
-    pub(super) fn witness_to(&self, at: u32) -> Result<WitnessOf<M>, Fault> {
+    pub(super) fn witness_to(&self, at: u32) -> Result<WitnessOf<M>, CheckError> {
         self.along(&self.store.path_to(at))
     }
 
@@ -43,7 +43,7 @@ impl<M: Explorable> Search<'_, M> {
         lasso: &FairLasso,
         obligations: &[Obligation],
         avoids: &dyn Fn(&M::State) -> bool,
-    ) -> Result<WitnessOf<M>, Fault> {
+    ) -> Result<WitnessOf<M>, CheckError> {
         let root = lasso.stem.first().copied().unwrap_or(0);
         let mut path = self.store.path_to(root);
         let owed_from = path.len() - 1;
@@ -59,7 +59,7 @@ impl<M: Explorable> Search<'_, M> {
         Ok(witness)
     }
 
-    fn along(&self, path: &[u32]) -> Result<WitnessOf<M>, Fault> {
+    fn along(&self, path: &[u32]) -> Result<WitnessOf<M>, CheckError> {
         let first = path.first().copied().unwrap_or(0);
         let starts = self.model.init_states().into_iter();
         let start = starts
@@ -76,8 +76,11 @@ impl<M: Explorable> Search<'_, M> {
         Ok(witness)
     }
 
-    fn lost(&self, state: String, to: u32) -> Fault {
-        Fault::NotDeterministic { state, expected: format!("{:?}", self.store.states[to as usize]) }
+    fn lost(&self, state: String, to: u32) -> CheckError {
+        CheckError::NotDeterministic {
+            state,
+            expected: format!("{:?}", self.store.states[to as usize]),
+        }
     }
 
     /// The first action, of that class if one is given, that leads from `state` to the stored one.
@@ -86,7 +89,7 @@ impl<M: Explorable> Search<'_, M> {
         state: &M::State,
         to: u32,
         class: Option<u16>,
-    ) -> Result<(M::Action, M::State), Fault> {
+    ) -> Result<(M::Action, M::State), CheckError> {
         let expected = &self.store.states[to as usize];
         let mut actions = Vec::new();
         self.model.actions(state, &mut actions);
@@ -115,7 +118,7 @@ impl<M: Explorable> Search<'_, M> {
         owed_from: usize,
         obligations: &[Obligation],
         avoids: &dyn Fn(&M::State) -> bool,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), CheckError> {
         let mut states = vec![&witness.start];
         let mut classes = Vec::new();
         for (action, expected) in &witness.steps {
@@ -123,7 +126,7 @@ impl<M: Explorable> Search<'_, M> {
             classes.push((self.spec.classes.of)(self.model, action));
             let again = self.model.next_state(before, action.clone());
             if again.as_ref() != Some(expected) {
-                return Err(Fault::NotDeterministic {
+                return Err(CheckError::NotDeterministic {
                     state: format!("{before:?}"),
                     expected: format!("{expected:?}"),
                 });

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use swarmbound::audit::Verdict;
 use swarmbound::suite::canary::Canary;
-use swarmbound::suite::kill::{Controls, Kill};
+use swarmbound::suite::detection::{ControlRuns, Detection};
 
 use super::progress::Counting;
 use super::{Failure, Format, output};
@@ -29,9 +29,9 @@ pub(super) fn run(
         ControlFlow::Continue(())
     };
     for canary in canaries {
-        kills.extend(Kill::of(canary, seed, cases, &mut |case| counted(canary.name, case)));
+        kills.extend(Detection::of(canary, seed, cases, &mut |case| counted(canary.name, case)));
     }
-    let controls = Controls::of(seed, cases, &mut |case| counted("control", case));
+    let controls = ControlRuns::of(seed, cases, &mut |case| counted("control", case));
     let matrix = Matrix { cases, seed, kills, controls: controls.unwrap_or_default() };
     drop(counting);
     let text = match format.json {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use swarmbound::audit::Verdict;
 use swarmbound::checker::{Limits, Quotient};
-use swarmbound::models::registry::{self, ALL, Export, Run};
+use swarmbound::models::registry::{self, ALL, Export, ModelRun};
 use swarmbound::models::{Options, Threads};
 use swarmbound::units::{Bytes, Time};
 
@@ -220,10 +220,10 @@ fn checked(
     let mut searching = Searching::new(model, limit);
     let mut watch = |progress: &_| searching.at(progress);
     let threads = arguments.threads(model);
-    let mut run = Run {
+    let mut run = ModelRun {
         limits: arguments.limits(),
         quotient: arguments.quotient(),
-        crew: &threads,
+        workers: &threads,
         watch: &mut watch,
         exports: Vec::new(),
         resume: None,

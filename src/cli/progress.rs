@@ -96,7 +96,10 @@ impl Searching {
     }
 
     /// Says how far it is, and whether it goes on.
-    pub(super) fn at(&mut self, progress: &checker::Progress) -> ControlFlow<checker::Reason> {
+    pub(super) fn at(
+        &mut self,
+        progress: &checker::SearchProgress,
+    ) -> ControlFlow<checker::Reason> {
         let elapsed = self.since.elapsed();
         if self.limit.is_some_and(|limit| limit <= elapsed) {
             return ControlFlow::Break(checker::Reason::Time);

@@ -4,7 +4,7 @@
 //! type to know is [`World`].
 
 use clap::Args;
-use swarmbound::checker::Fault;
+use swarmbound::checker::CheckError;
 use swarmbound::models::{Options, Refused};
 
 use super::Failure;
@@ -129,14 +129,14 @@ pub(super) fn refused(refused: Refused) -> Failure {
         Refused::UnknownModel { name, known } => {
             format!("`{name}` is no model; write one of {known}")
         }
-        Refused::Fault(Fault::UnknownClass { name, known, .. }) => {
+        Refused::Check(CheckError::UnknownClass { name, known, .. }) => {
             format!("--fair: there is no action `{name}`; write all, or some of {known}")
         }
-        Refused::Fault(Fault::FairnessInQuotient { .. }) => {
+        Refused::Check(CheckError::FairnessInQuotient { .. }) => {
             "--fair and --symmetry: fairness speaks of single actions, which the symmetry takes \
              for one; leave out one of the two"
                 .to_owned()
         }
-        Refused::NoWorld(_) | Refused::Fault(_) => refused.to_string(),
+        Refused::NoWorld(_) | Refused::Check(_) => refused.to_string(),
     })
 }

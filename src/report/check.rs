@@ -8,8 +8,8 @@ use std::time::Duration;
 use comfy_table::Cell;
 use serde::Serialize;
 use swarmbound::audit::Verdict;
-use swarmbound::checker::Progress;
-use swarmbound::models::{MOST_WORDS, Outcome, PropertyOutcome};
+use swarmbound::checker::SearchProgress;
+use swarmbound::models::{CheckOutcome, MOST_WORDS, PropertyOutcome};
 use swarmbound::units::Time;
 
 use super::Style;
@@ -19,7 +19,7 @@ use super::numbers::{self, grouped};
 /// A model that was checked.
 pub(crate) struct Check {
     /// What it says.
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: CheckOutcome,
     /// How long that took.
     pub(crate) took: Duration,
 }
@@ -50,7 +50,7 @@ impl Check {
     }
 
     fn exploration(&self) -> String {
-        let Outcome { exploration, reason, .. } = self.outcome;
+        let CheckOutcome { exploration, reason, .. } = self.outcome;
         match reason {
             None => exploration.to_owned(),
             Some(reason) => format!("{exploration} ({reason})"),
@@ -69,7 +69,7 @@ pub(crate) fn worst(checks: &[Check]) -> Verdict {
 #[derive(Serialize)]
 pub(crate) struct CheckDocument<'a> {
     #[serde(flatten)]
-    outcome: &'a Outcome,
+    outcome: &'a CheckOutcome,
     seconds: f64,
 }
 
@@ -81,7 +81,7 @@ impl<'a> CheckDocument<'a> {
 }
 
 /// Where a search is: states, rate, depth, memory.
-pub(crate) fn searched(progress: &Progress, elapsed: Duration) -> String {
+pub(crate) fn searched(progress: &SearchProgress, elapsed: Duration) -> String {
     let rate = progress.states as f64 / elapsed.as_secs_f64().max(0.001);
     format!(
         "{} states, {} a second, {} waiting, depth {}, {} MiB",
@@ -144,7 +144,7 @@ fn verdict(word: &str) -> Verdict {
     }
 }
 
-fn properties(style: Style, outcome: &Outcome) -> String {
+fn properties(style: Style, outcome: &CheckOutcome) -> String {
     let columns = [
         ("property", Align::Left),
         ("kind", Align::Left),
@@ -166,7 +166,7 @@ fn properties(style: Style, outcome: &Outcome) -> String {
 }
 
 /// What stands behind a verdict, in a few words.
-fn evidence(outcome: &Outcome, property: &PropertyOutcome) -> String {
+fn evidence(outcome: &CheckOutcome, property: &PropertyOutcome) -> String {
     let mut text = match (property.steps, property.lasso_from) {
         (_, Some(from)) => format!("for ever from step {from}"),
         (Some(steps), None) => format!("after {}", numbers::count(steps, "step")),
@@ -185,7 +185,7 @@ fn evidence(outcome: &Outcome, property: &PropertyOutcome) -> String {
 
 /// The runs that show something: against whatever is violated, and the longest of those that show
 /// what can be reached; the others are much like it.
-fn witnesses(style: Style, outcome: &Outcome) -> String {
+fn witnesses(style: Style, outcome: &CheckOutcome) -> String {
     let with_run = || outcome.properties.iter().filter(|property| !property.witness.is_empty());
     let reached = with_run().filter(|property| property.verdict == "holds");
     let most = reached.clone().filter_map(|property| property.steps).max();
@@ -211,7 +211,7 @@ fn witness(style: Style, property: &PropertyOutcome) -> String {
     text
 }
 
-fn coverage(style: Style, outcome: &Outcome) -> String {
+fn coverage(style: Style, outcome: &CheckOutcome) -> String {
     let taken = outcome.coverage.iter().filter(|(_, taken)| 0 < **taken);
     let taken: Vec<String> =
         taken.map(|(name, count)| format!("{name} {}", grouped(u128::from(*count)))).collect();

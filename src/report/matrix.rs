@@ -7,8 +7,8 @@ use serde::Serialize;
 use swarmbound::audit::Verdict;
 use swarmbound::scenario::Scenario;
 use swarmbound::suite::Ratios;
-use swarmbound::suite::canary::{ALL, Canary, Kind};
-use swarmbound::suite::kill::{Controls, Kill};
+use swarmbound::suite::canary::{ALL, Canary, CanaryKind};
+use swarmbound::suite::detection::{ControlRuns, Detection};
 
 use super::Style;
 use super::layout::{Align, lines, table, wrapped};
@@ -21,15 +21,15 @@ pub(crate) struct Matrix {
     /// Of which seed.
     pub(crate) seed: u64,
     /// The canaries.
-    pub(crate) kills: Vec<Kill>,
+    pub(crate) kills: Vec<Detection>,
     /// The control.
-    pub(crate) controls: Controls,
+    pub(crate) controls: ControlRuns,
 }
 
 /// Did what must catch a canary catch it? A slow one must never be caught.
-fn is_as_it_should_be(kill: &Kill) -> bool {
+fn is_as_it_should_be(kill: &Detection) -> bool {
     match kill.canary.kind {
-        Kind::Slow => kill.caught == 0,
+        CanaryKind::Slow => kill.caught == 0,
         _ => kill.by.iter().any(|(name, _)| kill.canary.caught_by.contains(name)),
     }
 }
@@ -41,12 +41,12 @@ impl Matrix {
         if fine { Verdict::Holds } else { Verdict::Violated }
     }
 
-    fn dead(&self) -> impl Iterator<Item = &Kill> {
-        self.kills.iter().filter(|kill| kill.canary.kind != Kind::Slow)
+    fn dead(&self) -> impl Iterator<Item = &Detection> {
+        self.kills.iter().filter(|kill| kill.canary.kind != CanaryKind::Slow)
     }
 
-    fn slow(&self) -> impl Iterator<Item = &Kill> {
-        self.kills.iter().filter(|kill| kill.canary.kind == Kind::Slow)
+    fn slow(&self) -> impl Iterator<Item = &Detection> {
+        self.kills.iter().filter(|kill| kill.canary.kind == CanaryKind::Slow)
     }
 }
 
@@ -55,7 +55,7 @@ fn share(part: u32, whole: u32) -> String {
 }
 
 /// In which case it is caught on average.
-fn average(kill: &Kill) -> String {
+fn average(kill: &Detection) -> String {
     match kill.caught {
         0 => "-".to_owned(),
         caught => format!("{:.1}", f64::from(kill.cases) / f64::from(caught)),
@@ -63,9 +63,9 @@ fn average(kill: &Kill) -> String {
 }
 
 /// In how many cases the textbook's bounds catch it; a bound is no run that they could judge.
-fn textbook(kill: &Kill) -> String {
+fn textbook(kill: &Detection) -> String {
     match kill.canary.kind {
-        Kind::Bound => "-".to_owned(),
+        CanaryKind::Bound => "-".to_owned(),
         _ => share(kill.textbook, kill.cases),
     }
 }
@@ -76,7 +76,7 @@ fn size(scenario: &Scenario) -> String {
 }
 
 /// What catches it, the most frequent first.
-fn catchers(kill: &Kill) -> String {
+fn catchers(kill: &Detection) -> String {
     let mut by = kill.by.clone();
     by.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
     let names = by.iter().map(|&(name, cases)| format!("{name} {}", share(cases, kill.cases)));
@@ -214,11 +214,11 @@ impl CanaryEntry<'static> {
             name: canary.name,
             about: canary.about,
             kind: match canary.kind {
-                Kind::Engine => "engine",
-                Kind::Log => "log",
-                Kind::Simulator => "simulator",
-                Kind::Bound => "bound",
-                Kind::Slow => "slow",
+                CanaryKind::Engine => "engine",
+                CanaryKind::Log => "log",
+                CanaryKind::Simulator => "simulator",
+                CanaryKind::Bound => "bound",
+                CanaryKind::Slow => "slow",
             },
             seen: canary.seen,
             caught_by: canary.caught_by,
@@ -299,7 +299,7 @@ impl<'a> MatrixDocument<'a> {
 }
 
 impl<'a> KillEntry<'a> {
-    fn new(kill: &'a Kill) -> Self {
+    fn new(kill: &'a Detection) -> Self {
         let by = kill.by.iter().map(|&(name, cases)| (name.to_owned(), cases.into()));
         let [own, control] = &kill.ratios;
         KillEntry {

@@ -1,14 +1,14 @@
-//! Property `completes_when_calm`: once nobody comes or goes any more, everybody left completes.
+//! Property `completes_when_calm`: after the last arrival or departure every remaining peer
+//! completes.
 //!
-//! That a peer left, or that the run was cut off, explains to the audit why it is incomplete. Here
-//! a departure must be announced, and a run must not be cut off when the calm was long enough: as
-//! long as the slowest link that there is would need, alone and one after the other, for all that
-//! anybody needs, twice over. It never judges the calm of a scenario that ends before that. The
-//! function to know is [`completes_when_calm`].
+//! To the audit, a departure or the end of the run explains why a peer is incomplete. Here the
+//! departure must be announced in the scenario, and the end of the run is no excuse after a long
+//! enough calm: twice the time in which the slowest link alone could carry every missing byte, one
+//! after the other. A scenario that ends before that is not judged.
 
 use std::cmp::Reverse;
 
-use super::case::{Judged, accuse};
+use super::case::{AuditedTrace, accuse};
 use super::subject::Subject;
 use crate::audit::{
     Audit, Cause, IncompletenessWitness, Judgement, Lacking, Report, Verdict, Witness,
@@ -18,13 +18,13 @@ use crate::scenario::{Parts, Scenario};
 use crate::trace::{Event, Header, Trace};
 use crate::units::{Rate, Time};
 
-/// How many times over the slowest link must have had the time.
+/// The calm must last this many times what the slowest link needs.
 const TIMES: u64 = 2;
 
-/// Judges the end of a run.
+/// Judges which peers are incomplete when the run ends.
 pub(super) fn completes_when_calm(
     scenario: &Scenario,
-    judged: &Judged,
+    judged: &AuditedTrace,
     _: &mut dyn Subject,
 ) -> Judgement {
     let ruled = judged.report.rule("incompleteness_explained");
@@ -38,46 +38,54 @@ pub(super) fn completes_when_calm(
         return Judgement::holds();
     };
     match end {
-        End::Explained => Judgement::holds(),
-        End::CutOff => waited(scenario, judged, peer),
-        End::GaveUp => accuse(format!(
-            "{peer} goes without the file, and the scenario announces no departure before that"
+        Incompleteness::Explained => Judgement::holds(),
+        Incompleteness::CutOff => waited(scenario, judged, peer),
+        Incompleteness::GaveUp => accuse(format!(
+            "{peer} left without the file, and the scenario announces no departure before that"
         )),
-        End::Absent => accuse(format!("{peer} never joined, though the scenario announces it")),
-        End::Unexplained => accuse(format!("nothing explains why {peer} has not got the file")),
+        Incompleteness::Absent => {
+            accuse(format!("{peer} never joined, though the scenario announces it"))
+        }
+        Incompleteness::Unexplained => {
+            accuse(format!("nothing explains why {peer} does not have the file"))
+        }
     }
 }
 
-/// Why a peer has not got the file, the better reasons first.
+/// Why a peer does not have the file, the better reasons first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum End {
-    /// The log or the scenario says why.
+enum Incompleteness {
+    /// The log or the scenario gives the reason.
     Explained,
-    /// Time was up.
+    /// The run was cut off.
     CutOff,
-    /// It left, though it was to stay.
+    /// It left although the scenario announces no departure.
     GaveUp,
-    /// It was to join, and did not.
+    /// It never joined although the scenario announces it.
     Absent,
-    /// No reason.
+    /// Nothing gives a reason.
     Unexplained,
 }
 
-fn end(scenario: &Scenario, one: &Lacking) -> End {
+fn end(scenario: &Scenario, one: &Lacking) -> Incompleteness {
     match one.cause {
-        None => End::Unexplained,
-        Some(Cause::CutOff { .. } | Cause::InFlight { .. } | Cause::NoTime { .. }) => End::CutOff,
-        Some(Cause::NeverCame { joins_ns }) if joins_ns < scenario.parts().until => End::Absent,
+        None => Incompleteness::Unexplained,
+        Some(Cause::CutOff { .. } | Cause::InFlight { .. } | Cause::NoTime { .. }) => {
+            Incompleteness::CutOff
+        }
+        Some(Cause::NeverCame { joins_ns }) if joins_ns < scenario.parts().until => {
+            Incompleteness::Absent
+        }
         Some(Cause::Left { at_ns }) => match scenario.leaves_at(one.peer) {
-            Some(announced) if announced <= at_ns => End::Explained,
-            _ => End::GaveUp,
+            Some(announced) if announced <= at_ns => Incompleteness::Explained,
+            _ => Incompleteness::GaveUp,
         },
-        Some(_) => End::Explained,
+        Some(_) => Incompleteness::Explained,
     }
 }
 
-/// Who was cut off: had the calm been long enough, and does nothing else explain it?
-fn waited(scenario: &Scenario, judged: &Judged, peer: PeerId) -> Judgement {
+/// Judges a peer that was cut off: was the calm long enough, and does nothing else explain it?
+fn waited(scenario: &Scenario, judged: &AuditedTrace, peer: PeerId) -> Judgement {
     let calm = calm_since(scenario, &judged.trace.events);
     let Some(enough) = enough(scenario).and_then(|span| calm.checked_add(span)) else {
         return Judgement::skipped("the links are too slow to say how long it may take");
@@ -91,12 +99,12 @@ fn waited(scenario: &Scenario, judged: &Judged, peer: PeerId) -> Judgement {
         return Judgement::holds();
     }
     accuse(format!(
-        "{peer} has not got the file when the run is cut off, although nobody has come or gone \
+        "{peer} does not have the file when the run is cut off, although no node has come or gone \
          since {calm} and even the slowest link could have carried everything by {enough}"
     ))
 }
 
-/// What the audit says when time is not up: whoever goes only then is still there.
+/// The audit's report without the cut-off: nodes that leave only at the end of the run stay.
 fn not_cut_off(scenario: &Scenario, trace: &Trace) -> Report {
     let until = scenario.parts().until;
     let gone = |event: &Event| matches!(event, Event::Leave { at, .. } if until <= *at);
@@ -107,7 +115,7 @@ fn not_cut_off(scenario: &Scenario, trace: &Trace) -> Report {
     Audit::of(&Trace { header, events })
 }
 
-/// When somebody last came or went, or is to come or go; those who go when the run is cut off do
+/// Time of the last arrival or departure, logged or announced. Departures at the end of the run do
 /// not count.
 fn calm_since(scenario: &Scenario, events: &[Event]) -> Time {
     let until = scenario.parts().until;
@@ -121,7 +129,7 @@ fn calm_since(scenario: &Scenario, events: &[Event]) -> Time {
     changes.max().unwrap_or(Time::ZERO)
 }
 
-/// How long a calm must last; None when the clock does not go so far.
+/// Length of the calm that suffices; None on overflow of the clock.
 fn enough(scenario: &Scenario) -> Option<Time> {
     let uploads = scenario.nodes().map(|node| scenario.upload(node));
     let downloads = scenario.nodes().filter_map(|node| scenario.download(node));
@@ -130,7 +138,7 @@ fn enough(scenario: &Scenario) -> Option<Time> {
     let bits = scenario.file().file().nanobits() * scenario.peer_count() as u128;
     let protocol = scenario.parts().protocol.clone().unwrap_or_default();
     let latency = scenario.nodes().map(|node| scenario.latency_to(node)).max()?;
-    // A chunk costs a few round trips and decisions; whoever looks for neighbors, some announces.
+    // A chunk costs a few round trips and decisions; finding neighbors costs some announces.
     let waits = latency.0.checked_mul(4)?.checked_add(protocol.rechoke.0)?.checked_mul(4)?;
     let waits = waits.checked_add(protocol.optimistic.unwrap_or(Time::ZERO).0)?;
     let waits = waits.checked_mul(chunks)?.checked_add(protocol.announce.0.checked_mul(2)?)?;

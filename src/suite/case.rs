@@ -1,6 +1,6 @@
 //! One scenario, what a subject made of it, and what each property says of that.
 //!
-//! A case decides nothing: properties do. The type to know is [`Case`].
+//! A case decides nothing: properties do.
 
 use super::property::Property;
 use super::subject::{Failure, Subject};
@@ -12,12 +12,12 @@ use crate::trace::{Event, Header, Trace};
 #[derive(Debug)]
 pub struct Case {
     scenario: Scenario,
-    outcome: Result<Judged, Failure>,
+    outcome: Result<AuditedTrace, Failure>,
 }
 
 /// A trace and the report of the audit.
 #[derive(Debug)]
-pub struct Judged {
+pub struct AuditedTrace {
     /// The trace.
     pub trace: Trace,
     /// What the audit says of it.
@@ -29,12 +29,12 @@ impl Case {
     pub fn run(subject: &mut dyn Subject, scenario: &Scenario) -> Self {
         let outcome = trace(subject, scenario).map(|trace| {
             let report = Audit::of(&trace);
-            Judged { trace, report }
+            AuditedTrace { trace, report }
         });
         Case { scenario: scenario.clone(), outcome }
     }
 
-    /// What was run.
+    /// The scenario.
     pub fn scenario(&self) -> &Scenario {
         &self.scenario
     }
@@ -42,12 +42,12 @@ impl Case {
     /// The trace and the report.
     ///
     /// # Errors
-    /// Why there is none.
-    pub fn outcome(&self) -> Result<&Judged, &Failure> {
+    /// Why the run gave no trace.
+    pub fn outcome(&self) -> Result<&AuditedTrace, &Failure> {
         self.outcome.as_ref()
     }
 
-    /// What a property says; the subject may be run again for it.
+    /// Judges one property; the subject may be run again for it.
     pub fn judge(&self, property: &Property, subject: &mut dyn Subject) -> Judgement {
         match &self.outcome {
             Ok(judged) => (property.judge)(property, &self.scenario, judged, subject),
@@ -57,7 +57,7 @@ impl Case {
     }
 }
 
-/// A violation that is a sentence.
+/// A violation whose only witness is a sentence.
 pub(super) fn accuse(explanation: impl Into<String>) -> Judgement {
     Judgement {
         verdict: crate::audit::Verdict::Violated,

@@ -1,7 +1,7 @@
-//! What the tests do that `suite!` writes: one property, judged by proptest, with its regressions
-//! at the caller.
+//! The body of the tests that `suite!` writes: one property, judged by proptest, with its
+//! regressions in the caller's package.
 //!
-//! A test says which property broke, how, and in which scenario.
+//! A failing test says which property broke, how, and in which scenario.
 
 use std::env;
 use std::path::Path;
@@ -10,8 +10,8 @@ use proptest::test_runner::{
     Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner,
 };
 
+use super::byzantine::tolerates_byzantine_neighbors;
 use super::case::Case;
-use super::contract::withstands_lies;
 use super::property::find;
 use super::scope::Scope;
 use super::strategy::scenarios;
@@ -20,7 +20,7 @@ use crate::audit::Verdict;
 use crate::engine::{Engine, Introduce};
 use crate::scenario::Scenario;
 
-/// The scenarios of a test that names no number.
+/// Scenarios of a test, by default.
 pub const CASES: u32 = 64;
 
 /// The most runs that a test spends on making its scenario smaller.
@@ -73,7 +73,7 @@ fn config(place: Place, property: &'static str, cases: u32) -> Config {
 /// Judges one property of an engine in the simulator, in `cases` scenarios.
 ///
 /// # Panics
-/// When it does not hold: that is what a test does.
+/// When the property does not hold: the test fails.
 pub fn check<E: Engine, T: Introduce>(
     property: &'static str,
     cases: u32,
@@ -96,7 +96,7 @@ pub fn check<E: Engine, T: Introduce>(
         Ok(()) => {}
         Err(TestError::Abort(reason)) => panic!("{property}: the test was given up: {reason}"),
         Err(TestError::Fail(reason, scenario)) => panic!(
-            "{property} does not hold: {}\n  it demands: {}\n  scenario: {}\n  to repeat it: cargo \
+            "{property} does not hold: {}\n  Rule: {}\n  scenario: {}\n  to repeat it: cargo \
              test {}::{property}",
             reason.message(),
             found.about(),
@@ -106,15 +106,15 @@ pub fn check<E: Engine, T: Introduce>(
     }
 }
 
-/// Judges `withstands_lies` of an engine, by its name in the list.
+/// Judges `tolerates_byzantine_neighbors` of an engine; `property` is its name in the list.
 ///
 /// # Panics
-/// When it does not hold: that is what a test does.
-pub fn check_lies<E: Engine>(property: &'static str, cases: u32, place: Place)
+/// When the property does not hold: the test fails.
+pub fn check_byzantine<E: Engine>(property: &'static str, cases: u32, place: Place)
 where
     E::Message: Send + Sync + 'static,
 {
-    if let Err(explanation) = withstands_lies::<E>(config(place, property, cases)) {
+    if let Err(explanation) = tolerates_byzantine_neighbors::<E>(config(place, property, cases)) {
         panic!(
             "{property} does not hold: {explanation}\n  to repeat it: cargo test {}::{property}",
             within(place.module)

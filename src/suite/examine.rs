@@ -1,5 +1,4 @@
-//! Cases one after another, until one has a finding or all are run; then, for each finding, smaller
-//! and smaller ones.
+//! Runs cases until one has a finding or all are run; then shrinks each finding.
 //!
 //! Case k of a seed is the same on every machine, whatever the cases before it did.
 
@@ -11,21 +10,21 @@ use proptest::test_runner::{Config as Proptest, RngAlgorithm, TestRng, TestRunne
 use super::case::Case;
 use super::property::{ALL, Property, find};
 use super::scope::Scope;
-use super::smaller::{plainest, settle};
+use super::shrink::{simplest, simplify};
 use super::strategy::scenarios;
 use super::subject::Subject;
 use crate::audit::{Judgement, Report, Verdict, Witness};
 use crate::scenario::Scenario;
 use crate::units::Bytes;
 
-/// What is examined.
+/// Settings of an examination.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// How many scenarios.
+    /// Number of scenarios.
     pub cases: u32,
-    /// Where their randomness starts.
+    /// Seed of their randomness.
     pub seed: u64,
-    /// What they may say.
+    /// What they may contain.
     pub scope: Scope,
     /// The names of properties that are not judged.
     pub left_out: Vec<String>,
@@ -49,26 +48,26 @@ impl Default for Config {
     }
 }
 
-/// How far an examination is.
+/// Progress of an examination.
 #[derive(Clone, Copy, Debug)]
-pub enum Progress<'a> {
-    /// So many cases are done.
+pub enum SuiteProgress<'a> {
+    /// Number of cases done.
     Cases(u32),
     /// A property is broken for the first time; the scenario is as it was generated.
     Found(&'a Finding),
-    /// A smaller scenario is about to be run: the finding has the smallest so far, and in how many
-    /// runs it was found.
+    /// A smaller scenario is about to be run; the finding has the smallest so far and the number of
+    /// runs spent on it.
     Shrinks(&'a Finding),
 }
 
 /// What an examination found.
 #[derive(Clone, Debug)]
 pub struct Examination {
-    /// How many cases were run.
+    /// Cases that were run.
     pub cases: u32,
-    /// In how many of them some property could not be decided for lack of evidence.
+    /// Cases in which some property could not be decided for lack of evidence.
     pub unknown: u32,
-    /// What each property said, of those that were not left out.
+    /// Counts of verdicts for each property that was not left out.
     pub tallies: Vec<Tally>,
     /// The first finding of each broken property; at most one where the examination does not keep
     /// going.
@@ -77,7 +76,7 @@ pub struct Examination {
     pub ratios: Ratios,
 }
 
-/// How often a property was judged, and how.
+/// How often a property got each verdict.
 #[derive(Clone, Debug)]
 pub struct Tally {
     /// The property.
@@ -86,7 +85,7 @@ pub struct Tally {
     pub held: u32,
     /// Cases in which there is nothing to judge.
     pub skipped: u32,
-    /// Why there was nothing to judge, the first time.
+    /// Why there was nothing to judge, the first time; None if there always was.
     pub reason: Option<String>,
     /// Cases in which evidence is missing.
     pub unknown: u32,
@@ -111,7 +110,7 @@ impl Tally {
         } += 1;
     }
 
-    /// The worst that was said of it; skipped when it was never judged.
+    /// The worst verdict; skipped if the property was never judged.
     pub fn verdict(&self) -> Verdict {
         let said = [
             (self.violated, Verdict::Violated),
@@ -132,27 +131,27 @@ pub struct Finding {
     pub explanation: String,
     /// The same as data, where a rule of the audit says it.
     pub witness: Option<Box<Witness>>,
-    /// In which case, from 0.
+    /// The case, from 0.
     pub case: u32,
     /// The scenario of that case.
     pub generated: Scenario,
     /// The smallest scenario that was found.
     pub scenario: Scenario,
-    /// How many runs were spent on making it smaller.
+    /// Runs that were spent on shrinking.
     pub shrinks: u32,
 }
 
 /// Distribution times over the best bounds, in thousandths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ratios {
-    /// Of how many runs, those in which everybody completed.
+    /// Runs in which every peer completed.
     pub runs: u64,
     /// The sum of the ratios, each rounded down to a thousandth.
     pub thousandths: u128,
 }
 
 impl Ratios {
-    /// Takes the ratio of a run in which everybody completed.
+    /// Adds the ratio of a run; no effect unless every peer completed and a bound applies.
     pub fn add(&mut self, report: &Report) {
         if let (Some(took), Some(bound)) = (report.distribution_time, report.best.time())
             && bound.0 != 0
@@ -184,12 +183,12 @@ pub(super) fn generate(
 }
 
 /// Hands `subject` one scenario after another until a property is broken, or all of them if it is
-/// to keep going; then smaller ones that break the same. `watch` is told before and after every
-/// run; where it breaks, the cases end, or the search for a smaller scenario of that finding.
+/// to keep going; then shrinks each finding. `watch` is called after every case and before every
+/// shrinking run; when it breaks, the cases end, or the shrinking of that finding.
 pub fn examine(
     subject: &mut dyn Subject,
     config: &Config,
-    watch: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+    watch: &mut dyn FnMut(SuiteProgress<'_>) -> ControlFlow<()>,
 ) -> Examination {
     let mut examination = Examination::new(config);
     for case in 0..config.cases {
@@ -197,8 +196,8 @@ pub fn examine(
         let known = examination.findings.len();
         examination.case(subject, case, &scenario, config.keep_going);
         let mut new = examination.findings.iter().skip(known);
-        let ends = new.any(|finding| watch(Progress::Found(finding)).is_break());
-        let ends = ends || watch(Progress::Cases(case + 1)).is_break();
+        let ends = new.any(|finding| watch(SuiteProgress::Found(finding)).is_break());
+        let ends = ends || watch(SuiteProgress::Cases(case + 1)).is_break();
         if ends || (!config.keep_going && !examination.findings.is_empty()) {
             break;
         }
@@ -209,7 +208,7 @@ pub fn examine(
     examination
 }
 
-/// Hands `subject` one scenario, which stays as it is.
+/// Runs `subject` on one scenario and judges it, without shrinking.
 pub fn examine_one(subject: &mut dyn Subject, scenario: &Scenario, config: &Config) -> Examination {
     let mut examination = Examination::new(config);
     examination.case(subject, 0, scenario, config.keep_going);
@@ -275,12 +274,12 @@ fn shrink(
     subject: &mut dyn Subject,
     finding: &mut Finding,
     config: &Config,
-    watch: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+    watch: &mut dyn FnMut(SuiteProgress<'_>) -> ControlFlow<()>,
 ) {
     let property = find(finding.property).expect("a finding is of a property of the list");
     let tree = generate(&config.scope, config.seed, finding.case);
     smallest(tree, config.shrinks, config.scope.burst, &mut |scenario| {
-        watch(Progress::Shrinks(finding))?;
+        watch(SuiteProgress::Shrinks(finding))?;
         finding.shrinks += 1;
         let judgement = Case::run(subject, scenario).judge(property, subject);
         let fails = judgement.verdict == Verdict::Violated;
@@ -293,7 +292,7 @@ fn shrink(
     });
 }
 
-/// Tries the plainest scenario; else walks down a tree as proptest does, then makes what it came to
+/// Tries the simplest scenario; else walks down a tree as proptest does, then makes what it came to
 /// simpler: each for at most `most` runs, until `fails` breaks. The root itself is known to fail,
 /// and the last that fails is the smallest. A `burst` that was asked for stays.
 pub(super) fn smallest(
@@ -307,9 +306,9 @@ pub(super) fn smallest(
         return;
     }
     // Where every scenario fails, none is gained by many steps, each of which may be a time-out.
-    if let Some(plain) = plainest(&scenario, burst) {
+    if let Some(plain) = simplest(&scenario, burst) {
         match fails(&plain) {
-            ControlFlow::Continue(true) => return settle(plain, most, burst, fails),
+            ControlFlow::Continue(true) => return simplify(plain, most, burst, fails),
             ControlFlow::Continue(false) => {}
             ControlFlow::Break(()) => return,
         }
@@ -329,5 +328,5 @@ pub(super) fn smallest(
             ControlFlow::Break(()) => return,
         };
     }
-    settle(scenario, most, burst, fails);
+    simplify(scenario, most, burst, fails);
 }

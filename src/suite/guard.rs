@@ -1,9 +1,7 @@
-//! An engine under guard: what it is handed and what it says is counted, and a run that goes on for
-//! ever is ended.
+//! Counts the inputs and outputs of engines, and ends a run that would go on forever.
 //!
-//! The guard changes nothing that an engine does. What a run may spend stands with the thread, not
-//! with the engines, since all of them spend it together. The types to know are [`Budget`] and
-//! [`Guarded`].
+//! The guard changes nothing that an engine does. The budget belongs to the thread, not to the
+//! engines, since all engines of a run share it.
 
 use std::cell::Cell;
 use std::panic::resume_unwind;
@@ -15,7 +13,7 @@ use crate::engine::{Engine, Input, Output, Role, Settings};
 use crate::scenario::Scenario;
 use crate::units::Time;
 
-/// How much may happen before a run counts as one that never ends.
+/// Counts beyond which a run counts as one that never ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// Inputs to all engines of a run together.
@@ -29,9 +27,9 @@ thread_local! {
 }
 
 impl Budget {
-    /// What no run of `scenario` needs. An engine is handed inputs by its timers, by what its
-    /// neighbors say at theirs, and by chunks, of which each is asked for, announced and sent: the
-    /// budget has room for 8 times as many.
+    /// A budget that no run of `scenario` needs. An engine is handed inputs by its timers, by what
+    /// its neighbors say at theirs, and by chunks, of which each is asked for, announced and sent:
+    /// the budget has room for 8 times as many.
     pub fn of(scenario: &Scenario) -> Self {
         let protocol = scenario.parts().protocol.clone().unwrap_or_default();
         let nodes = scenario.peer_count() as u64 + 1;
@@ -47,7 +45,7 @@ impl Budget {
         }
     }
 
-    /// Lets `run` spend it.
+    /// Runs `run` within this budget.
     pub(super) fn spend<R>(self, run: impl FnOnce() -> R) -> R {
         LEFT.set(self);
         run()
@@ -82,7 +80,7 @@ impl Overrun {
     }
 }
 
-/// So many inputs more.
+/// Takes inputs from the budget; unwinds the run when it is spent.
 fn count(inputs: u64) {
     let mut left = LEFT.get();
     let Some(inputs) = left.inputs.checked_sub(inputs) else {

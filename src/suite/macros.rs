@@ -22,7 +22,8 @@
 /// }
 /// ```
 ///
-/// - `tracker`: who introduces the nodes to each other ([`Introduce`](crate::engine::Introduce)).
+/// - `tracker`: the type that introduces the nodes to each other
+///   ([`Introduce`](crate::engine::Introduce)).
 /// - `cases`: how many scenarios each property is judged in.
 /// - `scope`: the fields of [`Scope`](crate::suite::Scope) that differ from the default; what an
 ///   engine may do goes under `discipline: Discipline { .. }`.
@@ -104,10 +105,10 @@ macro_rules! suite_tests {
         }
         $crate::suite_tests! { @out suite_known $out }
     };
-    (@test lies $name:ident [$engine:ty]) => {
+    (@test byzantine $name:ident [$engine:ty]) => {
         #[test]
         fn $name() {
-            $crate::suite::check::check_lies::<$engine>(
+            $crate::suite::check::check_byzantine::<$engine>(
                 stringify!($name),
                 SUITE_CASES,
                 SUITE_PLACE,

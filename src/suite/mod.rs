@@ -3,30 +3,31 @@
 //! A [`Subject`] turns a scenario into a trace: an engine in the simulator, a program in another
 //! language, an engine that is broken on purpose. [`examine`] hands it scenarios, judges every
 //! [`Property`] of what it did, and shrinks the first scenario with a finding. There is no clock
-//! here: whoever waits decides in its watch when it has waited enough. The types to know are
-//! [`Subject`], [`Property`] and [`Finding`].
+//! here: the caller's watch decides when to stop.
 
+mod byzantine;
 mod calm;
 pub mod canary;
 mod case;
 pub mod check;
-mod contract;
+pub mod detection;
 mod examine;
 mod guard;
-pub mod kill;
 mod macros;
 pub mod process;
 mod properties;
 mod property;
 mod scope;
-mod smaller;
+mod shrink;
 mod strategy;
 mod subject;
 #[cfg(test)]
 mod tests;
 
-pub use case::{Case, Judged};
-pub use examine::{Config, Examination, Finding, Progress, Ratios, Tally, examine, examine_one};
+pub use case::{AuditedTrace, Case};
+pub use examine::{
+    Config, Examination, Finding, Ratios, SuiteProgress, Tally, examine, examine_one,
+};
 pub use guard::Budget;
 pub use property::{ALL, Property, find};
 pub use scope::{Barter, Churn, Latency, Scope};

@@ -7,7 +7,7 @@
 /// The kinds: `rule` is the rule of that name, which says itself what it demands; `bound` compares
 /// the last completion with the bound whose name follows `distribution_time_respects_`; `failure`
 /// is broken by runs that give no trace; `judged` has a function of its name in `property.rs`;
-/// `lies` takes an engine in Rust, and is judged without a scenario.
+/// `byzantine` takes an engine in Rust, and is judged without a scenario.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! suite_properties {
@@ -30,9 +30,9 @@ macro_rules! suite_properties {
                 left completes in good time, unless the log shows why not";
             judged same_seed_same_trace
                 "the same scenario gives the same events in the same order";
-            lies withstands_lies "whatever neighbors say, it does not panic, drains, sends only \
-                what it holds and keeps what it has; what it says may wait makes no difference \
-                by waiting";
+            byzantine tolerates_byzantine_neighbors "whatever neighbors say, it does not panic, \
+                drains, sends only what it holds and keeps what it has; what it says may wait \
+                makes no difference by waiting";
             bound distribution_time_respects_client_server;
             bound distribution_time_respects_fluid;
             bound distribution_time_respects_warm_up;

@@ -2,10 +2,10 @@
 //!
 //! A property of the same name as a rule is that rule. The others need more than one trace: a
 //! second run, the scenario's bounds, or a run that gave no trace. That one engine is never worse
-//! than another, or than client and server, is no property: it is proved of none.
+//! than another, or than client-server, is no property: it is proved of none.
 
 use super::calm::completes_when_calm;
-use super::case::{Judged, accuse, trace};
+use super::case::{AuditedTrace, accuse, trace};
 use super::subject::Subject;
 use crate::audit::{self, BoundsWitness, Judgement, Report, Verdict};
 use crate::bounds;
@@ -15,14 +15,14 @@ use crate::trace::Event;
 /// What every engine must do.
 #[derive(Clone, Copy, Debug)]
 pub struct Property {
-    /// Its one name in tests, command line and manual.
+    /// Its name, the same in tests, command line and manual.
     pub name: &'static str,
     /// What it demands, as one sentence; empty for a rule, which has its own.
     about: &'static str,
-    pub(super) judge: fn(&Property, &Scenario, &Judged, &mut dyn Subject) -> Judgement,
+    pub(super) judge: fn(&Property, &Scenario, &AuditedTrace, &mut dyn Subject) -> Judgement,
 }
 
-/// What stands before the name of a bound.
+/// The prefix before the name of a bound.
 const RESPECTS: &str = "distribution_time_respects_";
 
 /// One property of the list.
@@ -36,7 +36,7 @@ macro_rules! property {
     (judged $name:ident $about:literal) => {
         Property { name: stringify!($name), about: $about, judge: |_, a, b, c| $name(a, b, c) }
     };
-    (lies $name:ident $about:literal) => {
+    (byzantine $name:ident $about:literal) => {
         Property {
             name: stringify!($name),
             about: $about,
@@ -79,7 +79,7 @@ impl Property {
 fn by_the_rule(
     property: &Property,
     _: &Scenario,
-    judged: &Judged,
+    judged: &AuditedTrace,
     _: &mut dyn Subject,
 ) -> Judgement {
     let judgement = judged.report.rule(property.name);
@@ -98,12 +98,12 @@ fn by_the_rule(
     judgement.clone()
 }
 
-/// The last completion against one bound. `bounds_respected` compares all of them; here it is the
-/// number that the textbook speaks of.
+/// Compares the last completion with one bound. `bounds_respected` compares all completions; this
+/// is the number that the textbook speaks of.
 fn by_the_bound(
     property: &Property,
     scenario: &Scenario,
-    judged: &Judged,
+    judged: &AuditedTrace,
     _: &mut dyn Subject,
 ) -> Judgement {
     let name = property.name.strip_prefix(RESPECTS);
@@ -123,7 +123,7 @@ fn by_the_bound(
 
 fn same_seed_same_trace(
     scenario: &Scenario,
-    judged: &Judged,
+    judged: &AuditedTrace,
     subject: &mut dyn Subject,
 ) -> Judgement {
     let again = match trace(subject, scenario) {

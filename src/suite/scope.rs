@@ -1,16 +1,16 @@
-//! What generated scenarios may say, and how a command line writes it.
+//! The scope of generated scenarios, and how a command line writes it.
 
 use std::str::FromStr;
 
 use crate::scenario::Discipline;
 use crate::units::Bytes;
 
-/// What generated scenarios may say.
+/// What generated scenarios may contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scope {
-    /// The most peers.
+    /// Maximum number of peers.
     pub peers: usize,
-    /// The most chunks.
+    /// Maximum number of chunks.
     pub chunks: usize,
     /// Whether peers and source come and go.
     pub churn: Churn,
@@ -22,7 +22,7 @@ pub struct Scope {
     pub discipline: Discipline,
     /// The burst of every link; None draws one.
     pub burst: Option<Bytes>,
-    /// How many intervals of the choker a peer may stall; None declares what `discipline` does.
+    /// Stall to declare, in intervals of the choker; None declares the stall of `discipline`.
     pub stall_rechokes: Option<u64>,
 }
 

@@ -37,49 +37,49 @@ fn times(base: Rate, multiple: u64) -> Rate {
 /// A time, in thousandths of what the distribution takes at least.
 type Share = u64;
 
-/// When a run is cut off that should not be: long after everybody who can complete has.
+/// The end of a run that should not be cut off: long after every peer that can complete has.
 const LONG: Share = 300_000;
 
 #[derive(Clone, Debug)]
-enum Going {
+enum PeerDeparture {
     Never,
     At(Share),
     After(Share),
 }
 
-fn going() -> impl Strategy<Value = Going> {
+fn departure() -> impl Strategy<Value = PeerDeparture> {
     prop_oneof![
-        6 => Just(Going::Never),
-        1 => (1..3000u64).prop_map(Going::At),
-        2 => prop_oneof![Just(0), 0..1000u64].prop_map(Going::After),
+        6 => Just(PeerDeparture::Never),
+        1 => (1..3000u64).prop_map(PeerDeparture::At),
+        2 => prop_oneof![Just(0), 0..1000u64].prop_map(PeerDeparture::After),
     ]
 }
 
 /// A peer, its rates as multiples and its times as shares.
 #[derive(Clone, Debug)]
-struct Draft {
+struct PeerDraft {
     upload: u64,
     download: Option<u64>,
     joins: Share,
-    going: Going,
+    departure: PeerDeparture,
     behavior: Behavior,
     link: (Option<Share>, Option<Bytes>),
 }
 
-fn peer(churn: Churn, latency: Latency) -> BoxedStrategy<Draft> {
+fn peer(churn: Churn, latency: Latency) -> BoxedStrategy<PeerDraft> {
     let upload = prop_oneof![5 => multiple(), 1 => Just(0)];
     let download = prop_oneof![2 => Just(None), 3 => multiple().prop_map(Some)];
     let behavior = prop_oneof![5 => Just(Behavior::Cooperative), 1 => Just(Behavior::FreeRider)];
-    let (joins, going) = match churn {
-        Churn::None => (Just(0).boxed(), Just(Going::Never).boxed()),
-        Churn::Any => (prop_oneof![2 => Just(0), 1 => 0..2000u64].boxed(), going().boxed()),
+    let (joins, departure) = match churn {
+        Churn::None => (Just(0).boxed(), Just(PeerDeparture::Never).boxed()),
+        Churn::Any => (prop_oneof![2 => Just(0), 1 => 0..2000u64].boxed(), departure().boxed()),
     };
-    (upload, download, joins, going, behavior, link(latency))
-        .prop_map(|(upload, download, joins, going, behavior, link)| Draft {
+    (upload, download, joins, departure, behavior, link(latency))
+        .prop_map(|(upload, download, joins, departure, behavior, link)| PeerDraft {
             upload,
             download,
             joins,
-            going,
+            departure,
             behavior,
             link,
         })
@@ -154,11 +154,11 @@ fn source_leaves(churn: Churn) -> BoxedStrategy<(Share, u64)> {
 }
 
 /// Everything that decides a scenario.
-type Sketch = (
+type ScenarioDraft = (
     Manifest,
     (Rate, u64, (Option<Share>, Option<Bytes>)),
     (Share, u64),
-    Vec<Draft>,
+    Vec<PeerDraft>,
     (Protocol, Share),
     (Share, Bytes),
     Share,
@@ -181,7 +181,7 @@ pub fn scenarios(scope: &Scope) -> BoxedStrategy<Scenario> {
     };
     let scope = *scope;
     let source = (base(), multiple(), link(scope.latency));
-    let sketch = (
+    let draft = (
         file(scope.chunks),
         source,
         source_leaves(scope.churn),
@@ -191,11 +191,11 @@ pub fn scenarios(scope: &Scope) -> BoxedStrategy<Scenario> {
         until,
         any::<u64>(),
     );
-    sketch.prop_map(move |sketch| draw(sketch, &scope)).boxed()
+    draft.prop_map(move |draft| draw(draft, &scope)).boxed()
 }
 
-/// What the distribution takes at least if everybody is there, in nanoseconds: the unit of shares.
-fn pace(file: &Manifest, source: Rate, peers: &[Draft], base: Rate) -> u128 {
+/// Least distribution time if all peers are present, in nanoseconds: the unit of shares.
+fn pace(file: &Manifest, source: Rate, peers: &[PeerDraft], base: Rate) -> u128 {
     let uploads: u128 = peers.iter().map(|peer| u128::from(times(base, peer.upload).0)).sum();
     let copies = file.file().bits() * peers.len() as u128;
     let one = file.file().nanobits() / u128::from(source.0);
@@ -203,10 +203,10 @@ fn pace(file: &Manifest, source: Rate, peers: &[Draft], base: Rate) -> u128 {
     one.max(all).max(1000)
 }
 
-fn draw(sketch: Sketch, scope: &Scope) -> Scenario {
+fn draw(draft: ScenarioDraft, scope: &Scope) -> Scenario {
     let Scope { discipline, burst, stall_rechokes, .. } = *scope;
     let (file, (base, multiple, link), source_leaves, drafts, protocol, network, until, seed) =
-        sketch;
+        draft;
     let upload = times(base, multiple);
     let pace = pace(&file, upload, &drafts, base);
     let time = |share: Share| Time((pace * u128::from(share) / 1000) as u64);
@@ -219,10 +219,10 @@ fn draw(sketch: Sketch, scope: &Scope) -> Scenario {
         upload: if draft.upload == 0 { Rate::ZERO } else { times(base, draft.upload) },
         download: draft.download.map(|multiple| times(base, multiple)),
         joins: time(draft.joins),
-        leaves: match draft.going {
-            Going::Never => Leaves::Never,
-            Going::At(share) => Leaves::At(Time(time(draft.joins).0 + later(share).0)),
-            Going::After(share) => Leaves::AfterCompletion(time(share)),
+        leaves: match draft.departure {
+            PeerDeparture::Never => Leaves::Never,
+            PeerDeparture::At(share) => Leaves::At(Time(time(draft.joins).0 + later(share).0)),
+            PeerDeparture::After(share) => Leaves::AfterCompletion(time(share)),
         },
         behavior: draft.behavior,
         link: own(draft.link),
@@ -254,8 +254,8 @@ fn draw(sketch: Sketch, scope: &Scope) -> Scenario {
     stall_rechokes.map_or_else(|| scenario.clone(), |count| declare_stall(&scenario, count))
 }
 
-/// Declares a stall of so many intervals of the choker. As links that cannot follow stretch them,
-/// two round trips and a chunk of the fastest uplink count with each.
+/// Declares a stall of `rechokes` intervals of the choker. As links that cannot follow stretch
+/// them, two round trips and a chunk of the fastest uplink count with each.
 fn declare_stall(scenario: &Scenario, rechokes: u64) -> Scenario {
     let mut parts = scenario.parts().clone();
     let rechoke = parts.protocol.as_ref().map_or(Time::ZERO, |protocol| protocol.rechoke);

@@ -1,6 +1,6 @@
-//! Whatever turns a scenario into a trace, and how that can fail before there is a trace.
+//! What the suite runs: anything that turns a scenario into a trace, or fails to.
 //!
-//! A subject judges nothing. The types to know are [`Subject`], [`Failure`] and [`Simulated`].
+//! A subject judges nothing.
 
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +11,7 @@ use crate::scenario::Scenario;
 use crate::sim::simulate;
 use crate::trace::{Event, Evidence};
 
-/// Whatever turns a scenario into a trace.
+/// Turns a scenario into a trace.
 pub trait Subject {
     /// Runs `scenario` to its end, hands every event to `record`, in any order, and says how far
     /// the times of the events can be trusted.

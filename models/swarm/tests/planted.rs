@@ -61,7 +61,7 @@ impl<F: Flaw> Engine for Flawed<F> {
 }
 
 /// The steps of the witness against a claim that a flaw violates, in words, and its last state.
-fn caught<F: Flaw>(world: World, claim: &str) -> (Vec<String>, String) {
+fn caught<F: Flaw>(world: SwarmWorld, claim: &str) -> (Vec<String>, String) {
     let report = report::<Flawed<F>>(world);
     assert!(violated(&report).contains(&claim), "{:?}", violated(&report));
     let witness = steps(&report, claim);
@@ -94,10 +94,10 @@ impl Flaw for Forgetful {
 /// By hand: it asks and hears that it is a neighbor, that it is served and of the chunk; it
 /// requests it, and the connection breaks.
 #[test]
-fn who_forgets_to_request_again_after_a_loss_is_found() {
-    let world = World::calm(1, 1);
+fn an_engine_that_forgets_to_request_again_after_a_loss_is_found() {
+    let world = SwarmWorld::calm(1, 1);
     assert_eq!(violated(&report::<Flawed<Forgetful>>(fair(world.clone()))), [""; 0]);
-    let world = World { losses: 1, ..world };
+    let world = SwarmWorld { losses: 1, ..world };
     assert_eq!(violated(&report::<Peer>(fair(world.clone()))), [""; 0]);
     let (words, _) = caught::<Forgetful>(world, "peer_1_can_complete");
     let expected = [
@@ -126,8 +126,8 @@ impl Flaw for Generous {
 }
 
 #[test]
-fn who_sends_to_a_choked_peer_is_found() {
-    let mut world = World { timers: Timers::Any(1), ..World::calm(2, 1) };
+fn an_engine_that_sends_to_a_choked_peer_is_found() {
+    let mut world = SwarmWorld { timers: Timers::Any(1), ..SwarmWorld::calm(2, 1) };
     world.protocol.unchoke_slots = 1;
     world.protocol.optimistic = None;
     world.protocol.super_seeding = false;
@@ -184,8 +184,8 @@ impl Flaw for Pushy {
 
 /// By hand: the peer asks, hears that it is a neighbor, and does it.
 #[test]
-fn who_lies_conjures_or_asks_at_random_is_found() {
-    let calm = || World::calm(1, 1);
+fn an_engine_that_lies_conjures_or_asks_at_random_is_found() {
+    let calm = || SwarmWorld::calm(1, 1);
     let found = [
         caught::<Boastful>(calm(), "says_what_it_holds"),
         caught::<Conjurer>(calm(), "no_chunk_from_nowhere"),
@@ -235,7 +235,7 @@ impl<const FROM_THE_START: bool> Flaw for Shown<FROM_THE_START> {
     }
 }
 
-/// It wants to be a neighbor of somebody who cannot exist, again and again.
+/// It asks a node that cannot exist to be its neighbor, again and again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Restless;
 
@@ -248,8 +248,8 @@ impl Flaw for Restless {
 }
 
 #[test]
-fn who_miscounts_what_it_holds_or_finds_no_end_is_found() {
-    let calm = || World::calm(1, 1);
+fn an_engine_that_miscounts_what_it_holds_or_finds_no_end_is_found() {
+    let calm = || SwarmWorld::calm(1, 1);
     let (words, last) = caught::<Hasty>(calm(), "says_what_it_holds");
     assert_eq!(words.len(), 0);
     assert!(last.ends_with("peer 1 says that it is complete, without chunk 0"), "{last}");
@@ -257,7 +257,7 @@ fn who_miscounts_what_it_holds_or_finds_no_end_is_found() {
     assert_eq!(words.len(), 0);
     assert!(last.ends_with("peer 1 holds chunk 0, which has not arrived"), "{last}");
     // By hand: asked, accepted, and as soon as the connection breaks the source hears of it.
-    let losing = World { losses: 1, ..calm() };
+    let losing = SwarmWorld { losses: 1, ..calm() };
     let (words, last) = caught::<Shown<false>>(losing, "have_only_grows");
     assert_eq!(words.len(), 3, "{words:?}");
     assert!(last.ends_with("the source does not hold chunk 0 any more"), "{last}");
@@ -266,8 +266,8 @@ fn who_miscounts_what_it_holds_or_finds_no_end_is_found() {
     assert!(last.ends_with("the source finds no end of things to do at once"), "{last}");
 }
 
-/// It takes a new connection for the old one: it requests what it was told of then, and sends to
-/// whom it served then.
+/// It takes a new connection for the old one: it requests what was announced then, and sends to
+/// the neighbor that it served then.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Nostalgic<const AS: char> {
     told: bool,
@@ -295,8 +295,8 @@ impl<const AS: char> Flaw for Nostalgic<AS> {
 }
 
 #[test]
-fn who_takes_a_new_connection_for_the_old_one_is_found() {
-    let mut world = World { losses: 1, ..World::calm(1, 1) };
+fn an_engine_that_takes_a_new_connection_for_the_old_one_is_found() {
+    let mut world = SwarmWorld { losses: 1, ..SwarmWorld::calm(1, 1) };
     world.protocol.super_seeding = false;
     let broken = "the connection of the source and peer 1 breaks".to_owned();
     let (words, _) = caught::<Nostalgic<'r'>>(world.clone(), "requests_what_it_was_told_of");

@@ -40,13 +40,13 @@ fn scenario(chunks: u64, peers: &[(u64, Leaves)], source: SourceLeaves, seed: u6
 /// The same world, in which everything may happen at any time.
 fn model(scenario: &Scenario) -> Swarm<Peer, Tracker> {
     let peers = scenario.peer_count();
-    let world = World {
+    let world = SwarmWorld {
         churn: Departures::Once,
         source: SourceStays::Churns,
         departures: u8::MAX,
         timers: Timers::Any(u8::MAX),
         ready: Ready::AnyTime,
-        ..World::calm(peers, scenario.file().chunks())
+        ..SwarmWorld::calm(peers, scenario.file().chunks())
     };
     let swarm = Swarm::new(world).unwrap();
     // One chunk, and another for the time that a request and a chunk are on their way.
@@ -54,7 +54,7 @@ fn model(scenario: &Scenario) -> Swarm<Peer, Tracker> {
     Swarm { manifest: *scenario.file(), settings, ..swarm }
 }
 
-type Here = State<Peer, Tracker>;
+type Here = SwarmState<Peer, Tracker>;
 
 /// The engines of the simulator, by node.
 type There = Vec<Option<Peer>>;

@@ -32,7 +32,7 @@ fn a_graph_is_written_as_graphviz_reads_it() {
     let class = Class { family: "go", label: "go \"on\"\n".into() };
     let classes = Classes { all: vec![class], of: |_, _| 0 };
     let spec = Spec { claims: Vec::new(), classes, symmetry: None, heap: None };
-    let settings = Settings { edges: KeepEdges::Always, ..Settings::default() };
+    let settings = CheckSettings { edges: KeepEdges::Always, ..CheckSettings::default() };
     let mut search = Search::new(&Quotes, &spec, settings).unwrap();
     let exploration = search.run(Limits::NONE, &mut go).unwrap();
     assert_eq!(search.report(exploration).unwrap().outside, 2, "once from each state");
@@ -54,7 +54,7 @@ fn a_graph_is_written_as_graphviz_reads_it() {
 fn what_is_not_expanded_yet_leads_nowhere_yet() {
     let graph = ladder(30);
     let spec = Digraph::spec(Vec::new());
-    let settings = Settings { edges: KeepEdges::Always, ..Settings::default() };
+    let settings = CheckSettings { edges: KeepEdges::Always, ..CheckSettings::default() };
     let mut search = Search::new(&graph, &spec, settings).unwrap();
     search.run(Limits { states: 4, ..Limits::NONE }, &mut go).unwrap();
     let mut lines = Vec::new();
@@ -75,20 +75,20 @@ fn what_is_not_expanded_yet_leads_nowhere_yet() {
 fn transitions_are_kept_where_a_claim_asks_for_them() {
     let holds = |_: &Digraph, _: &u32| true;
     let none = Fairness::none;
-    let kinds: [(Kind<Digraph>, bool); 7] = [
-        (Kind::Always(holds), false),
-        (Kind::NotBefore { earliest: |_, _| 0, horizon: 0 }, false),
-        (Kind::Sometimes(holds), false),
-        (Kind::NeverStuck { unless: holds }, false),
-        (Kind::PossibleFromEverywhere { given: holds, goal: holds }, true),
-        (Kind::Eventually { goal: holds, fairness: none() }, true),
-        (Kind::LeadsTo { from: holds, goal: holds, fairness: none() }, true),
+    let kinds: [(ClaimKind<Digraph>, bool); 7] = [
+        (ClaimKind::Always(holds), false),
+        (ClaimKind::NotBefore { earliest: |_, _| 0, horizon: 0 }, false),
+        (ClaimKind::Sometimes(holds), false),
+        (ClaimKind::NeverStuck { unless: holds }, false),
+        (ClaimKind::PossibleFromEverywhere { given: holds, goal: holds }, true),
+        (ClaimKind::Eventually { goal: holds, fairness: none() }, true),
+        (ClaimKind::LeadsTo { from: holds, goal: holds, fairness: none() }, true),
     ];
     let graph = ladder(4);
     for (kind, kept) in kinds {
         let name = kind.name();
         let spec = Digraph::spec(vec![Claim::required("asked", kind)]);
-        let mut search = Search::new(&graph, &spec, Settings::default()).unwrap();
+        let mut search = Search::new(&graph, &spec, CheckSettings::default()).unwrap();
         search.run(Limits::NONE, &mut go).unwrap();
         let mut dot = Vec::new();
         search.write_dot(&mut dot, usize::MAX).unwrap();
@@ -108,12 +108,12 @@ fn cuts_go_by_the_names_of_their_reasons() {
 fn claims_go_by_the_names_of_their_kinds() {
     let holds = |_: &Digraph, _: &u32| true;
     let none = Fairness::none;
-    let kinds: [(Kind<Digraph>, &str); 5] = [
-        (Kind::Always(holds), "always"),
-        (Kind::Sometimes(holds), "sometimes"),
-        (Kind::Eventually { goal: holds, fairness: none() }, "eventually"),
-        (Kind::LeadsTo { from: holds, goal: holds, fairness: none() }, "leads_to"),
-        (Kind::NeverStuck { unless: holds }, "never_stuck"),
+    let kinds: [(ClaimKind<Digraph>, &str); 5] = [
+        (ClaimKind::Always(holds), "always"),
+        (ClaimKind::Sometimes(holds), "sometimes"),
+        (ClaimKind::Eventually { goal: holds, fairness: none() }, "eventually"),
+        (ClaimKind::LeadsTo { from: holds, goal: holds, fairness: none() }, "leads_to"),
+        (ClaimKind::NeverStuck { unless: holds }, "never_stuck"),
     ];
     for (kind, name) in kinds {
         assert_eq!(kind.name(), name);

@@ -134,10 +134,13 @@ impl Owing {
         let from: Condition<Owing> = |graph, state| graph.from.contains(state);
         let all = FAMILIES.map(|family| Class { family, label: family.into() }).to_vec();
         let claims = vec![
-            Claim::required("eventually", Kind::Eventually { goal, fairness: fairness.clone() }),
-            Claim::required("leads", Kind::LeadsTo { from, goal, fairness: fairness.clone() }),
-            Claim::required("possible", Kind::PossibleFromEverywhere { given: from, goal }),
-            Claim::required("stuck", Kind::NeverStuck { unless: goal }),
+            Claim::required(
+                "eventually",
+                ClaimKind::Eventually { goal, fairness: fairness.clone() },
+            ),
+            Claim::required("leads", ClaimKind::LeadsTo { from, goal, fairness: fairness.clone() }),
+            Claim::required("possible", ClaimKind::PossibleFromEverywhere { given: from, goal }),
+            Claim::required("stuck", ClaimKind::NeverStuck { unless: goal }),
         ];
         let classes = Classes { all, of: |_, action: &(u8, u32)| usize::from(action.0) };
         Spec { claims, classes, symmetry: None, heap: None }
@@ -203,7 +206,7 @@ proptest! {
             said(reachable.iter().any(stuck)),
         ];
         let spec = graph.spec(&fairness(&assumed));
-        let report = check(&graph, &spec, Settings::default()).unwrap();
+        let report = check(&graph, &spec, CheckSettings::default()).unwrap();
         prop_assert_eq!(names(&report), expected);
         let lasso = report.findings[0].verdict.witness().and_then(|witness| witness.lasso_from);
         prop_assert_eq!(lasso, graph.steps_to_failure(&sets), "the nearest cycle is shown");
@@ -214,12 +217,12 @@ proptest! {
     #[test]
     fn what_a_cut_search_says_stands(graph in graphs(), assumed in assumptions()) {
         let spec = graph.spec(&fairness(&assumed));
-        let mut whole = Search::new(&graph, &spec, Settings::default()).unwrap();
-        let mut go = |_: &Progress| ControlFlow::Continue(());
+        let mut whole = Search::new(&graph, &spec, CheckSettings::default()).unwrap();
+        let mut go = |_: &SearchProgress| ControlFlow::Continue(());
         let end = whole.run(Limits::NONE, &mut go).unwrap();
         let last = names(&whole.report(end).unwrap());
         for states in 1..=STATES as usize {
-            let mut search = Search::new(&graph, &spec, Settings::default()).unwrap();
+            let mut search = Search::new(&graph, &spec, CheckSettings::default()).unwrap();
             let cut = search.run(Limits { states, ..Limits::NONE }, &mut go).unwrap();
             for (said, last) in names(&search.report(cut).unwrap()).into_iter().zip(&last) {
                 let open = cut != Exploration::Exhausted && said == "unknown";
@@ -228,7 +231,7 @@ proptest! {
             }
             let mut saved = Vec::new();
             search.save("owing", &mut saved).unwrap();
-            let (mut input, settings) = (saved.as_slice(), Settings::default());
+            let (mut input, settings) = (saved.as_slice(), CheckSettings::default());
             let mut again = Search::resume(&graph, &spec, settings, "owing", &mut input).unwrap();
             prop_assert_eq!(graph_of(&again), graph_of(&search));
             again.run(Limits::NONE, &mut go).unwrap();
@@ -249,7 +252,7 @@ fn a_lasso_is_no_longer_than_fairness_asks() {
     let cases = [("WF(b),SF(c)", 0), ("WF(a)", 2), ("WF(a),WF(b)", 2), ("SF(b)", 4)];
     for (assumed, steps) in cases {
         let spec = graph.spec(&Fairness::parse(assumed).unwrap());
-        let report = check(&graph, &spec, Settings::default()).unwrap();
+        let report = check(&graph, &spec, CheckSettings::default()).unwrap();
         let witness = report.findings[0].verdict.witness().unwrap();
         assert_eq!((witness.lasso_from, witness.steps.len()), (Some(0), steps), "{assumed}");
     }

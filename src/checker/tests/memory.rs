@@ -28,7 +28,7 @@ fn a_vector_takes_the_room_that_was_foreseen() {
     assert_eq!(room(&items, 100_000), 4 * 101_000, "what does not fit in twice is needed as it is");
 }
 
-/// The bytes of a table of so many states: 8 a slot, a power of two from 1024 on, and no more than
+/// The bytes of a table of `filled` states: 8 a slot, a power of two from 1024 on, and no more than
 /// five eighths of them filled.
 fn table(filled: usize) -> usize {
     let mut slots = 1024;
@@ -89,7 +89,7 @@ fn a_search_takes_the_room_of_its_states_and_transitions() {
     let (wheel, states) = (Wheel(50_000), 50_000);
     let spec = Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None, heap: None };
     let bytes = |edges| {
-        let settings = Settings { edges, ..Settings::default() };
+        let settings = CheckSettings { edges, ..CheckSettings::default() };
         let mut search = Search::new(&wheel, &spec, settings).unwrap();
         search.run(Limits::NONE, &mut go).unwrap();
         search.progress().bytes
@@ -117,7 +117,7 @@ fn what_states_share_counts_once() {
     let (wheel, states) = (Wheel(5000), 5000_usize);
     let search = |heap| {
         let spec = Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None, heap };
-        let mut search = Search::new(&wheel, &spec, Settings::default()).unwrap();
+        let mut search = Search::new(&wheel, &spec, CheckSettings::default()).unwrap();
         search.run(Limits::NONE, &mut go).unwrap();
         search.progress().bytes
     };
@@ -132,7 +132,7 @@ fn owned_heap_counts_against_the_limit() {
     let wheel = Wheel(1_000_000);
     let cut = |heap, bytes| {
         let spec = Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None, heap };
-        let mut search = Search::new(&wheel, &spec, Settings::default()).unwrap();
+        let mut search = Search::new(&wheel, &spec, CheckSettings::default()).unwrap();
         let exploration = search.run(Limits { bytes, ..Limits::NONE }, &mut go).unwrap();
         (exploration, search.progress())
     };

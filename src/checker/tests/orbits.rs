@@ -50,16 +50,19 @@ fn spec() -> Spec<Mirror> {
     let earliest = |mirror: &Mirror, state: &Side| u32::from(odd::<2>(mirror, state));
     let fairness = Fairness::none;
     let claims = vec![
-        Claim::required("0", Kind::Always(odd::<0>)),
-        Claim::required("1", Kind::Sometimes(odd::<1>)),
-        Claim::required("2", Kind::NotBefore { earliest, horizon: 1 }),
-        Claim::required("3 4", Kind::PossibleFromEverywhere { given: odd::<3>, goal: odd::<4> }),
-        Claim::required("5", Kind::Eventually { goal: odd::<5>, fairness: fairness() }),
+        Claim::required("0", ClaimKind::Always(odd::<0>)),
+        Claim::required("1", ClaimKind::Sometimes(odd::<1>)),
+        Claim::required("2", ClaimKind::NotBefore { earliest, horizon: 1 }),
+        Claim::required(
+            "3 4",
+            ClaimKind::PossibleFromEverywhere { given: odd::<3>, goal: odd::<4> },
+        ),
+        Claim::required("5", ClaimKind::Eventually { goal: odd::<5>, fairness: fairness() }),
         Claim::required(
             "6 7",
-            Kind::LeadsTo { from: odd::<6>, goal: odd::<7>, fairness: fairness() },
+            ClaimKind::LeadsTo { from: odd::<6>, goal: odd::<7>, fairness: fairness() },
         ),
-        Claim::required("8", Kind::NeverStuck { unless: odd::<8> }),
+        Claim::required("8", ClaimKind::NeverStuck { unless: odd::<8> }),
     ];
     let symmetry = Symmetry {
         canonical: |mirror, state: &Side| (state.0, odd::<FORM>(mirror, state)),
@@ -69,21 +72,21 @@ fn spec() -> Spec<Mirror> {
     Spec { claims, classes: Classes::single(), symmetry: Some(symmetry), heap: None }
 }
 
-fn symmetric() -> Settings {
-    Settings { quotient: Quotient::Symmetric, ..Settings::default() }
+fn symmetric() -> CheckSettings {
+    CheckSettings { quotient: Quotient::Symmetric, ..CheckSettings::default() }
 }
 
-/// Who tells a state from its image.
+/// The claim or transition that tells a state from its image.
 fn refused<M: Explorable>(model: &M, spec: &Spec<M>) -> Option<String> {
     match check(model, spec, symmetric()) {
         Ok(_) => None,
-        Err(Fault::Asymmetric { what, .. }) => Some(what),
+        Err(CheckError::Asymmetric { what, .. }) => Some(what),
         Err(fault) => panic!("{fault}"),
     }
 }
 
 #[test]
-fn whoever_tells_a_state_from_its_image_is_named() {
+fn a_claim_that_tells_a_state_from_its_image_is_named() {
     for flaw in 0..=NOTHING {
         // The steps to a state without a form show it before the state itself does.
         let at = if flaw == FORM { 0 } else { 5 };
@@ -119,13 +122,13 @@ fn a_quotient_needs_a_symmetry_and_claims_without_fairness() {
     let mirror = Mirror { length: 9, flaw: NOTHING, at: 0 };
     let none = Spec { symmetry: None, ..spec() };
     let refusal = check(&mirror, &none, symmetric()).err();
-    assert!(matches!(refusal, Some(Fault::NoSymmetry)));
+    assert!(matches!(refusal, Some(CheckError::NoSymmetry)));
     let mut fair = spec();
-    let kind = Kind::Eventually { goal: odd::<5>, fairness: Fairness::progress() };
+    let kind = ClaimKind::Eventually { goal: odd::<5>, fairness: Fairness::progress() };
     fair.claims.push(Claim::required("fair", kind));
     let refusal = check(&mirror, &fair, symmetric()).err();
-    assert!(matches!(refusal, Some(Fault::FairnessInQuotient { claim: "fair" })));
-    assert!(check(&mirror, &fair, Settings::default()).is_ok());
+    assert!(matches!(refusal, Some(CheckError::FairnessInQuotient { claim: "fair" })));
+    assert!(check(&mirror, &fair, CheckSettings::default()).is_ok());
     let mut trivial = spec();
     trivial.symmetry.as_mut().unwrap().generators.clear();
     assert_eq!(refused(&mirror, &trivial), None, "without generators there are no images");
@@ -183,9 +186,9 @@ fn a_claim_that_only_a_product_of_generators_refutes_is_refuted() {
     let report = check(&Counters(9), &spec(Vec::new()), symmetric()).unwrap();
     // Multisets of three of ten values: C(12, 3).
     assert_eq!(report.states, 220);
-    let claims = vec![Claim::required("unturned", Kind::Always(unturned))];
+    let claims = vec![Claim::required("unturned", ClaimKind::Always(unturned))];
     let refusal = check(&Counters(9), &spec(claims), symmetric()).err();
-    let Some(Fault::Asymmetric { what, generator, .. }) = refusal else {
+    let Some(CheckError::Asymmetric { what, generator, .. }) = refusal else {
         panic!("{refusal:?}");
     };
     assert_eq!(

@@ -18,7 +18,7 @@ fn replayed(
 ) -> Result<usize, String> {
     let graph = Digraph::new(&[(0, 0, 1), (1, 1, 2), (2, 1, 1), (2, 0, 3), (3, 0, 3)], &[]);
     let spec = Digraph::spec(Vec::new());
-    let mut search = Search::new(&graph, &spec, Settings::default()).unwrap();
+    let mut search = Search::new(&graph, &spec, CheckSettings::default()).unwrap();
     search.run(Limits::NONE, &mut go).unwrap();
     let lasso = FairLasso { stem: stem.to_vec(), cycle: cycle.to_vec() };
     let obligations = obligations(&Fairness::parse(fairness).unwrap(), &spec.classes.all);
@@ -99,11 +99,11 @@ impl Model for Wavering {
 fn a_lasso_that_does_not_repeat_is_not_shown() {
     let wavering = Wavering(0.into());
     let goal = |_: &Wavering, _: &u32| false;
-    let claim = Kind::Eventually { goal, fairness: Fairness::progress() };
+    let claim = ClaimKind::Eventually { goal, fairness: Fairness::progress() };
     let claims = vec![Claim::required("never", claim)];
     let spec = Spec { claims, classes: Classes::single(), symmetry: None, heap: None };
-    // The search asks once and the witness once; who judges it again hears something else.
-    let report = check(&wavering, &spec, Settings::default());
-    assert!(matches!(report, Err(Fault::NotDeterministic { .. })));
+    // The search asks once and the witness once; the replay gets another answer.
+    let report = check(&wavering, &spec, CheckSettings::default());
+    assert!(matches!(report, Err(CheckError::NotDeterministic { .. })));
     assert_eq!(wavering.0.get(), 3);
 }

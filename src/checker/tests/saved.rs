@@ -13,7 +13,7 @@ struct Saved {
 
 fn spec() -> Spec<Digraph> {
     Digraph::spec(vec![
-        Claim::required("third", Kind::Sometimes(|_, state| *state == 3)),
+        Claim::required("third", ClaimKind::Sometimes(|_, state| *state == 3)),
         Digraph::eventually("WF(a)"),
     ])
 }
@@ -21,7 +21,7 @@ fn spec() -> Spec<Digraph> {
 impl Saved {
     fn after(states: usize) -> Self {
         let (graph, spec) = (ladder(30), spec());
-        let mut search = Search::new(&graph, &spec, Settings::default()).unwrap();
+        let mut search = Search::new(&graph, &spec, CheckSettings::default()).unwrap();
         search.run(Limits { states, ..Limits::NONE }, &mut go).unwrap();
         let mut saved = Vec::new();
         search.save("ladder", &mut saved).unwrap();
@@ -58,9 +58,9 @@ impl Saved {
         text + &serde_json::to_string(&sum.end()).unwrap()
     }
 
-    fn resume_text(&self, text: &str) -> Result<usize, Fault> {
+    fn resume_text(&self, text: &str) -> Result<usize, CheckError> {
         let (mut input, spec) = (text.as_bytes(), spec());
-        let settings = Settings::default();
+        let settings = CheckSettings::default();
         let search = Search::resume(&self.graph, &spec, settings, "ladder", &mut input)?;
         Ok(search.progress().states)
     }
@@ -73,7 +73,7 @@ impl Saved {
     #[track_caller]
     fn refuses(&self, text: &str, expected: usize, start: &str) {
         match self.resume_text(text) {
-            Err(Fault::Checkpoint { line, message }) => {
+            Err(CheckError::Checkpoint { line, message }) => {
                 assert_eq!(line, expected, "{message}");
                 assert!(message.starts_with(start), "{message}");
             }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use swarmbound::scenario::Scenario;
 use swarmbound::suite::process::Program;
-use swarmbound::suite::{self, Config, Finding, Progress, Subject};
+use swarmbound::suite::{self, Config, Finding, Subject, SuiteProgress};
 use swarmbound::trace::{Event, Evidence};
 
 use super::super::echo::quoted;
@@ -107,13 +107,13 @@ impl<'a> Watch<'a> {
     }
 
     /// Something has happened; breaks when it has been enough.
-    pub(super) fn told(&mut self, progress: Progress<'_>) -> ControlFlow<()> {
+    pub(super) fn told(&mut self, progress: SuiteProgress<'_>) -> ControlFlow<()> {
         let ended = self.failure.is_some() || self.notes.not_begun.borrow().is_some();
         if ended || interrupt::stopped() {
             return ControlFlow::Break(());
         }
         let enough = match progress {
-            Progress::Cases(done) => {
+            SuiteProgress::Cases(done) => {
                 let cases = u64::from(self.config.cases);
                 let counting = self.counting.get_or_insert_with(|| Counting::new(cases));
                 counting.at("", u64::from(done));
@@ -121,13 +121,13 @@ impl<'a> Watch<'a> {
                 let timed_out = self.notes.timed_out.get();
                 0 < self.found && !timed_out.is_zero() && self.budget <= timed_out
             }
-            Progress::Found(finding) => {
+            SuiteProgress::Found(finding) => {
                 self.found += 1;
                 self.counting = None;
                 self.failure = self.tell(finding).err();
                 self.failure.is_some()
             }
-            Progress::Shrinks(finding) => self.shrinks(finding),
+            SuiteProgress::Shrinks(finding) => self.shrinks(finding),
         };
         if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }

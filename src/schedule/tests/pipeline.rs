@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::checker::{self, Checked, Quotient, Settings, Stop};
-use crate::models::schedule::{EVERYONE, Moves, Schedule, World};
+use crate::checker::{self, CheckSettings, Checked, Quotient, Stop};
+use crate::models::schedule::{EVERYONE, Moves, Schedule, ScheduleWorld};
 use crate::schedule::pipeline::{Hop, pipeline, slots};
 
 /// M - 1 + ceil(lg n) with n = N + 1.
@@ -64,12 +64,12 @@ fn the_imbalance_of_a_hypercube_is_at_most_one() {
 
 /// Number of slots of the best schedule: the depth at which a search finds all peers complete.
 fn searched(peers: usize, chunks: usize) -> usize {
-    let world = World { moves: Moves::Dominant, ..World::plain(peers, chunks) };
+    let world = ScheduleWorld { moves: Moves::Dominant, ..ScheduleWorld::plain(peers, chunks) };
     let schedule = Schedule::new(world).unwrap();
-    let settings = Settings {
+    let settings = CheckSettings {
         quotient: Quotient::Symmetric,
         stop: Stop::Reached(EVERYONE),
-        ..Settings::default()
+        ..CheckSettings::default()
     };
     let report = checker::check(&schedule, &schedule.spec(), settings).unwrap();
     report.finding(EVERYONE).unwrap().verdict.witness().unwrap().steps.len()

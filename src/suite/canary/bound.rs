@@ -1,7 +1,7 @@
 //! Bounds that are wrong, and lawful runs that refute them.
 //!
 //! A bound that is too high accuses engines that did nothing wrong. What catches it is a run that
-//! the audit holds to be lawful and that is faster. The function to know is [`refuted`].
+//! the audit finds lawful and that is faster.
 
 use crate::audit::Verdict;
 use crate::engine::Engine;
@@ -11,7 +11,7 @@ use crate::suite::subject::Simulated;
 use crate::swarm::{ClientServer, Peer, Tracker};
 use crate::units::{Rate, Time};
 
-/// A lower bound on the distribution time, as somebody wrote it.
+/// A wrong lower bound on the distribution time; None where it does not apply.
 pub(super) type Formula = fn(&Scenario) -> Option<Time>;
 
 fn all_uploads(scenario: &Scenario) -> u64 {
@@ -38,14 +38,15 @@ pub(super) fn mixes_units(scenario: &Scenario) -> Option<Time> {
     scenario.source().upload.time_for(bits * 1024 / 1000)
 }
 
-/// When the last peer completes in a run that breaks no rule and leaves nobody out.
+/// The distribution time of a run of `E` in which every peer completes and no rule breaks; None for
+/// any other run.
 fn lawful<E: Engine>(scenario: &Scenario) -> Option<Time> {
     let case = Case::run(&mut Simulated::<E, Tracker>::default(), scenario);
     let report = &case.outcome().ok()?.report;
     report.distribution_time.filter(|_| report.verdict == Verdict::Holds)
 }
 
-/// A lawful run in which everybody completes earlier than the formula says, as a sentence.
+/// A sentence about a lawful run that completes earlier than the formula allows, if there is one.
 pub(super) fn refuted(formula: Formula, scenario: &Scenario) -> Option<String> {
     let served = scenario.client_server();
     let runs = [

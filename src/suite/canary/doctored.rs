@@ -1,9 +1,7 @@
-//! Runs of the reference engine that are not what they seem: under another scenario than the one
-//! that is declared, or with a log that is changed afterwards.
-//!
-//! The type to know is [`Doctored`].
+//! Runs of the reference engine under another scenario than the declared one, or with a log that is
+//! changed afterwards.
 
-#![allow(clippy::ptr_arg, reason = "whatever changes a log has one form; some take lines out")]
+#![allow(clippy::ptr_arg, reason = "all changes of a log have one signature; some remove lines")]
 
 use crate::chunks::PeerId;
 use crate::scenario::{Behavior, Leaves, Parts, Scenario, SourceLeaves};
@@ -12,12 +10,12 @@ use crate::swarm::{Peer, Tracker};
 use crate::trace::{Event, Evidence, Outcome, Transfer};
 use crate::units::{Bytes, Rate, Time};
 
-/// A run under a false law, or with a false log.
+/// A run under a changed scenario, or with a changed log.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Doctored {
-    /// What the simulator is told instead.
+    /// Changes the scenario that the simulator gets.
     pub(super) law: fn(&mut Parts),
-    /// What becomes of the log.
+    /// Changes the log.
     pub(super) log: fn(&Scenario, &mut Vec<Event>),
 }
 
@@ -73,7 +71,7 @@ pub(super) fn doubled(parts: &mut Parts) {
     }
 }
 
-/// Nothing takes time on its way.
+/// All latencies are zero.
 pub(super) fn no_latency(parts: &mut Parts) {
     parts.network.latency = Time::ZERO;
     parts.source.link.latency = None;
@@ -89,12 +87,12 @@ pub(super) fn free_riders_upload(parts: &mut Parts) {
     }
 }
 
-/// How much later somebody goes than at `at`.
+/// `at` and a quarter, for a late departure.
 fn later(at: Time) -> Time {
     Time(at.0 + at.0 / 4 + 1)
 }
 
-/// Who is to go at a time goes a quarter later.
+/// Departures at an announced time happen a quarter later.
 pub(super) fn goes_later(parts: &mut Parts) {
     if let SourceLeaves::At(at) = &mut parts.source.leaves {
         *at = later(*at);
@@ -106,7 +104,7 @@ pub(super) fn goes_later(parts: &mut Parts) {
     }
 }
 
-/// Departures stand in the log where they were announced.
+/// The log shows departures at their announced times.
 pub(super) fn says_it_has_left(scenario: &Scenario, events: &mut Vec<Event>) {
     for event in events {
         if let Event::Leave { at, node } = event
@@ -139,7 +137,7 @@ pub(super) fn completes_late(_: &Scenario, events: &mut Vec<Event>) {
     }
 }
 
-/// Everybody says that it has completed when its last chunk but one arrives.
+/// Each peer reports its completion when its last chunk but one arrives.
 pub(super) fn one_piece_early(_: &Scenario, events: &mut Vec<Event>) {
     let mut arrivals: Vec<(PeerId, Time)> = Vec::new();
     for event in events.iter() {
@@ -159,7 +157,7 @@ pub(super) fn one_piece_early(_: &Scenario, events: &mut Vec<Event>) {
     }
 }
 
-/// The first chunk that a peer gives to a peer stands nowhere.
+/// The first transfer between two peers is missing from the log.
 pub(super) fn phantom_chunk(_: &Scenario, events: &mut Vec<Event>) {
     let from_a_peer = |event: &Event| {
         matches!(event, Event::Transfer(t)
@@ -170,7 +168,7 @@ pub(super) fn phantom_chunk(_: &Scenario, events: &mut Vec<Event>) {
     }
 }
 
-/// When `node` began to receive what it passed on in `sent`, and when it had all of it.
+/// Start and end of the reception of the chunk that `sent` passes on; None if it is not in the log.
 fn reception(events: &[Event], sent: &Transfer) -> Option<(Time, Time)> {
     let mut received = events.iter().filter_map(|event| match event {
         Event::Transfer(t)
@@ -186,7 +184,7 @@ fn reception(events: &[Event], sent: &Transfer) -> Option<(Time, Time)> {
     received.next()
 }
 
-/// Every transfer of what was received begins when `from` says, given the reception.
+/// Moves the start of every forwarded chunk to `from(start, end)` of its reception.
 fn forward_from(events: &mut [Event], from: fn(Time, Time) -> Time) {
     let begins: Vec<Option<Time>> = events
         .iter()

@@ -1,9 +1,10 @@
 //! The list of the canaries.
 
-use super::bent::{Bend, Bent};
-use super::steps::{Law, Steps};
+use super::faulty::{Fault, Faulty};
+use super::stepped::{StepLaw, SteppedSimulator};
 use super::{
-    ANY, CALM, Canary, FEW, GIVING, Kind, Make, Nature, STALL, bound, doctored, giving, taking,
+    ANY, CALM, Canary, CanaryKind, FEW, GIVING, Make, Nature, STALL, bound, doctored,
+    download_faults, upload_faults,
 };
 use crate::scenario::{Parts, Scenario};
 use crate::suite::Scope;
@@ -11,8 +12,8 @@ use crate::suite::subject::{Simulated, Subject};
 use crate::swarm::Tracker;
 use crate::trace::Event;
 
-fn bent<B: Bend + 'static>() -> Box<dyn Subject> {
-    Box::new(Simulated::<Bent<B>, Tracker>::default())
+fn faulty<B: Fault + 'static>() -> Box<dyn Subject> {
+    Box::new(Simulated::<Faulty<B>, Tracker>::default())
 }
 
 const fn engine(
@@ -21,7 +22,7 @@ const fn engine(
     caught_by: &'static [&'static str],
     subject: Make,
 ) -> Canary {
-    let (kind, nature) = (Kind::Engine, Nature::Subject(subject));
+    let (kind, nature) = (CanaryKind::Engine, Nature::Subject(subject));
     Canary { name, about, seen: None, caught_by, kind, scope: ANY, nature }
 }
 
@@ -31,7 +32,7 @@ const fn log(
     caught_by: &'static [&'static str],
     subject: Make,
 ) -> Canary {
-    Canary { kind: Kind::Log, ..engine(name, about, caught_by, subject) }
+    Canary { kind: CanaryKind::Log, ..engine(name, about, caught_by, subject) }
 }
 
 const fn simulator(
@@ -40,15 +41,15 @@ const fn simulator(
     caught_by: &'static [&'static str],
     subject: Make,
 ) -> Canary {
-    Canary { kind: Kind::Simulator, ..engine(name, about, caught_by, subject) }
+    Canary { kind: CanaryKind::Simulator, ..engine(name, about, caught_by, subject) }
 }
 
 const fn slow(name: &'static str, about: &'static str, subject: Make) -> Canary {
-    Canary { kind: Kind::Slow, scope: CALM, ..engine(name, about, &[], subject) }
+    Canary { kind: CanaryKind::Slow, scope: CALM, ..engine(name, about, &[], subject) }
 }
 
 const fn formula(name: &'static str, about: &'static str, formula: bound::Formula) -> Canary {
-    let (kind, nature) = (Kind::Bound, Nature::Bound(formula));
+    let (kind, nature) = (CanaryKind::Bound, Nature::Bound(formula));
     Canary { name, about, seen: None, caught_by: &["a lawful run"], kind, scope: CALM, nature }
 }
 
@@ -92,7 +93,7 @@ pub static ALL: &[Canary] = &[
     ),
     simulator(
         "no_latency",
-        "nothing takes time on its way, whatever the scenario says",
+        "all latencies are zero, whatever the scenario says",
         &["causality", "uplink_capacity"],
         || law(doctored::no_latency),
     ),
@@ -105,7 +106,7 @@ pub static ALL: &[Canary] = &[
     .seen("libtorrent: allowed-fast lets free riders upload"),
     simulator(
         "sends_after_leaving",
-        "who has left goes on sending for a while",
+        "a node that has left goes on sending for a while",
         &["membership"],
         || {
             let (law, log) = (doctored::goes_later as fn(&mut Parts), doctored::says_it_has_left);
@@ -116,7 +117,7 @@ pub static ALL: &[Canary] = &[
         "same_step_relay",
         "a chunk is passed on within the step in which it arrives",
         &["causality"],
-        || Box::new(Steps(Law::SameStepRelay)),
+        || Box::new(SteppedSimulator(StepLaw::SameStepRelay)),
     )
     .within(GIVING)
     .seen("Kraken: random_regular_graph.py, 16 iterations as shipped, 29 with store and forward"),
@@ -124,7 +125,7 @@ pub static ALL: &[Canary] = &[
         "two_blocks_charged_as_one",
         "two chunks are sent in the time of one",
         &["uplink_capacity"],
-        || Box::new(Steps(Law::TwoForOne)),
+        || Box::new(SteppedSimulator(StepLaw::TwoForOne)),
     )
     .within(GIVING)
     .seen("SimGrid 3.32: BitTorrent example, 40 % of the bytes missing"),
@@ -161,7 +162,7 @@ pub static ALL: &[Canary] = &[
     .seen("Kraken: random_regular_graph.py logs the finish one piece early"),
     log(
         "phantom_chunk",
-        "a chunk is there that nobody sent",
+        "a chunk is held that no node sent",
         &["conservation", "causality", "completion"],
         || lie(doctored::phantom_chunk),
     ),
@@ -189,102 +190,102 @@ pub static ALL: &[Canary] = &[
         "sends_what_it_lacks",
         "it sends the next chunk that it lacks instead of the one that was asked for",
         &["causality"],
-        bent::<giving::SendsWhatItLacks>,
+        faulty::<upload_faults::SendsWhatItLacks>,
     ),
     engine(
         "have_too_soon",
         "it tells of a chunk when it has only asked for it, and answers requests for it",
         &["causality"],
-        bent::<giving::HaveTooSoon>,
+        faulty::<upload_faults::HaveTooSoon>,
     ),
     engine(
         "serves_the_choked",
         "it chokes a neighbor and still sends what that one had asked for",
         &["choking"],
-        bent::<giving::ServesTheChoked>,
+        faulty::<upload_faults::ServesTheChoked>,
     ),
     engine(
         "one_slot_too_many",
         "it serves one neighbor more than it has slots",
         &["choking"],
-        bent::<giving::OneSlotTooMany>,
+        faulty::<upload_faults::OneSlotTooMany>,
     ),
     engine(
-        "unchokes_everybody",
-        "it serves everybody at once",
+        "unchokes_all_neighbors",
+        "it serves all neighbors at once",
         &["choking"],
-        bent::<giving::UnchokesEverybody>,
+        faulty::<upload_faults::UnchokesAllNeighbors>,
     )
-    .seen("rqbit: everybody is unchoked"),
+    .seen("rqbit: all peers are unchoked"),
     engine(
         "forgets_the_barter",
-        "under strict barter it serves who gives nothing in return",
+        "under strict barter it serves neighbors that give nothing in return",
         &["choking"],
-        bent::<giving::ForgetsTheBarter>,
+        faulty::<upload_faults::ForgetsTheBarter>,
     ),
     engine(
         "starves_late_joiners",
-        "it never serves who comes after its first decisions",
+        "it never serves neighbors that connect after its first decisions",
         &["incompleteness_explained", "completes_when_calm"],
-        bent::<giving::StarvesLateJoiners>,
+        faulty::<upload_faults::StarvesLateJoiners>,
     ),
     engine(
         "return_for_continue",
         "its loop over the neighbors returns at the first one that wants nothing",
         &["incompleteness_explained", "completes_when_calm"],
-        bent::<giving::ReturnForContinue>,
+        faulty::<upload_faults::ReturnForContinue>,
     )
     .seen("torrential: `return` for `continue` in the periodic loop"),
     engine(
         "never_asks_again",
         "it never asks again for a chunk whose sender went away (the stall at 99 %)",
         &["incompleteness_explained", "completes_when_calm"],
-        bent::<taking::NeverAsksAgain>,
+        faulty::<download_faults::NeverAsksAgain>,
     ),
     engine(
         "no_endgame",
-        "it asks only who has just spoken: who holds the last chunk in silence is never asked",
+        "it requests only from the neighbor that spoke last: a silent holder is never asked",
         &["incompleteness_explained", "completes_when_calm"],
-        bent::<taking::NoEndgame>,
+        faulty::<download_faults::NoEndgame>,
     )
     .seen("Transmission #7744: the stall after endgame was removed"),
     engine(
         "stalls_at_99_percent",
         "it never asks for the last chunk that it lacks, though a free neighbor holds it",
         &["progress", "completes_when_calm"],
-        bent::<taking::StallsAt99Percent>,
+        faulty::<download_faults::StallsAt99Percent>,
     )
     .within(STALL),
     engine(
         "keeps_the_departed",
         "neighbors that have gone keep their places and slots",
         &["incompleteness_explained", "completes_when_calm", "choking"],
-        bent::<taking::KeepsTheDeparted>,
+        faulty::<download_faults::KeepsTheDeparted>,
     )
-    .seen("torrential: departed peers stay in the lists of who is interested"),
+    .seen("torrential: departed peers stay in the list of interested peers"),
     engine(
         "loses_a_chunk",
         "it loses the chunk that a neighbor gave it last when that neighbor goes",
         &["completion", "incompleteness_explained"],
-        bent::<taking::LosesAChunk>,
+        faulty::<download_faults::LosesAChunk>,
     ),
     engine(
         "hash_order",
-        "whom it connects to depends on the order of a hash table",
+        "its choice of neighbors depends on the order of a hash table",
         &["same_seed_same_trace"],
-        bent::<taking::HashOrder>,
+        faulty::<download_faults::HashOrder>,
     ),
     engine(
         "never_drains",
-        "after a while it has always something more to say",
+        "after a while `poll` never answers None",
         &["pollings_drain"],
-        bent::<taking::NeverDrains>,
+        faulty::<download_faults::NeverDrains>,
     ),
     engine(
         "never_ends",
-        "it answers every sign of life with a sign of life",
+        "it answers every keep-alive with a keep-alive",
         &["runs_to_its_end"],
-        bent::<taking::NeverEnds>,
+        faulty::<download_faults::NeverEnds>,
     )
     .within(FEW),
     formula(
@@ -307,20 +308,20 @@ pub static ALL: &[Canary] = &[
     .seen("student code"),
     slow(
         "lowest_index",
-        "of equally rare chunks it takes the lowest, as everybody else does",
-        bent::<taking::LowestIndex>,
+        "of equally rare chunks it requests the lowest, as all its neighbors do",
+        faulty::<download_faults::LowestIndex>,
     )
     .seen("vortex: peers with equal views request the same chunk"),
     slow(
         "never_cancels",
-        "what it has got already, others send it all the same",
-        bent::<taking::NeverCancels>,
+        "it never cancels a request: neighbors send chunks that it already has",
+        faulty::<download_faults::NeverCancels>,
     )
     .seen("anacrolix #1094: 11-13 % duplicates"),
     slow(
         "source_repeats",
-        "the source sends chunks again before every chunk is out once",
-        bent::<taking::SourceRepeats>,
+        "the source sends chunks again before it has sent every chunk once",
+        faulty::<download_faults::SourceRepeats>,
     )
     .seen("qBittorrent #24885: 150 GB of a 50 GB file before the first copy is out"),
 ];

@@ -1,21 +1,20 @@
 //! Canaries: engines, logs, simulators and bounds that are broken on purpose, each in one thing.
 //!
 //! A suite that finds nothing proves nothing until it is shown that it would have. Each canary is
-//! as subtle as its bug was, and says what must catch it. It is never used for anything else. The
-//! types to know are [`Canary`] and [`ALL`].
+//! as subtle as its bug was, and says what must catch it. It is never used for anything else.
 
 use super::scope::{Barter, Churn, Latency, Scope};
 use super::subject::{Simulated, Subject};
 use crate::scenario::{Discipline, Scenario};
 use crate::swarm::{Peer, Tracker};
 
-pub(super) mod bent;
 mod bound;
 mod doctored;
-pub(super) mod giving;
+pub(super) mod download_faults;
+pub(super) mod faulty;
 mod list;
-mod steps;
-pub(super) mod taking;
+mod stepped;
+pub(super) mod upload_faults;
 
 pub use list::ALL;
 
@@ -25,29 +24,29 @@ pub type Make = fn() -> Box<dyn Subject>;
 /// Something that is broken on purpose.
 #[derive(Clone, Copy, Debug)]
 pub struct Canary {
-    /// Its one name.
+    /// Its name, the same in code, command line and manual.
     pub name: &'static str,
     /// What is wrong with it, as one sentence.
     pub about: &'static str,
-    /// Where the bug was seen, if it was.
+    /// The real system in which the bug was seen; None if it was invented.
     pub seen: Option<&'static str>,
-    /// The properties of which one must catch it; none of one that is lawful.
+    /// The properties of which at least one must catch it; empty for a lawful canary.
     pub caught_by: &'static [&'static str],
     /// What is broken.
-    pub kind: Kind,
-    /// What scenarios it is met with.
+    pub kind: CanaryKind,
+    /// The scenarios that it is run against.
     pub scope: Scope,
     pub(super) nature: Nature,
 }
 
 /// What is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// An engine that does what it must not.
+pub enum CanaryKind {
+    /// An engine that breaks a rule.
     Engine,
-    /// A log that does not say what happened.
+    /// A log that does not match what happened.
     Log,
-    /// A simulator that lets happen what cannot.
+    /// A simulator that allows the impossible.
     Simulator,
     /// A bound that is higher than a lawful run.
     Bound,
@@ -55,19 +54,20 @@ pub enum Kind {
     Slow,
 }
 
-/// How a canary is met.
+/// What a canary consists of.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Nature {
     /// It turns scenarios into traces.
     Subject(Make),
-    /// It says how long a distribution takes at least.
+    /// A formula for the least distribution time.
     Bound(bound::Formula),
 }
 
-/// What is not broken, by name: the reference engine, and the stepped simulator while its law is in
-/// order.
-pub static CONTROLS: &[(&str, Make)] =
-    &[("control", control), ("control_in_steps", || Box::new(steps::Steps(steps::Law::Lawful)))];
+/// The controls, by name: the reference engine, and the stepped simulator under its lawful rule.
+pub static CONTROLS: &[(&str, Make)] = &[
+    ("control", control),
+    ("control_in_steps", || Box::new(stepped::SteppedSimulator(stepped::StepLaw::Lawful))),
+];
 
 impl Canary {
     /// The canary of that name.
@@ -75,7 +75,7 @@ impl Canary {
         ALL.iter().find(|canary| canary.name == name)
     }
 
-    /// It as a subject; None for a bound, which runs nothing.
+    /// The canary as a subject; None for a bound, which runs nothing.
     pub fn subject(&self) -> Option<Box<dyn Subject>> {
         match self.nature {
             Nature::Subject(subject) => Some(subject()),
@@ -83,7 +83,8 @@ impl Canary {
         }
     }
 
-    /// The lawful run that refutes it, as a sentence; None for one that is no bound.
+    /// A sentence about a lawful run that refutes the bound; None if there is none or the canary is
+    /// no bound.
     pub fn refuted(&self, scenario: &Scenario) -> Option<String> {
         match self.nature {
             Nature::Subject(_) => None,
@@ -97,10 +98,10 @@ pub fn control() -> Box<dyn Subject> {
     Box::new(Simulated::<Peer, Tracker>::default())
 }
 
-/// Scenarios without barter: some simulators know none.
+/// Scenarios without barter, which some simulators lack.
 pub(super) const GIVING: Scope = Scope { barter: Barter::None, ..ANY };
 
-/// Scenarios without arrivals, departures and barter: for how fast an engine is.
+/// Scenarios without arrivals, departures and barter, to compare speed.
 pub(super) const CALM: Scope = Scope { churn: Churn::None, ..GIVING };
 
 /// Scenarios of a few peers, for runs that end only when they are ended.
@@ -109,10 +110,10 @@ pub(super) const FEW: Scope = Scope { peers: 4, chunks: 4, ..ANY };
 /// Scenarios that declare how long a peer may stall.
 pub(super) const STALL: Scope = Scope { stall_rechokes: Some(STALL_RECHOKES), ..ANY };
 
-/// How many intervals of the choker the reference engine never stalls for.
+/// The reference engine never stalls for this many intervals of the choker.
 pub(super) const STALL_RECHOKES: u64 = 8;
 
-/// Every kind of scenario.
+/// All scenarios.
 pub(super) const ANY: Scope = Scope {
     peers: 60,
     chunks: 64,

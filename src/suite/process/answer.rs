@@ -1,7 +1,7 @@
-//! What an engine prints, cut into lines and read, within limits.
+//! Reads what an engine prints, line by line, within limits.
 //!
-//! Bytes come in as they arrive; events go out as soon as their lines are whole. Nothing is kept
-//! but the line that has not ended. The type to know is [`Answer`].
+//! Bytes come in as they arrive; events go out as soon as their lines are complete. Only an
+//! incomplete line is kept.
 
 use crate::scenario::Scenario;
 use crate::suite::Failure;
@@ -10,7 +10,7 @@ use crate::trace::{Event, Evidence};
 
 /// How much an answer may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Limits {
+pub(super) struct AnswerLimits {
     /// Bytes of one line.
     pub(super) line: usize,
     /// Events.
@@ -19,7 +19,7 @@ pub(super) struct Limits {
     pub(super) bytes: u64,
 }
 
-impl Limits {
+impl AnswerLimits {
     /// What no honest answer to `scenario` needs: 64 events for each chunk of each peer, 128 bytes
     /// for each event, a header or a list of members of four times the scenario's own length.
     pub(super) fn of(scenario: &Scenario) -> Self {
@@ -27,28 +27,28 @@ impl Limits {
         let events = copies.saturating_mul(64).saturating_add(100_000);
         let bytes = events.saturating_mul(128);
         let line = scenario.to_json().len().saturating_mul(4).saturating_add(64 << 10);
-        Limits { line, events, bytes }
+        AnswerLimits { line, events, bytes }
     }
 }
 
-/// An answer on its way.
+/// An answer while it is read.
 #[derive(Debug)]
 pub(super) struct Answer<'s> {
     decoder: Decoder<'s>,
-    limits: Limits,
+    limits: AnswerLimits,
     evidence: Evidence,
-    /// The beginning of a line whose end has not come.
+    /// The incomplete last line.
     begun: Vec<u8>,
     bytes: u64,
     events: u64,
     ended: bool,
-    /// Whether anything happens in the scenario at all.
+    /// Whether the scenario has any event.
     eventful: bool,
 }
 
 impl<'s> Answer<'s> {
-    /// Nothing has come yet.
-    pub(super) fn new(scenario: &'s Scenario, limits: Limits) -> Self {
+    /// An answer of which nothing has arrived yet.
+    pub(super) fn new(scenario: &'s Scenario, limits: AnswerLimits) -> Self {
         Answer {
             decoder: Decoder::new(scenario),
             limits,
@@ -66,12 +66,12 @@ impl<'s> Answer<'s> {
         self.evidence
     }
 
-    /// Did its empty line come?
+    /// Whether the empty line that ends the answer has arrived.
     pub(super) fn ended(&self) -> bool {
         self.ended
     }
 
-    /// How much has come, in words.
+    /// How much has arrived, in words.
     pub(super) fn so_far(&self) -> String {
         match (self.bytes, self.events) {
             (0, _) => "nothing".to_owned(),
@@ -111,7 +111,7 @@ impl<'s> Answer<'s> {
         Ok(())
     }
 
-    /// Nothing more comes: reads a last line without its newline.
+    /// At the end of the output: reads a last line without its newline.
     pub(super) fn close(&mut self, record: &mut dyn FnMut(Event)) -> Result<(), Failure> {
         let last = std::mem::take(&mut self.begun);
         if !last.is_empty() {

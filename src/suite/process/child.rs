@@ -1,8 +1,8 @@
-//! A process with everything that it starts: a group of processes that ends as a whole.
+//! A child process in its own process group, which is killed as a whole.
 //!
 //! The group is ended when its [`Child`] is dropped, whatever happened, and by [`end_all`] when
-//! this program is told to end. A process that has ended keeps its number until its group has
-//! been ended, so nobody else is ever hit. The type to know is [`Child`].
+//! this program is told to end. A process that has exited keeps its number until its group has
+//! been killed, so the signal never hits another process.
 
 use std::collections::BTreeSet;
 use std::io::{self, PipeReader};
@@ -17,40 +17,41 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 use crate::suite::Failure;
 
 /// The groups that are alive. Groups come and go only under its lock.
-static LIVING: Mutex<Living> = Mutex::new(Living { groups: BTreeSet::new(), closed: false });
+static LIVE_GROUPS: Mutex<LiveGroups> =
+    Mutex::new(LiveGroups { groups: BTreeSet::new(), closed: false });
 
 #[derive(Debug)]
-struct Living {
+struct LiveGroups {
     groups: BTreeSet<i32>,
     /// Set by [`end_all`]: no more processes are started.
     closed: bool,
 }
 
 /// No code panics under this lock; if it did, the numbers in it would still be right.
-fn living() -> MutexGuard<'static, Living> {
-    LIVING.lock().unwrap_or_else(PoisonError::into_inner)
+fn live_groups() -> MutexGuard<'static, LiveGroups> {
+    LIVE_GROUPS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// No run of an engine can come to its end while this is kept.
 #[derive(Debug)]
-pub struct Ended(#[expect(dead_code, reason = "held, not read")] MutexGuard<'static, Living>);
+pub struct Ended(#[expect(dead_code, reason = "held, not read")] MutexGuard<'static, LiveGroups>);
 
 /// Ends every process that any [`Program`](super::Program) has started, and lets none start any
 /// more: for a program that is told to end by a signal. Every run under way, and every later one,
 /// is an interruption ([`Failure::is_interruption`]); keep the answer where even that is not to be
 /// seen any more.
 pub fn end_all() -> Ended {
-    let mut living = living();
-    living.closed = true;
-    for &group in &living.groups {
+    let mut live_groups = live_groups();
+    live_groups.closed = true;
+    for &group in &live_groups.groups {
         end(group);
     }
-    Ended(living)
+    Ended(live_groups)
 }
 
 /// Have all processes been ended?
 pub(super) fn all_ended() -> bool {
-    living().closed
+    live_groups().closed
 }
 
 fn end(group: i32) {
@@ -60,7 +61,7 @@ fn end(group: i32) {
     }
 }
 
-/// A process with everything that it starts.
+/// A process and everything that it starts.
 #[derive(Debug)]
 pub(super) struct Child {
     process: std::process::Child,
@@ -73,8 +74,8 @@ pub(super) struct Child {
     pub(super) stderr: Option<ChildStderr>,
     /// Closed as soon as the process has ended.
     pub(super) life: Option<PipeReader>,
-    /// The end of what it said on standard error.
-    pub(super) last_words: Vec<u8>,
+    /// The end of its standard error.
+    pub(super) stderr_tail: Vec<u8>,
     waiter: Option<JoinHandle<()>>,
 }
 
@@ -88,19 +89,19 @@ impl Child {
         let mut sh = Command::new("sh");
         sh.arg("-c").arg(command).process_group(0);
         sh.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut living = living();
-        if living.closed {
+        let mut live_groups = live_groups();
+        if live_groups.closed {
             return Err(Failure::interruption());
         }
         let mut process = sh.spawn().map_err(failure)?;
         let group = i32::try_from(process.id()).expect("the number of a process is a pid_t");
-        living.groups.insert(group);
-        drop(living);
+        live_groups.groups.insert(group);
+        drop(live_groups);
         let (stdin, stdout) = (process.stdin.take(), process.stdout.take());
         let stderr = process.stderr.take();
-        let (life, last_words) = (Some(life), Vec::new());
+        let (life, stderr_tail) = (Some(life), Vec::new());
         let mut child =
-            Child { process, group, stdin, stdout, stderr, life, last_words, waiter: None };
+            Child { process, group, stdin, stdout, stderr, life, stderr_tail, waiter: None };
         child.unblock().map_err(failure)?;
         let waiting = thread::Builder::new().spawn(move || {
             await_end(group);
@@ -117,10 +118,10 @@ impl Child {
         Ok(())
     }
 
-    /// Ends the group; how the process ended, by itself or by this.
+    /// Kills the group; returns how the process ended, by itself or by this.
     pub(super) fn end(&mut self) -> io::Result<ExitStatus> {
-        let mut living = living();
-        if living.groups.remove(&self.group) {
+        let mut live_groups = live_groups();
+        if live_groups.groups.remove(&self.group) {
             end(self.group);
         }
         if let Some(waiter) = self.waiter.take() {
@@ -133,12 +134,12 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // There is nobody left to tell.
+        // An error could not be reported from here.
         let _ = self.end();
     }
 }
 
-/// Returns when the process has ended. Its number stays its own until somebody waits for it.
+/// Returns when the process has exited. It keeps its number until it is waited for with `wait`.
 fn await_end(process: i32) {
     let Some(process) = Pid::from_raw(process) else { return };
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;

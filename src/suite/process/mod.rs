@@ -3,18 +3,18 @@
 //! A [`Program`] is a [`Subject`]: it writes the resolved scenario as one line of JSON to the
 //! command's standard input and reads events, one JSON line each, from its standard output. It
 //! trusts the command with nothing: what it prints is limited in length and number, how long it
-//! takes is limited, and it ends with everything that it started. Whatever goes wrong is a
-//! [`Failure`] that says what happened and what the command said last on standard error.
+//! takes is limited, and it ends with everything that it started. Every error is a
+//! [`Failure`] that says what happened and shows the last lines of standard error.
 //!
 //! Two limits of that: a process that leaves the command's process group cannot be found; and away
 //! from Unix there are no process groups, so that every run fails there with a sentence that says
-//! so. The types to know are [`Program`] and [`Lifetime`].
+//! so.
 
 mod answer;
 #[cfg(unix)]
 mod child;
 #[cfg(unix)]
-mod conversation;
+mod exchange;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;
@@ -28,10 +28,10 @@ use super::{Failure, Subject};
 use crate::scenario::Scenario;
 use crate::trace::{Event, Evidence};
 
-/// How long an engine may take for a scenario that nobody gives another time.
+/// Time that an engine may take for a scenario, by default.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The most time that an engine may be given for a scenario: a day.
+/// The maximum of the time that an engine may be given for a scenario: a day.
 pub const MOST_TIMEOUT: Duration = Duration::from_secs(86_400);
 
 /// How many scenarios one process of an engine sees.
@@ -84,7 +84,7 @@ impl Subject for Program {
         scenario: &Scenario,
         record: &mut dyn FnMut(Event),
     ) -> Result<Evidence, Failure> {
-        self.converse(scenario, record)
+        self.exchange(scenario, record)
     }
 
     #[cfg(not(unix))]

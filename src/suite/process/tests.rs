@@ -10,9 +10,9 @@ use crate::scenario::{Behavior, Leaves, Link, Network, Parts, Peer, Source, Sour
 use crate::trace::{Outcome, Transfer};
 use crate::units::{Bytes, Rate, Time};
 
-/// For whom it is enough to be ended.
+/// Timeout of engines that are to be killed.
 const SHORT: Duration = Duration::from_millis(300);
-/// For who must come to its end by itself.
+/// Timeout of engines that must end by themselves.
 const LONG: Duration = Duration::from_secs(60);
 
 /// One chunk of a kilobyte, which takes a second, to each of `peers`.
@@ -76,7 +76,7 @@ fn says(command: &str) -> Result<Vec<Event>, Failure> {
     heard(&mut Program::new(command, Lifetime::Scenario, LONG), &scenario(1))
 }
 
-/// The engine fails so, and says why.
+/// Asserts that the engine fails with this name and these words.
 fn fails(timeout: Duration, command: &str, name: &str, words: &[&str]) {
     let since = Instant::now();
     let mut program = Program::new(command, Lifetime::Scenario, timeout);
@@ -124,13 +124,13 @@ fn no_time_is_too_long_to_be_given() {
 }
 
 #[test]
-fn who_has_nothing_to_tell_says_nothing() {
+fn an_engine_may_print_nothing_where_nothing_happens() {
     let mut parts = scenario(1).into_parts();
     parts.peers[0].joins = parts.until;
-    let nobody = Scenario::new(parts).unwrap();
+    let empty = Scenario::new(parts).unwrap();
     for lifetime in [Lifetime::Scenario, Lifetime::Session] {
         let mut silent = Program::new("read -r scenario; echo", lifetime, LONG);
-        assert_eq!(heard(&mut silent, &nobody), Ok(vec![]), "{lifetime:?}");
+        assert_eq!(heard(&mut silent, &empty), Ok(vec![]), "{lifetime:?}");
     }
 }
 
@@ -209,10 +209,9 @@ fn an_answer_ends_once() {
     fails(LONG, &format!("{LAWFUL}; echo; printf more"), "answered twice", &["line 5"]);
 }
 
-/// A fifo ends when nobody has it open for writing any more: then all are dead. Who survives says
-/// so.
+/// A fifo ends when no process has it open for writing: then all are dead. A survivor writes to it.
 #[test]
-fn nobody_survives() {
+fn no_process_survives() {
     let folder = tempfile::tempdir().unwrap();
     let orphan =
         |fifo: &str| format!("exec 3>{fifo}; (sleep 20; echo alive >&3) >/dev/null 2>&1 &");

@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use crate::suite::canary::{ALL, CONTROLS, Canary, Kind, control};
-use crate::suite::kill::{Kill, hunt, shrunk};
+use crate::suite::canary::{ALL, CONTROLS, Canary, CanaryKind, control};
+use crate::suite::detection::{Detection, first_detection, shrunk};
 use crate::suite::{self, Barter, Config, Scope, examine};
 
 #[test]
@@ -11,13 +11,13 @@ fn every_canary_has_a_name_of_its_own() {
     assert_eq!(names.len(), ALL.len());
 }
 
-/// Within the cases that a suite runs if nobody says otherwise, and in a scenario that a person can
-/// follow by hand.
+/// Within the cases that a suite runs by default, and in a scenario that a person can follow by
+/// hand.
 #[test]
-fn every_canary_dies_in_a_small_scenario() {
-    let hunted = ALL.iter().filter(|canary| canary.kind != Kind::Slow);
-    let survivors = hunted.filter_map(|canary| {
-        let Some(case) = hunt(canary, 1, 256) else {
+fn every_canary_is_caught_in_a_small_scenario() {
+    let broken = ALL.iter().filter(|canary| canary.kind != CanaryKind::Slow);
+    let undetected = broken.filter_map(|canary| {
+        let Some(case) = first_detection(canary, 1, 256) else {
             return Some(format!("{}: not caught within 256 cases", canary.name));
         };
         let (scenario, words) = shrunk(canary, 1, case).unwrap();
@@ -25,8 +25,8 @@ fn every_canary_dies_in_a_small_scenario() {
         let small = peers <= 4 && chunks <= 4;
         (!small).then(|| format!("{}: {peers} x {chunks}: {words}", canary.name))
     });
-    let survivors: Vec<String> = survivors.collect();
-    assert!(survivors.is_empty(), "{survivors:#?}");
+    let undetected: Vec<String> = undetected.collect();
+    assert!(undetected.is_empty(), "{undetected:#?}");
 }
 
 /// The reference engine never stalls for as long as the scenarios of the canary allow, and the
@@ -50,10 +50,10 @@ fn a_stall_is_found_in_the_canary_and_not_in_the_reference_engine() {
 /// What is lawful is not accused, however slow; and it is slow.
 #[test]
 fn slow_canaries_are_slow_and_lawful() {
-    for canary in ALL.iter().filter(|canary| canary.kind == Kind::Slow) {
-        let kill = Kill::of(canary, 1, 100, &mut |_| ControlFlow::Continue(())).unwrap();
-        assert_eq!(kill.caught, 0, "{}: {:?}", canary.name, kill.by);
-        let [own, control] = kill.ratios;
+    for canary in ALL.iter().filter(|canary| canary.kind == CanaryKind::Slow) {
+        let detection = Detection::of(canary, 1, 100, &mut |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!(detection.caught, 0, "{}: {:?}", canary.name, detection.by);
+        let [own, control] = detection.ratios;
         println!("{}: {own:?} against {control:?}", canary.name);
         assert!(control.mean() < own.mean(), "{}: {own:?} {control:?}", canary.name);
     }

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use crate::suite::ALL;
-use crate::suite::kill::Controls;
+use crate::suite::detection::ControlRuns;
 use crate::{audit, bounds};
 
 #[test]
@@ -21,7 +21,7 @@ fn every_rule_and_every_bound_has_its_property() {
 /// Every picker with every choker and every seeding, about twenty cases each.
 #[test]
 fn no_control_is_accused() {
-    let controls = Controls::of(1, 500, &mut |_| ControlFlow::Continue(())).unwrap();
+    let controls = ControlRuns::of(1, 500, &mut |_| ControlFlow::Continue(())).unwrap();
     assert_eq!(controls.cases, 500);
     assert!(controls.accused.is_empty(), "{:#?}", controls.accused);
 }

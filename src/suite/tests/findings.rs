@@ -6,7 +6,7 @@ use crate::audit::Verdict;
 use crate::chunks::PeerId;
 use crate::engine::Input;
 use crate::scenario::Scenario;
-use crate::suite::canary::bent::{Bend, Bent, Heard, Said};
+use crate::suite::canary::faulty::{Fault, Faulty, PeerInput, PeerOutput};
 use crate::suite::{
     Case, Churn, Config, Examination, Failure, Scope, Simulated, Subject, examine, find,
 };
@@ -23,7 +23,7 @@ fn calm() -> Config {
     Config { scope, cases: 50, ..Config::default() }
 }
 
-/// Everybody comes, nobody sends anything, and everybody goes when it says.
+/// Every node joins, none sends anything, and each leaves when the function says.
 struct Idle(fn(&Scenario, PeerId) -> Time);
 
 /// At the end of time.
@@ -52,23 +52,23 @@ impl Subject for Idle {
 
 /// The audit accepts that a run was cut off; a calm that was long enough makes it an excuse.
 #[test]
-fn who_sits_out_the_time_is_found_out() {
+fn a_peer_that_sits_out_the_run_is_found() {
     let finding = examined(&mut Idle(at_the_end), &calm()).findings.pop().unwrap();
     assert_eq!(finding.property, "completes_when_calm");
-    assert!(finding.explanation.contains("peer 1 has not got the file"), "{finding:?}");
+    assert!(finding.explanation.contains("peer 1 does not have the file"), "{finding:?}");
     assert_eq!((finding.scenario.peer_count(), finding.scenario.file().chunks()), (1, 1));
 }
 
 #[test]
-fn who_goes_though_it_was_to_stay_is_found_out() {
+fn an_unannounced_departure_is_found() {
     let finding = examined(&mut Idle(at_once), &calm()).findings.pop().unwrap();
     assert_eq!(finding.property, "completes_when_calm");
     assert!(finding.explanation.contains("announces no departure"), "{finding:?}");
 }
 
-/// Where there was no time, there is no accusation.
+/// A peer that had no time is not accused.
 #[test]
-fn who_had_no_time_is_not_accused() {
+fn a_peer_that_had_no_time_is_not_accused() {
     let mut parts = crate::suite::examine::generate(&calm().scope, 1, 0).current().into_parts();
     parts.until = Time(1);
     let scenario = Scenario::new(parts).unwrap();
@@ -81,8 +81,13 @@ fn who_had_no_time_is_not_accused() {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Panics;
 
-impl Bend for Panics {
-    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+impl Fault for Panics {
+    fn on_input(
+        &mut self,
+        input: PeerInput,
+        _: &Peer,
+        _: &mut Vec<PeerOutput>,
+    ) -> Option<PeerInput> {
         assert!(!matches!(input, Input::Connected(PeerId(2))), "peer 2 is not welcome");
         Some(input)
     }
@@ -90,7 +95,7 @@ impl Bend for Panics {
 
 #[test]
 fn a_panic_is_a_finding_and_ends_nothing() {
-    let mut subject = Simulated::<Bent<Panics>, Tracker>::default();
+    let mut subject = Simulated::<Faulty<Panics>, Tracker>::default();
     let finding = examined(&mut subject, &calm()).findings.pop().unwrap();
     assert_eq!(finding.property, Failure::ENDS);
     assert_eq!(finding.explanation, "the engine panicked: peer 2 is not welcome");
@@ -149,7 +154,7 @@ fn an_interruption_is_no_finding() {
 }
 
 #[test]
-fn who_keeps_going_finds_the_first_case_of_each_property() {
+fn keep_going_finds_the_first_case_of_each_property() {
     let config = Config { keep_going: true, shrinks: 0, ..calm() };
     let examination = examined(&mut Idle(at_once), &config);
     assert_eq!(examination.cases, 50);

@@ -1,7 +1,7 @@
+mod byzantine;
 mod canaries;
 mod control;
 mod findings;
-mod lies;
 mod properties;
 mod reference;
 mod strategy;

@@ -1,3 +1,3 @@
-//! The reference engine's own suite, written by the macro that everybody uses.
+//! The reference engine's own suite, written by the public macro.
 
 crate::suite! { engine: crate::swarm::Peer, cases: 24 }

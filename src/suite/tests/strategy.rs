@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use crate::chunks::PeerId;
 use crate::scenario::{Behavior, Leaves, Scenario, SourceLeaves};
+use crate::suite::detection::policies;
 use crate::suite::examine::{generate, smallest};
-use crate::suite::kill::policies;
 use crate::suite::{Barter, Churn, Latency, Scope};
 use crate::units::{Bytes, Rate, Time};
 

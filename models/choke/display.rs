@@ -1,35 +1,35 @@
-//! Events and states of a choker in words, as a witness shows them.
+//! How a witness shows events and states of a choker.
 
 use std::fmt;
 
-use super::{Action, Event, Seat, State};
+use super::{ChokeAction, ChokeEvent, ChokeState, Seat};
 
-impl fmt::Debug for Event {
+impl fmt::Debug for ChokeEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Event::Want(neighbor) => write!(f, "{neighbor} wants something"),
-            Event::Content(neighbor) => write!(f, "{neighbor} wants nothing any more"),
-            Event::Give(neighbor) => write!(f, "{neighbor} gives a chunk"),
-            Event::Take(neighbor) => write!(f, "{neighbor} is sent a chunk"),
-            Event::Offer(neighbor) => write!(f, "{neighbor} begins to serve"),
-            Event::Withdraw(neighbor) => write!(f, "{neighbor} ceases to serve"),
-            Event::Rechoke => write!(f, "the choker decides"),
-            Event::Rotate => write!(f, "the optimistic slot moves on"),
+            ChokeEvent::Want(neighbor) => write!(f, "{neighbor} wants something"),
+            ChokeEvent::Content(neighbor) => write!(f, "{neighbor} wants nothing any more"),
+            ChokeEvent::Give(neighbor) => write!(f, "{neighbor} gives a chunk"),
+            ChokeEvent::Take(neighbor) => write!(f, "{neighbor} is sent a chunk"),
+            ChokeEvent::Offer(neighbor) => write!(f, "{neighbor} begins to serve"),
+            ChokeEvent::Withdraw(neighbor) => write!(f, "{neighbor} ceases to serve"),
+            ChokeEvent::Rechoke => write!(f, "the choker decides"),
+            ChokeEvent::Rotate => write!(f, "the optimistic slot moves on"),
         }
     }
 }
 
-impl fmt::Debug for Action {
+impl fmt::Debug for ChokeAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.event)?;
         match (self.event, self.lucky) {
-            (Event::Rotate, Some(lucky)) => write!(f, " to {lucky}"),
+            (ChokeEvent::Rotate, Some(lucky)) => write!(f, " to {lucky}"),
             _ => Ok(()),
         }
     }
 }
 
-impl fmt::Debug for State {
+impl fmt::Debug for ChokeState {
     /// `1 is served by luck, owes 1; 2 waits for 1; 3 is content`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (neighbor, seat) in (1u8..).zip(&self.seats) {

@@ -1,26 +1,26 @@
-//! What happens around a tracker in words, as a witness shows it.
+//! How a witness shows actions and states around a tracker.
 
 use std::fmt;
 
-use super::{Action, Listed, Node, State};
+use super::{Listed, TrackedPeer, TrackerAction, TrackerState};
 
-impl fmt::Debug for Action {
+impl fmt::Debug for TrackerAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Action::Join(peer) => write!(f, "{peer} joins and announces itself"),
-            Action::Announce(peer) => write!(f, "{peer} announces itself again"),
-            Action::Leave(peer) => write!(f, "{peer} leaves and says goodbye"),
-            Action::Die(peer) => write!(f, "{peer} dies without a word"),
-            Action::Hear { peer, .. } => write!(f, "the tracker hears {peer}"),
-            Action::Part(peer) => write!(f, "the tracker hears the goodbye of {peer}"),
-            Action::LoseHello(peer) => write!(f, "the announce of {peer} is lost"),
-            Action::LoseGoodbye(peer) => write!(f, "the goodbye of {peer} is lost"),
-            Action::Tick => write!(f, "an interval passes"),
+            TrackerAction::Join(peer) => write!(f, "{peer} joins and announces itself"),
+            TrackerAction::Announce(peer) => write!(f, "{peer} announces itself again"),
+            TrackerAction::Leave(peer) => write!(f, "{peer} leaves and says goodbye"),
+            TrackerAction::Die(peer) => write!(f, "{peer} crashes silently"),
+            TrackerAction::Hear { peer, .. } => write!(f, "the tracker hears {peer}"),
+            TrackerAction::Part(peer) => write!(f, "the tracker hears the goodbye of {peer}"),
+            TrackerAction::LoseHello(peer) => write!(f, "the announce of {peer} is lost"),
+            TrackerAction::LoseGoodbye(peer) => write!(f, "the goodbye of {peer} is lost"),
+            TrackerAction::Tick => write!(f, "an interval passes"),
         }
     }
 }
 
-impl<T: Listed> fmt::Debug for State<T> {
+impl<T: Listed> fmt::Debug for TrackerState<T> {
     /// `tracker lists {1}; 1 alive, heard 0 intervals ago; 2 away, goodbye under way`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let listed: Vec<String> =
@@ -33,7 +33,7 @@ impl<T: Listed> fmt::Debug for State<T> {
     }
 }
 
-impl fmt::Debug for Node {
+impl fmt::Debug for TrackedPeer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", if self.alive { "alive" } else { "away" })?;
         if self.hello {

@@ -1,8 +1,8 @@
-//! What a tree of smaller values cannot reach: single peers that go, after everything else has
-//! become smaller.
+//! Shrinking beyond proptest's value tree: removes single peers after everything else has become
+//! smaller.
 //!
 //! A tree tries each peer once, when the others are still as they were drawn. Here one thing at a
-//! time is made simpler, again and again, until nothing can be. The function to know is [`settle`].
+//! time is made simpler, again and again, until nothing can be.
 
 use std::ops::ControlFlow;
 
@@ -16,9 +16,10 @@ use crate::units::{Bytes, Rate, Time};
 /// A change of one thing, of the peer at a position where it is about peers.
 type Edit = fn(&mut Parts, usize);
 
-/// Without a peer the others make other choices: among few, some of these seeds may show the same.
+/// Without a peer the others choose differently: with few peers, one of these seeds may show the
+/// same violation.
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=8;
-/// How many are few.
+/// Peers up to which seeds are tried.
 const FEW: usize = 8;
 
 /// Changes of one peer; the first takes it away.
@@ -78,9 +79,9 @@ const OF_THE_REST: &[Edit] = &[
     |parts, _| round(&mut parts.until),
 ];
 
-/// One peer that gets one chunk, and nothing else of what can be left out; with a `burst` that was
-/// asked for.
-pub(super) fn plainest(scenario: &Scenario, burst: Option<Bytes>) -> Option<Scenario> {
+/// The scenario with one peer, one chunk and every other edit applied, but with the `burst` that
+/// was asked for; None if that is no scenario.
+pub(super) fn simplest(scenario: &Scenario, burst: Option<Bytes>) -> Option<Scenario> {
     let mut parts = scenario.parts().clone();
     parts.peers.truncate(1);
     OF_THE_REST.iter().chain(OF_A_PEER.iter().skip(1)).for_each(|edit| edit(&mut parts, 0));
@@ -115,9 +116,9 @@ fn of_protocol(parts: &mut Parts, change: fn(&mut Protocol)) {
     }
 }
 
-/// Makes a scenario that fails simpler, one thing at a time, until nothing can be made simpler or
-/// `most` were tried. A `burst` that was asked for is what the engine has: it stays.
-pub(super) fn settle(
+/// Simplifies a failing scenario, one edit at a time, until no edit succeeds or `most` were tried.
+/// A `burst` that was asked for belongs to the engine and stays.
+pub(super) fn simplify(
     scenario: Scenario,
     most: u32,
     burst: Option<Bytes>,

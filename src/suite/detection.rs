@@ -1,13 +1,13 @@
-//! The kill matrix: which property catches which canary, how often, and what the textbook's bounds
-//! alone would have caught.
+//! The detection matrix: which property catches which canary, how often, and what the textbook's
+//! bounds alone would have caught.
 //!
-//! Case k of a seed is the same scenario for every canary of a scope. The functions to know are
-//! [`hunt`], which stops at the first catch, [`shrunk`], which goes on from there, and
-//! [`Kill::of`], which counts.
+//! Case k of a seed is the same scenario for every canary of a scope. [`first_detection`] stops at
+//! the first case that catches a canary, [`shrunk`] makes that case smaller, [`Detection::of`] runs
+//! all cases and counts.
 
 use std::ops::ControlFlow;
 
-use super::canary::{ANY, Canary, Kind, control};
+use super::canary::{ANY, Canary, CanaryKind, control};
 use super::case::Case;
 use super::examine::{Ratios, generate, smallest};
 use super::property::{ALL, Property, find};
@@ -15,35 +15,35 @@ use super::subject::Subject;
 use crate::audit::Verdict;
 use crate::scenario::{Choker, Picker, Protocol, Scenario, Seeding};
 
-/// What stands for a property where a lawful run refutes a bound.
+/// The name in place of a property's where a lawful run refutes a bound.
 pub const LAWFUL_RUN: &str = "a lawful run";
 
 /// The textbook's two bounds, on the distribution time.
 pub const TEXTBOOK: &[&str] =
     &["distribution_time_respects_client_server", "distribution_time_respects_fluid"];
 
-/// How one canary fared.
+/// How often one canary was caught, and by what.
 #[derive(Clone, Debug)]
-pub struct Kill {
-    /// Which.
+pub struct Detection {
+    /// The canary.
     pub canary: &'static Canary,
-    /// In how many cases.
+    /// Cases that were run.
     pub cases: u32,
-    /// In how many of them anything caught it.
+    /// Cases in which any property caught it.
     pub caught: u32,
-    /// The first case in which what must catch it did, from 0.
+    /// The first case, from 0, in which a property of `caught_by` caught it; None if none did.
     pub first: Option<u32>,
-    /// In how many each property caught it, in the order of the properties; none that never did.
+    /// Cases in which each property caught it, in the order of the properties, without zeros.
     pub by: Vec<(&'static str, u32)>,
-    /// In how many the textbook's bounds alone would have caught it.
+    /// Cases in which the textbook's bounds alone would have caught it.
     pub textbook: u32,
-    /// The smallest scenario that shows it, and what is said of it.
+    /// The smallest scenario that shows it, and the explanation; None if it was not caught.
     pub smallest: Option<(Scenario, String)>,
-    /// Ratios to the best bound: its own, and the control's in the same cases.
+    /// Ratios to the best bound: the canary's, and the control's in the same cases.
     pub ratios: [Ratios; 2],
 }
 
-/// What catches a canary in one scenario, of `properties`: names and sentences.
+/// Names and explanations of those of `properties` that catch a canary in one scenario.
 fn catches(
     canary: &Canary,
     scenario: &Scenario,
@@ -56,7 +56,7 @@ fn catches(
     accusations(&case, subject.as_mut(), properties)
 }
 
-/// What breaks, of `properties`, in a case of a subject.
+/// Names and explanations of those of `properties` that break in a case of a subject.
 fn accusations(
     case: &Case,
     subject: &mut dyn Subject,
@@ -72,31 +72,31 @@ fn accusations(
     found
 }
 
-/// What is said of a canary in one scenario by what must catch it.
+/// The explanation of the first property of `caught_by` that catches a canary in one scenario.
 fn caught(canary: &Canary, scenario: &Scenario) -> Option<String> {
     let mut expected = canary.caught_by.iter().filter_map(|name| find(name));
     let caught = catches(canary, scenario, &mut expected);
     caught.into_iter().next().map(|(_, words)| words)
 }
 
-/// The first case below `cases` in which one of the properties that must catch a canary does.
-pub fn hunt(canary: &Canary, seed: u64, cases: u32) -> Option<u32> {
+/// The first case below `cases` in which a property of `caught_by` catches a canary.
+pub fn first_detection(canary: &Canary, seed: u64, cases: u32) -> Option<u32> {
     (0..cases).find(|&case| {
         let scenario = generate(&canary.scope, seed, case).current();
         caught(canary, &scenario).is_some()
     })
 }
 
-impl Kill {
-    /// Meets a canary with `cases` scenarios and shrinks the first one that shows it. `watch` is
-    /// told after each case how many are done; None when it breaks.
+impl Detection {
+    /// Runs a canary against `cases` scenarios and shrinks the first one that shows it. `watch` is
+    /// called after each case with the number done; None when it breaks.
     pub fn of(
         canary: &'static Canary,
         seed: u64,
         cases: u32,
         watch: &mut dyn FnMut(u32) -> ControlFlow<()>,
-    ) -> Option<Kill> {
-        let mut kill = Kill {
+    ) -> Option<Detection> {
+        let mut detection = Detection {
             canary,
             cases,
             caught: 0,
@@ -109,31 +109,31 @@ impl Kill {
         let mut by = vec![0; ALL.len()];
         for case in 0..cases {
             let scenario = generate(&canary.scope, seed, case).current();
-            let caught = kill.meet(&scenario);
+            let caught = detection.run_case(&scenario);
             for (count, property) in by.iter_mut().zip(ALL) {
                 *count += u32::from(caught.iter().any(|(name, _)| *name == property.name));
             }
-            kill.textbook += u32::from(caught.iter().any(|(name, _)| TEXTBOOK.contains(name)));
-            kill.caught += u32::from(!caught.is_empty());
+            detection.textbook += u32::from(caught.iter().any(|(name, _)| TEXTBOOK.contains(name)));
+            detection.caught += u32::from(!caught.is_empty());
             if caught.iter().any(|(name, _)| canary.caught_by.contains(name)) {
-                kill.first.get_or_insert(case);
+                detection.first.get_or_insert(case);
             }
             if watch(case + 1).is_break() {
                 return None;
             }
         }
         let names = ALL.iter().map(|property| property.name);
-        kill.by = names.zip(by).filter(|&(_, count)| count != 0).collect();
-        if canary.kind == Kind::Bound && kill.caught != 0 {
-            kill.by.push((LAWFUL_RUN, kill.caught));
+        detection.by = names.zip(by).filter(|&(_, count)| count != 0).collect();
+        if canary.kind == CanaryKind::Bound && detection.caught != 0 {
+            detection.by.push((LAWFUL_RUN, detection.caught));
         }
-        kill.smallest = kill.first.and_then(|case| shrunk(canary, seed, case));
-        Some(kill)
+        detection.smallest = detection.first.and_then(|case| shrunk(canary, seed, case));
+        Some(detection)
     }
 
-    /// One scenario: what catches the canary there, and how fast it is beside the control.
-    fn meet(&mut self, scenario: &Scenario) -> Vec<(&'static str, String)> {
-        if self.canary.kind != Kind::Slow {
+    /// Runs one scenario: returns what catches the canary, and for a slow one adds to the ratios.
+    fn run_case(&mut self, scenario: &Scenario) -> Vec<(&'static str, String)> {
+        if self.canary.kind != CanaryKind::Slow {
             return catches(self.canary, scenario, &mut ALL.iter());
         }
         let Some(mut subject) = self.canary.subject() else { return Vec::new() };
@@ -151,8 +151,8 @@ impl Kill {
     }
 }
 
-/// The smallest scenario found that shows a canary, and what is said of it: from the case `first`
-/// that does, or from one of a few later ones if that leads to nothing that is easily followed.
+/// The smallest scenario found that shows a canary, and the explanation: from the case `first`, or
+/// from one of a few later ones if that does not shrink to a size that is easily followed.
 pub fn shrunk(canary: &Canary, seed: u64, first: u32) -> Option<(Scenario, String)> {
     let size =
         |(scenario, _): &(Scenario, String)| (scenario.peer_count(), scenario.file().chunks());
@@ -170,9 +170,9 @@ pub fn shrunk(canary: &Canary, seed: u64, first: u32) -> Option<(Scenario, Strin
     least
 }
 
-/// As many peers or chunks can be followed by hand.
+/// Peers or chunks that can be followed by hand.
 const EASY: usize = 4;
-/// Cases from which a small scenario is looked for.
+/// Cases that are tried for a small scenario.
 const STARTS: u32 = 64;
 
 fn shrunk_from(canary: &Canary, seed: u64, case: u32) -> Option<(Scenario, String)> {
@@ -189,17 +189,17 @@ fn shrunk_from(canary: &Canary, seed: u64, case: u32) -> Option<(Scenario, Strin
     found
 }
 
-/// What the control was accused of: the reference engine, with each picker, choker and seeding in
-/// turn.
+/// Violations of the control, which should have none: the reference engine, with each picker,
+/// choker and seeding in turn.
 #[derive(Clone, Debug, Default)]
-pub struct Controls {
-    /// In how many cases.
+pub struct ControlRuns {
+    /// Cases that were run.
     pub cases: u32,
-    /// In which of them something accused it, of what, and in which scenario.
+    /// For each violation the case, the property, the explanation and the scenario.
     pub accused: Vec<(u32, &'static str, String, Scenario)>,
 }
 
-/// Every way to pick, to choke and to seed.
+/// Every combination of picker, choker and seeding.
 pub fn policies() -> Vec<(Picker, Choker, Seeding)> {
     let chokers = [Choker::TitForTat, Choker::RoundRobin, Choker::StrictBarter, Choker::Credit(2)];
     let mut all = Vec::new();
@@ -213,16 +213,16 @@ pub fn policies() -> Vec<(Picker, Choker, Seeding)> {
     all
 }
 
-impl Controls {
-    /// Judges the control in `cases` scenarios. `watch` is told after each case how many are done;
-    /// None when it breaks.
+impl ControlRuns {
+    /// Judges the control in `cases` scenarios. `watch` is called after each case with the number
+    /// done; None when it breaks.
     pub fn of(
         seed: u64,
         cases: u32,
         watch: &mut dyn FnMut(u32) -> ControlFlow<()>,
-    ) -> Option<Controls> {
+    ) -> Option<ControlRuns> {
         let policies = policies();
-        let mut controls = Controls { cases, accused: Vec::new() };
+        let mut controls = ControlRuns { cases, accused: Vec::new() };
         let mut subject = control();
         for (case, policy) in (0..cases).zip(policies.iter().cycle()) {
             let scenario = with_policy(&generate(&ANY, seed, case).current(), *policy);

@@ -1,8 +1,9 @@
-//! Bends in what an engine gives: chunks that it lacks, to whom it may not, to too many, to none.
+//! Faults in what an engine uploads: chunks that it lacks, to choked neighbors, to too many or
+//! none.
 
 use std::collections::BTreeSet;
 
-use super::bent::{Bend, Heard, Said};
+use super::faulty::{Fault, PeerInput, PeerOutput};
 use crate::chunks::{ChunkId, PeerId};
 use crate::engine::{Engine, Input, Output, Settings};
 use crate::scenario::Choker;
@@ -12,8 +13,8 @@ use crate::swarm::{Message, Peer};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct SendsWhatItLacks;
 
-impl Bend for SendsWhatItLacks {
-    fn says(&mut self, output: Said, peer: &Peer, said: &mut Vec<Said>) {
+impl Fault for SendsWhatItLacks {
+    fn on_output(&mut self, output: PeerOutput, peer: &Peer, said: &mut Vec<PeerOutput>) {
         said.push(match (&output, peer.have().missing().next()) {
             (&Output::Send { to, message: Message::Chunk(_) }, Some(lacking)) => {
                 Output::Send { to, message: Message::Chunk(lacking) }
@@ -23,7 +24,7 @@ impl Bend for SendsWhatItLacks {
     }
 }
 
-/// Tells everybody of a chunk as soon as it has asked for it, and answers requests for it.
+/// Announces a chunk to every neighbor as soon as it has requested it, and answers requests for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct HaveTooSoon {
     neighbors: BTreeSet<PeerId>,
@@ -31,8 +32,13 @@ pub(in crate::suite) struct HaveTooSoon {
     asked: Option<(PeerId, ChunkId)>,
 }
 
-impl Bend for HaveTooSoon {
-    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+impl Fault for HaveTooSoon {
+    fn on_input(
+        &mut self,
+        input: PeerInput,
+        _: &Peer,
+        _: &mut Vec<PeerOutput>,
+    ) -> Option<PeerInput> {
         self.asked = None;
         match input {
             Input::Connected(peer) => {
@@ -50,7 +56,7 @@ impl Bend for HaveTooSoon {
         Some(input)
     }
 
-    fn says(&mut self, output: Said, _: &Peer, said: &mut Vec<Said>) {
+    fn on_output(&mut self, output: PeerOutput, _: &Peer, said: &mut Vec<PeerOutput>) {
         match output {
             Output::Send { to, message: Message::Request(chunk) } => {
                 let others = self.neighbors.iter().filter(|&&other| other != to);
@@ -80,13 +86,18 @@ pub(in crate::suite) struct ServesTheChoked {
     choked: Option<PeerId>,
 }
 
-impl Bend for ServesTheChoked {
-    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+impl Fault for ServesTheChoked {
+    fn on_input(
+        &mut self,
+        input: PeerInput,
+        _: &Peer,
+        _: &mut Vec<PeerOutput>,
+    ) -> Option<PeerInput> {
         self.choked = None;
         Some(input)
     }
 
-    fn says(&mut self, output: Said, peer: &Peer, said: &mut Vec<Said>) {
+    fn on_output(&mut self, output: PeerOutput, peer: &Peer, said: &mut Vec<PeerOutput>) {
         match output {
             Output::Send { to, message: Message::Choke } => self.choked = Some(to),
             Output::Send { to, message: Message::Reject(chunk) }
@@ -105,27 +116,28 @@ impl Bend for ServesTheChoked {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct OneSlotTooMany;
 
-impl Bend for OneSlotTooMany {
+impl Fault for OneSlotTooMany {
     fn settings(settings: &mut Settings) {
         settings.protocol.unchoke_slots += 1;
     }
 }
 
-/// Serves everybody.
+/// Unchokes every neighbor.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(in crate::suite) struct UnchokesEverybody;
+pub(in crate::suite) struct UnchokesAllNeighbors;
 
-impl Bend for UnchokesEverybody {
+impl Fault for UnchokesAllNeighbors {
     fn settings(settings: &mut Settings) {
         settings.protocol.unchoke_slots = u32::MAX;
     }
 }
 
-/// Serves by tit for tat where barter is strict: who gives nothing gets its optimistic turn.
+/// Serves by tit for tat where barter is strict: a neighbor that gives nothing gets the optimistic
+/// slot in turn.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct ForgetsTheBarter;
 
-impl Bend for ForgetsTheBarter {
+impl Fault for ForgetsTheBarter {
     fn settings(settings: &mut Settings) {
         if settings.protocol.choker == Choker::StrictBarter {
             settings.protocol.choker = Choker::TitForTat;
@@ -133,18 +145,23 @@ impl Bend for ForgetsTheBarter {
     }
 }
 
-/// How many timers of a node run out before a newcomer is late for it.
+/// Timers of a node that expire before a new neighbor counts as late.
 const EARLY: u32 = 2;
 
-/// Serves nobody who became its neighbor after its first decisions.
+/// Never unchokes a neighbor that connects after its first decisions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct StarvesLateJoiners {
     timers: u32,
     late: BTreeSet<PeerId>,
 }
 
-impl Bend for StarvesLateJoiners {
-    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+impl Fault for StarvesLateJoiners {
+    fn on_input(
+        &mut self,
+        input: PeerInput,
+        _: &Peer,
+        _: &mut Vec<PeerOutput>,
+    ) -> Option<PeerInput> {
         match input {
             Input::Expired(_) => self.timers = self.timers.saturating_add(1),
             Input::Connected(peer) if EARLY <= self.timers => {
@@ -155,7 +172,7 @@ impl Bend for StarvesLateJoiners {
         Some(input)
     }
 
-    fn says(&mut self, output: Said, _: &Peer, said: &mut Vec<Said>) {
+    fn on_output(&mut self, output: PeerOutput, _: &Peer, said: &mut Vec<PeerOutput>) {
         let starved = matches!(&output, Output::Send { to, message: Message::Unchoke }
             if self.late.contains(to));
         if !starved {
@@ -173,8 +190,13 @@ pub(in crate::suite) struct ReturnForContinue {
     looping: bool,
 }
 
-impl Bend for ReturnForContinue {
-    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+impl Fault for ReturnForContinue {
+    fn on_input(
+        &mut self,
+        input: PeerInput,
+        _: &Peer,
+        _: &mut Vec<PeerOutput>,
+    ) -> Option<PeerInput> {
         self.looping = matches!(input, Input::Expired(_));
         match &input {
             Input::Connected(peer) if !peer.is_source() => {
@@ -194,7 +216,7 @@ impl Bend for ReturnForContinue {
         Some(input)
     }
 
-    fn says(&mut self, output: Said, _: &Peer, said: &mut Vec<Said>) {
+    fn on_output(&mut self, output: PeerOutput, _: &Peer, said: &mut Vec<PeerOutput>) {
         let content = self.interested.iter().find(|&(_, &interested)| !interested);
         let returned = content.map(|(&peer, _)| peer).filter(|_| self.looping);
         let unreached = matches!(&output, Output::Send { to, message: Message::Unchoke }

@@ -1,9 +1,8 @@
-//! Values that many states have in common, kept once.
+//! Interning: values that many states have in common are kept once.
 //!
-//! Two states that follow each other differ in one participant and a few messages. The rest is the
-//! same, so states point to it. A value carries its hash, so that a state is hashed and compared in
-//! no time; equal values are still compared, a hash proves nothing. The types to know are
-//! [`Shared`] and [`Pool`].
+//! Consecutive states differ in one node and a few messages, so states point to shared values. A
+//! value carries its hash, which makes hashing and comparing states fast; equal hashes are still
+//! compared by value.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,8 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::checker::Block;
 
-/// A value that states point to.
-pub(super) struct Shared<T>(Arc<Hashed<T>>);
+/// An interned value.
+pub(super) struct Interned<T>(Arc<Hashed<T>>);
 
 struct Hashed<T> {
     hash: u64,
@@ -23,7 +22,7 @@ struct Hashed<T> {
     value: T,
 }
 
-impl<T> Deref for Shared<T> {
+impl<T> Deref for Interned<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -31,60 +30,60 @@ impl<T> Deref for Shared<T> {
     }
 }
 
-impl<T> Clone for Shared<T> {
+impl<T> Clone for Interned<T> {
     fn clone(&self) -> Self {
-        Shared(Arc::clone(&self.0))
+        Interned(Arc::clone(&self.0))
     }
 }
 
-impl<T> Shared<T> {
-    /// What it takes, however many states point to it.
+impl<T> Interned<T> {
+    /// Its block of heap, one for all states that point to it.
     pub(super) fn block(&self) -> Block {
         Block { address: Arc::as_ptr(&self.0).addr(), bytes: self.0.bytes }
     }
 }
 
-impl<T: Eq> PartialEq for Shared<T> {
+impl<T: Eq> PartialEq for Interned<T> {
     fn eq(&self, other: &Self) -> bool {
         let same = Arc::ptr_eq(&self.0, &other.0);
         same || (self.0.hash == other.0.hash && self.0.value == other.0.value)
     }
 }
 
-impl<T: Eq> Eq for Shared<T> {}
+impl<T: Eq> Eq for Interned<T> {}
 
-impl<T> Hash for Shared<T> {
+impl<T> Hash for Interned<T> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(self.0.hash);
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Shared<T> {
+impl<T: fmt::Debug> fmt::Debug for Interned<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.value.fmt(f)
     }
 }
 
-/// Every value that was shared so far. Which threads share values in which order makes no
-/// difference to anything but memory.
+/// The values interned so far. Which thread interns a value first affects nothing but addresses.
 pub(super) struct Pool<T> {
-    known: Mutex<BTreeMap<u64, Vec<Shared<T>>>>,
+    known: Mutex<BTreeMap<u64, Vec<Interned<T>>>>,
     /// Bytes on the heap that a value owns, going by lengths.
     heap_bytes: fn(&T) -> usize,
 }
 
 /// Bytes of a place in a pool: an entry of a B-tree whose nodes are at least five elevenths full,
 /// the room that a vector begins with, and the two counters of an [`Arc`].
-const PLACE: usize =
-    3 * size_of::<(u64, Vec<Shared<u8>>)>() + 4 * size_of::<Shared<u8>>() + 2 * size_of::<usize>();
+const PLACE: usize = 3 * size_of::<(u64, Vec<Interned<u8>>)>()
+    + 4 * size_of::<Interned<u8>>()
+    + 2 * size_of::<usize>();
 
 impl<T: Clone + Eq + Hash> Pool<T> {
     pub(super) fn new(heap_bytes: fn(&T) -> usize) -> Self {
         Pool { known: Mutex::new(BTreeMap::new()), heap_bytes }
     }
 
-    /// The value, as others have it already if anybody has it.
-    pub(super) fn share(&self, value: T) -> Shared<T> {
+    /// The interned value, an existing one if there is an equal one.
+    pub(super) fn intern(&self, value: T) -> Interned<T> {
         let mut hasher = DefaultHasher::new();
         value.hash(&mut hasher);
         let hash = hasher.finish();
@@ -96,15 +95,15 @@ impl<T: Clone + Eq + Hash> Pool<T> {
         }
         let bytes = PLACE + size_of::<Hashed<T>>() + (self.heap_bytes)(&value);
         // A clone has no spare room, whatever happened to the value: its lengths say what it takes.
-        let shared = Shared(Arc::new(Hashed { hash, bytes, value: value.clone() }));
+        let shared = Interned(Arc::new(Hashed { hash, bytes, value: value.clone() }));
         alike.push(shared.clone());
         shared
     }
 }
 
-/// A value in the making: as it was, or changed. Most are as they were, and are moved around.
+/// A value of the next state: the old one, or a changed copy. Most stay the old one.
 pub(super) enum Draft<T> {
-    Kept(Shared<T>),
+    Kept(Interned<T>),
     Changed(Box<T>),
 }
 
@@ -126,10 +125,10 @@ impl<T: Clone + Eq + Hash> Draft<T> {
         }
     }
 
-    pub(super) fn share(self, pool: &Pool<T>) -> Shared<T> {
+    pub(super) fn intern(self, pool: &Pool<T>) -> Interned<T> {
         match self {
             Draft::Kept(shared) => shared,
-            Draft::Changed(value) => pool.share(*value),
+            Draft::Changed(value) => pool.intern(*value),
         }
     }
 }

@@ -1,14 +1,14 @@
-//! Why a model cannot be judged: not a verdict, a mistake in the question.
+//! Errors of a check: not a verdict on the model, but a mistake in what was asked of it.
 
-/// Why a model cannot be judged.
+/// Why a model cannot be checked.
 #[derive(Debug, thiserror::Error)]
-pub enum Fault {
+pub enum CheckError {
     /// Fairness was declared for a class that the model does not have.
     #[error("claim {claim:?} declares fairness of {name:?}, but the model's classes are {known}")]
     UnknownClass {
         /// The claim.
         claim: &'static str,
-        /// The name that is none.
+        /// The unknown name.
         name: String,
         /// The names that exist.
         known: String,
@@ -28,7 +28,7 @@ pub enum Fault {
     /// A claim or the transitions tell permuted parts apart, or the canonical form is none.
     #[error("the symmetry is refused: {what} tells state {state} from its image by {generator:?}")]
     Asymmetric {
-        /// Who tells them apart.
+        /// The claim or transition that tells them apart.
         what: String,
         /// The permutation.
         generator: String,

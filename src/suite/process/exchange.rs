@@ -1,8 +1,7 @@
 //! One scenario in, one answer out, in bounded time and memory.
 //!
-//! One thread watches all pipes of the process at once and waits for none of them longer than until
-//! the deadline: a process that does not read, does not write, writes for ever or leaves children
-//! behind can only make it wait that long. The method to know is [`Program::converse`].
+//! One thread polls all pipes of the process until the deadline: a process that does not read, does
+//! not write, writes forever or leaves children behind cannot make it wait any longer.
 
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::AsFd;
@@ -11,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use super::answer::{Answer, Limits};
+use super::answer::{Answer, AnswerLimits};
 use super::child::{Child, all_ended, fault};
 use super::{Lifetime, Program};
 use crate::scenario::{Scenario, printable};
@@ -21,38 +20,38 @@ use crate::trace::{Event, Evidence};
 /// The most bytes that are taken from a pipe at once.
 const CHUNK: usize = 64 << 10;
 
-/// How much of the end of standard error is kept.
-const LAST_WORDS: usize = 4 << 10;
+/// Bytes of the end of standard error that are kept.
+const STDERR_TAIL: usize = 4 << 10;
 
-/// How many lines of that are shown.
+/// Lines of it that are shown.
 const LAST_LINES: usize = 8;
 
-/// How long a session that is over may take to end by itself.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// How long a session may take to exit after the last scenario, before it is killed.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(1);
 
-/// What a pipe gave.
-enum Taken {
-    /// So many bytes.
+/// The result of a read from a pipe.
+enum PipeRead {
+    /// Number of bytes read.
     Bytes(usize),
-    /// Nothing now.
+    /// No data at the moment.
     Nothing,
-    /// Nothing any more.
+    /// End of file.
     End,
 }
 
-fn take(pipe: &mut impl Read, buffer: &mut [u8]) -> Taken {
+fn take(pipe: &mut impl Read, buffer: &mut [u8]) -> PipeRead {
     match pipe.read(buffer) {
-        Ok(0) => Taken::End,
-        Ok(bytes) => Taken::Bytes(bytes),
+        Ok(0) => PipeRead::End,
+        Ok(bytes) => PipeRead::Bytes(bytes),
         Err(error) => match error.kind() {
-            ErrorKind::WouldBlock | ErrorKind::Interrupted => Taken::Nothing,
+            ErrorKind::WouldBlock | ErrorKind::Interrupted => PipeRead::Nothing,
             // A pipe that cannot be read has nothing more to give.
-            _ => Taken::End,
+            _ => PipeRead::End,
         },
     }
 }
 
-/// Which pipes have something to say.
+/// The pipes that are ready.
 #[derive(Clone, Copy, Debug, Default)]
 struct Ready {
     life: bool,
@@ -102,7 +101,7 @@ impl Child {
             Ok(bytes) => *unwritten = unwritten.get(bytes..).unwrap_or_default(),
             Err(error) => match error.kind() {
                 ErrorKind::WouldBlock | ErrorKind::Interrupted => {}
-                // Whoever answers without reading may; what it answers is judged.
+                // An engine may answer without reading; its answer is judged.
                 _ => {
                     self.stdin = None;
                     *unwritten = &[];
@@ -114,34 +113,34 @@ impl Child {
         }
     }
 
-    /// Keeps the end of what the process says on standard error.
+    /// Keeps the end of standard error; returns whether anything was read.
     fn listen(&mut self, buffer: &mut [u8]) -> bool {
         let Some(stderr) = &mut self.stderr else { return false };
         match take(stderr, buffer) {
-            Taken::Bytes(bytes) => {
-                self.last_words.extend_from_slice(buffer.get(..bytes).unwrap_or_default());
-                let over = self.last_words.len().saturating_sub(LAST_WORDS);
-                self.last_words.drain(..over);
+            PipeRead::Bytes(bytes) => {
+                self.stderr_tail.extend_from_slice(buffer.get(..bytes).unwrap_or_default());
+                let over = self.stderr_tail.len().saturating_sub(STDERR_TAIL);
+                self.stderr_tail.drain(..over);
                 true
             }
-            Taken::Nothing => false,
-            Taken::End => {
+            PipeRead::Nothing => false,
+            PipeRead::End => {
                 self.stderr = None;
                 false
             }
         }
     }
 
-    /// A failure, with what the process said last.
-    fn blamed(&mut self, failure: Failure) -> Failure {
-        // The pipe holds what was said before the end; who goes on speaking is not listened to.
+    /// The failure with the last lines of standard error in its explanation.
+    fn with_stderr_tail(&mut self, failure: Failure) -> Failure {
+        // The pipe holds what was written before the end; later output is not read.
         let mut buffer = vec![0; CHUNK];
         for _ in 0..LAST_LINES {
             if !self.listen(&mut buffer) {
                 break;
             }
         }
-        let words = String::from_utf8_lossy(&self.last_words);
+        let words = String::from_utf8_lossy(&self.stderr_tail);
         let lines: Vec<&str> = words.lines().filter(|line| !line.trim().is_empty()).collect();
         let last = lines.get(lines.len().saturating_sub(LAST_LINES)..).unwrap_or_default();
         let mut explanation = failure.explanation;
@@ -158,13 +157,13 @@ impl Child {
 
 impl Program {
     /// Hands over `scenario` and reads the answer.
-    pub(super) fn converse(
+    pub(super) fn exchange(
         &mut self,
         scenario: &Scenario,
         record: &mut dyn FnMut(Event),
     ) -> Result<Evidence, Failure> {
         let line = scenario.to_json() + "\n";
-        let answer = Answer::new(scenario, Limits::of(scenario));
+        let answer = Answer::new(scenario, AnswerLimits::of(scenario));
         let mut child = match self.session.take() {
             Some(child) => child,
             None => Child::start(&self.command)?,
@@ -172,7 +171,7 @@ impl Program {
         // What was prepared until here is not the engine's time.
         let timeout = Instant::now() + self.timeout;
         let deadline = self.deadline.map_or(timeout, |deadline| deadline.min(timeout));
-        let mut talk = Talk {
+        let mut exchange = Exchange {
             lifetime: self.lifetime,
             timeout: self.timeout,
             length: line.len(),
@@ -180,14 +179,14 @@ impl Program {
             answer,
             deadline,
         };
-        if let Err(failure) = talk.hold(&mut child, record) {
+        if let Err(failure) = exchange.hold(&mut child, record) {
             let interrupted = deadline < timeout && deadline <= Instant::now();
             return Err(match interrupted || all_ended() {
                 true => Failure::interruption(),
-                false => child.blamed(failure),
+                false => child.with_stderr_tail(failure),
             });
         }
-        let evidence = talk.answer.evidence();
+        let evidence = exchange.answer.evidence();
         if self.lifetime == Lifetime::Session {
             self.session = Some(child);
         }
@@ -200,7 +199,7 @@ impl Drop for Program {
     fn drop(&mut self) {
         let Some(mut child) = self.session.take() else { return };
         child.stdin = None;
-        let deadline = Instant::now() + self.timeout.min(FAREWELL);
+        let deadline = Instant::now() + self.timeout.min(SHUTDOWN_GRACE);
         let mut buffer = vec![0; CHUNK];
         while let Some(ready) = wait(&child, &[], deadline) {
             if ready.life {
@@ -210,15 +209,15 @@ impl Drop for Program {
                 child.listen(&mut buffer);
             }
             let spoken = child.stdout.as_mut().filter(|_| ready.stdout);
-            if spoken.is_some_and(|stdout| matches!(take(stdout, &mut buffer), Taken::End)) {
+            if spoken.is_some_and(|stdout| matches!(take(stdout, &mut buffer), PipeRead::End)) {
                 child.stdout = None;
             }
         }
     }
 }
 
-/// One scenario and its answer.
-struct Talk<'s> {
+/// One exchange: a scenario is written, its answer read.
+struct Exchange<'s> {
     lifetime: Lifetime,
     timeout: Duration,
     /// Bytes of the scenario's line.
@@ -228,7 +227,7 @@ struct Talk<'s> {
     deadline: Instant,
 }
 
-impl Talk<'_> {
+impl Exchange<'_> {
     fn hold(&mut self, child: &mut Child, record: &mut dyn FnMut(Event)) -> Result<(), Failure> {
         let mut buffer = vec![0; CHUNK];
         self.expect_silence(child, &mut buffer)?;
@@ -255,14 +254,14 @@ impl Talk<'_> {
         self.conclude(child, record)
     }
 
-    /// A session that is given a scenario has said nothing since its last answer.
+    /// Fails if a session has printed anything since its last answer.
     fn expect_silence(&self, child: &mut Child, buffer: &mut [u8]) -> Result<(), Failure> {
         if self.lifetime == Lifetime::Scenario {
             return Ok(());
         }
         let spoken = child.stdout.as_mut().map(|stdout| take(stdout, buffer));
         match spoken {
-            Some(Taken::Bytes(bytes)) => Err(Failure::new(
+            Some(PipeRead::Bytes(bytes)) => Err(Failure::new(
                 "answered twice",
                 format!(
                     "it printed {bytes} bytes before it was given this scenario, after it had \
@@ -288,18 +287,18 @@ impl Talk<'_> {
     ) -> Result<(), Failure> {
         let Some(stdout) = &mut child.stdout else { return Ok(()) };
         match take(stdout, buffer) {
-            Taken::Bytes(bytes) => {
+            PipeRead::Bytes(bytes) => {
                 self.answer.take(buffer.get(..bytes).unwrap_or_default(), record)
             }
-            Taken::Nothing => Ok(()),
-            Taken::End => {
+            PipeRead::Nothing => Ok(()),
+            PipeRead::End => {
                 child.stdout = None;
                 Ok(())
             }
         }
     }
 
-    /// What did not happen in time.
+    /// The failure for a missed deadline.
     fn too_late(&self, child: &Child) -> Failure {
         let (timeout, so_far) = (self.timeout, self.answer.so_far());
         let (left, length) = (self.unwritten.len(), self.length);
@@ -322,7 +321,7 @@ impl Talk<'_> {
         Failure::new("timed out", what)
     }
 
-    /// The answer is whole, or nothing more can come.
+    /// Ends the exchange once the answer is complete or the output has ended.
     fn conclude(
         &mut self,
         child: &mut Child,
@@ -347,7 +346,7 @@ impl Talk<'_> {
         self.answer.close(record)
     }
 
-    /// Waits until a process that said its last has ended.
+    /// Waits for the exit of a process that has closed its output.
     fn await_end(&self, child: &mut Child) -> Result<(), Failure> {
         let mut buffer = vec![0; CHUNK];
         while child.life.is_some() {

@@ -1,14 +1,14 @@
-//! What follows from an event: inputs for engines, and their outputs carried out.
+//! The transition after an event: inputs for engines, and the effects of their outputs.
 //!
-//! The meaning of each output is that of the simulator (`sim`), without its clock: what the
-//! simulator does at once happens in the same step, what it delays is on its way. A test holds the
-//! two together: every run of the simulator is a run here. The type to know is [`Moment`].
+//! Outputs mean what they mean in the simulator (`sim`), without its clock: what the simulator does
+//! at once happens in the same step, what it delays is in flight. A test keeps the two together:
+//! every run of the simulator is a run here.
 
 use std::collections::VecDeque;
 
-use super::action::Event;
-use super::shared::Draft;
-use super::state::{Fault, Few, Left, Letter, NODES, Node, State, Turn, Way};
+use super::action::SwarmEvent;
+use super::interning::Draft;
+use super::state::{Channel, EngineFault, Few, NODES, Node, Packet, Remaining, SwarmState, Turn};
 use super::{Ready, Swarm};
 use crate::choose::Choose;
 use crate::chunks::{ChunkId, ChunkSet, PeerId};
@@ -17,19 +17,19 @@ use crate::engine::{Engine, Input, Introduce, Kind, Output, Payload, Role, Timer
 /// Inputs and outputs of one step beyond which an engine counts as restless.
 const MOST_WORK: u32 = 10_000;
 
-/// A state in the making.
-pub(super) struct Moment<'w, E: Engine, T: Introduce> {
+/// A state while an event changes it.
+pub(super) struct Transition<'w, E: Engine, T: Introduce> {
     swarm: &'w Swarm<E, T>,
     nodes: [Option<Draft<Node<E>>>; NODES],
-    ways: [[Draft<Way<E::Message>>; NODES]; NODES],
+    channels: [[Draft<Channel<E::Message>>; NODES]; NODES],
     tracker: Draft<T>,
     connections: [Few; NODES],
     unaware: [Few; NODES],
     gone: Few,
-    left: Left,
+    left: Remaining,
     tick: Turn,
-    fault: Option<Fault>,
-    /// What happens at once, in its order.
+    fault: Option<EngineFault>,
+    /// Inputs to hand over in this step, in order.
     soon: VecDeque<(PeerId, Input<E::Message>)>,
     work: u32,
 }
@@ -38,7 +38,7 @@ fn bit(node: PeerId) -> Few {
     1 << node.0
 }
 
-/// One bit a chunk; chunks that no world has are in nobody's books.
+/// One bit a chunk; chunks beyond any world's file are left out.
 pub(super) fn bits(chunks: &ChunkSet) -> Few {
     chunks.iter().fold(0, |bits, chunk| bits | Few::checked_shl(1, chunk.0).unwrap_or(0))
 }
@@ -47,13 +47,13 @@ fn lowest(bits: Few) -> ChunkId {
     ChunkId(bits.trailing_zeros())
 }
 
-impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
-    pub(super) fn open(swarm: &'w Swarm<E, T>, state: &State<E, T>) -> Self {
+impl<'w, E: Engine, T: Introduce> Transition<'w, E, T> {
+    pub(super) fn open(swarm: &'w Swarm<E, T>, state: &SwarmState<E, T>) -> Self {
         let kept = |node: &Option<_>| node.clone().map(Draft::Kept);
-        Moment {
+        Transition {
             swarm,
             nodes: state.nodes.each_ref().map(kept),
-            ways: state.ways.each_ref().map(|ways| ways.clone().map(Draft::Kept)),
+            channels: state.channels.each_ref().map(|channels| channels.clone().map(Draft::Kept)),
             tracker: Draft::Kept(state.tracker.clone()),
             connections: state.connections,
             unaware: state.unaware,
@@ -66,13 +66,15 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
         }
     }
 
-    pub(super) fn close(mut self) -> State<E, T> {
+    pub(super) fn close(mut self) -> SwarmState<E, T> {
         self.turn();
         let pools = &self.swarm.pools;
-        State {
-            nodes: self.nodes.map(|node| node.map(|node| node.share(&pools.nodes))),
-            ways: self.ways.map(|ways| ways.map(|way| way.share(&pools.ways))),
-            tracker: self.tracker.share(&pools.trackers),
+        SwarmState {
+            nodes: self.nodes.map(|node| node.map(|node| node.intern(&pools.nodes))),
+            channels: self
+                .channels
+                .map(|channels| channels.map(|channel| channel.intern(&pools.channels))),
+            tracker: self.tracker.intern(&pools.trackers),
             connections: self.connections,
             unaware: self.unaware,
             gone: self.gone,
@@ -97,40 +99,40 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
         }
     }
 
-    pub(super) fn happen(&mut self, event: &Event<E::Message>, choose: &mut dyn Choose) {
+    pub(super) fn happen(&mut self, event: &SwarmEvent<E::Message>, choose: &mut dyn Choose) {
         match *event {
-            Event::Join(node) => self.join(node, choose),
-            Event::Leave(node) => {
+            SwarmEvent::Join(node) => self.join(node, choose),
+            SwarmEvent::Leave(node) => {
                 self.left.departures -= 1;
                 self.hand(node, Input::Leave, choose);
                 self.depart(node);
             }
-            Event::Vanish(node) => {
+            SwarmEvent::Vanish(node) => {
                 self.left.departures -= 1;
                 self.depart(node);
             }
-            Event::Lose(a, b) => self.lose(a, b),
-            Event::Ready(node) => self.ready(node, choose),
-            Event::Sent { from, to, chunk } => self.sent(from, to, chunk, choose),
-            Event::Arrive { from, to, .. } => {
-                if let Some(letter) = self.way(from, to).letters.pop_front() {
-                    let input = match letter {
-                        Letter::Says(message) => Input::Received { from, message },
-                        Letter::Asks => Input::Asked(from),
-                        Letter::Connects => Input::Connected(from),
-                        Letter::Disconnects => Input::Disconnected(from),
+            SwarmEvent::Lose(a, b) => self.lose(a, b),
+            SwarmEvent::Ready(node) => self.ready(node, choose),
+            SwarmEvent::Sent { from, to, chunk } => self.sent(from, to, chunk, choose),
+            SwarmEvent::Arrive { from, to, .. } => {
+                if let Some(packet) = self.channel(from, to).packets.pop_front() {
+                    let input = match packet {
+                        Packet::Says(message) => Input::Received { from, message },
+                        Packet::Asks => Input::Asked(from),
+                        Packet::Connects => Input::Connected(from),
+                        Packet::Disconnects => Input::Disconnected(from),
                     };
                     self.hand(to, input, choose);
                 }
             }
-            Event::Expire { node, timer, early } => {
+            SwarmEvent::Expire { node, timer, early } => {
                 self.left.early -= u8::from(early);
                 if let Some(node) = self.node(node) {
                     node.timers.retain(|&(armed, _)| armed != timer);
                 }
                 self.hand(node, Input::Expired(timer), choose);
             }
-            Event::Tick => {
+            SwarmEvent::Tick => {
                 self.tick = Turn::Next;
                 self.tracker.write().tick();
             }
@@ -138,7 +140,7 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
         self.settle(choose);
     }
 
-    /// Everything that happens at once, until nothing does.
+    /// Hands over all inputs of this step, until there are none.
     pub(super) fn settle(&mut self, choose: &mut dyn Choose) {
         loop {
             while let Some((node, input)) = self.soon.pop_front() {
@@ -152,12 +154,12 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
         }
     }
 
-    /// Whether a node's uplink could carry a chunk, which it does not know.
+    /// Whether a node's uplink is free and the node has not heard so.
     fn is_spare(&self, node: PeerId) -> bool {
-        let ways = &self.ways[node.index()];
+        let channels = &self.channels[node.index()];
         self.nodes[node.index()].as_ref().is_some_and(|node| !node.read().told)
             && self.swarm.world.uploads(node)
-            && ways.iter().all(|way| way.read().leaving.is_empty())
+            && channels.iter().all(|channel| channel.read().leaving.is_empty())
     }
 
     fn ready(&mut self, node: PeerId, choose: &mut dyn Choose) {
@@ -175,14 +177,14 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
         self.nodes.get(node.index()).is_some_and(Option::is_some)
     }
 
-    fn way(&mut self, from: PeerId, to: PeerId) -> &mut Way<E::Message> {
-        self.ways[from.index()][to.index()].write()
+    fn channel(&mut self, from: PeerId, to: PeerId) -> &mut Channel<E::Message> {
+        self.channels[from.index()][to.index()].write()
     }
 
-    /// Puts something on its way; nobody hears what is said to somebody who is not there.
-    fn tell(&mut self, from: PeerId, to: PeerId, letter: Letter<E::Message>) {
+    /// Sends a packet; it is lost if the receiver is absent.
+    fn tell(&mut self, from: PeerId, to: PeerId, packet: Packet<E::Message>) {
         if self.is_here(to) {
-            self.way(from, to).letters.push_back(letter);
+            self.channel(from, to).packets.push_back(packet);
         }
     }
 
@@ -190,7 +192,7 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
         b.index() < NODES && self.connections[a.index()] & bit(b) != 0
     }
 
-    fn fail(&mut self, fault: Fault) {
+    fn fail(&mut self, fault: EngineFault) {
         self.fault = self.fault.or(Some(fault));
     }
 
@@ -201,9 +203,9 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
         let held = bits(engine.have());
         let due = if role == Role::Source { world.file() } else { 0 };
         if held & !due != 0 {
-            self.fail(Fault::Conjured(node, lowest(held & !due)));
+            self.fail(EngineFault::Conjured(node, lowest(held & !due)));
         } else if held != due {
-            self.fail(Fault::Lost(node, lowest(due & !held)));
+            self.fail(EngineFault::Lost(node, lowest(due & !held)));
         }
         let newcomer = Node {
             engine,
@@ -218,25 +220,25 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
         self.hand(node, Input::Start, choose);
     }
 
-    /// Whoever comes back is somebody new: what its former life said is lost, and whoever still
+    /// A node that comes back is a new one: what it sent before is lost, and each node that still
     /// counts it as a neighbor hears that it is none.
     fn forget_former_life(&mut self, node: PeerId) {
         for other in (0..NODES as u32).map(PeerId) {
             if self.gone & bit(node) != 0
-                && !self.ways[node.index()][other.index()].read().is_empty()
+                && !self.channels[node.index()][other.index()].read().is_empty()
             {
-                let letters = &mut self.way(node, other).letters;
-                letters.retain(|letter| matches!(letter, Letter::Disconnects));
+                let packets = &mut self.channel(node, other).packets;
+                packets.retain(|packet| matches!(packet, Packet::Disconnects));
             }
             if self.unaware[other.index()] & bit(node) != 0 {
                 self.unaware[other.index()] &= !bit(node);
-                self.tell(node, other, Letter::Disconnects);
+                self.tell(node, other, Packet::Disconnects);
             }
         }
     }
 
-    /// Somebody is gone: what it sends stops, what is on its way to it is lost, and whoever
-    /// was its neighbor finds out by itself. What it has sent travels on.
+    /// A node leaves: its uploads stop, what is in flight to it is lost, and its neighbors find out
+    /// by themselves. What it has sent still arrives.
     fn depart(&mut self, node: PeerId) {
         self.nodes[node.index()] = None;
         self.gone |= bit(node);
@@ -246,13 +248,13 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
                 self.connections[other.index()] &= !bit(node);
                 self.unaware[other.index()] |= bit(node);
             }
-            if !self.ways[node.index()][other.index()].read().leaving.is_empty() {
-                self.way(node, other).leaving.clear();
+            if !self.channels[node.index()][other.index()].read().leaving.is_empty() {
+                self.channel(node, other).leaving.clear();
             }
-            if !self.ways[other.index()][node.index()].read().is_empty() {
-                let lost = std::mem::replace(self.way(other, node), Way::empty());
-                for _ in lost.letters.iter().filter(|letter| matches!(letter, Letter::Asks)) {
-                    self.tell(node, other, Letter::Disconnects);
+            if !self.channels[other.index()][node.index()].read().is_empty() {
+                let lost = std::mem::replace(self.channel(other, node), Channel::empty());
+                for _ in lost.packets.iter().filter(|packet| matches!(packet, Packet::Asks)) {
+                    self.tell(node, other, Packet::Disconnects);
                 }
             }
         }
@@ -264,27 +266,27 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
         self.left.losses -= 1;
         self.part(a, b);
         for (from, to) in [(a, b), (b, a)] {
-            let letters = &mut self.way(from, to).letters;
-            letters.retain(|letter| !matches!(letter, Letter::Says(_)));
-            letters.push_back(Letter::Disconnects);
+            let packets = &mut self.channel(from, to).packets;
+            packets.retain(|packet| !matches!(packet, Packet::Says(_)));
+            packets.push_back(Packet::Disconnects);
         }
     }
 
     fn part(&mut self, a: PeerId, b: PeerId) {
         for (from, to) in [(a, b), (b, a)] {
             self.connections[from.index()] &= !bit(to);
-            if !self.ways[from.index()][to.index()].read().leaving.is_empty() {
-                self.way(from, to).leaving.clear();
+            if !self.channels[from.index()][to.index()].read().leaving.is_empty() {
+                self.channel(from, to).leaving.clear();
             }
         }
     }
 
     /// The last byte of a chunk leaves.
     fn sent(&mut self, from: PeerId, to: PeerId, chunk: ChunkId, choose: &mut dyn Choose) {
-        let way = self.way(from, to);
-        if let Some(at) = way.leaving.iter().position(|&(leaving, _)| leaving == chunk) {
-            let (_, message) = way.leaving.remove(at);
-            way.letters.push_back(Letter::Says(message));
+        let channel = self.channel(from, to);
+        if let Some(at) = channel.leaving.iter().position(|&(leaving, _)| leaving == chunk) {
+            let (_, message) = channel.leaving.remove(at);
+            channel.packets.push_back(Packet::Says(message));
             self.hand(from, Input::Sent { to, chunk }, choose);
         }
     }
@@ -314,15 +316,15 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
         node.engine.handle(input, choose);
         let after = bits(node.engine.have());
         if before & !after != 0 {
-            self.fail(Fault::Lost(to, lowest(before & !after)));
+            self.fail(EngineFault::Lost(to, lowest(before & !after)));
         }
         if after & !before & !arrived != 0 {
-            self.fail(Fault::Conjured(to, lowest(after & !before & !arrived)));
+            self.fail(EngineFault::Conjured(to, lowest(after & !before & !arrived)));
         }
         while let Some(output) = self.node(to).and_then(|node| node.engine.poll()) {
             self.work += 1;
             if MOST_WORK < self.work {
-                self.fail(Fault::Restless(to));
+                self.fail(EngineFault::Restless(to));
             }
             if self.fault.is_some() {
                 self.soon.clear();
@@ -341,12 +343,12 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
             Output::Connect(to) if to == node || self.swarm.world.peers < to.index() => {
                 self.soon.push_back((node, Input::Disconnected(to)));
             }
-            Output::Connect(to) if !self.is_here(to) => self.tell(to, node, Letter::Disconnects),
-            Output::Connect(to) => self.tell(node, to, Letter::Asks),
+            Output::Connect(to) if !self.is_here(to) => self.tell(to, node, Packet::Disconnects),
+            Output::Connect(to) => self.tell(node, to, Packet::Asks),
             Output::Accept(from) => self.connect(node, from),
             Output::Refuse(from) => {
                 if !self.are_neighbors(node, from) {
-                    self.tell(node, from, Letter::Disconnects);
+                    self.tell(node, from, Packet::Disconnects);
                 }
             }
             Output::Disconnect(other) => self.disconnect(node, other),
@@ -357,7 +359,7 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
                 }
             }
             Output::Abort { to, chunk } if to.index() < NODES => {
-                self.way(node, to).leaving.retain(|&(leaving, _)| leaving != chunk);
+                self.channel(node, to).leaving.retain(|&(leaving, _)| leaving != chunk);
             }
             Output::Abort { .. } => {}
             Output::Arm { timer, .. } => self.arm(node, timer),
@@ -365,7 +367,7 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
                 let held = self.node(node).map_or(0, |node| bits(node.engine.have()));
                 let missing = self.swarm.world.file() & !held;
                 if missing != 0 {
-                    self.fail(Fault::Early(node, lowest(missing)));
+                    self.fail(EngineFault::Early(node, lowest(missing)));
                 }
             }
         }
@@ -387,7 +389,7 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
             self.connections[node.index()] |= bit(asker);
             self.connections[asker.index()] |= bit(node);
             self.soon.push_back((node, Input::Connected(asker)));
-            self.tell(node, asker, Letter::Connects);
+            self.tell(node, asker, Packet::Connects);
         }
     }
 
@@ -401,7 +403,7 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
         }
         if self.are_neighbors(node, other) {
             self.part(node, other);
-            self.tell(node, other, Letter::Disconnects);
+            self.tell(node, other, Packet::Disconnects);
         }
     }
 
@@ -419,17 +421,17 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
         {
             node.told = false;
         }
-        // Who was dropped may not know it yet: there is no connection to write to.
+        // A node that was dropped may not know it yet: there is no connection to write to.
         if !self.are_neighbors(from, to) {
             return;
         }
         match chunk {
-            Some(chunk) => self.way(from, to).leaving.push((chunk, message)),
-            None => self.tell(from, to, Letter::Says(message)),
+            Some(chunk) => self.channel(from, to).leaving.push((chunk, message)),
+            None => self.tell(from, to, Packet::Says(message)),
         }
     }
 
-    /// What may be said and sent, whether anybody hears it or not.
+    /// Checks whether a message may be sent, whether it is received or not.
     fn judge(&mut self, from: PeerId, to: PeerId, message: &E::Message) {
         let chunks = self.swarm.world.chunks;
         let Some(node) = self.node(from) else {
@@ -438,19 +440,19 @@ impl<'w, E: Engine, T: Introduce> Moment<'w, E, T> {
         let held = bits(node.engine.have());
         let holds = |chunk: ChunkId| chunk.index() < chunks && held >> chunk.0 & 1 == 1;
         let fault = match message.kind() {
-            Kind::Chunk(chunk) if !holds(chunk) => Some(Fault::Nowhere(from, to, chunk)),
+            Kind::Chunk(chunk) if !holds(chunk) => Some(EngineFault::Nowhere(from, to, chunk)),
             Kind::Chunk(chunk) if node.chokes && node.serves & bit(to) == 0 => {
-                Some(Fault::Choked(from, to, chunk))
+                Some(EngineFault::Choked(from, to, chunk))
             }
             Kind::Request(chunk)
                 if chunks <= chunk.index() || node.heard[to.index()] >> chunk.0 & 1 == 0 =>
             {
-                Some(Fault::Untold(from, to, chunk))
+                Some(EngineFault::Untold(from, to, chunk))
             }
-            Kind::Have(chunk) if !holds(chunk) => Some(Fault::Boast(from, to, chunk)),
+            Kind::Have(chunk) if !holds(chunk) => Some(EngineFault::Boast(from, to, chunk)),
             Kind::Bitfield(said) => {
                 let lie = said.iter().find(|&chunk| !holds(chunk));
-                lie.map(|chunk| Fault::Boast(from, to, chunk))
+                lie.map(|chunk| EngineFault::Boast(from, to, chunk))
             }
             Kind::Choke | Kind::Unchoke => {
                 node.chokes = true;

@@ -1,10 +1,10 @@
-//! Bends in what an engine takes and remembers: requests that are never repeated, neighbors that
-//! are never forgotten, chunks that are; and runs that never end or never repeat themselves.
+//! Faults in what an engine requests and remembers: requests that are never repeated, neighbors
+//! that are never forgotten, chunks that are; and runs that never end or are not deterministic.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 
-use super::bent::{Bend, Heard, Lowest, Said};
+use super::faulty::{Fault, Lowest, PeerInput, PeerOutput};
 use crate::choose::Choose;
 use crate::chunks::{ChunkId, ChunkSet, PeerId};
 use crate::engine::{Engine, Input, Output, Settings, Timer};
@@ -19,8 +19,13 @@ pub(in crate::suite) struct NeverAsksAgain {
     lost: BTreeSet<ChunkId>,
 }
 
-impl Bend for NeverAsksAgain {
-    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+impl Fault for NeverAsksAgain {
+    fn on_input(
+        &mut self,
+        input: PeerInput,
+        _: &Peer,
+        _: &mut Vec<PeerOutput>,
+    ) -> Option<PeerInput> {
         match input {
             Input::Disconnected(gone) => {
                 let awaited = self.asked.iter().filter(|&&(peer, _)| peer == gone);
@@ -35,7 +40,7 @@ impl Bend for NeverAsksAgain {
         Some(input)
     }
 
-    fn says(&mut self, output: Said, _: &Peer, said: &mut Vec<Said>) {
+    fn on_output(&mut self, output: PeerOutput, _: &Peer, said: &mut Vec<PeerOutput>) {
         if let Output::Send { to, message: Message::Request(chunk) } = output {
             if self.lost.contains(&chunk) {
                 return;
@@ -53,8 +58,13 @@ pub(in crate::suite) struct NoEndgame {
     speaks: Option<PeerId>,
 }
 
-impl Bend for NoEndgame {
-    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+impl Fault for NoEndgame {
+    fn on_input(
+        &mut self,
+        input: PeerInput,
+        _: &Peer,
+        _: &mut Vec<PeerOutput>,
+    ) -> Option<PeerInput> {
         self.speaks = match &input {
             Input::Received { from, .. } => Some(*from),
             _ => None,
@@ -62,7 +72,7 @@ impl Bend for NoEndgame {
         Some(input)
     }
 
-    fn says(&mut self, output: Said, _: &Peer, said: &mut Vec<Said>) {
+    fn on_output(&mut self, output: PeerOutput, _: &Peer, said: &mut Vec<PeerOutput>) {
         let silent = matches!(&output, Output::Send { to, message: Message::Request(_) }
             if self.speaks != Some(*to));
         if !silent {
@@ -77,8 +87,8 @@ pub(in crate::suite) struct StallsAt99Percent {
     asked: BTreeSet<ChunkId>,
 }
 
-impl Bend for StallsAt99Percent {
-    fn says(&mut self, output: Said, peer: &Peer, said: &mut Vec<Said>) {
+impl Fault for StallsAt99Percent {
+    fn on_output(&mut self, output: PeerOutput, peer: &Peer, said: &mut Vec<PeerOutput>) {
         if let Output::Send { message: Message::Request(chunk), .. } = output {
             let is_last =
                 peer.have().missing().all(|one| one == chunk || self.asked.contains(&one));
@@ -98,8 +108,13 @@ pub(in crate::suite) struct KeepsTheDeparted {
     departed: BTreeSet<PeerId>,
 }
 
-impl Bend for KeepsTheDeparted {
-    fn hears(&mut self, input: Heard, peer: &Peer, said: &mut Vec<Said>) -> Option<Heard> {
+impl Fault for KeepsTheDeparted {
+    fn on_input(
+        &mut self,
+        input: PeerInput,
+        peer: &Peer,
+        said: &mut Vec<PeerOutput>,
+    ) -> Option<PeerInput> {
         let _ = (peer, said);
         match &input {
             Input::Received { from, message: Message::Interested } => {
@@ -120,7 +135,7 @@ impl Bend for KeepsTheDeparted {
         Some(input)
     }
 
-    fn says(&mut self, output: Said, _: &Peer, said: &mut Vec<Said>) {
+    fn on_output(&mut self, output: PeerOutput, _: &Peer, said: &mut Vec<PeerOutput>) {
         let gives_up = matches!(&output, Output::Disconnect(other)
             if self.interested.contains(other));
         if !gives_up {
@@ -134,12 +149,17 @@ impl Bend for KeepsTheDeparted {
 pub(in crate::suite) struct LosesAChunk {
     last: BTreeMap<PeerId, ChunkId>,
     lost: BTreeSet<ChunkId>,
-    /// What is left, once something is lost.
+    /// The chunks that are left; None before the first loss.
     left: Option<ChunkSet>,
 }
 
-impl Bend for LosesAChunk {
-    fn hears(&mut self, input: Heard, peer: &Peer, said: &mut Vec<Said>) -> Option<Heard> {
+impl Fault for LosesAChunk {
+    fn on_input(
+        &mut self,
+        input: PeerInput,
+        peer: &Peer,
+        said: &mut Vec<PeerOutput>,
+    ) -> Option<PeerInput> {
         match input {
             Input::Received { from, message: Message::Chunk(chunk) }
                 if chunk.index() < peer.have().capacity() =>
@@ -166,7 +186,7 @@ impl Bend for LosesAChunk {
         Some(input)
     }
 
-    fn says(&mut self, output: Said, _: &Peer, said: &mut Vec<Said>) {
+    fn on_output(&mut self, output: PeerOutput, _: &Peer, said: &mut Vec<PeerOutput>) {
         if output != Output::Completed || self.lost.is_empty() {
             said.push(output);
         }
@@ -181,8 +201,13 @@ impl Bend for LosesAChunk {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct HashOrder;
 
-impl Bend for HashOrder {
-    fn hears(&mut self, input: Heard, _: &Peer, said: &mut Vec<Said>) -> Option<Heard> {
+impl Fault for HashOrder {
+    fn on_input(
+        &mut self,
+        input: PeerInput,
+        _: &Peer,
+        said: &mut Vec<PeerOutput>,
+    ) -> Option<PeerInput> {
         let _ = said;
         let Input::Members(members) = &input else { return Some(input) };
         let state = RandomState::new();
@@ -193,31 +218,41 @@ impl Bend for HashOrder {
     }
 }
 
-/// Has always something more to say.
+/// After a while `poll` never answers None.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct NeverDrains {
     timers: u32,
 }
 
-impl Bend for NeverDrains {
-    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+impl Fault for NeverDrains {
+    fn on_input(
+        &mut self,
+        input: PeerInput,
+        _: &Peer,
+        _: &mut Vec<PeerOutput>,
+    ) -> Option<PeerInput> {
         if matches!(input, Input::Expired(_)) {
             self.timers = self.timers.saturating_add(1);
         }
         Some(input)
     }
 
-    fn more(&mut self) -> Option<Said> {
+    fn when_drained(&mut self) -> Option<PeerOutput> {
         (2 < self.timers).then_some(Output::Arm { timer: Timer(0), after: Time(1) })
     }
 }
 
-/// Answers a sign of life with a sign of life.
+/// Answers each keep-alive with a keep-alive.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct NeverEnds;
 
-impl Bend for NeverEnds {
-    fn hears(&mut self, input: Heard, _: &Peer, said: &mut Vec<Said>) -> Option<Heard> {
+impl Fault for NeverEnds {
+    fn on_input(
+        &mut self,
+        input: PeerInput,
+        _: &Peer,
+        said: &mut Vec<PeerOutput>,
+    ) -> Option<PeerInput> {
         if let Input::Received { from, message: Message::KeepAlive } = input {
             said.push(Output::Send { to: from, message: Message::KeepAlive });
         }
@@ -225,14 +260,19 @@ impl Bend for NeverEnds {
     }
 }
 
-/// Takes the lowest of equally rare chunks, as everybody else does.
+/// Requests the lowest of equally rare chunks, as all its neighbors do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct LowestIndex {
     fetches: bool,
 }
 
-impl Bend for LowestIndex {
-    fn hears(&mut self, input: Heard, _: &Peer, _: &mut Vec<Said>) -> Option<Heard> {
+impl Fault for LowestIndex {
+    fn on_input(
+        &mut self,
+        input: PeerInput,
+        _: &Peer,
+        _: &mut Vec<PeerOutput>,
+    ) -> Option<PeerInput> {
         // Its timers move its slots, which stay a matter of choice.
         self.fetches = matches!(input, Input::Received { .. });
         Some(input)
@@ -247,23 +287,23 @@ impl Bend for LowestIndex {
     }
 }
 
-/// Takes nobody's word back: what it has got already, others send it all the same.
+/// Never cancels a request: neighbors send chunks that it already has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct NeverCancels;
 
-impl Bend for NeverCancels {
-    fn says(&mut self, output: Said, _: &Peer, said: &mut Vec<Said>) {
+impl Fault for NeverCancels {
+    fn on_output(&mut self, output: PeerOutput, _: &Peer, said: &mut Vec<PeerOutput>) {
         if !matches!(output, Output::Send { message: Message::Cancel(_), .. }) {
             said.push(output);
         }
     }
 }
 
-/// As a source it sends again what is out already, before everything is out once.
+/// As a source, sends some chunks again before every chunk was sent once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::suite) struct SourceRepeats;
 
-impl Bend for SourceRepeats {
+impl Fault for SourceRepeats {
     fn settings(settings: &mut Settings) {
         settings.protocol.super_seeding = false;
         settings.protocol.picker = Picker::InOrder;

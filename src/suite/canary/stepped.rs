@@ -1,9 +1,8 @@
-//! A simulator of another kind, in steps: each step everybody who can sends one chunk. Its law can
-//! be made wrong in the ways in which such simulators have been wrong.
+//! A simulator in synchronous steps: in each step every node that can sends one chunk. Its rule can
+//! be broken in the ways in which such simulators have been wrong.
 //!
 //! A step lasts as long as the slowest link needs for a chunk, so that every link can carry one.
-//! There are no neighbors, no chokers and no barter: the log has no such events. The types to know
-//! are [`Steps`] and [`Law`].
+//! There are no neighbors, no chokers and no barter: the log has no such events.
 
 use crate::chunks::{ChunkId, ChunkSet, PeerId};
 use crate::scenario::{Leaves, Scenario, SourceLeaves};
@@ -13,10 +12,10 @@ use crate::units::{Bytes, Rate, Time};
 
 /// What happens in one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Law {
-    /// A chunk is there at the end of the step in which it is sent.
+pub(super) enum StepLaw {
+    /// A chunk is held at the end of the step in which it is sent.
     Lawful,
-    /// A chunk is there at once: who is looked at later passes it on in the same step.
+    /// A chunk is held at once: a node that is processed later forwards it in the same step.
     SameStepRelay,
     /// Two chunks are sent and one is charged.
     TwoForOne,
@@ -24,12 +23,12 @@ pub(super) enum Law {
 
 /// The simulator, with its law.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Steps(pub(super) Law);
+pub(super) struct SteppedSimulator(pub(super) StepLaw);
 
 /// Everything that changes from step to step.
-struct State<'a> {
+struct StepState<'a> {
     scenario: &'a Scenario,
-    law: Law,
+    law: StepLaw,
     have: Vec<ChunkSet>,
     gone: Vec<Option<Time>>,
     complete: Vec<bool>,
@@ -39,7 +38,7 @@ struct State<'a> {
     emitted: u128,
 }
 
-impl Subject for Steps {
+impl Subject for SteppedSimulator {
     fn run(
         &mut self,
         scenario: &Scenario,
@@ -48,7 +47,7 @@ impl Subject for Steps {
         let Some(span) = step(scenario) else {
             return Err(Failure::new("too slow", "a step does not fit the clock"));
         };
-        let mut state = State::new(scenario, self.0);
+        let mut state = StepState::new(scenario, self.0);
         let mut start = Time::ZERO;
         loop {
             let end = start.checked_add(span).unwrap_or(Time::MAX);
@@ -74,7 +73,8 @@ impl Subject for Steps {
     }
 }
 
-/// How long a step is: as long as any link needs for a chunk, and the longest delay.
+/// Length of a step: what the slowest link needs for a chunk, plus the longest latency; None on
+/// overflow of the clock.
 fn step(scenario: &Scenario) -> Option<Time> {
     let chunk = scenario.file().length(ChunkId(0)).nanobits();
     let uploads = scenario.nodes().map(|node| scenario.upload(node));
@@ -84,13 +84,13 @@ fn step(scenario: &Scenario) -> Option<Time> {
     slowest.time_for(chunk)?.checked_add(latency)
 }
 
-impl<'a> State<'a> {
-    fn new(scenario: &'a Scenario, law: Law) -> Self {
+impl<'a> StepState<'a> {
+    fn new(scenario: &'a Scenario, law: StepLaw) -> Self {
         let nodes = scenario.peer_count() + 1;
         let chunks = scenario.file().chunks();
         let mut have = vec![ChunkSet::empty(chunks); nodes];
         have[0] = ChunkSet::full(chunks);
-        State {
+        StepState {
             scenario,
             law,
             have,
@@ -106,7 +106,7 @@ impl<'a> State<'a> {
         self.scenario.joins(node) <= start && self.gone[node.index()].is_none_or(|at| end <= at)
     }
 
-    /// Who comes before `end`.
+    /// Records the nodes that join before `end`.
     fn arrive(&mut self, end: Time, record: &mut dyn FnMut(Event)) {
         for node in self.scenario.nodes() {
             let at = self.scenario.joins(node);
@@ -117,7 +117,7 @@ impl<'a> State<'a> {
         }
     }
 
-    /// Who has gone by `end`.
+    /// Records the nodes that have left by `end`.
     fn part(&mut self, end: Time, record: &mut dyn FnMut(Event)) {
         for node in self.scenario.nodes() {
             if let Some(at) = self.gone[node.index()].filter(|&at| at <= end)
@@ -130,11 +130,11 @@ impl<'a> State<'a> {
         }
     }
 
-    /// Everybody who can sends one chunk; nobody receives two.
+    /// Every node that can sends one chunk; no node receives two.
     fn send(&mut self, start: Time, end: Time) -> Vec<Transfer> {
         let mut sent = Vec::new();
         let mut busy = vec![false; self.have.len()];
-        let most = if self.law == Law::TwoForOne { 2 } else { 1 };
+        let most = if self.law == StepLaw::TwoForOne { 2 } else { 1 };
         let nodes: Vec<PeerId> = self.scenario.nodes().collect();
         for &from in &nodes {
             let serves = self.scenario.upload(from) != Rate::ZERO;
@@ -160,7 +160,7 @@ impl<'a> State<'a> {
                     bytes,
                     outcome,
                 });
-                if self.law == Law::SameStepRelay {
+                if self.law == StepLaw::SameStepRelay {
                     self.have[to.index()].insert(chunk);
                 }
                 busy[to.index()] = true;
@@ -170,7 +170,7 @@ impl<'a> State<'a> {
         sent
     }
 
-    /// The rarest chunk that one has and the other lacks.
+    /// The rarest chunk that `from` has and `to` lacks.
     fn useful(&self, from: PeerId, to: PeerId) -> Option<ChunkId> {
         let fitting = self.have[from.index()].iter();
         let fitting = fitting.filter(|&chunk| !self.have[to.index()].contains(chunk));
@@ -202,7 +202,7 @@ impl<'a> State<'a> {
         }
     }
 
-    /// When the next one comes, if nothing can be sent before: at the start of a step.
+    /// Time of the next arrival after `now`: the next step starts there if nothing can be sent.
     fn next_change(&self, now: Time) -> Option<Time> {
         self.scenario.nodes().map(|node| self.scenario.joins(node)).filter(|&at| now < at).min()
     }
@@ -212,7 +212,7 @@ impl<'a> State<'a> {
         self.scenario.peers().all(|(node, _)| done(node))
     }
 
-    /// Nobody is there any more.
+    /// Ends the run: every node leaves.
     fn cut_off(&mut self, record: &mut dyn FnMut(Event)) {
         let until = self.scenario.parts().until;
         self.arrive(until, record);

@@ -1,72 +1,72 @@
-//! A search on many threads: others generate successors, one takes them in.
+//! A search on many threads: helpers generate successors, one thread inserts them.
 //!
-//! What is found does not depend on how many work, nor on who is faster: batches are taken in in
-//! the order of the states that they come from, by the one loop of every search. Generating can be
-//! divided because it looks at nothing but the model; the table stays in one hand, so no state is
-//! ever shared. No thread is started here: a [`Crew`] lends them.
+//! The result does not depend on the number or speed of the threads: batches are inserted in the
+//! order of the states that they come from, by the one loop of every search. Generating can be
+//! divided because it looks at nothing but the model; the table belongs to one thread, so no state
+//! is ever shared. No thread is started here: [`Workers`] lends them.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::claim::Explorable;
+use super::error::CheckError;
 use super::expand::{Batch, ENOUGH, Expander};
-use super::fault::Fault;
 use super::search::{Exploration, Limits, Reason, Search, Supply, Watch};
 
 /// Lends threads to a search, which starts none itself.
-pub trait Crew {
-    /// How many threads work, the caller's included.
-    fn hands(&self) -> NonZeroUsize;
+pub trait Workers {
+    /// Number of threads that work, the caller's included.
+    fn threads(&self) -> NonZeroUsize;
 
     /// Calls `help` once on each thread but the caller's, and meanwhile `lead` on the caller's;
-    /// comes back when all of them have. `help` comes back soon after `lead` has. A panic on any
-    /// thread must become one of the caller's.
+    /// returns when all of them have. `help` returns soon after `lead` has. A panic on any thread
+    /// must become a panic of the caller's.
     fn work(&self, help: &(dyn Fn() + Sync), lead: &mut dyn FnMut());
 }
 
 /// A search that ends before this many states is over before a thread has begun.
-pub(super) const WORTH_A_CREW: usize = 4096;
-/// Fewer waiting states than these are not worth telling anybody about.
+pub(super) const WORTH_THREADS: usize = 4096;
+/// Fewer waiting states than these are not handed to helpers.
 const WORTH_SHARING: usize = 128;
-/// The fewest states of a task.
+/// The minimum of states in a task.
 const FEWEST_STATES: usize = 16;
-/// Tasks that may be under way for each thread.
-const TASKS_PER_HAND: usize = 4;
+/// Tasks in flight for each thread.
+const TASKS_PER_THREAD: usize = 4;
 
 impl<M: Explorable<State: Send> + Sync> Search<'_, M> {
-    /// As [`Search::run`], on the threads of a crew: the same states in the same order, the same
+    /// As [`Search::run`], on the threads of `workers`: the same states in the same order, the same
     /// answers, the same witnesses.
     ///
     /// # Errors
     /// As [`Search::run`].
     pub fn run_with(
         &mut self,
-        crew: &dyn Crew,
+        workers: &dyn Workers,
         limits: Limits,
         watch: &mut Watch<'_>,
-    ) -> Result<Exploration, Fault> {
-        let hands = crew.hands().get();
-        let most = if hands == 1 { limits.states } else { limits.states.min(WORTH_A_CREW) };
+    ) -> Result<Exploration, CheckError> {
+        let threads = workers.threads().get();
+        let most = if threads == 1 { limits.states } else { limits.states.min(WORTH_THREADS) };
         let alone = self.run(Limits { states: most, ..limits }, watch)?;
         if alone != Exploration::Bounded(Reason::States)
             || limits.states <= self.found_states().len()
         {
             return Ok(alone);
         }
-        let desk = Desk::new();
+        let queue = WorkQueue::new();
         let expander = self.expander;
         let mut exploration = None;
-        crew.work(&|| desk.help(expander), &mut || {
-            let _over = Over(&desk);
-            let mut together = Together::new(&desk, expander, hands, self.expanded());
-            exploration = Some(self.drive(limits, watch, &mut together));
+        workers.work(&|| queue.help(expander), &mut || {
+            let _over = Over(&queue);
+            let mut parallel = Parallel::new(&queue, expander, threads, self.expanded());
+            exploration = Some(self.drive(limits, watch, &mut parallel));
         });
-        exploration.expect("a crew calls the lead")
+        exploration.expect("the workers call the lead")
     }
 }
 
-/// States to expand, and what followed from the first of them.
+/// States to expand, and the successors of the first of them.
 struct Task<S> {
     /// The index of the first.
     first: usize,
@@ -91,55 +91,55 @@ impl<S> Task<S> {
     }
 }
 
-/// Where tasks are handed over.
-struct Desk<S> {
+/// Tasks on their way to the helpers and back.
+struct WorkQueue<S> {
     tasks: Mutex<Tasks<S>>,
-    /// Told when there is something to do, or nothing any more.
+    /// Notified when a task is added or the queue closes.
     to_do: Condvar,
-    /// Told when something is done.
+    /// Notified when a task is done.
     done: Condvar,
 }
 
 struct Tasks<S> {
     to_do: VecDeque<Task<S>>,
     done: Vec<Task<S>>,
-    standing: Standing,
+    state: QueueState,
 }
 
-/// Whether work goes on.
+/// Whether the queue still hands out tasks.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Standing {
+enum QueueState {
     Open,
-    /// The lead needs nothing any more.
+    /// The lead has finished.
     Over,
-    /// A helper is gone with its task.
+    /// A helper panicked and lost its task.
     Lost,
 }
 
-/// Sends the helpers home, also when the lead panics.
-struct Over<'d, S>(&'d Desk<S>);
+/// Closes the queue when the lead ends, also by a panic.
+struct Over<'d, S>(&'d WorkQueue<S>);
 
 impl<S> Drop for Over<'_, S> {
     fn drop(&mut self) {
-        self.0.close(Standing::Over);
+        self.0.close(QueueState::Over);
     }
 }
 
-/// Tells the lead not to wait, when a helper panics.
-struct Lost<'d, S>(&'d Desk<S>);
+/// Tells the lead not to wait for a helper that panicked.
+struct Lost<'d, S>(&'d WorkQueue<S>);
 
 impl<S> Drop for Lost<'_, S> {
     fn drop(&mut self) {
-        if self.0.tasks().standing != Standing::Over {
-            self.0.close(Standing::Lost);
+        if self.0.tasks().state != QueueState::Over {
+            self.0.close(QueueState::Lost);
         }
     }
 }
 
-impl<S> Desk<S> {
+impl<S> WorkQueue<S> {
     fn new() -> Self {
-        let tasks = Tasks { to_do: VecDeque::new(), done: Vec::new(), standing: Standing::Open };
-        Desk { tasks: Mutex::new(tasks), to_do: Condvar::new(), done: Condvar::new() }
+        let tasks = Tasks { to_do: VecDeque::new(), done: Vec::new(), state: QueueState::Open };
+        WorkQueue { tasks: Mutex::new(tasks), to_do: Condvar::new(), done: Condvar::new() }
     }
 
     /// No model is asked under the lock, so a panic elsewhere leaves nothing half done.
@@ -147,8 +147,8 @@ impl<S> Desk<S> {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn close(&self, standing: Standing) {
-        self.tasks().standing = standing;
+    fn close(&self, state: QueueState) {
+        self.tasks().state = state;
         self.to_do.notify_all();
         self.done.notify_all();
     }
@@ -173,11 +173,11 @@ impl<S> Desk<S> {
         self.done.notify_one();
     }
 
-    /// Waits for something to do; none when all is over.
+    /// Waits for a task; None once the queue is closed.
     fn next_to_do(&self) -> Option<Task<S>> {
         let mut tasks = self.tasks();
         loop {
-            if tasks.standing != Standing::Open {
+            if tasks.state != QueueState::Open {
                 return None;
             }
             if let Some(task) = tasks.to_do.pop_front() {
@@ -187,11 +187,11 @@ impl<S> Desk<S> {
         }
     }
 
-    /// What the lead needs next, or something to do meanwhile.
+    /// The task that begins with the state `first` if it is done, else a task to do meanwhile.
     fn wanted(&self, first: usize) -> Wanted<S> {
         let mut tasks = self.tasks();
         loop {
-            assert!(tasks.standing == Standing::Open, "a thread of the crew is gone");
+            assert!(tasks.state == QueueState::Open, "a worker thread is gone");
             let ready = tasks.done.iter().position(|task| task.first == first);
             if let Some(at) = ready {
                 return Wanted::Done(tasks.done.swap_remove(at));
@@ -209,33 +209,33 @@ enum Wanted<S> {
     ToDo(Task<S>),
 }
 
-/// Hands states out in runs, and batches back in order; helps while it has to wait.
-struct Together<'s, M: Explorable> {
-    desk: &'s Desk<M::State>,
+/// Hands out tasks and supplies batches in order; the lead expands states itself while it waits.
+struct Parallel<'s, M: Explorable> {
+    queue: &'s WorkQueue<M::State>,
     expander: Expander<'s, M>,
-    hands: usize,
+    threads: usize,
     actions: Vec<M::Action>,
     /// The first state that was not handed out.
     unassigned: usize,
-    /// How many tasks were handed out and have not come back.
+    /// Tasks that were handed out and have not come back.
     under_way: usize,
-    /// The task that is being taken in.
+    /// The task whose batch is being inserted.
     current: Task<M::State>,
-    /// Tasks to fill again, so that their memory is.
+    /// Finished tasks, kept to reuse their memory.
     spare: Vec<Task<M::State>>,
 }
 
-impl<'s, M: Explorable> Together<'s, M> {
+impl<'s, M: Explorable> Parallel<'s, M> {
     fn new(
-        desk: &'s Desk<M::State>,
+        queue: &'s WorkQueue<M::State>,
         expander: Expander<'s, M>,
-        hands: usize,
+        threads: usize,
         unassigned: usize,
     ) -> Self {
-        Together {
-            desk,
+        Parallel {
+            queue,
             expander,
-            hands,
+            threads,
             actions: Vec::new(),
             unassigned,
             under_way: 0,
@@ -256,7 +256,7 @@ impl<'s, M: Explorable> Together<'s, M> {
 
     fn fetch(&mut self, next: usize) -> Task<M::State> {
         loop {
-            let task = match self.desk.wanted(next) {
+            let task = match self.queue.wanted(next) {
                 Wanted::Done(task) => task,
                 Wanted::ToDo(mut task) => {
                     let first = task.first;
@@ -268,11 +268,11 @@ impl<'s, M: Explorable> Together<'s, M> {
                 self.under_way -= 1;
                 return task;
             }
-            self.desk.hand_back(task);
+            self.queue.hand_back(task);
         }
     }
 
-    /// A handful of states that nobody needs to be told about.
+    /// Expands a few states on the lead's thread, without a helper.
     fn alone(&mut self, next: usize, search: &Search<'_, M>) -> Task<M::State> {
         let mut task = self.spare.pop().unwrap_or_else(Task::new);
         task.first = next;
@@ -283,18 +283,18 @@ impl<'s, M: Explorable> Together<'s, M> {
         task
     }
 
-    /// Hands out what is waiting, if it is worth it.
+    /// Hands out waiting states while there are enough of them.
     fn hand_out(&mut self, search: &Search<'_, M>) {
         let states = search.found_states();
         // As many as may have enough successors, going by those so far.
         let each = search.tally.generated / (search.expanded() as u64 + 1) + 1;
         let most = (ENOUGH as u64).div_ceil(each) as usize;
-        while self.under_way < TASKS_PER_HAND * self.hands {
+        while self.under_way < TASKS_PER_THREAD * self.threads {
             let waiting = states.len() - self.unassigned;
             if waiting < WORTH_SHARING {
                 return;
             }
-            let fair = waiting / (TASKS_PER_HAND * self.hands);
+            let fair = waiting / (TASKS_PER_THREAD * self.threads);
             let count = fair.max(FEWEST_STATES).min(most);
             let mut task = self.spare.pop().unwrap_or_else(Task::new);
             task.states.clear();
@@ -302,12 +302,12 @@ impl<'s, M: Explorable> Together<'s, M> {
             task.first = self.unassigned;
             self.unassigned += count;
             self.under_way += 1;
-            self.desk.put(task);
+            self.queue.put(task);
         }
     }
 }
 
-impl<M: Explorable> Supply<M> for Together<'_, M> {
+impl<M: Explorable> Supply<M> for Parallel<'_, M> {
     fn after(&mut self, search: &Search<'_, M>) -> &mut Batch<M::State> {
         let next = search.expanded();
         if self.current.first + self.current.states.len() <= next {

@@ -1,25 +1,26 @@
 //! States that differ in the names of peers and chunks only.
 
-use super::state::{Balances, Sending, State, UnderWay};
+use super::state::{Balances, ScheduleState, Sending, UnderWay};
 use super::{Rules, Schedule};
 use crate::models::orbits::{self, Swap, next_permutation};
 
 /// New names: of each node, and of each chunk.
-struct Names {
+struct Renaming {
     node: [usize; 8],
     chunk: [usize; 8],
 }
 
-impl Names {
-    const OLD: Names = Names { node: [0, 1, 2, 3, 4, 5, 6, 7], chunk: [0, 1, 2, 3, 4, 5, 6, 7] };
+impl Renaming {
+    const OLD: Renaming =
+        Renaming { node: [0, 1, 2, 3, 4, 5, 6, 7], chunk: [0, 1, 2, 3, 4, 5, 6, 7] };
 }
 
 pub(super) fn generators(world: &Schedule) -> Vec<String> {
     orbits::swaps(world.chunks, &world.groups).into_iter().map(|(_, name)| name).collect()
 }
 
-pub(super) fn permute(world: &Schedule, generator: usize, state: State) -> State {
-    let mut names = Names::OLD;
+pub(super) fn permute(world: &Schedule, generator: usize, state: ScheduleState) -> ScheduleState {
+    let mut names = Renaming::OLD;
     match orbits::swaps(world.chunks, &world.groups)[generator].0 {
         Swap::Peers(peer) => names.node.swap(peer, peer + 1),
         Swap::Chunks(chunk) => names.chunk.swap(chunk, chunk + 1),
@@ -27,7 +28,7 @@ pub(super) fn permute(world: &Schedule, generator: usize, state: State) -> State
     rename(world, state, &names)
 }
 
-fn rename(world: &Schedule, state: State, names: &Names) -> State {
+fn rename(world: &Schedule, state: ScheduleState, names: &Renaming) -> ScheduleState {
     let mut have = [0u8; 8];
     for peer in 1..=world.peers {
         let row = state.chunks(peer);
@@ -60,21 +61,24 @@ fn rename(world: &Schedule, state: State, names: &Names) -> State {
         }
         _ => state.memory,
     };
-    State { have: u64::from_le_bytes(have), memory }
+    ScheduleState { have: u64::from_le_bytes(have), memory }
 }
 
 /// The one state that stands for all which differ in names only.
-pub(super) fn canonical(world: &Schedule, state: State) -> State {
+pub(super) fn canonical(world: &Schedule, state: ScheduleState) -> ScheduleState {
     match world.rules {
         Rules::Credit(_) | Rules::Serial(_) => by_trying(world, state),
-        _ => State { have: orbits::canonical(state.have, world.chunks, &world.groups), ..state },
+        _ => ScheduleState {
+            have: orbits::canonical(state.have, world.chunks, &world.groups),
+            ..state
+        },
     }
 }
 
 /// Tries every order of peers within their groups in which the number of chunks ascends, and of
 /// chunks in which the number of holders ascends: balances and transfers under way tie rows
 /// together, so that sorting them one by one is not enough.
-fn by_trying(world: &Schedule, state: State) -> State {
+fn by_trying(world: &Schedule, state: ScheduleState) -> ScheduleState {
     let weight = |peer: usize| state.chunks(peer).count_ones();
     let mut group_of = [0u32; 8];
     for (at, group) in world.groups.iter().enumerate() {
@@ -88,10 +92,10 @@ fn by_trying(world: &Schedule, state: State) -> State {
     let mut chunks: Vec<(u32, u32, usize)> =
         (0..world.chunks).map(|chunk| (0, holders(chunk).count() as u32, chunk)).collect();
     orbits::insertion_sort(&mut chunks);
-    let mut best: Option<State> = None;
+    let mut best: Option<ScheduleState> = None;
     loop {
         loop {
-            let mut names = Names::OLD;
+            let mut names = Renaming::OLD;
             for (at, &(_, _, peer)) in peers.iter().enumerate() {
                 names.node[peer] = at + 1;
             }

@@ -1,11 +1,12 @@
-//! Property `withstands_lies`: one engine, any sequence of inputs, and what it may never do.
+//! Property `tolerates_byzantine_neighbors`: one engine, any sequence of inputs, and what it may
+//! never do.
 //!
-//! The engine is handed what its own kind says in real runs, but from anybody, in any order, of
-//! another file with more chunks, from nodes that it does not know, after they have gone; and
-//! connections that it has already, and members that do not exist. Beside it a reference keeps what
-//! can be known from outside: which chunks ever arrived; and a copy that hears late what may wait,
-//! and must come to the same. The inputs are lies of neighbors, never of the driver: what the
-//! driver says has happened. The function to know is [`withstands_lies`].
+//! The engine gets messages of real runs of its own kind, but from any node, in any order, about
+//! another file with more chunks, from nodes that it does not know, after they have left; also
+//! connections that it already has, and members that do not exist. Beside it, a reference tracks
+//! what can be observed from outside, the chunks that ever arrived; and a copy of the engine gets
+//! deferred messages late and must end up equal. Only neighbors lie, never the driver: what the
+//! driver reports has happened.
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Debug};
@@ -32,11 +33,11 @@ use crate::units::{Bytes, Time};
 
 /// Chunks of the file.
 const CHUNKS: u64 = 5;
-/// Chunks of the file that the lies are about.
+/// Chunks of the other file that neighbors talk about.
 const MORE: u64 = 90;
-/// Nodes that are spoken of; not all are ever connected.
+/// Nodes that occur in inputs; not all are ever connected.
 const NODES: u32 = 5;
-/// Runs whose messages are heard again.
+/// Runs from which messages are collected.
 const RUNS: u32 = 8;
 /// Outputs after one input, at which the engine counts as one that never drains.
 const OUTPUTS: u32 = 10_000;
@@ -45,7 +46,7 @@ fn file(chunks: u64) -> Manifest {
     Manifest::new(Bytes(125 * chunks), Bytes(125)).expect("a small file")
 }
 
-/// An engine that remembers what it says.
+/// An engine that records the messages that it sends.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Remembering<E: Engine> {
     engine: E,
@@ -70,7 +71,7 @@ impl<E: Engine> Engine for Remembering<E> {
     }
 
     fn poll(&mut self) -> Option<Output<E::Message>> {
-        // Whoever has always more to say has said enough.
+        // An engine that never drains has sent enough.
         self.outputs += 1;
         let output = if self.outputs < OUTPUTS { self.engine.poll() } else { None };
         if let Some(Output::Send { message, .. } | Output::Tell { message, .. }) = &output {
@@ -84,10 +85,10 @@ impl<E: Engine> Engine for Remembering<E> {
     }
 }
 
-/// Everything that engines of this kind say while they distribute a file of so many chunks.
-fn language<E: Engine, T: Introduce>(chunks: u64) -> BTreeSet<E::Message> {
+/// All messages that engines of this kind send while they distribute a file of `chunks` chunks.
+fn message_pool<E: Engine, T: Introduce>(chunks: u64) -> BTreeSet<E::Message> {
     let scope = Scope { peers: 6, ..Scope::default() };
-    let mut language = BTreeSet::new();
+    let mut message_pool = BTreeSet::new();
     for case in 0..RUNS {
         let mut parts = generate(&scope, u64::from(RUNS), case).current().into_parts();
         parts.file = file(chunks);
@@ -101,19 +102,19 @@ fn language<E: Engine, T: Introduce>(chunks: u64) -> BTreeSet<E::Message> {
             }
             for node in scenario.nodes() {
                 let said = simulation.engine(node).map(|engine| engine.said.iter().cloned());
-                language.extend(said.into_iter().flatten());
+                message_pool.extend(said.into_iter().flatten());
             }
         }
     }
-    language
+    message_pool
 }
 
-/// Messages to hear, by their kinds, so that a frequent kind does not drown the others. A failure
-/// need not print them.
+/// Messages to deliver, grouped by kind, so that a frequent kind does not drown the others. A
+/// failure need not print them.
 #[derive(Clone)]
-struct Language<M>(Arc<Vec<Vec<M>>>);
+struct MessagePool<M>(Arc<Vec<Vec<M>>>);
 
-impl<M: Clone> Language<M> {
+impl<M: Clone> MessagePool<M> {
     fn new(messages: BTreeSet<M>) -> Self {
         let mut kinds: Vec<Vec<M>> = Vec::new();
         for message in messages {
@@ -123,7 +124,7 @@ impl<M: Clone> Language<M> {
                 None => kinds.push(vec![message]),
             }
         }
-        Language(Arc::new(kinds))
+        MessagePool(Arc::new(kinds))
     }
 
     fn say(&self, kind: Index, which: Index) -> M {
@@ -132,23 +133,23 @@ impl<M: Clone> Language<M> {
     }
 }
 
-impl<M> Debug for Language<M> {
+impl<M> Debug for MessagePool<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} messages", self.0.iter().map(Vec::len).sum::<usize>())
     }
 }
 
-/// What can be known of an engine from outside.
+/// What can be observed of an engine from outside.
 #[derive(Clone, Debug)]
-struct View<M> {
+struct Observed<M> {
     role: Role,
-    /// Chunks that ever arrived, from anybody.
+    /// Chunks that ever arrived, from any node.
     arrived: ChunkSet,
-    /// What engines say of this file, and of one with more chunks.
-    languages: [Language<M>; 2],
+    /// Messages about this file, and about one with more chunks.
+    pools: [MessagePool<M>; 2],
 }
 
-/// What happens to it.
+/// What happens to the engine.
 #[derive(Clone, Debug)]
 enum Act<M> {
     Members(Vec<PeerId>),
@@ -168,8 +169,8 @@ enum Act<M> {
     Leave,
 }
 
-impl<M: Payload + Clone + Debug + 'static> View<M> {
-    /// What may happen next: as often news of its driver as words of its neighbors.
+impl<M: Payload + Clone + Debug + 'static> Observed<M> {
+    /// What may happen next: inputs of the driver and messages of neighbors in similar numbers.
     fn acts(&self) -> BoxedStrategy<Act<M>> {
         let other = || (0..NODES).prop_filter("itself", |&id| id != ME.0).prop_map(PeerId);
         let members = prop::collection::vec((0..2 * NODES).prop_map(PeerId), 0..6);
@@ -182,21 +183,21 @@ impl<M: Payload + Clone + Debug + 'static> View<M> {
             2 => Just(Act::Ready),
             3 => any::<Index>().prop_map(Act::Expired),
         ];
-        if self.languages.iter().any(|language| language.0.is_empty()) {
+        if self.pools.iter().any(|message_pool| message_pool.0.is_empty()) {
             return control.boxed();
         }
-        let languages = self.languages.clone();
+        let pools = self.pools.clone();
         let of_this_file = prop_oneof![5 => Just(0), 1 => Just(1)];
         let heard = (other(), of_this_file, any::<[Index; 2]>()).prop_map(
             move |(from, file, [kind, which])| Act::Received {
                 from,
-                message: languages[file].say(kind, which),
+                message: pools[file].say(kind, which),
             },
         );
         prop_oneof![30 => control, 50 => heard, 1 => Just(Act::Leave)].boxed()
     }
 
-    /// What is known after something has happened.
+    /// What is known after `act`.
     fn after(mut self, act: &Act<M>) -> Self {
         match act {
             Act::Received { message, .. } => {
@@ -214,21 +215,19 @@ impl<M: Payload + Clone + Debug + 'static> View<M> {
 }
 
 /// An engine that was just started, of any role.
-fn start<M: Clone + Debug + 'static>(languages: [Language<M>; 2]) -> BoxedStrategy<View<M>> {
+fn start<M: Clone + Debug + 'static>(pools: [MessagePool<M>; 2]) -> BoxedStrategy<Observed<M>> {
     let roles = prop_oneof![
         Just(Role::Peer(Behavior::Cooperative)),
         Just(Role::Source),
         Just(Role::Peer(Behavior::FreeRider)),
     ];
-    roles
-        .prop_map(move |role| View { role, arrived: held(role), languages: languages.clone() })
-        .boxed()
+    roles.prop_map(move |role| Observed { role, arrived: held(role), pools: pools.clone() }).boxed()
 }
 
 /// The node under test; it may be told that it is the source.
 const ME: PeerId = PeerId(1);
 
-/// What it holds at the start.
+/// The chunks that it holds at the start.
 fn held(role: Role) -> ChunkSet {
     match role {
         Role::Source => ChunkSet::full(CHUNKS as usize),
@@ -236,7 +235,7 @@ fn held(role: Role) -> ChunkSet {
     }
 }
 
-/// Choices, counted.
+/// A source of choices that counts them.
 struct Counted {
     choose: Seeded,
     asked: u32,
@@ -252,10 +251,11 @@ impl Choose for Counted {
 /// An engine, and the messages that wait for it.
 type Late<E> = (E, Vec<(PeerId, <E as Engine>::Message)>);
 
-/// The engine, and what its driver must know to go on.
+/// The engine under test, and the state of its driver.
 struct Driven<E: Engine> {
     engine: E,
-    /// As it was before what may wait, if anything may since the last input that may not.
+    /// The copy and the messages deferred for it since the last input that may not wait; None if
+    /// there are none.
     late: Option<Late<E>>,
     choose: Counted,
     armed: Vec<Timer>,
@@ -296,7 +296,7 @@ impl<E: Engine> Driven<E> {
         Ok(driven)
     }
 
-    /// Hands it an input, and looks at everything that it says and at what it holds then.
+    /// Hands it an input, checks every output, and checks what it holds then.
     fn hand(&mut self, input: Input<E::Message>, arrived: &ChunkSet) -> Result<(), String> {
         let asked = match input {
             Input::Asked(peer) => Some(peer),
@@ -332,8 +332,8 @@ impl<E: Engine> Driven<E> {
         Ok(())
     }
 
-    /// Keeps a message back from a copy of the engine, if it may wait; says whether it may. The
-    /// copy must become the engine again when it catches up.
+    /// Defers a message for a copy of the engine, if it may wait; returns whether it may. The copy
+    /// must equal the engine again when it catches up.
     fn keep_back(&mut self, input: &Input<E::Message>) -> Result<bool, String> {
         let copy = self.late.as_ref().map_or(&self.engine, |(copy, _)| copy);
         if let Input::Received { from, message } = input
@@ -347,7 +347,7 @@ impl<E: Engine> Driven<E> {
         Ok(false)
     }
 
-    /// Lets the copy hear what it was kept back from.
+    /// Delivers the deferred messages to the copy.
     fn catch_up(&mut self) -> Result<(), String> {
         let Some((mut copy, waiting)) = self.late.take() else { return Ok(()) };
         let choices = self.choose.asked;
@@ -395,8 +395,8 @@ impl<E: Engine> Driven<E> {
         Ok(())
     }
 
-    /// Lets something happen to it; `view` is what is known afterwards.
-    fn act(&mut self, act: Act<E::Message>, view: &View<E::Message>) -> Result<(), String> {
+    /// Lets something happen to it; `observed` is what is known afterwards.
+    fn act(&mut self, act: Act<E::Message>, observed: &Observed<E::Message>) -> Result<(), String> {
         let input = match act {
             Act::Members(members) => Input::Members(members),
             Act::Asked(peer) => Input::Asked(peer),
@@ -422,23 +422,26 @@ impl<E: Engine> Driven<E> {
             }
             Act::Leave => {
                 self.hand(Input::Leave, &ChunkSet::full(CHUNKS as usize))?;
-                *self = Driven::start(view.role)?;
+                *self = Driven::start(observed.role)?;
                 return Ok(());
             }
         };
-        self.hand(input, &view.arrived)
+        self.hand(input, &observed.arrived)
     }
 }
 
 /// Lets a sequence of acts happen to a new engine.
-fn happen<E: Engine>(mut view: View<E::Message>, acts: Vec<Act<E::Message>>) -> Result<(), String>
+fn happen<E: Engine>(
+    mut observed: Observed<E::Message>,
+    acts: Vec<Act<E::Message>>,
+) -> Result<(), String>
 where
     E::Message: 'static,
 {
-    let mut driven = Driven::<E>::start(view.role)?;
+    let mut driven = Driven::<E>::start(observed.role)?;
     for act in acts {
-        view = view.after(&act);
-        driven.act(act, &view)?;
+        observed = observed.after(&act);
+        driven.act(act, &observed)?;
     }
     driven.catch_up()
 }
@@ -447,33 +450,33 @@ where
 ///
 /// # Errors
 /// The shortest sequence found that it does not withstand, and what it did.
-pub(super) fn withstands_lies<E: Engine>(config: Config) -> Result<(), String>
+pub(super) fn tolerates_byzantine_neighbors<E: Engine>(config: Config) -> Result<(), String>
 where
     E::Message: Send + Sync + 'static,
 {
-    let languages = [CHUNKS, MORE].map(|chunks| Language::new(language::<E, Tracker>(chunks)));
+    let pools = [CHUNKS, MORE].map(|chunks| MessagePool::new(message_pool::<E, Tracker>(chunks)));
     let sequences = Sequential::new(
         (1..120).into(),
-        move || start(languages.clone()),
+        move || start(pools.clone()),
         |_, _| true,
-        View::acts,
-        |view: View<E::Message>, act| view.after(act),
+        Observed::acts,
+        |observed: Observed<E::Message>, act| observed.after(act),
     );
     let mut runner = TestRunner::new(config);
-    let run = runner.run(&sequences, |(view, acts, seen)| {
+    let run = runner.run(&sequences, |(observed, acts, seen)| {
         // Nothing is to be skipped when the sequence becomes shorter.
         if let Some(seen) = seen {
             seen.store(acts.len(), Ordering::SeqCst);
         }
-        happen::<E>(view, acts).map_err(TestCaseError::fail)
+        happen::<E>(observed, acts).map_err(TestCaseError::fail)
     });
     match run {
         Ok(()) => Ok(()),
         Err(TestError::Abort(reason)) => Err(format!("the test was given up: {reason}")),
-        Err(TestError::Fail(reason, (view, acts, _))) => {
+        Err(TestError::Fail(reason, (observed, acts, _))) => {
             let acts = acts.iter().map(|act| format!("\n    {act:?}"));
             let inputs = acts.collect::<String>();
-            Err(format!("{}, as {:?} after these inputs:{inputs}", reason.message(), view.role))
+            Err(format!("{}, as {:?} after these inputs:{inputs}", reason.message(), observed.role))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What `withstands_lies` must find.
+//! What `tolerates_byzantine_neighbors` must find.
 
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -9,10 +9,10 @@ use proptest::test_runner::{Config, RngSeed};
 use crate::choose::Choose;
 use crate::chunks::{ChunkSet, Manifest, PeerId};
 use crate::engine::{Engine, Input, Output, Role, Settings};
-use crate::suite::canary::bent::{Bend, Bent};
-use crate::suite::canary::giving::SendsWhatItLacks;
-use crate::suite::canary::taking::{LosesAChunk, NeverDrains};
-use crate::suite::contract::withstands_lies;
+use crate::suite::byzantine::tolerates_byzantine_neighbors;
+use crate::suite::canary::download_faults::{LosesAChunk, NeverDrains};
+use crate::suite::canary::faulty::{Fault, Faulty};
+use crate::suite::canary::upload_faults::SendsWhatItLacks;
 use crate::swarm::{Message, Peer};
 
 fn found_in<E: Engine>() -> String
@@ -21,16 +21,16 @@ where
 {
     let config = Config { cases: 256, rng_seed: RngSeed::Fixed(1), ..Config::default() };
     let config = Config { failure_persistence: None, ..config };
-    withstands_lies::<E>(config).unwrap_err()
+    tolerates_byzantine_neighbors::<E>(config).unwrap_err()
 }
 
-fn found<B: Bend + 'static>() -> String {
-    found_in::<Bent<B>>()
+fn found<B: Fault + 'static>() -> String {
+    found_in::<Faulty<B>>()
 }
 
-/// How an engine breaks its promise that a message may wait.
+/// A message that the engine wrongly promises may wait.
 trait Breach: Clone + Debug + Eq + Hash {
-    /// What it promises.
+    /// Whether it promises that the message may wait.
     fn may_wait(message: &Message) -> bool;
 }
 
@@ -66,7 +66,7 @@ impl<B: Breach> Engine for Promising<B> {
     }
 }
 
-/// Somebody else's interest fills a slot.
+/// The interest of another neighbor may fill a slot, so it may not wait.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct PutsOffInterest;
 

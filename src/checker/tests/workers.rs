@@ -1,4 +1,4 @@
-//! Whoever works, the same is found.
+//! The number of threads does not change the result.
 
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -10,20 +10,20 @@ use std::time::Duration;
 
 use stateright::{Model, Property};
 
-use super::super::crew::WORTH_A_CREW;
+use super::super::workers::WORTH_THREADS;
 use super::super::*;
 use crate::models::Threads;
 use crate::models::churn::{Churn, Departures, SourceStays};
 
-fn threads(hands: usize) -> Threads {
-    Threads(NonZeroUsize::new(hands).unwrap())
+fn threads(threads: usize) -> Threads {
+    Threads(NonZeroUsize::new(threads).unwrap())
 }
 
-/// A crew whose helpers never come.
+/// Workers that never call a helper.
 struct Alone;
 
-impl Crew for Alone {
-    fn hands(&self) -> NonZeroUsize {
+impl Workers for Alone {
+    fn threads(&self) -> NonZeroUsize {
         NonZeroUsize::new(4).unwrap()
     }
 
@@ -38,18 +38,18 @@ fn told<M: Explorable<State: Send> + Sync>(
     spec: &Spec<M>,
     quotient: Quotient,
     limits: &[Limits],
-    crew: &dyn Crew,
+    workers: &dyn Workers,
 ) -> String {
-    let settings = Settings { quotient, edges: KeepEdges::Always, ..Settings::default() };
+    let settings = CheckSettings { quotient, edges: KeepEdges::Always, ..CheckSettings::default() };
     let mut search = Search::new(model, spec, settings).unwrap();
     let mut text = String::new();
     for &limits in limits {
         let mut looks = Vec::new();
-        let mut watch = |progress: &Progress| {
+        let mut watch = |progress: &SearchProgress| {
             looks.push(*progress);
             ControlFlow::Continue(())
         };
-        let exploration = search.run_with(crew, limits, &mut watch).unwrap();
+        let exploration = search.run_with(workers, limits, &mut watch).unwrap();
         text += &format!("{exploration:?} {looks:?}\n");
         let report = search.report(exploration).unwrap();
         let Report { states, generated, depth, bytes, coverage, .. } = &report;
@@ -81,16 +81,16 @@ fn the_number_of_threads_changes_nothing_that_is_found() {
         for (model, quotient) in [(&raw, Quotient::Raw), (&orbits, Quotient::Symmetric)] {
             let spec = model.spec();
             let alone = told(model, &spec, quotient, limits, &threads(1));
-            let crews: [&dyn Crew; 4] = [&threads(2), &threads(3), &threads(8), &Alone];
-            for (at, crew) in crews.into_iter().enumerate() {
-                let together = told(model, &spec, quotient, limits, crew);
-                assert!(together == alone, "crew {at}, {limits:?}, {quotient:?}");
+            let crews: [&dyn Workers; 4] = [&threads(2), &threads(3), &threads(8), &Alone];
+            for (at, workers) in crews.into_iter().enumerate() {
+                let parallel = told(model, &spec, quotient, limits, workers);
+                assert!(parallel == alone, "workers {at}, {limits:?}, {quotient:?}");
             }
         }
     }
 }
 
-/// A binary tree of numbers; whoever expands a certain one panics.
+/// A binary tree of numbers; expanding a certain one panics.
 struct Tree {
     panics_at: Option<u32>,
 }
@@ -121,35 +121,36 @@ impl Model for Tree {
 
 #[test]
 fn a_model_that_breaks_on_another_thread_breaks_the_search() {
-    for hands in [1, 2, 4] {
+    for count in [1, 2, 4] {
         for panics_at in [None, Some(9_000), Some(16_000)] {
             let tree = Tree { panics_at };
             let spec = Spec::of_properties(&tree);
-            let mut search = Search::new(&tree, &spec, Settings::default()).unwrap();
-            let mut watch = |_: &Progress| ControlFlow::Continue(());
-            let run = || search.run_with(&threads(hands), Limits::NONE, &mut watch).unwrap();
+            let mut search = Search::new(&tree, &spec, CheckSettings::default()).unwrap();
+            let mut watch = |_: &SearchProgress| ControlFlow::Continue(());
+            let run = || search.run_with(&threads(count), Limits::NONE, &mut watch).unwrap();
             let ended = catch_unwind(AssertUnwindSafe(run));
-            assert_eq!(ended.is_ok(), panics_at.is_none(), "{hands} hands, {panics_at:?}");
+            assert_eq!(ended.is_ok(), panics_at.is_none(), "{count} threads, {panics_at:?}");
         }
     }
 }
 
 #[test]
-fn whoever_watches_can_stop_a_crew() {
+fn the_watch_can_stop_a_search_on_many_threads() {
     let churn = Churn::new(4, 3, Departures::Rejoin, SourceStays::Churns).unwrap();
     let spec = Spec { claims: Vec::new(), classes: Classes::single(), symmetry: None, heap: None };
-    let mut search = Search::new(&churn, &spec, Settings::default()).unwrap();
-    let mut stop = |_: &Progress| ControlFlow::Break(Reason::Time);
+    let mut search = Search::new(&churn, &spec, CheckSettings::default()).unwrap();
+    let mut stop = |_: &SearchProgress| ControlFlow::Break(Reason::Time);
     for _ in 0..3 {
         let cut = search.run_with(&threads(2), Limits::NONE, &mut stop).unwrap();
         assert_eq!(cut, Exploration::Bounded(Reason::Time));
     }
-    let mut go = |_: &Progress| ControlFlow::Continue(());
+    let mut go = |_: &SearchProgress| ControlFlow::Continue(());
     let end = search.run_with(&threads(2), Limits::NONE, &mut go).unwrap();
     assert_eq!((end, search.progress().states), (Exploration::Exhausted, 1 << 17));
 }
 
-/// Levels of states: many with one alone, then so many on each; each state leads to two.
+/// Levels of states: many levels of one state, then levels of these widths; each state leads to
+/// two.
 struct Levels {
     widths: Vec<u64>,
     /// How many states lead to `fan` instead.
@@ -206,30 +207,30 @@ fn narrow_and_wide_models_are_searched_alike_and_no_state_twice() {
     for (widths, fan) in shapes {
         let model = Levels::new(widths, fan);
         let spec = bare();
-        let cut = Limits { states: WORTH_A_CREW, ..Limits::NONE };
-        let mut search = Search::new(&model, &spec, Settings::default()).unwrap();
-        let mut go = |_: &Progress| ControlFlow::Continue(());
+        let cut = Limits { states: WORTH_THREADS, ..Limits::NONE };
+        let mut search = Search::new(&model, &spec, CheckSettings::default()).unwrap();
+        let mut go = |_: &SearchProgress| ControlFlow::Continue(());
         search.run(cut, &mut go).unwrap();
         search.run(Limits::NONE, &mut go).unwrap();
         let once = model.expanded();
         assert!(search.progress().states as u64 <= once);
         let alone = told(&model, &spec, Quotient::Raw, &[Limits::NONE], &threads(1));
         model.expanded();
-        let crews: [&dyn Crew; 4] = [&threads(2), &threads(3), &threads(8), &Alone];
-        for (at, crew) in crews.into_iter().enumerate() {
-            let together = told(&model, &spec, Quotient::Raw, &[Limits::NONE], crew);
-            assert!(together == alone, "crew {at}, fan {fan}");
-            assert_eq!(model.expanded(), once, "crew {at}, fan {fan}");
+        let crews: [&dyn Workers; 4] = [&threads(2), &threads(3), &threads(8), &Alone];
+        for (at, workers) in crews.into_iter().enumerate() {
+            let parallel = told(&model, &spec, Quotient::Raw, &[Limits::NONE], workers);
+            assert!(parallel == alone, "workers {at}, fan {fan}");
+            assert_eq!(model.expanded(), once, "workers {at}, fan {fan}");
         }
     }
 }
 
-/// A crew that counts how often it was called.
+/// Workers that count how often they were called.
 struct Called(Threads, AtomicU64);
 
-impl Crew for Called {
-    fn hands(&self) -> NonZeroUsize {
-        self.0.hands()
+impl Workers for Called {
+    fn threads(&self) -> NonZeroUsize {
+        self.0.threads()
     }
 
     fn work(&self, help: &(dyn Fn() + Sync), lead: &mut dyn FnMut()) {
@@ -239,33 +240,33 @@ impl Crew for Called {
 }
 
 #[test]
-fn a_crew_is_called_where_there_is_work_for_it() {
+fn workers_are_called_where_there_is_work_for_them() {
     let large = Tree { panics_at: None };
-    let stop = |_: &Progress| ControlFlow::Break(Reason::Time);
-    let go = |_: &Progress| ControlFlow::Continue(());
+    let stop = |_: &SearchProgress| ControlFlow::Break(Reason::Time);
+    let go = |_: &SearchProgress| ControlFlow::Continue(());
     let states = |states| Limits { states, ..Limits::NONE };
     let depth = |depth| Limits { depth, ..Limits::NONE };
     let cases = [
         (2, Limits::NONE, 1),
         (1, Limits::NONE, 0),
-        (2, states(WORTH_A_CREW), 0),
-        (2, states(WORTH_A_CREW + 2), 1),
+        (2, states(WORTH_THREADS), 0),
+        (2, states(WORTH_THREADS + 2), 1),
         (2, depth(5), 0),
         (2, depth(13), 1),
     ];
-    for (hands, limits, calls) in cases {
-        let crew = Called(threads(hands), AtomicU64::new(0));
+    for (count, limits, calls) in cases {
+        let workers = Called(threads(count), AtomicU64::new(0));
         let spec = bare();
-        let mut search = Search::new(&large, &spec, Settings::default()).unwrap();
-        search.run_with(&crew, limits, &mut { go }).unwrap();
-        assert_eq!(crew.1.load(Ordering::Relaxed), calls, "{hands} hands, {limits:?}");
+        let mut search = Search::new(&large, &spec, CheckSettings::default()).unwrap();
+        search.run_with(&workers, limits, &mut { go }).unwrap();
+        assert_eq!(workers.1.load(Ordering::Relaxed), calls, "{count} threads, {limits:?}");
     }
     let chain = Levels::new(vec![1; 1000], 2);
-    let crew = Called(threads(2), AtomicU64::new(0));
+    let workers = Called(threads(2), AtomicU64::new(0));
     let spec = bare();
-    let mut search = Search::new(&chain, &spec, Settings::default()).unwrap();
-    search.run_with(&crew, Limits::NONE, &mut { stop }).unwrap();
-    assert_eq!(crew.1.load(Ordering::Relaxed), 0, "it is over before");
+    let mut search = Search::new(&chain, &spec, CheckSettings::default()).unwrap();
+    search.run_with(&workers, Limits::NONE, &mut { stop }).unwrap();
+    assert_eq!(workers.1.load(Ordering::Relaxed), 0, "it is over before");
 }
 
 /// Many states at once, of which the lead expands none before a helper has expanded one.
@@ -291,7 +292,7 @@ impl Model for Helped {
         } else if 0 < *state {
             let long = Duration::from_secs(60);
             let waited = self.told.wait_timeout_while(helped, long, |helped| !*helped).unwrap();
-            assert!(!waited.1.timed_out(), "nobody helped with state {state}");
+            assert!(!waited.1.timed_out(), "no helper expanded state {state}");
         }
     }
 
@@ -305,8 +306,8 @@ fn helpers_help() {
     let lead = thread::current().id();
     let model = Helped { lead, helped: Mutex::new(false), told: Condvar::new() };
     let spec = bare();
-    let mut search = Search::new(&model, &spec, Settings::default()).unwrap();
-    let mut go = |_: &Progress| ControlFlow::Continue(());
+    let mut search = Search::new(&model, &spec, CheckSettings::default()).unwrap();
+    let mut go = |_: &SearchProgress| ControlFlow::Continue(());
     let end = search.run_with(&threads(2), Limits::NONE, &mut go).unwrap();
     assert_eq!((end, search.progress().states), (Exploration::Exhausted, 20_000));
 }
