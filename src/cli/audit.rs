@@ -11,7 +11,7 @@ use swarmbound::trace::codec::{CodecError, Reader};
 
 use super::progress::Progress;
 use super::{Failure, Format, cores, output};
-use crate::report::bounds::heading;
+use crate::report::heading::heading;
 use crate::report::json::{self, RunEntry};
 use crate::report::run::{self, Run};
 
@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     }
     let (style, runs) = (output::style(), std::slice::from_ref(&run));
     let text = [
-        heading(style, &header.scenario) + &run::evidence(&header),
+        heading(style, &header.scenario, None) + &run::evidence(style, &header),
         run::speeds(style, runs),
         run::rules(style, runs),
         run::slack(style, runs),
@@ -57,7 +57,7 @@ fn read(name: &str, input: impl Read + Send + 'static) -> Result<(Header, Report
     let input = BufReader::with_capacity(cores::BLOCK, input);
     let (header, blocks) = Reader::new(input).map_err(failure)?.into_blocks();
     let mut audit = Audit::new(header.clone());
-    let mut progress = Progress::new("audit", None);
+    let mut progress = Progress::new("audit", None, "events");
     let take = &mut |line, event| {
         audit.event(&event);
         progress.at(line);

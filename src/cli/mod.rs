@@ -37,7 +37,7 @@ mod suite;
 mod sweep;
 mod world;
 
-/// How fast can a file possibly reach N peers, and did nobody claim to be faster?
+/// How fast can a file possibly reach N peers, and has anyone claimed to beat it?
 ///
 /// Without a command: `swarmbound run figure`.
 #[derive(Parser)]
@@ -109,7 +109,7 @@ impl Failure {
 
 /// The arguments, and the words that they were read from.
 fn parsed() -> Result<(Arguments, Option<Echo>), clap::Error> {
-    let mut command = Arguments::command();
+    let mut command = Arguments::command().term_width(output::style().width);
     let matches = command.try_get_matches_from_mut(std::env::args_os())?;
     let arguments = Arguments::from_arg_matches(&matches);
     let arguments = arguments.map_err(|error| error.format(&mut command))?;

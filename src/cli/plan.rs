@@ -13,7 +13,7 @@ use swarmbound::units::{Bytes, Time};
 use super::judge::Record;
 use super::progress::Progress;
 use super::{Failure, Format, cores, input, number, output};
-use crate::report::bounds::heading;
+use crate::report::heading::heading;
 use crate::report::plan::{PlanDocument, Planned, Searched, told};
 use crate::report::{gantt, json};
 
@@ -76,7 +76,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         return Ok(planned.verdict());
     }
     let style = output::style();
-    output::print(&(heading(style, &scenario) + "\n" + &told(style, &planned)))?;
+    output::print(&(heading(style, &scenario, Some(scenario.parts().seed)) + "\n" + &told(style, &planned)))?;
     Ok(planned.verdict())
 }
 
@@ -94,7 +94,7 @@ fn search(scenario: &Scenario, budget: Time) -> Result<(Plan, Searched), Failure
     let transfers = u128::from(budget.0) * u128::from(TRANSFERS_A_SECOND) / 1_000_000_000;
     let transfers = u64::try_from(transfers).unwrap_or(u64::MAX);
     let mut planner = Planner::new(scenario, transfers).map_err(failure)?;
-    let mut progress = Progress::new("plan", Some(transfers));
+    let mut progress = Progress::new("plan", Some(transfers), "transfers");
     // Whatever the clock says, the first run must be over.
     let is_late = |planner: &Planner| {
         planner.has_first() && Duration::from_nanos(budget.0) <= since.elapsed()

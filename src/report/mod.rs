@@ -10,6 +10,7 @@ pub(crate) mod check;
 pub(crate) mod curve;
 pub(crate) mod differences;
 pub(crate) mod gantt;
+pub(crate) mod heading;
 pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod layout;
@@ -20,5 +21,7 @@ pub(crate) mod run;
 pub(crate) mod suite;
 pub(crate) mod svg;
 pub(crate) mod sweep;
+pub(crate) mod table;
+pub(crate) mod wrapping;
 
 pub(crate) use layout::Style;

@@ -9,9 +9,10 @@ use swarmbound::schedule::Plan;
 use swarmbound::units::Time;
 
 use super::json::RunEntry;
-use super::layout::{Style, wrapped};
+use super::layout::Style;
 use super::numbers;
 use super::run::Run;
+use super::wrapping::wrapped;
 
 /// How a search ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -85,10 +86,10 @@ pub(crate) fn told(style: Style, planned: &Planned<'_>) -> String {
     let transfers = numbers::grouped(plan.sends().len() as u128);
     text += &format!("transfers   {transfers:>width$}\n\n");
     text += &match planned.gap() {
-        Some(0) => wrapped("nobody can be faster: the plan ends at the bound.", 2),
+        Some(0) => wrapped(style, "nobody can be faster: the plan ends at the bound.", 2),
         Some(gap) => {
             let above = percent(gap);
-            wrapped(
+            wrapped(style, 
                 &format!("at most {above} above the optimum: no plan ends before the bound."),
                 2,
             )
@@ -98,14 +99,14 @@ pub(crate) fn told(style: Style, planned: &Planned<'_>) -> String {
     if *searched == Searched::TimedOut {
         let cut = "the clock cut the search, so another machine may find another plan; a longer \
                    --budget gives it time.";
-        text += &wrapped(cut, 2);
+        text += &wrapped(style, cut, 2);
     }
     for rule in &report.rules {
         let why = rule.judgement.explanation.as_ref().or(rule.judgement.reason.as_ref());
         if Verdict::Holds < rule.judgement.verdict
             && let Some(why) = why
         {
-            text += &wrapped(&format!("{} {}: {why}", rule.name, rule.judgement.verdict), 2);
+            text += &wrapped(style, &format!("{} {}: {why}", rule.name, rule.judgement.verdict), 2);
         }
     }
     let verdict = style.verdict(report.verdict);

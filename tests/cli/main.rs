@@ -12,6 +12,7 @@ mod extremes;
 mod plan;
 mod suite;
 mod sweep;
+mod widths;
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -29,7 +30,7 @@ pub(crate) struct Said {
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_swarmbound"));
     command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
-    command.env("RUST_BACKTRACE", "0").env_remove("NO_COLOR");
+    command.env("RUST_BACKTRACE", "0").env_remove("NO_COLOR").env_remove("COLUMNS");
     command
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::sink::{Sink, Wanted};
 use super::{Failure, Prepared, Todo};
 use crate::cli::judge;
-use crate::cli::progress::Working;
+use crate::cli::progress::Progress;
 use crate::report::sweep::{Case, Line, Summary};
 
 /// Between two looks at the clock for the bar.
@@ -51,14 +51,13 @@ pub(super) fn work(
             scope.spawn(move || worker(sender));
         }
         drop(sender);
-        let mut progress = Working::new(work);
+        let mut progress = Progress::new("sweep", Some(work), "chunks");
         let mut over = todo.len() - missing.len();
         let result = loop {
-            let told = |over| format!("{over} of {} runs", todo.len());
             let (at, done) = match done.recv_timeout(GLANCE) {
                 Ok(done) => done,
                 Err(RecvTimeoutError::Timeout) => {
-                    progress.at(0, || told(over));
+                    progress.passes(0);
                     continue;
                 }
                 Err(RecvTimeoutError::Disconnected) => break Ok(()),
@@ -73,7 +72,8 @@ pub(super) fn work(
                 Err(failure) => break Err(failure),
             }
             over += 1;
-            progress.at(todo[at].work, || told(over));
+            progress.passes(todo[at].work);
+            progress.says(format!("{over} of {} runs", todo.len()));
         };
         stopped.store(true, Ordering::Relaxed);
         result
