@@ -1,4 +1,4 @@
-//! `swarmbound audit`: judges a trace, whoever wrote it.
+//! `swarmbound audit`: judges a trace of any engine.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};

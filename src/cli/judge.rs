@@ -1,7 +1,6 @@
 //! One run in virtual time, judged and written down while it happens.
 //!
-//! No event is kept here: each goes to the audit and to the trace at once. The functions to know
-//! are [`run`] and [`one_of_many`].
+//! No event is kept here: each goes to the audit and to the trace at once.
 
 use std::fs::File;
 use std::io::{self, BufWriter};

@@ -1,8 +1,7 @@
 //! The arguments, one file a command, and the exit codes that all commands share.
 //!
 //! 0: what was asked for holds; 1: something is violated; 2: the usage or an input is wrong; 3:
-//! evidence is missing. The result goes to standard output, everything else to standard error. The
-//! types to know are [`Failure`], which every command may answer, and [`Arguments`].
+//! evidence is missing. The result goes to standard output, everything else to standard error.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -58,7 +57,7 @@ enum Command {
     Bounds(bounds::Arguments),
     /// The best schedule that is known, and how far above the best bound it ends
     Plan(plan::Arguments),
-    /// Judge a trace: what any swarm did, ours or another
+    /// Judge a trace of any engine
     Audit(audit::Arguments),
     /// The scenarios that come with the program; with a name, one of them to copy
     Presets(presets::Arguments),

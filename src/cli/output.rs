@@ -1,7 +1,6 @@
 //! Standard output and how wide it is, and files that are written.
 //!
-//! A reader that has gone (a broken pipe) is no error: what it wanted it has. The functions to know
-//! are [`print`] and [`style`].
+//! A reader that has gone (a broken pipe) is no error: what it wanted it has.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;

@@ -1,7 +1,4 @@
 //! How far a long run is: on standard error, only on a terminal, only after a while.
-//!
-//! The types to know are [`Progress`], of a work whose size may be known, and [`Searching`], of a
-//! search.
 
 use std::fmt::Write;
 use std::ops::ControlFlow;

@@ -1,7 +1,6 @@
 //! The curve as a picture made of letters.
 //!
-//! Bounds are lines of dots, runs are letters on top of them. The types to know are [`Axis`], which
-//! the SVG picture uses too, and [`drawn`].
+//! Bounds are lines of dots, runs are letters on top of them.
 
 use swarmbound::units::Time;
 

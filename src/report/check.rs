@@ -1,7 +1,6 @@
 //! The result of `check`: what was explored, a verdict a property, witnesses step by step.
 //!
-//! The model and the search know the answers; here they are laid out. The types to know are
-//! [`Check`] and [`CheckDocument`].
+//! The model and the search know the answers; here they are laid out.
 
 use std::time::Duration;
 
@@ -198,8 +197,8 @@ fn witnesses(style: Style, outcome: &Outcome) -> String {
 
 fn witness(style: Style, property: &PropertyOutcome) -> String {
     let title = match property.verdict {
-        "violated" => "a run against it, the shortest or nearest",
-        _ => "a shortest run that gets there",
+        "violated" => "counterexample",
+        _ => "shortest run that gets there",
     };
     let mut text = format!("{}: {title}\n", style.bold(property.name));
     let steps = property.steps.unwrap_or(0).min(MOST_WORDS);

@@ -1,6 +1,6 @@
 //! Distribution time over the number of peers: the rows behind the pictures, as table and as JSON.
 //!
-//! It runs nothing. The types to know are [`Curve`] and [`Point`].
+//! It runs nothing.
 
 use serde::Serialize;
 use swarmbound::audit::Verdict;
@@ -30,7 +30,7 @@ pub(crate) struct Row {
 pub(crate) struct Point {
     /// The strongest bound on the last of N completions.
     pub(crate) bound: Binding,
-    /// The distribution time, when everybody completed.
+    /// The distribution time, when all peers completed.
     pub(crate) time: Option<Time>,
     pub(crate) completed: usize,
     pub(crate) verdict: Verdict,

@@ -1,6 +1,6 @@
 //! How a result looks on a terminal: how wide it is, and its colours.
 //!
-//! Colour is only added, nothing is said by colour alone. The type to know is [`Style`].
+//! Colour is only added, nothing is said by colour alone.
 
 use swarmbound::audit::Verdict;
 

@@ -1,6 +1,6 @@
 //! The kill matrix: canaries in rows, what catches each and how often, and the textbook beside it.
 //!
-//! Nothing is judged here. The types to know are [`Matrix`] and [`MatrixDocument`].
+//! Nothing is judged here.
 
 use serde::Serialize;
 use swarmbound::audit::Verdict;
@@ -35,7 +35,7 @@ fn is_as_it_should_be(kill: &Kill) -> bool {
 }
 
 impl Matrix {
-    /// Holds when every canary dies and nobody lawful is accused.
+    /// Holds when every canary is caught and the control is accused of nothing.
     pub(crate) fn verdict(&self) -> Verdict {
         let fine = self.kills.iter().all(is_as_it_should_be) && self.controls.accused.is_empty();
         if fine { Verdict::Holds } else { Verdict::Violated }

@@ -1,8 +1,7 @@
 //! What people and programs read: tables, JSON documents and pictures, as pure functions of data.
 //!
 //! Nothing here prints, opens a file or asks for the time, and nothing here decides: floating point
-//! is for display only, every comparison was made before with integers. The types to know are
-//! [`BoundTable`](bounds::BoundTable), [`Run`](run::Run) and [`Style`].
+//! is for display only, every comparison was made before with integers.
 
 pub(crate) mod bounds;
 pub(crate) mod chart;

@@ -1,4 +1,5 @@
-//! A plan: when it ends, what nobody can beat, and the gap between the two, which is proved.
+//! A plan: when it ends, the bound that no schedule can beat, and the gap between the two, which is
+//! proved.
 //!
 //! The search is the planner's; the judgement and the bound are the audit's.
 
@@ -86,7 +87,7 @@ pub(crate) fn told(style: Style, planned: &Planned<'_>) -> String {
     let transfers = numbers::grouped(plan.sends().len() as u128);
     text += &format!("transfers   {transfers:>width$}\n\n");
     text += &match planned.gap() {
-        Some(0) => wrapped(style, "nobody can be faster: the plan ends at the bound.", 2),
+        Some(0) => wrapped(style, "no plan can be faster: this one ends at the bound.", 2),
         Some(gap) => {
             let above = percent(gap);
             wrapped(style, 

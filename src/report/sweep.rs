@@ -1,8 +1,7 @@
 //! A sweep: a line of JSON a run, and a table with a row for each combination of settings.
 //!
 //! A line says nothing that differs from machine to machine or from day to day, so that the same
-//! sweep gives the same bytes. Nothing is run or judged here. The types to know are [`Line`] and
-//! [`Summary`].
+//! sweep gives the same bytes. Nothing is run or judged here.
 
 use std::collections::BTreeMap;
 
@@ -250,7 +249,7 @@ impl Line {
         }
     }
 
-    /// What no run can have come to: somebody changed the line.
+    /// What no run can have come to, so that the line was changed.
     fn contradiction(&self) -> Option<String> {
         let Some(verdict) = self.verdict() else {
             return Some(format!("`{}` is no verdict", self.verdict));
@@ -323,7 +322,7 @@ impl Row {
     }
 
     /// The ratio in the middle, of two the lower one, and the highest. A run without one, in which
-    /// nobody completed, counts as worse than every ratio.
+    /// no peer completed, counts as worse than every ratio.
     fn ratios(&self) -> [Option<f64>; 2] {
         let mut fractions = self.fractions.clone();
         let product = |time: Time, other: Time| u128::from(time.0) * u128::from(other.0);

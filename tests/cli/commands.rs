@@ -112,7 +112,7 @@ fn without_a_command_the_figure_is_run_and_comes_close_to_its_bounds() {
     println!("client-server: bound {bound}, measured {time}");
     assert!(bound <= time);
     assert!(time * 1000 <= bound * 1001, "within 1.001 of the bound");
-    // N F / u_s: 30 times 3600 Mbit at 10 Mbit/s; nobody else has any capacity.
+    // N F / u_s: 30 times 3600 Mbit at 10 Mbit/s; no other node has any capacity.
     assert_eq!(bound, 10_800_000_000_000);
     let [p2p, served] = [0, 1].map(|at| &figure["runs"][at]);
     assert_eq!(served["best_bound"]["name"], "client_server");

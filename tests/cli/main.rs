@@ -44,7 +44,7 @@ pub(crate) fn with_input(arguments: &[&str], input: &[u8]) -> Said {
     let mut command = command(arguments);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    // Whoever refuses the arguments does not read: the rest of the input is not wanted then.
+    // A command that refuses its arguments does not read: the rest of the input is not wanted then.
     let _ = child.stdin.take().unwrap().write_all(input);
     let output = child.wait_with_output().unwrap();
     Said {

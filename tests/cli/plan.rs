@@ -33,7 +33,7 @@ fn the_figure_is_planned_within_one_percent_and_its_trace_holds() {
 }
 
 #[test]
-fn a_plan_that_nobody_can_beat_says_so_and_is_the_same_every_time() {
+fn a_plan_that_cannot_be_beaten_says_so_and_is_the_same_every_time() {
     // Equal rates: 16 chunks to 7 peers take 18 chunk times of 65 536 B at 1 MB/s.
     let equal = SMALL.replace("count = 3", "count = 7").replace("2 Mbit/s", "8 Mbit/s");
     let equal = equal.replace("1 MB", "1 MiB");
@@ -41,7 +41,7 @@ fn a_plan_that_nobody_can_beat_says_so_and_is_the_same_every_time() {
     let Said { code, out, err } = plan();
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     assert!(out.contains("planned     1.179648 s  by pipeline"), "{out}");
-    assert!(out.contains("nobody can be faster"), "{out}");
+    assert!(out.contains("no plan can be faster"), "{out}");
     assert_eq!(plan().out, out);
 }
 
@@ -51,7 +51,7 @@ fn other_chunks_are_planned_on_demand() {
         with_input(&["plan", "-", "--chunk", "1 MB", "--budget", "200ms"], SMALL.as_bytes());
     assert_eq!(whole.code, 0, "{}", whole.err);
     assert!(whole.out.contains("in 1 chunk of 1 MB to 3 peers"), "{}", whole.out);
-    assert!(whole.out.contains("above the optimum") || whole.out.contains("nobody can be faster"));
+    assert!(whole.out.contains("above the optimum") || whole.out.contains("no plan can be faster"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! Many runs at a time: threads that each take the next run that nobody has taken.
+//! Many runs at a time: threads that each take the next run that is not taken.
 //!
-//! What a run gives does not depend on who ran it, or when. The function to know is [`work`].
+//! What a run gives does not depend on who ran it, or when.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -38,7 +38,7 @@ pub(super) fn work(
         while let Some(at) = take() {
             let goes_on = || !stopped.load(Ordering::Relaxed);
             let Some(done) = one(prepared, &todo[at], &goes_on).transpose() else { return };
-            // Whoever listens no more has stopped for another reason.
+            // The receiver has stopped for another reason.
             if sender.send((at, done)).is_err() {
                 return;
             }

@@ -132,7 +132,7 @@ fn a_row_has_the_ratio_in_the_middle_and_the_highest() {
 }
 
 #[test]
-fn a_run_in_which_nobody_completes_is_worse_than_any_ratio() {
+fn a_run_in_which_no_peer_completes_is_worse_than_any_ratio() {
     let case = case(0, 7);
     let none = Line { completed: 0, last_ns: None, ..line(&case, 9, 8) };
     let ratios = |lines: &[&Line]| {
