@@ -6,9 +6,9 @@ use swarmbound::bounds::{self, Binding, Conditions, Earliest, Inapplicable, Lowe
 use swarmbound::scenario::Scenario;
 
 use super::layout::Style;
+use super::numbers;
 use super::table::{Align, Cell, Table};
 use super::wrapping::{follow, wrapped};
-use super::numbers;
 
 /// What every bound says of the last completion.
 pub(crate) struct BoundTable {
@@ -80,7 +80,8 @@ pub(crate) fn summary(style: Style, all: &BoundTable, peers: usize) -> String {
         Some(time) => format!("not before {} ({name})", numbers::span(time)),
         None => format!("never ({name})"),
     };
-    let title = style.bold(wrapped(style, &format!("{who} can have the file: {when}"), 2).trim_end());
+    let title =
+        style.bold(wrapped(style, &format!("{who} can have the file: {when}"), 2).trim_end());
     format!("{title}\n{}{}", table.text(), nevers(style, all))
 }
 

@@ -161,7 +161,8 @@ mod tests {
 
     #[test]
     fn arrivals_and_departures_are_said() {
-        let last = |source, peers, more| said(source, peers, more).lines().last().unwrap().to_owned();
+        let last =
+            |source, peers, more| said(source, peers, more).lines().last().unwrap().to_owned();
         assert_eq!(last("", "", ""), "  the peer joins at the start; no node leaves");
         let many = "count = 3\njoins = \"every 2 s\"\nleaves = \"on completion\"";
         let said = last("leaves = \"after 1 copy\"", many, "");

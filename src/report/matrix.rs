@@ -88,7 +88,8 @@ pub(crate) fn told(style: Style, matrix: &Matrix) -> String {
     if matrix.kills.is_empty() {
         return verdict(style, matrix);
     }
-    let mut text = wrapped(style, 
+    let mut text = wrapped(
+        style,
         &format!(
             "{} met with {} each, seed {}: in how many each is caught, in which case on average, \
              in how many by the textbook's bounds alone, most often by what, and the smallest \

@@ -23,7 +23,7 @@ pub(crate) enum Searched {
     Optimal,
     /// All transfers of the budget were spent.
     Spent,
-    /// The clock cut it, so that another machine may find another plan.
+    /// Time ran out, so that another machine may find another plan.
     TimedOut,
 }
 
@@ -90,7 +90,8 @@ pub(crate) fn told(style: Style, planned: &Planned<'_>) -> String {
         Some(0) => wrapped(style, "no plan can be faster: this one ends at the bound.", 2),
         Some(gap) => {
             let above = percent(gap);
-            wrapped(style, 
+            wrapped(
+                style,
                 &format!("at most {above} above the optimum: no plan ends before the bound."),
                 2,
             )
@@ -98,8 +99,8 @@ pub(crate) fn told(style: Style, planned: &Planned<'_>) -> String {
         None => String::new(),
     };
     if *searched == Searched::TimedOut {
-        let cut = "the clock cut the search, so another machine may find another plan; a longer \
-                   --budget gives it time.";
+        let cut = "time ran out before the budget was spent: another machine may find another \
+                   plan; without --max-time it does not.";
         text += &wrapped(style, cut, 2);
     }
     for rule in &report.rules {

@@ -188,9 +188,11 @@ pub(crate) fn slack(style: Style, runs: &[Run]) -> String {
     let bursts: u128 = slacks.iter().map(|slack| slack.burst).sum();
     let note = match bursts {
         0 => String::new(),
-        bits => {
-            wrapped(style, &format!("(of that, {} bits above rate x time)", numbers::grouped(bits)), 2)
-        }
+        bits => wrapped(
+            style,
+            &format!("(of that, {} bits above rate x time)", numbers::grouped(bits)),
+            2,
+        ),
     };
     table.text() + &note
 }

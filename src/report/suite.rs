@@ -8,8 +8,8 @@ use swarmbound::scenario::Scenario;
 use swarmbound::suite::{self, Examination, Finding, Tally};
 
 use super::Style;
-use super::heading::heading;
 use super::differences::differences;
+use super::heading::heading;
 use super::layout::printable;
 use super::numbers::{count, grouped, groups};
 use super::table::{Align, Cell, Table};
@@ -218,7 +218,8 @@ fn saved(style: Style, finding: &Finding, place: &Place) -> String {
     match &place.saved {
         Ok(path) => wrapped(style, &format!("saved as {path}"), 2),
         Err(why) => {
-            wrapped(style, &format!("not saved: {why}; here it is:"), 2) + &finding.scenario.to_toml()
+            wrapped(style, &format!("not saved: {why}; here it is:"), 2)
+                + &finding.scenario.to_toml()
         }
     }
 }

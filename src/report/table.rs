@@ -121,8 +121,10 @@ impl Table {
     fn widths(&self) -> Option<Vec<usize>> {
         let column = |column: usize| self.rows.iter().map(move |row| row[column].text.as_str());
         let columns = 0..self.aligns.len();
-        let mut widths: Vec<usize> =
-            columns.clone().map(|at| column(at).map(|text| text.width()).max().unwrap_or(0)).collect();
+        let mut widths: Vec<usize> = columns
+            .clone()
+            .map(|at| column(at).map(|text| text.width()).max().unwrap_or(0))
+            .collect();
         let least = |(at, text): (usize, &str), align: Align| match align {
             Align::Right if at != 0 => text.width(),
             _ => least_width(text),
@@ -188,7 +190,8 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_at_all_is_told_row_by_row() {
-        assert_eq!(table(12).text(), "rule a name\n  that is\n  long, of\n  all bits\n  16\u{a0}000 x\nrule b\n");
+        let text = "rule a name\n  that is\n  long, of\n  all bits\n  16\u{a0}000 x\nrule b\n";
+        assert_eq!(table(12).text(), text);
     }
 
     #[test]

@@ -210,7 +210,7 @@ fn the_reference_engine_completes_on_every_run() {
     }
     assert!(document["left_out"].as_array().is_some_and(|sentences| !sentences.is_empty()));
     assert!(document["coverage"]["lose source>1"].as_u64().is_some_and(|taken| 0 < taken));
-    // With the source gone no peer is promised anything, and the run that shows it is told in words.
+    // With the source gone no peer is promised anything, and a counterexample is told in words.
     let words =
         "check swarm --peers 1 --churn once --source churns --fair WF(all) --optimistic off";
     let Said { code, out, .. } = swarmbound(&words.split(' ').collect::<Vec<_>>());

@@ -8,9 +8,8 @@ use crate::{SMALL, command};
 /// Stands between groups of digits.
 const NO_BREAK: char = '\u{a0}';
 
-const UNITS: [&str; 14] = [
-    "ns", "µs", "ms", "s", "min", "h", "d", "B", "MB", "KiB", "bit/s", "kbit/s", "Mbit/s", "%",
-];
+const UNITS: [&str; 14] =
+    ["ns", "µs", "ms", "s", "min", "h", "d", "B", "MB", "KiB", "bit/s", "kbit/s", "Mbit/s", "%"];
 
 /// Four axes with long words: their columns do not fit into 80.
 const SWEEP: &str = r#"scenarios = ["small.toml"]

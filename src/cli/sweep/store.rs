@@ -186,7 +186,7 @@ impl Store {
         match tidied {
             Ok(tidied) => *self = tidied,
             Err(wrong) => {
-                // The old file has everything; what is left of the new one is in the way of nothing.
+                // The old file has everything; what is left of the new one does no harm.
                 let _ = fs::remove_file(&path);
                 return Err(wrong);
             }
