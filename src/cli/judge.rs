@@ -41,7 +41,7 @@ pub(super) fn run(
     let audit = audit.expect("nothing stops it");
     let report = cores::report(audit.meant_for(mode.senders()));
     progress.passes(work(scenario));
-    Ok(Run { mode: Some(mode), report })
+    Ok(Run::new(Some(mode), report))
 }
 
 /// The same in silence, as one of many at a time; None when `goes_on` says no before the end.
@@ -55,7 +55,7 @@ pub(super) fn one_of_many(
         false => ControlFlow::Break(()),
     })?;
     let report = |audit: Audit| audit.meant_for(mode.senders()).finish();
-    Ok(audit.map(|audit| Run { mode: Some(mode), report: report(audit) }))
+    Ok(audit.map(|audit| Run::new(Some(mode), report(audit))))
 }
 
 /// The audit of a whole run; None when `watch`, which hears how many chunks have arrived, ends it.

@@ -34,6 +34,7 @@ mod progress;
 mod run;
 mod suite;
 mod sweep;
+mod witness_lines;
 mod world;
 
 /// How fast can a file possibly reach N peers, and has anyone claimed to beat it?

@@ -43,7 +43,7 @@ impl<'a> Planned<'a> {
         searched: Searched,
         report: Report,
     ) -> Self {
-        Planned { scenario, plan, searched, run: Run { mode: None, report } }
+        Planned { scenario, plan, searched, run: Run::new(None, report) }
     }
 
     /// The verdict of the audit.

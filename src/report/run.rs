@@ -2,6 +2,8 @@
 //!
 //! The judgement itself is the audit's, and so are the bounds that a run is measured by.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use swarmbound::audit::{Report, Ruled, Slack, Verdict};
 use swarmbound::bounds::{Binding, Senders};
@@ -19,6 +21,49 @@ pub(crate) struct Run {
     pub(crate) mode: Option<Mode>,
     /// What the audit says.
     pub(crate) report: Report,
+    /// The lines of the log that the witness of a rule is about, by the rule's name.
+    pub(crate) lines: BTreeMap<&'static str, Lines>,
+}
+
+/// Lines of a log, in ascending order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lines {
+    first: Vec<u64>,
+    count: usize,
+}
+
+impl Lines {
+    /// More lines than these are counted only.
+    const KEPT: usize = 100;
+    /// More lines than these are not printed.
+    const SHOWN: usize = 6;
+
+    /// Adds a line behind the others.
+    pub(crate) fn push(&mut self, line: u64) {
+        self.count += 1;
+        if self.first.len() < Self::KEPT {
+            self.first.push(line);
+        }
+    }
+
+    /// The first of them.
+    pub(crate) fn first(&self) -> &[u64] {
+        &self.first
+    }
+
+    /// `line 5`, `lines 5, 7 and 8`, `lines 5, 6, 7, 8, 9, 10 and 12 more`.
+    fn told(&self) -> String {
+        let mut lines: Vec<String> = self.first.iter().map(ToString::to_string).collect();
+        if Self::SHOWN < self.count {
+            lines.truncate(Self::SHOWN);
+            lines.push(format!("{} more", numbers::grouped((self.count - Self::SHOWN) as u128)));
+        }
+        match lines.split_last() {
+            None => String::new(),
+            Some((line, [])) => format!("line {line}"),
+            Some((last, others)) => format!("lines {} and {last}", others.join(", ")),
+        }
+    }
 }
 
 /// The two ways to distribute that are compared.
@@ -50,6 +95,11 @@ impl Mode {
 }
 
 impl Run {
+    /// A run and its audit.
+    pub(crate) fn new(mode: Option<Mode>, report: Report) -> Self {
+        Run { mode, report, lines: BTreeMap::new() }
+    }
+
     /// The last completion as a multiple of a bound on it.
     pub(crate) fn ratio_to(&self, bound: &Binding) -> Option<f64> {
         numbers::ratio(self.report.last?, bound.time()?)
@@ -148,7 +198,10 @@ fn why(style: Style, runs: &[Run]) -> String {
                 _ => format!(" ({})", run.name()),
             };
             let verdict = judgement.verdict;
-            let said = numbers::groups(&said.join("; "));
+            let mut said = numbers::groups(&said.join("; "));
+            if let Some(lines) = run.lines.get(rule.name) {
+                said += &format!(" ({})", lines.told());
+            }
             let line = format!("{} {verdict}{whose}: {said}", rule.name);
             text += &painted(style, verdict, &wrapped(style, &line, 2));
         }

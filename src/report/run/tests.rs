@@ -27,7 +27,7 @@ fn run(mode: Mode, upload: u64, events: &[&str]) -> Run {
     let trace = read_trace(lines.join("\n").as_bytes()).unwrap();
     let mut audit = Audit::new(trace.header).meant_for(mode.senders());
     trace.events.iter().for_each(|event| audit.event(event));
-    Run { mode: Some(mode), report: audit.finish() }
+    Run::new(Some(mode), audit.finish())
 }
 
 const FIRST: &str =
@@ -106,4 +106,17 @@ fn the_slack_table_shows_exact_bits() {
         useful.split_whitespace().collect::<Vec<_>>(),
         ["useful", "100.0", "%", "16", "000"]
     );
+}
+
+#[test]
+fn lines_of_a_log_are_named_and_many_are_counted() {
+    let told = |lines: std::ops::Range<u64>| {
+        let mut all = Lines::default();
+        lines.for_each(|line| all.push(line));
+        all.told()
+    };
+    assert_eq!(told(5..6), "line 5");
+    assert_eq!(told(5..8), "lines 5, 6 and 7");
+    assert_eq!(told(5..11), "lines 5, 6, 7, 8, 9 and 10");
+    assert_eq!(told(5..2011), "lines 5, 6, 7, 8, 9, 10 and 2\u{a0}000 more");
 }
