@@ -71,7 +71,7 @@ work_to_do=(
     "run figure"
     "audit $work/trace.jsonl"
     "bounds weights"
-    "plan homework --budget 0s"
+    "plan homework --budget 0"
     "check churn --peers 4 --chunks 3 --threads 1"
     "check schedule --peers 4 --chunks 4 --threads 1"
 )

@@ -1,5 +1,6 @@
-//! `swarmbound audit`: judges a trace, whoever wrote it.
+//! `swarmbound audit`: judges a trace of any engine.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
@@ -10,10 +11,11 @@ use swarmbound::trace::Header;
 use swarmbound::trace::codec::{CodecError, Reader};
 
 use super::progress::Progress;
+use super::witness_lines::WitnessLines;
 use super::{Failure, Format, cores, output};
-use crate::report::bounds::heading;
+use crate::report::heading::heading;
 use crate::report::json::{self, RunEntry};
-use crate::report::run::{self, Run};
+use crate::report::run::{self, Lines, Run};
 
 /// Arguments of `audit`.
 #[derive(Args)]
@@ -26,15 +28,20 @@ pub(super) struct Arguments {
 
 /// Reads a trace and judges it.
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
-    let (header, report) = match arguments.trace.as_str() {
-        "-" => read("standard input", io::stdin())?,
+    let (header, run) = match arguments.trace.as_str() {
+        "-" => {
+            let (header, report) = read("standard input", io::stdin())?;
+            (header, Run::new(None, report))
+        }
         name => {
-            let path = Path::new(name);
-            let file = File::open(path).map_err(|error| Failure::file("read", path, &error))?;
-            read(name, file)?
+            let (header, report) = read(name, open(name)?)?;
+            let mut run = Run::new(None, report);
+            if let Some(lines) = WitnessLines::of(&header.scenario, &run.report) {
+                run.lines = found(name, lines)?;
+            }
+            (header, run)
         }
     };
-    let run = Run { mode: None, report };
     let verdict = run.report.verdict;
     if arguments.format.json {
         output::print(&json::line(&RunEntry::new(&run)))?;
@@ -42,7 +49,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     }
     let (style, runs) = (output::style(), std::slice::from_ref(&run));
     let text = [
-        heading(style, &header.scenario) + &run::evidence(&header),
+        heading(style, &header.scenario, None) + &run::evidence(style, &header),
         run::speeds(style, runs),
         run::rules(style, runs),
         run::slack(style, runs),
@@ -52,12 +59,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     Ok(verdict)
 }
 
+fn open(name: &str) -> Result<File, Failure> {
+    let path = Path::new(name);
+    File::open(path).map_err(|error| Failure::file("read", path, &error))
+}
+
 fn read(name: &str, input: impl Read + Send + 'static) -> Result<(Header, Report), Failure> {
     let failure = |error| wrong(name, error);
     let input = BufReader::with_capacity(cores::BLOCK, input);
     let (header, blocks) = Reader::new(input).map_err(failure)?.into_blocks();
     let mut audit = Audit::new(header.clone());
-    let mut progress = Progress::new("audit", None);
+    let mut progress = Progress::new("audit", None, "events");
     let take = &mut |line, event| {
         audit.event(&event);
         progress.at(line);
@@ -65,6 +77,28 @@ fn read(name: &str, input: impl Read + Send + 'static) -> Result<(Header, Report
     cores::events(blocks, take).map_err(failure)?;
     progress.says("judged");
     Ok((header, cores::report(audit)))
+}
+
+/// Reads the log again, for the lines of its witnesses. A pipe has nothing more to read: then no
+/// line is named.
+fn found(
+    name: &str,
+    mut lines: WitnessLines<'_>,
+) -> Result<BTreeMap<&'static str, Lines>, Failure> {
+    let file = open(name)?;
+    if !file.metadata().is_ok_and(|file| file.is_file()) {
+        return Ok(BTreeMap::new());
+    }
+    let input = BufReader::with_capacity(cores::BLOCK, file);
+    let (_, blocks) = Reader::new(input).map_err(|error| wrong(name, error))?.into_blocks();
+    let mut progress = Progress::new("audit", None, "events");
+    progress.says("lines of the witnesses");
+    let take = &mut |line, event| {
+        lines.event(line, &event);
+        progress.at(line);
+    };
+    cores::events(blocks, take).map_err(|error| wrong(name, error))?;
+    Ok(lines.found())
 }
 
 /// `file:line:column: field: what is wrong and what to write instead`.

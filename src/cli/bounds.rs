@@ -4,7 +4,8 @@ use clap::Args;
 use swarmbound::audit::Verdict;
 
 use super::{Failure, Format, input, number, output};
-use crate::report::bounds::{BoundTable, details, heading, summary};
+use crate::report::bounds::{BoundTable, details, summary};
+use crate::report::heading::heading;
 use crate::report::json::{self, BoundsDocument};
 
 /// Arguments of `bounds`.
@@ -28,8 +29,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         return Ok(Verdict::Holds);
     }
     let style = output::style();
-    let summary = summary(style, &all, scenario.peer_count());
-    let text = heading(style, &scenario) + "\n" + &summary + &details(style, &all);
-    output::print(&text)?;
+    let text = [
+        heading(style, &scenario, Some(scenario.parts().seed)),
+        summary(style, &all, scenario.peer_count()),
+        details(style, &all),
+    ];
+    output::print(&text.join("\n"))?;
     Ok(Verdict::Holds)
 }

@@ -1,4 +1,4 @@
-//! `swarmbound suite --canaries`: which rule catches which bug, and that it accuses nobody else.
+//! `swarmbound suite --canaries`: which rule catches which bug, and that none accuses the control.
 
 use std::ops::ControlFlow;
 
@@ -6,7 +6,7 @@ use swarmbound::audit::Verdict;
 use swarmbound::suite::canary::Canary;
 use swarmbound::suite::detection::{ControlRuns, Detection};
 
-use super::progress::Counting;
+use super::progress::Progress;
 use super::{Failure, Format, output};
 use crate::report::json;
 use crate::report::matrix::{self, Matrix, MatrixDocument};
@@ -18,13 +18,14 @@ pub(super) fn run(
     seed: u64,
     format: &Format,
 ) -> Result<Verdict, Failure> {
-    let mut counting = Counting::new((canaries.len() as u64 + 1) * u64::from(cases));
-    let mut done = 0;
+    let whole = (canaries.len() as u64 + 1) * u64::from(cases);
+    let mut progress = Progress::new("suite", Some(whole), "cases");
     let mut kills = Vec::new();
     let mut counted = |name: &str, case: u32| {
-        counting.at(name, done + u64::from(case));
-        if case == cases {
-            done += u64::from(cases);
+        progress.says(name);
+        match case == cases {
+            true => progress.passes(case.into()),
+            false => progress.shows(case.into()),
         }
         ControlFlow::Continue(())
     };
@@ -33,7 +34,7 @@ pub(super) fn run(
     }
     let controls = ControlRuns::of(seed, cases, &mut |case| counted("control", case));
     let matrix = Matrix { cases, seed, kills, controls: controls.unwrap_or_default() };
-    drop(counting);
+    drop(progress);
     let text = match format.json {
         true => json::line(&MatrixDocument::new(&matrix)),
         false => matrix::told(output::style(), &matrix),

@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let Some(name) = &arguments.name else {
         let text = match arguments.format.json {
             true => json::line(&ALL.iter().map(CanaryEntry::new).collect::<Vec<_>>()),
-            false => matrix::listed(),
+            false => matrix::listed(output::style()),
         };
         output::print(&text)?;
         return Ok(Verdict::Holds);

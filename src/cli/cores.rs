@@ -1,7 +1,7 @@
 //! Both ends of a long audit on all cores: lines become events while others are taken, and the
 //! rules are judged side by side.
 //!
-//! Neither changes what comes out. The functions to know are [`events`] and [`report`].
+//! Neither changes what comes out.
 
 use std::io::{self, BufRead};
 use std::num::NonZeroUsize;
@@ -19,7 +19,7 @@ const READERS: usize = 6;
 /// The most bytes that are read at a time, which are a block: it fits into the cache of a core.
 pub(super) const BLOCK: usize = 128 << 10;
 
-/// How many blocks may wait for a thread, and how many that it has read for whoever takes them.
+/// How many blocks may wait for a thread, and how many that it has read may wait to be taken.
 /// Most are small, but a line of sixteen megabytes is a block, too.
 const WAITING: usize = 1;
 
@@ -31,7 +31,7 @@ pub(super) fn count() -> NonZeroUsize {
     thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
-/// What the rules say; each is judged by whoever is free.
+/// What the rules say; each is judged by a thread that is free.
 pub(super) fn report(audit: Audit) -> Report {
     let judging = audit.judging();
     thread::scope(|scope| {
@@ -103,7 +103,7 @@ fn start<R: BufRead + Send + 'static>(threads: usize) -> io::Result<Crew<R>> {
     let (give, given) = sync_channel::<Blocks<R>>(1);
     let cut = move || {
         let mut turns = given.recv().into_iter().flatten().zip(inputs.iter().cycle());
-        // It ends with the text, or when nobody takes any more what is said of it.
+        // It ends with the text, or when what is said of it is not taken any more.
         turns.all(|(block, input)| input.send(block).is_ok());
     };
     Ok(Crew { give, cutter: thread::Builder::new().spawn(cut)?, readers })
@@ -162,7 +162,7 @@ mod tests {
         }
     }
 
-    /// Gives a text, and then waits until nobody needs more of it.
+    /// Gives a text, and then waits until no more of it is needed.
     struct Live(Cursor<String>, Receiver<()>);
 
     impl Read for Live {

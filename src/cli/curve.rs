@@ -8,9 +8,11 @@ use swarmbound::audit::Verdict;
 use swarmbound::bounds::Binding;
 use swarmbound::scenario::{MOST_PEERS, Parts, Scenario};
 
+use super::progress::Progress;
 use super::{Failure, Format, input, judge, number, output, run};
-use crate::report::bounds::{BoundTable, heading};
+use crate::report::bounds::BoundTable;
 use crate::report::curve::{Curve, CurveDocument, Point, Row, numbers_of};
+use crate::report::heading::heading;
 use crate::report::run::{Mode, Run};
 use crate::report::{chart, json, svg};
 
@@ -85,12 +87,16 @@ impl Range {
 /// Simulates both ways for each number of peers and draws the result.
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let scenario = input::scenario(&arguments.scenario, arguments.seed)?;
-    let rows = arguments.peers.iter().map(|peers| row(&scenario, peers));
+    let chunks = scenario.file().chunks() as u64;
+    let copies: u64 = arguments.peers.iter().map(|peers| peers as u64 * chunks).sum();
+    let mut progress = Progress::new("curve", Some(2 * copies), "chunks");
+    let rows = arguments.peers.iter().map(|peers| row(&scenario, peers, &mut progress));
     let curve = Curve {
         scenario: scenario.name().to_owned(),
         seed: scenario.parts().seed,
         rows: rows.collect::<Result<_, _>>()?,
     };
+    drop(progress);
     if let Some(path) = &arguments.svg {
         let picture = svg::drawn(&curve).map_err(Failure)?;
         output::write(path, &picture)?;
@@ -101,7 +107,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     }
     let style = output::style();
     let text = [
-        heading(style, &scenario),
+        heading(style, &scenario, Some(curve.seed)),
         chart::drawn(style, &curve),
         numbers_of(style, &curve),
         format!("every run audited: {}\n", style.verdict(curve.verdict())),
@@ -110,11 +116,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     Ok(curve.verdict())
 }
 
-fn row(scenario: &Scenario, peers: usize) -> Result<Row, Failure> {
+fn row(scenario: &Scenario, peers: usize, progress: &mut Progress) -> Result<Row, Failure> {
     let scenario = resized(scenario, peers)?;
     let all = BoundTable::of(&scenario);
-    let p2p = judge::run(Mode::P2p, &scenario, None)?;
-    let client_server = judge::run(Mode::ClientServer, &scenario.client_server(), None)?;
+    let p2p = judge::run(Mode::P2p, &scenario, None, progress)?;
+    let client_server = judge::run(Mode::ClientServer, &scenario.client_server(), None, progress)?;
     Ok(Row {
         peers,
         p2p: point(all.p2p, &p2p),

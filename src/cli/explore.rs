@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     Ok(Verdict::Holds)
 }
 
-/// The address, if nobody serves there: stateright would panic.
+/// The address, if it is free: stateright would panic.
 fn free(port: u16) -> Result<SocketAddr, Failure> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
     listener.and_then(|listener| listener.local_addr()).map_err(|error| {

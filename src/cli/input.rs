@@ -1,7 +1,6 @@
 //! Finds the scenario that an argument means: a preset, or a file.
 //!
-//! It reads files but does not understand them: that is the scenario's own business. The function
-//! to know is [`scenario`].
+//! It reads files but does not understand them: that is the scenario's own business.
 
 use std::fs::File;
 use std::io::{self, Read};

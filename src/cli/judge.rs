@@ -1,7 +1,6 @@
 //! One run in virtual time, judged and written down while it happens.
 //!
-//! No event is kept here: each goes to the audit and to the trace at once. The functions to know
-//! are [`run`] and [`one_of_many`].
+//! No event is kept here: each goes to the audit and to the trace at once.
 
 use std::fs::File;
 use std::io::{self, BufWriter};
@@ -20,20 +19,32 @@ use super::progress::Progress;
 use super::{Failure, cores};
 use crate::report::run::{Mode, Run};
 
-/// Runs `scenario` in one of the two ways and judges it; the trace goes to `trace`, if given.
-pub(super) fn run(mode: Mode, scenario: &Scenario, trace: Option<&Path>) -> Result<Run, Failure> {
-    let chunks = scenario.peer_count() as u64 * scenario.file().chunks() as u64;
-    let mut progress = Progress::new(mode.name(), Some(chunks));
+/// How many chunks are to arrive in a run.
+pub(super) fn work(scenario: &Scenario) -> u64 {
+    scenario.peer_count() as u64 * scenario.file().chunks() as u64
+}
+
+/// Runs `scenario` in one of the two ways and judges it, as the next part of `progress`; the trace
+/// goes to `trace`, if given.
+pub(super) fn run(
+    mode: Mode,
+    scenario: &Scenario,
+    trace: Option<&Path>,
+    progress: &mut Progress,
+) -> Result<Run, Failure> {
+    progress.says(mode.name());
     let audit = judge(mode, scenario, trace, &mut |delivered| {
         progress.at(delivered);
         ControlFlow::Continue(())
     })?;
     progress.says("audit");
-    let audit = audit.expect("nobody stops it");
-    Ok(Run { mode: Some(mode), report: cores::report(audit.meant_for(mode.senders())) })
+    let audit = audit.expect("nothing stops it");
+    let report = cores::report(audit.meant_for(mode.senders()));
+    progress.passes(work(scenario));
+    Ok(Run::new(Some(mode), report))
 }
 
-/// The same without a word, as one of many at a time; None when `goes_on` says no before the end.
+/// The same in silence, as one of many at a time; None when `goes_on` says no before the end.
 pub(super) fn one_of_many(
     mode: Mode,
     scenario: &Scenario,
@@ -44,7 +55,7 @@ pub(super) fn one_of_many(
         false => ControlFlow::Break(()),
     })?;
     let report = |audit: Audit| audit.meant_for(mode.senders()).finish();
-    Ok(audit.map(|audit| Run { mode: Some(mode), report: report(audit) }))
+    Ok(audit.map(|audit| Run::new(Some(mode), report(audit))))
 }
 
 /// The audit of a whole run; None when `watch`, which hears how many chunks have arrived, ends it.
@@ -96,7 +107,7 @@ fn simulate<E: Engine, T: Introduce>(
 /// A trace on its way to a file.
 pub(super) struct Record {
     path: PathBuf,
-    /// None when whoever reads the file has gone.
+    /// None when the reader of the file has gone.
     writer: Option<Writer<BufWriter<File>>>,
     failed: Option<io::Error>,
 }

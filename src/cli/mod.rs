@@ -1,8 +1,7 @@
 //! The arguments, one file a command, and the exit codes that all commands share.
 //!
 //! 0: what was asked for holds; 1: something is violated; 2: the usage or an input is wrong; 3:
-//! evidence is missing. The result goes to standard output, everything else to standard error. The
-//! types to know are [`Failure`], which every command may answer, and [`Arguments`].
+//! evidence is missing. The result goes to standard output, everything else to standard error.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -35,9 +34,10 @@ mod progress;
 mod run;
 mod suite;
 mod sweep;
+mod witness_lines;
 mod world;
 
-/// How fast can a file possibly reach N peers, and did nobody claim to be faster?
+/// How fast can a file possibly reach N peers, and has anyone claimed to beat it?
 ///
 /// Without a command: `swarmbound run figure`.
 #[derive(Parser)]
@@ -58,7 +58,7 @@ enum Command {
     Bounds(bounds::Arguments),
     /// The best schedule that is known, and how far above the best bound it ends
     Plan(plan::Arguments),
-    /// Judge a trace: what any swarm did, ours or another
+    /// Judge a trace of any engine
     Audit(audit::Arguments),
     /// The scenarios that come with the program; with a name, one of them to copy
     Presets(presets::Arguments),
@@ -109,7 +109,7 @@ impl Failure {
 
 /// The arguments, and the words that they were read from.
 fn parsed() -> Result<(Arguments, Option<Echo>), clap::Error> {
-    let mut command = Arguments::command();
+    let mut command = Arguments::command().term_width(output::style().width);
     let matches = command.try_get_matches_from_mut(std::env::args_os())?;
     let arguments = Arguments::from_arg_matches(&matches);
     let arguments = arguments.map_err(|error| error.format(&mut command))?;

@@ -1,10 +1,11 @@
-//! Standard output, and files that are written.
+//! Standard output and how wide it is, and files that are written.
 //!
-//! A reader that has gone (a broken pipe) is no error: what it wanted it has. The functions to know
-//! are [`print`] and [`style`].
+//! A reader that has gone (a broken pipe) is no error: what it wanted it has.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+
+use terminal_size::{Width, terminal_size_of};
 
 use super::Failure;
 use crate::report::Style;
@@ -20,25 +21,37 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Writes to standard error what is no error; where that is gone, nobody misses it.
+/// Writes to standard error what is no error; where that is gone, no reader misses it.
 pub(super) fn tell(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
-/// Colour for a terminal, unless the user wants none (<https://no-color.org>).
+/// How text on standard output looks.
+///
+/// It is coloured on a terminal, unless the user wants no colours (<https://no-color.org>), and as
+/// wide as the variable `COLUMNS` says, or else the terminal: at least 80 columns, which is also
+/// the width where there is neither.
 pub(super) fn style() -> Style {
-    style_of(&io::stdout())
+    let output = io::stdout();
+    Style { colour: is_coloured(&output), width: width(terminal_size_of(&output)) }
 }
 
-/// The same for what goes to standard error.
+/// The same for standard error.
 pub(super) fn error_style() -> Style {
-    style_of(&io::stderr())
+    let output = io::stderr();
+    Style { colour: is_coloured(&output), width: width(terminal_size_of(&output)) }
 }
 
-fn style_of(output: &impl IsTerminal) -> Style {
+fn is_coloured(output: &impl IsTerminal) -> bool {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
-    if unwanted || dumb || !output.is_terminal() { Style::Plain } else { Style::Colour }
+    !unwanted && !dumb && output.is_terminal()
+}
+
+fn width(terminal: Option<(Width, terminal_size::Height)>) -> usize {
+    let wanted = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let terminal = || terminal.map(|(Width(columns), _)| usize::from(columns));
+    wanted.or_else(terminal).unwrap_or(0).max(Style::PLAIN.width)
 }
 
 /// Writes a whole file.

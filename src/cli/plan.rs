@@ -13,12 +13,9 @@ use swarmbound::units::{Bytes, Time};
 use super::judge::Record;
 use super::progress::Progress;
 use super::{Failure, Format, cores, input, number, output};
-use crate::report::bounds::heading;
+use crate::report::heading::heading;
 use crate::report::plan::{PlanDocument, Planned, Searched, told};
 use crate::report::{gantt, json};
-
-/// Transfers that a second of budget pays for, on every machine.
-const TRANSFERS_A_SECOND: u64 = 200_000;
 
 /// Transfers between two looks at the clock.
 const INSTALMENT: usize = 100;
@@ -28,10 +25,15 @@ const INSTALMENT: usize = 100;
 pub(super) struct Arguments {
     /// A preset (see `swarmbound presets`), or the path of a .toml or resolved .json file
     scenario: String,
-    /// How long to search: 200 000 transfers for each second, so that every machine gives the same
-    /// plan, and never longer than that; what the clock has cut says so
-    #[arg(long, value_name = "TIME", default_value = "5s")]
-    budget: Time,
+    /// How many transfers the search may try after its first plan: the same budget gives the same
+    /// plan on every machine
+    #[arg(long, value_name = "TRANSFERS", default_value_t = 1_000_000)]
+    #[arg(value_parser = number::whole, allow_negative_numbers = true)]
+    budget: u64,
+    /// Stop the search after so much time, where the budget is not spent; reports whether time ran
+    /// out (default: no limit)
+    #[arg(long, value_name = "SPAN")]
+    max_time: Option<Time>,
     /// The size of a chunk, instead of the scenario's
     #[arg(long, value_name = "SIZE")]
     chunk: Option<Bytes>,
@@ -55,7 +57,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         Some(chunk) => cut(scenario, chunk)?,
         None => scenario,
     };
-    let (plan, searched) = search(&scenario, arguments.budget)?;
+    let (plan, searched) = search(&scenario, arguments.budget, arguments.max_time)?;
     let mut record = arguments.trace.as_deref().map(|path| Record::new(path, &plan.header()));
     let mut audit = Audit::new(plan.header());
     for event in plan.events() {
@@ -76,7 +78,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         return Ok(planned.verdict());
     }
     let style = output::style();
-    output::print(&(heading(style, &scenario) + "\n" + &told(style, &planned)))?;
+    output::print(
+        &(heading(style, &scenario, Some(scenario.parts().seed)) + "\n" + &told(style, &planned)),
+    )?;
     Ok(planned.verdict())
 }
 
@@ -88,16 +92,19 @@ fn cut(scenario: Scenario, chunk: Bytes) -> Result<Scenario, Failure> {
 }
 
 /// The best plan within the budget, and how the search ended.
-fn search(scenario: &Scenario, budget: Time) -> Result<(Plan, Searched), Failure> {
+fn search(
+    scenario: &Scenario,
+    budget: u64,
+    max_time: Option<Time>,
+) -> Result<(Plan, Searched), Failure> {
     let failure = |error: swarmbound::schedule::Unable| Failure(error.0);
     let since = Instant::now();
-    let transfers = u128::from(budget.0) * u128::from(TRANSFERS_A_SECOND) / 1_000_000_000;
-    let transfers = u64::try_from(transfers).unwrap_or(u64::MAX);
-    let mut planner = Planner::new(scenario, transfers).map_err(failure)?;
-    let mut progress = Progress::new("plan", Some(transfers));
+    let mut planner = Planner::new(scenario, budget).map_err(failure)?;
+    let mut progress = Progress::new("plan", Some(budget), "transfers");
+    let limit = max_time.map(|limit| Duration::from_nanos(limit.0));
     // Whatever the clock says, the first run must be over.
     let is_late = |planner: &Planner| {
-        planner.has_first() && Duration::from_nanos(budget.0) <= since.elapsed()
+        planner.has_first() && limit.is_some_and(|limit| limit <= since.elapsed())
     };
     while planner.progress() == PlannerProgress::Searching && !is_late(&planner) {
         planner.advance(INSTALMENT);

@@ -2,10 +2,11 @@
 
 use clap::Args;
 use swarmbound::audit::Verdict;
-use swarmbound::scenario::PRESETS;
+use swarmbound::scenario::{PRESETS, Preset};
 
 use super::{Failure, Format, input, output};
 use crate::report::json::{self, PresetEntry};
+use crate::report::wrapping::{follow, wrapped};
 
 /// Arguments of `presets`.
 #[derive(Args)]
@@ -23,11 +24,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         (Some(name), true) => input::scenario(input::preset(name)?.name, None)?.to_json() + "\n",
         (None, true) => json::line(&PRESETS.iter().map(PresetEntry::from).collect::<Vec<_>>()),
         (None, false) => {
+            let style = output::style();
             let width = PRESETS.iter().map(|preset| preset.name.len()).max().unwrap_or(0);
-            let lines =
-                PRESETS.iter().map(|preset| format!("{:width$}  {}\n", preset.name, preset.about));
-            lines.collect::<String>()
-                + "\nswarmbound run NAME runs one, swarmbound presets NAME prints it to copy\n"
+            let line = |preset: &Preset| {
+                follow(style, &format!("{:width$}  ", preset.name), preset.about, width + 2)
+            };
+            let more = "swarmbound run NAME runs one, swarmbound presets NAME prints it to copy";
+            PRESETS.iter().map(line).collect::<String>() + "\n" + &wrapped(style, more, 2)
         }
     };
     output::print(&text)?;

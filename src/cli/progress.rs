@@ -1,58 +1,82 @@
 //! How far a long run is: on standard error, only on a terminal, only after a while.
-//!
-//! The types to know are [`Progress`], of a run, [`Searching`], of a search, [`Counting`], of one
-//! thing after another, and [`Working`], of many runs at a time.
 
+use std::fmt::Write;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use swarmbound::checker;
 
 use crate::report::check::searched;
-use crate::report::sweep::left;
+use crate::report::numbers::{grouped, left};
 
-/// Whoever is done before needs no bar.
+/// A work that is over before needs no bar.
 const PATIENCE: Duration = Duration::from_millis(400);
 
-/// Between two looks at the clock: a step of a run takes about a microsecond.
+/// Steps between two looks at the clock: a step of a run takes about a microsecond.
 const STEPS: u32 = 4096;
+
+/// How often a bar is drawn again while nothing is reported.
+const TICK: Duration = Duration::from_millis(500);
 
 /// A bar that appears when it is needed and goes when it is dropped.
 pub(super) struct Progress {
-    name: &'static str,
+    name: String,
+    /// How much there is to do; None where that is not known.
     whole: Option<u64>,
+    /// What is counted.
+    unit: &'static str,
     since: Instant,
+    /// What the parts that are over came to.
+    before: u64,
     steps: u32,
     bar: Option<ProgressBar>,
 }
 
 impl Progress {
-    /// Nothing of `whole` is done yet; None is an unknown whole.
-    pub(super) fn new(name: &'static str, whole: Option<u64>) -> Self {
-        Progress { name, whole, since: Instant::now(), steps: 0, bar: None }
+    /// Nothing of `whole` is done yet.
+    pub(super) fn new(name: &str, whole: Option<u64>, unit: &'static str) -> Self {
+        let (name, since) = (name.to_owned(), Instant::now());
+        Progress { name, whole, unit, since, before: 0, steps: 0, bar: None }
     }
 
-    /// Says how much is done.
+    /// Says how much of the current part is done; looks at the clock only now and then.
     pub(super) fn at(&mut self, done: u64) {
         self.steps += 1;
-        if self.steps < STEPS {
-            return;
+        if STEPS <= self.steps {
+            self.steps = 0;
+            self.shows(done);
         }
-        self.steps = 0;
+    }
+
+    /// Says how much of the current part is done.
+    pub(super) fn shows(&mut self, done: u64) {
         if self.bar.is_none() && PATIENCE <= self.since.elapsed() {
-            self.bar = Some(bar(self.name, self.whole));
+            self.bar = Some(bar(&self.name, self.whole, self.unit, self.since));
         }
         if let Some(bar) = &self.bar {
-            bar.set_position(done);
+            bar.set_position(self.before + done);
         }
+    }
+
+    /// A part is over, in which so much was done.
+    pub(super) fn passes(&mut self, part: u64) {
+        self.before += part;
+        self.shows(0);
     }
 
     /// Says what is being done now.
-    pub(super) fn says(&self, message: &'static str) {
+    pub(super) fn says(&self, message: impl Into<String>) {
         if let Some(bar) = &self.bar {
-            bar.set_message(message);
-            bar.tick();
+            bar.set_message(message.into());
+        }
+    }
+
+    /// Writes to a terminal that may be the one on which the bar stands.
+    pub(super) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
         }
     }
 }
@@ -66,154 +90,51 @@ impl Drop for Progress {
 }
 
 /// Drawn on standard error; hidden by itself when that is no terminal.
-fn bar(name: &'static str, whole: Option<u64>) -> ProgressBar {
+fn bar(name: &str, whole: Option<u64>, unit: &'static str, since: Instant) -> ProgressBar {
     let (bar, template) = match whole {
         Some(whole) => {
-            let template = "{prefix:>13} [{bar:40}] {percent:>3} % {human_pos} chunks {msg}";
-            (ProgressBar::new(whole), template)
+            (ProgressBar::new(whole), "{prefix} [{wide_bar}] {percent:>3} % {done}{left} {msg}")
         }
-        None => (ProgressBar::new_spinner(), "{prefix:>13} {spinner} {human_pos} events {msg}"),
+        None => (ProgressBar::new_spinner(), "{prefix} {spinner} {done} {msg}"),
     };
     let style = ProgressStyle::with_template(template);
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar.set_prefix(name);
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+    // Where standard error takes nothing, there is no bar either.
+    let done = move |state: &ProgressState, out: &mut dyn Write| {
+        let _ = write!(out, "{} {unit}", grouped(state.pos().into()));
+    };
+    let rest = |state: &ProgressState, out: &mut dyn Write| {
+        let whole = state.len().unwrap_or(0);
+        let _ = out.write_str(&left(state.elapsed(), state.pos(), whole));
+    };
+    bar.set_style(style.with_key("done", done).with_key("left", rest));
+    bar.set_prefix(name.to_owned());
+    bar.set_elapsed(since.elapsed());
+    bar.enable_steady_tick(TICK);
     bar
 }
 
-/// How far a search is; it has no whole, because nobody knows how many states there are.
+/// How far a search is; it has no whole, because how many states there are is not known.
 pub(super) struct Searching {
-    name: String,
-    since: Instant,
+    progress: Progress,
     /// How long it may take.
     limit: Option<Duration>,
-    bar: Option<ProgressBar>,
 }
 
 impl Searching {
     /// Nothing is found yet.
     pub(super) fn new(name: &str, limit: Option<Duration>) -> Self {
-        Searching { name: name.to_owned(), since: Instant::now(), limit, bar: None }
+        Searching { progress: Progress::new(name, None, "states"), limit }
     }
 
     /// Says how far it is, and whether it goes on.
-    pub(super) fn at(
-        &mut self,
-        progress: &checker::SearchProgress,
-    ) -> ControlFlow<checker::Reason> {
-        let elapsed = self.since.elapsed();
+    pub(super) fn at(&mut self, progress: &checker::SearchProgress) -> ControlFlow<checker::Reason> {
+        let elapsed = self.progress.since.elapsed();
         if self.limit.is_some_and(|limit| limit <= elapsed) {
             return ControlFlow::Break(checker::Reason::Time);
         }
-        if PATIENCE <= elapsed {
-            let bar = self.bar.get_or_insert_with(|| spinner(&self.name));
-            bar.set_message(searched(progress, elapsed));
-            bar.tick();
-        }
+        self.progress.shows(progress.states as u64);
+        self.progress.says(searched(progress, elapsed));
         ControlFlow::Continue(())
     }
-}
-
-impl Drop for Searching {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-fn spinner(name: &str) -> ProgressBar {
-    let bar = ProgressBar::new_spinner();
-    let style = ProgressStyle::with_template("{prefix:>13} {spinner} {msg}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-    bar.set_prefix(name.to_owned());
-    bar
-}
-
-/// How many things of a known number are done.
-pub(super) struct Counting {
-    whole: u64,
-    since: Instant,
-    bar: Option<ProgressBar>,
-}
-
-impl Counting {
-    /// Nothing of `whole` is done yet.
-    pub(super) fn new(whole: u64) -> Self {
-        Counting { whole, since: Instant::now(), bar: None }
-    }
-
-    /// Says how much is done, and of what it is a part.
-    pub(super) fn at(&mut self, name: &str, done: u64) {
-        if self.since.elapsed() < PATIENCE {
-            return;
-        }
-        let bar = self.bar.get_or_insert_with(|| counter(self.whole));
-        bar.set_position(done);
-        bar.set_message(name.to_owned());
-    }
-}
-
-impl Drop for Counting {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-fn counter(whole: u64) -> ProgressBar {
-    let bar = ProgressBar::new(whole);
-    let style = ProgressStyle::with_template("[{bar:40}] {percent:>3} % {human_pos} cases {msg}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar
-}
-
-/// How much of a known work is done, and how long the rest will take.
-pub(super) struct Working {
-    whole: u64,
-    done: u64,
-    since: Instant,
-    bar: Option<ProgressBar>,
-}
-
-impl Working {
-    /// Nothing of `whole` is done yet.
-    pub(super) fn new(whole: u64) -> Self {
-        Working { whole, done: 0, since: Instant::now(), bar: None }
-    }
-
-    /// Time has passed, and `more` has been done; `of` says of what.
-    pub(super) fn at(&mut self, more: u64, of: impl FnOnce() -> String) {
-        self.done += more;
-        let elapsed = self.since.elapsed();
-        if elapsed < PATIENCE {
-            return;
-        }
-        let bar = self.bar.get_or_insert_with(|| worker(self.whole));
-        bar.set_message(of() + &left(elapsed, self.done, self.whole));
-        bar.set_position(self.done);
-    }
-
-    /// Writes to a terminal that may be the one on which the bar stands.
-    pub(super) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
-        match &self.bar {
-            Some(bar) => bar.suspend(write),
-            None => write(),
-        }
-    }
-}
-
-impl Drop for Working {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-fn worker(whole: u64) -> ProgressBar {
-    let bar = ProgressBar::new(whole);
-    let style = ProgressStyle::with_template("[{bar:40}] {percent:>3} % {msg}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar
 }

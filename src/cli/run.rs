@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use swarmbound::audit::Verdict;
+use swarmbound::scenario::Scenario;
 
+use super::progress::Progress;
 use super::{Failure, Format, input, judge, number, output};
 use crate::report::bounds::{self, BoundTable};
+use crate::report::heading::heading;
 use crate::report::json::{self, RunDocument};
 use crate::report::run::{self, Mode};
 
@@ -49,9 +52,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let scenario = input::scenario(name, *seed)?;
     let all = BoundTable::of(&scenario);
     let served = scenario.client_server();
+    let judged = |mode: Mode, scenario: &Scenario, trace: &Option<PathBuf>| {
+        let mut progress = Progress::new("run", Some(judge::work(scenario)), "chunks");
+        judge::run(mode, scenario, trace.as_deref(), &mut progress)
+    };
     let runs = [
-        judge::run(Mode::P2p, &scenario, trace.as_deref())?,
-        judge::run(Mode::ClientServer, &served, trace_client_server.as_deref())?,
+        judged(Mode::P2p, &scenario, trace)?,
+        judged(Mode::ClientServer, &served, trace_client_server)?,
     ];
     if format.json {
         output::print(&json::line(&RunDocument::new(&scenario, &runs)))?;
@@ -60,7 +67,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let style = output::style();
     let [p2p, client_server] = &runs;
     let text = [
-        bounds::heading(style, &scenario),
+        heading(style, &scenario, Some(scenario.parts().seed)),
         bounds::summary(style, &all, scenario.peer_count()),
         run::speeds(style, &runs),
         run::rules(style, &runs),

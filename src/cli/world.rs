@@ -1,7 +1,6 @@
 //! The options that make the world of a model, by the names that models know.
 //!
-//! Nothing is understood here: each model reads its own options and refuses those of others. The
-//! type to know is [`World`].
+//! Nothing is understood here: each model reads its own options and refuses those of others.
 
 use clap::Args;
 use swarmbound::checker::CheckError;
@@ -19,8 +18,8 @@ pub(super) struct World {
     /// Chunks of the file (default 2)
     #[arg(long, value_name = "M")]
     chunks: Option<String>,
-    /// What leaving means: whoever leaves may come back with its chunks, is gone for good with
-    /// them, or nobody leaves (default rejoin; `swarm`: none, and engines come back without)
+    /// What leaving means: a peer that leaves may come back with its chunks, is gone for good with
+    /// them, or no peer leaves (default rejoin; `swarm`: none, and engines come back without)
     #[arg(long, value_name = "rejoin|once|none")]
     churn: Option<String>,
     /// Whether the source comes and goes, too (default stays)
@@ -36,13 +35,14 @@ pub(super) struct World {
     /// none)
     #[arg(long, value_name = "none|strict|cycles3|credit:S")]
     barter: Option<String>,
-    /// The last so many peers never send (default 0)
+    /// Number of free riders: the last R peers never send (default 0)
     #[arg(long, value_name = "R")]
     free_riders: Option<String>,
-    /// Whoever has the file leaves
+    /// A peer that has the file leaves
     #[arg(long)]
     selfish: bool,
-    /// Who may send to whom; EDGES are written 0-1,1-2 and 0 is the source (default: all to all)
+    /// Which nodes may send to which; EDGES are written 0-1,1-2 and 0 is the source (default: all
+    /// to all)
     #[arg(long, value_name = "path|star|star-leaf|cycle|tree|hypercube|EDGES")]
     overlay: Option<String>,
     /// One call a slot and node, which carries a chunk one way or one each way (default any)
@@ -57,13 +57,13 @@ pub(super) struct World {
     /// Neighbors that are served at a time, beside the optimistic one (default 1; swarm: 4)
     #[arg(long, value_name = "N")]
     slots: Option<String>,
-    /// Whom the choker serves; barter is a policy of its own (default tit-for-tat)
+    /// Which neighbors the choker serves; barter is a policy of its own (default tit-for-tat)
     #[arg(long, value_name = "tit-for-tat|round-robin|seed-round-robin|seed-fastest-first")]
     policy: Option<String>,
-    /// Whether one slot more goes to anybody by luck (default on)
+    /// Whether one more slot goes to a random neighbor (default on)
     #[arg(long, value_name = "on|off")]
     optimistic: Option<String>,
-    /// How many may leave in all (default 1 where anybody may)
+    /// How many departures there may be in all (default 1 where peers may leave)
     #[arg(long, value_name = "N")]
     departures: Option<String>,
     /// How many connections may break in all (default 0)

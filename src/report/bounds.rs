@@ -2,12 +2,13 @@
 //!
 //! It proves nothing, and [`bounds::binding`] decides which binds.
 
-use comfy_table::{Attribute, Cell};
 use swarmbound::bounds::{self, Binding, Conditions, Earliest, Inapplicable, Lower, Senders};
-use swarmbound::scenario::{Behavior, Peer, Scenario};
+use swarmbound::scenario::Scenario;
 
-use super::layout::{Align, Style, follow, lines, table, wrapped};
+use super::layout::Style;
 use super::numbers;
+use super::table::{Align, Cell, Table};
+use super::wrapping::{follow, wrapped};
 
 /// What every bound says of the last completion.
 pub(crate) struct BoundTable {
@@ -50,63 +51,6 @@ impl BoundTable {
     }
 }
 
-/// What is distributed to whom: the first lines of every result.
-pub(crate) fn heading(style: Style, scenario: &Scenario) -> String {
-    let (file, parts) = (scenario.file(), scenario.parts());
-    let what = format!(
-        "{} in {} of {} to {} from a source of {}; seed {}",
-        file.file(),
-        numbers::count(file.chunks(), "chunk"),
-        file.chunk(),
-        numbers::count(scenario.peer_count(), "peer"),
-        scenario.source().upload,
-        parts.seed
-    );
-    let indent = scenario.name().chars().count() + 2;
-    let title = wrapped(&format!("{}: {what}", scenario.name()), indent.min(16));
-    let bold = title.replacen(scenario.name(), &style.bold(scenario.name()), 1);
-    bold + &kinds(scenario)
-}
-
-/// Nobody reads more kinds of peers than these, and a million of them would take long to tell
-/// apart.
-const MOST_KINDS: usize = 64;
-
-/// The kinds of peers, the most frequent first.
-fn kinds(scenario: &Scenario) -> String {
-    let mut kinds: Vec<(usize, String)> = Vec::new();
-    for (_, peer) in scenario.peers() {
-        let kind = kind(peer);
-        match kinds.iter().position(|(_, known)| *known == kind) {
-            Some(at) => kinds[at].0 += 1,
-            None if kinds.len() < MOST_KINDS => kinds.push((1, kind)),
-            None => {}
-        }
-    }
-    kinds.sort_by_key(|&(count, _)| std::cmp::Reverse(count));
-    let shown = 5;
-    let mut text = String::new();
-    for (count, kind) in kinds.iter().take(shown) {
-        text += &format!("  {count:>4} x {kind}\n");
-    }
-    let named: usize = kinds.iter().take(shown).map(|(count, _)| count).sum();
-    match scenario.peer_count() - named {
-        0 => text,
-        more => text + &format!("  {more:>4} more of other kinds\n"),
-    }
-}
-
-fn kind(peer: &Peer) -> String {
-    let down = match peer.download {
-        Some(rate) => format!("{rate} down"),
-        None => "unlimited down".to_owned(),
-    };
-    match peer.behavior {
-        Behavior::Cooperative => format!("{} up, {down}", peer.upload),
-        Behavior::FreeRider => format!("free rider, {down}"),
-    }
-}
-
 /// The bounds on the last completion: name, fraction, time, the term that binds, and below it why
 /// some say nothing.
 pub(crate) fn summary(style: Style, all: &BoundTable, peers: usize) -> String {
@@ -116,41 +60,42 @@ pub(crate) fn summary(style: Style, all: &BoundTable, peers: usize) -> String {
         ("earliest", Align::Right),
         ("what binds", Align::Left),
     ];
-    let mut table = table(style, &columns);
+    let mut table = Table::new(style, &columns);
     for row in &all.rows {
         let name = match all.p2p.name == row.name {
-            true => Cell::new(row.name).add_attribute(Attribute::Bold),
+            true => Cell::new(row.name).bold(),
             false => Cell::new(row.name),
         };
         let mut cells = vec![name];
         cells.extend(cells_of(row).map(Cell::new));
-        table.add_row(cells);
+        table.row(cells);
     }
     let who = match peers {
         1 => "the peer".to_owned(),
         2 => "both peers".to_owned(),
-        peers => format!("all {peers} peers"),
+        peers => format!("all {}", numbers::count(peers, "peer")),
     };
     let name = all.p2p.name;
     let when = match all.p2p.time() {
         Some(time) => format!("not before {} ({name})", numbers::span(time)),
         None => format!("never ({name})"),
     };
-    let title = style.bold(&format!("{who} can have the file: {when}"));
-    format!("{title}\n{}{}", lines(&table), nevers(all))
+    let title =
+        style.bold(wrapped(style, &format!("{who} can have the file: {when}"), 2).trim_end());
+    format!("{title}\n{}{}", table.text(), nevers(style, all))
 }
 
 /// Why a completion is impossible or a theorem silent, below the table.
-fn nevers(all: &BoundTable) -> String {
+fn nevers(style: Style, all: &BoundTable) -> String {
     let mut text = String::new();
     for row in &all.rows {
         match &row.says {
             Ok(Lower { at: Earliest::Never(why), .. }) => {
-                text += &wrapped(&format!("{}: never, since {why}", row.name), 4);
+                text += &wrapped(style, &format!("{}: never, since {why}", row.name), 4);
             }
             Ok(_) => {}
             Err(reason) => {
-                text += &wrapped(&format!("{} does not apply: {reason}", row.name), 4);
+                text += &wrapped(style, &format!("{} does not apply: {reason}", row.name), 4);
             }
         }
     }
@@ -166,7 +111,7 @@ fn cells_of(row: &BoundRow) -> [String; 3] {
         return [dash(), "inapplicable".to_owned(), dash()];
     };
     let exact = match lower.exact.as_ref().map(ToString::to_string) {
-        Some(exact) if exact.len() <= LONGEST_FRACTION => exact,
+        Some(exact) if exact.len() <= LONGEST_FRACTION => numbers::groups(&exact),
         Some(_) => "see --json".to_owned(),
         None => dash(),
     };
@@ -185,7 +130,7 @@ fn cells_of(row: &BoundRow) -> [String; 3] {
 pub(crate) fn details(style: Style, all: &BoundTable) -> String {
     let mut text = String::new();
     for row in &all.rows {
-        let formula = follow(&format!("{}  ", row.name), row.formula, 4);
+        let formula = follow(style, &format!("{}  ", row.name), row.formula, 4);
         text += &format!("\n{}", formula.replacen(row.name, &style.bold(row.name), 1));
         if let Ok(lower) = &row.says {
             let width = lower.terms.iter().map(|term| term.formula.chars().count()).max();
@@ -195,7 +140,7 @@ pub(crate) fn details(style: Style, all: &BoundTable) -> String {
                 text += &format!("    {:width$} = {} s{binds}\n", term.formula, term.exact);
             }
         }
-        text += &follow("    ", row.cite, 4);
+        text += &follow(style, "    ", row.cite, 4);
     }
     text
 }

@@ -1,14 +1,16 @@
 //! The curve as a picture made of letters.
 //!
-//! Bounds are lines of dots, runs are letters on top of them. The types to know are [`Axis`], which
-//! the SVG picture uses too, and [`drawn`].
+//! Bounds are lines of dots, runs are letters on top of them.
 
 use swarmbound::units::Time;
 
 use super::curve::Curve;
 use super::layout::{Series, Style};
 
-const COLUMNS: usize = 76;
+/// Columns beside the picture: the labels of time.
+const MARGIN: usize = 10;
+/// A wider picture shows no more.
+const MOST_COLUMNS: usize = 120;
 /// Rows between two labels of the axis of time.
 const GAP: usize = 4;
 const LABELS: usize = 4;
@@ -65,11 +67,16 @@ fn round_up(least: f64) -> f64 {
 /// One letter of the picture.
 type Dot = Option<(char, Series)>;
 
+/// How many letters wide the picture is.
+fn columns(style: Style) -> usize {
+    (style.width - MARGIN).min(MOST_COLUMNS)
+}
+
 /// The picture with its axes and its legend.
 pub(crate) fn drawn(style: Style, curve: &Curve) -> String {
     let axis = Axis::new(curve.latest(), LABELS);
-    let height = LABELS * GAP;
-    let mut dots: Vec<Vec<Dot>> = vec![vec![None; COLUMNS]; height + 1];
+    let (columns, height) = (columns(style), LABELS * GAP);
+    let mut dots: Vec<Vec<Dot>> = vec![vec![None; columns]; height + 1];
     let top = axis.step * LABELS as f64;
     let row_of = |value: f64| height - (value / top * height as f64).round() as usize;
     // What is drawn later stands above.
@@ -78,8 +85,8 @@ pub(crate) fn drawn(style: Style, curve: &Curve) -> String {
         let bounds = curve.rows.iter().map(|row| (row.peers, row.point(series).bound()));
         let bounds: Vec<(usize, f64)> =
             bounds.filter_map(|(peers, at)| Some((peers, axis.place(at?)))).collect();
-        let line = (0..COLUMNS)
-            .filter_map(|column| Some((column, between(&bounds, peers_at(curve, column))?)));
+        let at = |column| Some((column, between(&bounds, peers_at(curve, columns, column))?));
+        let line = (0..columns).filter_map(at);
         for (column, value) in line {
             dots[row_of(value)][column] = Some(('·', series));
         }
@@ -87,7 +94,7 @@ pub(crate) fn drawn(style: Style, curve: &Curve) -> String {
     for (series, letter) in both {
         for row in &curve.rows {
             if let Some(time) = row.point(series).time {
-                let column = column_of(curve, row.peers);
+                let column = column_of(curve, columns, row.peers);
                 dots[row_of(axis.place(time))][column] = Some((letter, series));
             }
         }
@@ -98,7 +105,7 @@ pub(crate) fn drawn(style: Style, curve: &Curve) -> String {
             true => axis.label(axis.step * (LABELS - at / GAP) as f64) + " ┤",
             false => "│".to_owned(),
         };
-        text += format!("{label:>10}{}", letters(style, row)).trim_end();
+        text += format!("{label:>MARGIN$}{}", letters(style, row)).trim_end();
         text.push('\n');
     }
     text + &below(style, curve)
@@ -115,32 +122,33 @@ fn letters(style: Style, row: &[Dot]) -> String {
 /// The axis of N, and what the letters mean.
 fn below(style: Style, curve: &Curve) -> String {
     let (first, last) = curve.span();
-    let gap = COLUMNS - first.to_string().len();
-    let margin = " ".repeat(9);
+    let columns = columns(style);
+    let gap = columns - first.to_string().len();
+    let margin = " ".repeat(MARGIN - 1);
     let numbers = match first == last {
-        true => format!("{first:>width$}", width = COLUMNS / 2 + 1),
+        true => format!("{first:>width$}", width = columns / 2 + 1),
         false => format!("{first}{last:>gap$}"),
     };
     format!(
         "{margin}└{}\n{margin} {numbers}\n{margin} peers   {} client-server run   {} p2p run   \
          · the best bound on each\n",
-        "─".repeat(COLUMNS),
+        "─".repeat(columns),
         style.series("x", Series::ClientServer),
         style.series("o", Series::P2p),
     )
 }
 
 /// The number of peers at a column, as a fraction.
-fn peers_at(curve: &Curve, column: usize) -> f64 {
+fn peers_at(curve: &Curve, columns: usize, column: usize) -> f64 {
     let (first, last) = curve.span();
-    first as f64 + (last - first) as f64 * column as f64 / (COLUMNS - 1) as f64
+    first as f64 + (last - first) as f64 * column as f64 / (columns - 1) as f64
 }
 
-fn column_of(curve: &Curve, peers: usize) -> usize {
+fn column_of(curve: &Curve, columns: usize, peers: usize) -> usize {
     let (first, last) = curve.span();
     match last - first {
-        0 => COLUMNS / 2,
-        span => ((peers - first) * (COLUMNS - 1) + span / 2) / span,
+        0 => columns / 2,
+        span => ((peers - first) * (columns - 1) + span / 2) / span,
     }
 }
 

@@ -1,11 +1,9 @@
 //! The result of `check`: what was explored, a verdict a property, witnesses step by step.
 //!
-//! The model and the search know the answers; here they are laid out. The types to know are
-//! [`Check`] and [`CheckDocument`].
+//! The model and the search know the answers; here they are laid out.
 
 use std::time::Duration;
 
-use comfy_table::Cell;
 use serde::Serialize;
 use swarmbound::audit::Verdict;
 use swarmbound::checker::SearchProgress;
@@ -13,8 +11,10 @@ use swarmbound::models::{CheckOutcome, MOST_WORDS, PropertyOutcome};
 use swarmbound::units::Time;
 
 use super::Style;
-use super::layout::{Align, follow, lines, printable, table, verdict_cell, wrapped};
+use super::layout::printable;
 use super::numbers::{self, grouped};
+use super::table::{Align, Cell, Table};
+use super::wrapping::{follow, wrapped};
 
 /// A model that was checked.
 pub(crate) struct Check {
@@ -80,12 +80,11 @@ impl<'a> CheckDocument<'a> {
     }
 }
 
-/// Where a search is: states, rate, depth, memory.
+/// Where a search is, beside its states: rate, depth, memory.
 pub(crate) fn searched(progress: &SearchProgress, elapsed: Duration) -> String {
     let rate = progress.states as f64 / elapsed.as_secs_f64().max(0.001);
     format!(
-        "{} states, {} a second, {} waiting, depth {}, {} MiB",
-        grouped(progress.states as u128),
+        "{} a second, {} waiting, depth {}, {} MiB",
         grouped(rate as u128),
         grouped(progress.waiting as u128),
         progress.depth,
@@ -97,12 +96,12 @@ pub(crate) fn searched(progress: &SearchProgress, elapsed: Duration) -> String {
 /// was taken.
 pub(crate) fn told(style: Style, question: &str, command: &str, check: &Check) -> String {
     let outcome = &check.outcome;
-    let title = follow(&format!("{}: ", outcome.model), question, 4);
+    let title = follow(style, &format!("{}: ", outcome.model), question, 4);
     let title = title.replacen(&outcome.model, &style.bold(&outcome.model), 1);
     let text = [
         // On one line, so that it can be copied.
         title + &printable(command) + "\n",
-        explored(check),
+        explored(style, check),
         properties(style, outcome),
         witnesses(style, outcome),
         coverage(style, outcome),
@@ -111,7 +110,7 @@ pub(crate) fn told(style: Style, question: &str, command: &str, check: &Check) -
     text.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
-fn explored(check: &Check) -> String {
+fn explored(style: Style, check: &Check) -> String {
     let outcome = &check.outcome;
     let what = if outcome.symmetry { "states up to names" } else { "states" };
     let mut text = format!(
@@ -126,12 +125,12 @@ fn explored(check: &Check) -> String {
     if 0 < outcome.outside {
         text += &format!("; {} beyond the boundary", grouped(u128::from(outcome.outside)));
     }
-    let mut text = wrapped(&text, 4);
+    let mut text = wrapped(style, &text, 4);
     if let Some(makespan) = outcome.makespan {
         text += &format!("makespan: {}\n", numbers::count(makespan, "slot"));
     }
     if !outcome.left_out.is_empty() {
-        text += &follow("left out: ", &outcome.left_out.join("; "), 4);
+        text += &follow(style, "left out: ", &outcome.left_out.join("; "), 4);
     }
     text
 }
@@ -152,17 +151,17 @@ fn properties(style: Style, outcome: &CheckOutcome) -> String {
         ("verdict", Align::Left),
         ("evidence", Align::Left),
     ];
-    let mut table = table(style, &columns);
+    let mut table = Table::new(style, &columns);
     for property in &outcome.properties {
-        table.add_row([
+        table.row([
             Cell::new(property.name),
             Cell::new(property.kind.replace('_', " ")),
             Cell::new(if property.required { "yes" } else { "no" }),
-            verdict_cell(verdict(property.verdict)),
+            Cell::verdict(verdict(property.verdict)),
             Cell::new(evidence(outcome, property)),
         ]);
     }
-    lines(&table)
+    table.text()
 }
 
 /// What stands behind a verdict, in a few words.
@@ -198,15 +197,15 @@ fn witnesses(style: Style, outcome: &CheckOutcome) -> String {
 
 fn witness(style: Style, property: &PropertyOutcome) -> String {
     let title = match property.verdict {
-        "violated" => "a run against it, the shortest or nearest",
-        _ => "a shortest run that gets there",
+        "violated" => "counterexample",
+        _ => "shortest run that gets there",
     };
     let mut text = format!("{}: {title}\n", style.bold(property.name));
     let steps = property.steps.unwrap_or(0).min(MOST_WORDS);
     let width = steps.to_string().len();
     for (at, line) in property.witness.iter().enumerate() {
         let number = if at <= steps { at.to_string() } else { String::new() };
-        text += &follow(&format!("  {number:>width$}  "), line, width + 6);
+        text += &follow(style, &format!("  {number:>width$}  "), line, width + 6);
     }
     text
 }
@@ -218,7 +217,7 @@ fn coverage(style: Style, outcome: &CheckOutcome) -> String {
     let never = outcome.coverage.iter().filter(|(_, taken)| **taken == 0);
     let never: Vec<&str> = never.map(|(name, _)| name.as_str()).collect();
     let line = |title: &str, names: &str| {
-        let line = follow(&format!("{title}: "), names, 4);
+        let line = follow(style, &format!("{title}: "), names, 4);
         line.replacen(title, &style.bold(title), 1)
     };
     let mut text = line("actions taken", &taken.join(", "));
@@ -240,20 +239,20 @@ pub(crate) fn compared(style: Style, given: &str, checks: &[Check]) -> String {
         ("slots", Align::Right),
         ("required", Align::Left),
     ];
-    let mut table = table(style, &columns);
+    let mut table = Table::new(style, &columns);
     for check in checks {
         let outcome = &check.outcome;
-        table.add_row([
+        table.row([
             Cell::new(&outcome.model),
             Cell::new(check.options().trim_start()),
             Cell::new(grouped(outcome.states as u128)),
             Cell::new(check.took()),
             Cell::new(check.exploration()),
             Cell::new(outcome.makespan.map_or_else(|| "-".to_owned(), |slots| slots.to_string())),
-            verdict_cell(check.verdict()),
+            Cell::verdict(check.verdict()),
         ]);
     }
-    let mut text = lines(&table) + "\n";
+    let mut text = table.text() + "\n";
     for check in checks {
         let against = check
             .outcome
@@ -268,12 +267,12 @@ pub(crate) fn compared(style: Style, given: &str, checks: &[Check]) -> String {
             .collect();
         if !names.is_empty() {
             let world = format!("{}{}: ", check.outcome.model, check.options());
-            text += &follow(&world, &names.join(", "), 4);
+            text += &follow(style, &world, &names.join(", "), 4);
         }
     }
     let all = format!("what the models require: {}\n", style.verdict(worst(checks)));
     let more = format!(
         "swarmbound check MODEL{given} with the options of a row shows properties and witnesses"
     );
-    text + &all + "\n" + &wrapped(&more, 4)
+    text + &all + "\n" + &wrapped(style, &more, 4)
 }

@@ -1,15 +1,15 @@
 //! Distribution time over the number of peers: the rows behind the pictures, as table and as JSON.
 //!
-//! It runs nothing. The types to know are [`Curve`] and [`Point`].
+//! It runs nothing.
 
-use comfy_table::Cell;
 use serde::Serialize;
 use swarmbound::audit::Verdict;
 use swarmbound::bounds::Binding;
 use swarmbound::units::Time;
 
-use super::layout::{Align, Series, Style, lines, table};
+use super::layout::{Series, Style};
 use super::numbers;
+use super::table::{Align, Cell, Table};
 
 /// Client-server against peer-to-peer over N.
 pub(crate) struct Curve {
@@ -30,7 +30,7 @@ pub(crate) struct Row {
 pub(crate) struct Point {
     /// The strongest bound on the last of N completions.
     pub(crate) bound: Binding,
-    /// The distribution time, when everybody completed.
+    /// The distribution time, when all peers completed.
     pub(crate) time: Option<Time>,
     pub(crate) completed: usize,
     pub(crate) verdict: Verdict,
@@ -91,7 +91,7 @@ pub(crate) fn numbers_of(style: Style, curve: &Curve) -> String {
         ("ratio", Align::Right),
         ("speedup", Align::Right),
     ];
-    let mut table = table(style, &columns);
+    let mut table = Table::new(style, &columns);
     let last = curve.rows.len().saturating_sub(1);
     let shown = last.clamp(1, MOST_ROWS - 1);
     let mut at: Vec<usize> = (0..=shown).map(|at| at * last / shown).collect();
@@ -101,8 +101,8 @@ pub(crate) fn numbers_of(style: Style, curve: &Curve) -> String {
         let times = |ratio: Option<f64>| ratio.map_or_else(|| "-".to_owned(), numbers::times);
         let gain = row.client_server.time.zip(row.p2p.time);
         let gain = gain.and_then(|(slow, fast)| numbers::ratio(slow, fast));
-        table.add_row([
-            Cell::new(row.peers),
+        table.row([
+            Cell::new(numbers::grouped(row.peers as u128)),
             Cell::new(said(row.client_server.bound())),
             Cell::new(said(row.client_server.time)),
             Cell::new(said(row.p2p.bound())),
@@ -111,7 +111,7 @@ pub(crate) fn numbers_of(style: Style, curve: &Curve) -> String {
             Cell::new(times(gain)),
         ]);
     }
-    lines(&table)
+    table.text()
 }
 
 /// What `curve --json` says.

@@ -1,7 +1,7 @@
 //! Who sends when, as an SVG picture: a row for each node, time from left to right.
 //!
 //! Few transfers are drawn one by one, in the colour of their chunk; of many only how busy each
-//! uplink is, and of many nodes a sample. The function to know is [`drawn`].
+//! uplink is, and of many nodes a sample.
 
 use plotters::prelude::*;
 use swarmbound::chunks::PeerId;

@@ -1,8 +1,7 @@
 //! The kill matrix: canaries in rows, what catches each and how often, and the textbook beside it.
 //!
-//! Nothing is judged here. The types to know are [`Matrix`] and [`MatrixDocument`].
+//! Nothing is judged here.
 
-use comfy_table::Cell;
 use serde::Serialize;
 use swarmbound::audit::Verdict;
 use swarmbound::scenario::Scenario;
@@ -11,8 +10,9 @@ use swarmbound::suite::canary::{ALL, Canary, CanaryKind};
 use swarmbound::suite::detection::{ControlRuns, Detection};
 
 use super::Style;
-use super::layout::{Align, lines, table, wrapped};
-use super::numbers::{count, percent};
+use super::numbers::{count, groups, percent};
+use super::table::{Align, Cell, Table};
+use super::wrapping::{follow, wrapped};
 
 /// Every canary, how it fared, and what the control was accused of.
 pub(crate) struct Matrix {
@@ -35,7 +35,7 @@ fn is_as_it_should_be(kill: &Detection) -> bool {
 }
 
 impl Matrix {
-    /// Holds when every canary dies and nobody lawful is accused.
+    /// Holds when every canary is caught and the control is accused of nothing.
     pub(crate) fn verdict(&self) -> Verdict {
         let fine = self.kills.iter().all(is_as_it_should_be) && self.controls.accused.is_empty();
         if fine { Verdict::Holds } else { Verdict::Violated }
@@ -89,6 +89,7 @@ pub(crate) fn told(style: Style, matrix: &Matrix) -> String {
         return verdict(style, matrix);
     }
     let mut text = wrapped(
+        style,
         &format!(
             "{} met with {} each, seed {}: in how many each is caught, in which case on average, \
              in how many by the textbook's bounds alone, most often by what, and the smallest \
@@ -102,10 +103,12 @@ pub(crate) fn told(style: Style, matrix: &Matrix) -> String {
     text += &deaths(style, matrix);
     text.push('\n');
     for kill in matrix.dead() {
-        text += &wrapped(&format!("{}: {}", style.bold(kill.canary.name), catchers(kill)), 4);
+        let name = kill.canary.name;
+        let line = wrapped(style, &format!("{name}: {}", catchers(kill)), 4);
+        text += &line.replacen(name, &style.bold(name), 1);
         if let Some((scenario, words)) = &kill.smallest {
-            text += "    ";
-            text += &wrapped(&format!("{}: {words}", size(scenario)), 4);
+            let line = format!("{}: {}", size(scenario), groups(words));
+            text += &follow(style, "    ", &line, 4);
         }
     }
     text.push('\n');
@@ -124,10 +127,10 @@ fn deaths(style: Style, matrix: &Matrix) -> String {
         ("most by", Align::Left),
         ("smallest", Align::Right),
     ];
-    let mut table = table(style, &columns);
+    let mut table = Table::new(style, &columns);
     for kill in matrix.dead() {
         let most = kill.by.iter().max_by_key(|&&(_, cases)| cases);
-        table.add_row([
+        table.row([
             Cell::new(kill.canary.name),
             Cell::new(share(kill.caught, kill.cases)),
             Cell::new(average(kill)),
@@ -136,7 +139,7 @@ fn deaths(style: Style, matrix: &Matrix) -> String {
             Cell::new(kill.smallest.as_ref().map_or("-".to_owned(), |(it, _)| size(it))),
         ]);
     }
-    lines(&table)
+    table.text()
 }
 
 fn thousandths(ratios: &Ratios) -> String {
@@ -150,17 +153,17 @@ fn ratios(style: Style, matrix: &Matrix) -> String {
         ("ratio to the best bound", Align::Right),
         ("the control's", Align::Right),
     ];
-    let mut table = table(style, &columns);
+    let mut table = Table::new(style, &columns);
     for kill in matrix.slow() {
         let [own, control] = &kill.ratios;
-        table.add_row([
+        table.row([
             Cell::new(kill.canary.name),
             Cell::new(share(kill.caught, kill.cases)),
             Cell::new(thousandths(own)),
             Cell::new(thousandths(control)),
         ]);
     }
-    lines(&table)
+    table.text()
 }
 
 fn verdict(style: Style, matrix: &Matrix) -> String {
@@ -168,7 +171,8 @@ fn verdict(style: Style, matrix: &Matrix) -> String {
     let alive: Vec<&str> = alive.map(|kill| kill.canary.name).collect();
     let dead = matrix.dead().count();
     let accused = matrix.controls.accused.len();
-    let mut text = format!("{}: ", style.verdict(matrix.verdict()));
+    let verdict = matrix.verdict();
+    let mut text = format!("{verdict}: ");
     text += &match (dead, alive.is_empty()) {
         (0, _) => String::new(),
         (_, true) => format!("all {dead} canaries are caught by what must catch them; "),
@@ -178,21 +182,22 @@ fn verdict(style: Style, matrix: &Matrix) -> String {
         "the control is accused {accused} times in {}.",
         count(matrix.controls.cases as usize, "case")
     );
-    let mut text = wrapped(&text, 2);
+    let text = wrapped(style, &text, 2);
+    let mut text = text.replacen(&verdict.to_string(), &style.verdict(verdict), 1);
     for (case, property, words, _) in &matrix.controls.accused {
-        text += &wrapped(&format!("  case {case}, {property}: {words}"), 4);
+        text += &follow(style, "  ", &format!("case {case}, {property}: {}", groups(words)), 4);
     }
     text
 }
 
 /// The canaries, one a line.
-pub(crate) fn listed() -> String {
+pub(crate) fn listed(style: Style) -> String {
     let width = ALL.iter().map(|canary| canary.name.len()).max().unwrap_or(0);
     let mut text = String::new();
     for canary in ALL {
         let seen = canary.seen.map_or(String::new(), |seen| format!(" ({seen})"));
-        text += &format!("{:width$}  ", canary.name);
-        text += &wrapped(&format!("{}{seen}", canary.about), width + 2);
+        let head = format!("{:width$}  ", canary.name);
+        text += &follow(style, &head, &format!("{}{seen}", canary.about), width + 2);
     }
     text + "\nswarmbound canary NAME reads a resolved scenario and writes a trace\n"
 }

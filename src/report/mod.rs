@@ -1,8 +1,7 @@
 //! What people and programs read: tables, JSON documents and pictures, as pure functions of data.
 //!
 //! Nothing here prints, opens a file or asks for the time, and nothing here decides: floating point
-//! is for display only, every comparison was made before with integers. The types to know are
-//! [`BoundTable`](bounds::BoundTable), [`Run`](run::Run) and [`Style`].
+//! is for display only, every comparison was made before with integers.
 
 pub(crate) mod bounds;
 pub(crate) mod chart;
@@ -10,6 +9,7 @@ pub(crate) mod check;
 pub(crate) mod curve;
 pub(crate) mod differences;
 pub(crate) mod gantt;
+pub(crate) mod heading;
 pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod layout;
@@ -20,5 +20,7 @@ pub(crate) mod run;
 pub(crate) mod suite;
 pub(crate) mod svg;
 pub(crate) mod sweep;
+pub(crate) mod table;
+pub(crate) mod wrapping;
 
 pub(crate) use layout::Style;

@@ -1,4 +1,5 @@
-//! A plan: when it ends, what nobody can beat, and the gap between the two, which is proved.
+//! A plan: when it ends, the bound that no schedule can beat, and the gap between the two, which is
+//! proved.
 //!
 //! The search is the planner's; the judgement and the bound are the audit's.
 
@@ -9,9 +10,10 @@ use swarmbound::schedule::Plan;
 use swarmbound::units::Time;
 
 use super::json::RunEntry;
-use super::layout::{Style, wrapped};
+use super::layout::Style;
 use super::numbers;
 use super::run::Run;
+use super::wrapping::wrapped;
 
 /// How a search ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -21,7 +23,7 @@ pub(crate) enum Searched {
     Optimal,
     /// All transfers of the budget were spent.
     Spent,
-    /// The clock cut it, so that another machine may find another plan.
+    /// Time ran out, so that another machine may find another plan.
     TimedOut,
 }
 
@@ -41,7 +43,7 @@ impl<'a> Planned<'a> {
         searched: Searched,
         report: Report,
     ) -> Self {
-        Planned { scenario, plan, searched, run: Run { mode: None, report } }
+        Planned { scenario, plan, searched, run: Run::new(None, report) }
     }
 
     /// The verdict of the audit.
@@ -85,10 +87,11 @@ pub(crate) fn told(style: Style, planned: &Planned<'_>) -> String {
     let transfers = numbers::grouped(plan.sends().len() as u128);
     text += &format!("transfers   {transfers:>width$}\n\n");
     text += &match planned.gap() {
-        Some(0) => wrapped("nobody can be faster: the plan ends at the bound.", 2),
+        Some(0) => wrapped(style, "no plan can be faster: this one ends at the bound.", 2),
         Some(gap) => {
             let above = percent(gap);
             wrapped(
+                style,
                 &format!("at most {above} above the optimum: no plan ends before the bound."),
                 2,
             )
@@ -96,16 +99,16 @@ pub(crate) fn told(style: Style, planned: &Planned<'_>) -> String {
         None => String::new(),
     };
     if *searched == Searched::TimedOut {
-        let cut = "the clock cut the search, so another machine may find another plan; a longer \
-                   --budget gives it time.";
-        text += &wrapped(cut, 2);
+        let cut = "time ran out before the budget was spent: another machine may find another \
+                   plan; without --max-time it does not.";
+        text += &wrapped(style, cut, 2);
     }
     for rule in &report.rules {
         let why = rule.judgement.explanation.as_ref().or(rule.judgement.reason.as_ref());
         if Verdict::Holds < rule.judgement.verdict
             && let Some(why) = why
         {
-            text += &wrapped(&format!("{} {}: {why}", rule.name, rule.judgement.verdict), 2);
+            text += &wrapped(style, &format!("{} {}: {why}", rule.name, rule.judgement.verdict), 2);
         }
     }
     let verdict = style.verdict(report.verdict);

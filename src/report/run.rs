@@ -2,15 +2,18 @@
 //!
 //! The judgement itself is the audit's, and so are the bounds that a run is measured by.
 
-use comfy_table::{Attribute, Cell};
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use swarmbound::audit::{Report, Ruled, Slack, Verdict};
 use swarmbound::bounds::{Binding, Senders};
 use swarmbound::trace::{Evidence, Header, Stamps};
 use swarmbound::units::Time;
 
-use super::layout::{Align, Style, lines, table, verdict_cell, wrapped};
+use super::layout::Style;
 use super::numbers;
+use super::table::{Align, Cell, Table};
+use super::wrapping::{follow, wrapped};
 
 /// A run and what the audit says of it.
 pub(crate) struct Run {
@@ -18,6 +21,49 @@ pub(crate) struct Run {
     pub(crate) mode: Option<Mode>,
     /// What the audit says.
     pub(crate) report: Report,
+    /// The lines of the log that the witness of a rule is about, by the rule's name.
+    pub(crate) lines: BTreeMap<&'static str, Lines>,
+}
+
+/// Lines of a log, in ascending order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lines {
+    first: Vec<u64>,
+    count: usize,
+}
+
+impl Lines {
+    /// More lines than these are counted only.
+    const KEPT: usize = 100;
+    /// More lines than these are not printed.
+    const SHOWN: usize = 6;
+
+    /// Adds a line behind the others.
+    pub(crate) fn push(&mut self, line: u64) {
+        self.count += 1;
+        if self.first.len() < Self::KEPT {
+            self.first.push(line);
+        }
+    }
+
+    /// The first of them.
+    pub(crate) fn first(&self) -> &[u64] {
+        &self.first
+    }
+
+    /// `line 5`, `lines 5, 7 and 8`, `lines 5, 6, 7, 8, 9, 10 and 12 more`.
+    fn told(&self) -> String {
+        let mut lines: Vec<String> = self.first.iter().map(ToString::to_string).collect();
+        if Self::SHOWN < self.count {
+            lines.truncate(Self::SHOWN);
+            lines.push(format!("{} more", numbers::grouped((self.count - Self::SHOWN) as u128)));
+        }
+        match lines.split_last() {
+            None => String::new(),
+            Some((line, [])) => format!("line {line}"),
+            Some((last, others)) => format!("lines {} and {last}", others.join(", ")),
+        }
+    }
 }
 
 /// The two ways to distribute that are compared.
@@ -49,6 +95,11 @@ impl Mode {
 }
 
 impl Run {
+    /// A run and its audit.
+    pub(crate) fn new(mode: Option<Mode>, report: Report) -> Self {
+        Run { mode, report, lines: BTreeMap::new() }
+    }
+
     /// The last completion as a multiple of a bound on it.
     pub(crate) fn ratio_to(&self, bound: &Binding) -> Option<f64> {
         numbers::ratio(self.report.last?, bound.time()?)
@@ -87,18 +138,19 @@ pub(crate) fn speeds(style: Style, runs: &[Run]) -> String {
         ("by", Align::Left),
         ("transfers", Align::Right),
     ];
-    let mut table = table(style, &columns);
+    let mut table = Table::new(style, &columns);
     for run in runs {
         let Report { peers, completed, last, transfers, .. } = run.report;
         let time = |time: Option<Time>| time.map_or_else(|| "never".to_owned(), numbers::seconds);
         let ratio = |bound: &Binding| {
             let ratio = run.ratio_to(bound).map_or_else(|| "-".to_owned(), numbers::times);
-            Cell::new(ratio).add_attribute(Attribute::Bold)
+            Cell::new(ratio).bold()
         };
+        let number = |count: usize| numbers::grouped(count as u128);
         let best = &run.report.best;
-        table.add_row([
+        table.row([
             Cell::new(run.name()),
-            Cell::new(format!("{completed} of {peers}")),
+            Cell::new(format!("{} of {}", number(completed), number(peers))),
             Cell::new(time(last)),
             Cell::new(time(best.time())),
             ratio(best),
@@ -108,26 +160,26 @@ pub(crate) fn speeds(style: Style, runs: &[Run]) -> String {
         if let Some(bound) = run.beside() {
             let mut cells = vec![Cell::new("source alone"), Cell::new(""), Cell::new("")];
             cells.extend([Cell::new(time(bound.time())), ratio(bound), Cell::new(bound.name)]);
-            table.add_row(cells);
+            table.row(cells);
         }
     }
-    lines(&table)
+    table.text()
 }
 
 /// What each rule says, and below it why.
 pub(crate) fn rules(style: Style, runs: &[Run]) -> String {
     let mut columns = vec![("rule", Align::Left)];
     columns.extend(runs.iter().map(|run| (run.name(), Align::Left)));
-    let mut table = table(style, &columns);
+    let mut table = Table::new(style, &columns);
     for entry in swarmbound::audit::ALL {
         let mut cells = vec![Cell::new(entry.name)];
         cells.extend(runs.iter().map(|run| match run.report.rule(entry.name) {
-            Some(judgement) => verdict_cell(judgement.verdict),
+            Some(judgement) => Cell::verdict(judgement.verdict),
             None => Cell::new("-"),
         }));
-        table.add_row(cells);
+        table.row(cells);
     }
-    lines(&table) + &why(style, runs)
+    table.text() + &why(style, runs)
 }
 
 /// What every rule that does not simply hold has to say.
@@ -146,8 +198,12 @@ fn why(style: Style, runs: &[Run]) -> String {
                 _ => format!(" ({})", run.name()),
             };
             let verdict = judgement.verdict;
-            let line = format!("{} {verdict}{whose}: {}", rule.name, said.join("; "));
-            text += &painted(style, verdict, &wrapped(&line, 2));
+            let mut said = numbers::groups(&said.join("; "));
+            if let Some(lines) = run.lines.get(rule.name) {
+                said += &format!(" ({})", lines.told());
+            }
+            let line = format!("{} {verdict}{whose}: {said}", rule.name);
+            text += &painted(style, verdict, &wrapped(style, &line, 2));
         }
     }
     text
@@ -165,7 +221,7 @@ pub(crate) fn slack(style: Style, runs: &[Run]) -> String {
         columns.push((run.name(), Align::Right));
         columns.push(("bits", Align::Right));
     }
-    let mut table = table(style, &columns);
+    let mut table = Table::new(style, &columns);
     let slacks: Vec<&Slack> = runs.iter().map(|run| &run.report.slack).collect();
     for (at, (name, _)) in parts(&Slack::default()).iter().enumerate() {
         let mut cells = vec![(*name).to_owned()];
@@ -174,22 +230,24 @@ pub(crate) fn slack(style: Style, runs: &[Run]) -> String {
             cells.push(numbers::percent(bits, slack.spent()));
             cells.push(numbers::grouped(bits));
         }
-        table.add_row(cells);
+        table.row(cells.into_iter().map(Cell::new));
     }
     let mut sum = vec!["all of it".to_owned()];
     for slack in &slacks {
         sum.push(numbers::percent(slack.spent(), slack.spent()));
         sum.push(numbers::grouped(slack.supplied()));
     }
-    table.add_row(sum);
+    table.row(sum.into_iter().map(Cell::new));
     let bursts: u128 = slacks.iter().map(|slack| slack.burst).sum();
     let note = match bursts {
         0 => String::new(),
-        bits => {
-            wrapped(&format!("(of that, {} bits above rate x time)", numbers::grouped(bits)), 2)
-        }
+        bits => wrapped(
+            style,
+            &format!("(of that, {} bits above rate x time)", numbers::grouped(bits)),
+            2,
+        ),
     };
-    lines(&table) + &note
+    table.text() + &note
 }
 
 /// What became of a capacity.
@@ -204,22 +262,22 @@ fn parts(slack: &Slack) -> [(&'static str, u128); 5] {
 }
 
 /// How far a log can be trusted, when that is not completely.
-pub(crate) fn evidence(header: &Header) -> String {
+pub(crate) fn evidence(style: Style, header: &Header) -> String {
     let Evidence { stamps, clock_tolerance, complete } = header.evidence;
     if header.evidence == Evidence::default() {
         return String::new();
     }
     let stamps = match stamps {
-        Stamps::Exact => "exact times",
-        Stamps::Receiver => "times taken by the receiver",
-        Stamps::Wire => "times taken on the wire",
+        Stamps::Exact => "exact",
+        Stamps::Receiver => "receiver side",
+        Stamps::Wire => "on the wire",
     };
-    let gaps = if complete { "nothing is missing" } else { "it may have gaps" };
+    let gaps = if complete { "the log is complete" } else { "the log may have gaps" };
     let clocks = match clock_tolerance {
         Time::ZERO => String::new(),
-        tolerance => format!(", clocks that differ by up to {}", numbers::span(tolerance)),
+        tolerance => format!(", clock skew up to {}", numbers::span(tolerance)),
     };
-    wrapped(&format!("the log has {stamps}{clocks}; {gaps}"), 2)
+    follow(style, "  ", &format!("timestamps: {stamps}{clocks}; {gaps}"), 4)
 }
 
 /// The verdict of a comparison as one sentence.
@@ -245,7 +303,7 @@ pub(crate) fn judged(style: Style, run: &Run) -> String {
 }
 
 fn pronounce(style: Style, verdict: Verdict, sentence: &str) -> String {
-    painted(style, verdict, &wrapped(&format!("{verdict}: {sentence}."), 2))
+    painted(style, verdict, &wrapped(style, &format!("{verdict}: {sentence}."), 2))
 }
 
 /// How fast a lawful run was.
@@ -258,10 +316,14 @@ fn speed(run: &Run) -> String {
     let who = match (*completed, *peers) {
         (1, 1) => format!("the peer has the file after {last}"),
         (2, 2) => format!("both peers have the file after {last}"),
-        (done, peers) if done == peers => format!("all {peers} peers have the file after {last}"),
+        (done, peers) if done == peers => {
+            format!("all {} have the file after {last}", numbers::count(peers, "peer"))
+        }
         (done, peers) => format!(
-            "{done} of {peers} peers have the file after {last}, and the log shows why the others \
-             have not"
+            "{} of {} have the file after {last}, and the log shows why the others \
+             have not",
+            numbers::grouped(done as u128),
+            numbers::count(peers, "peer")
         ),
     };
     let Some(ratio) = run.ratio() else { return who };
@@ -315,7 +377,7 @@ fn faults(runs: &[&Run]) -> String {
         }
     }
     match first {
-        Some(first) => format!("{}: {first}", broken.join("; ")),
+        Some(first) => format!("{}: {}", broken.join("; "), numbers::groups(first)),
         None => broken.join("; "),
     }
 }

@@ -2,17 +2,18 @@
 //!
 //! Nothing is judged here.
 
-use comfy_table::Cell;
 use serde::Serialize;
 use swarmbound::audit::{Verdict, Witness};
 use swarmbound::scenario::Scenario;
 use swarmbound::suite::{self, Examination, Finding, Tally};
 
 use super::Style;
-use super::bounds::heading;
 use super::differences::differences;
-use super::layout::{Align, follow, lines, printable, table, verdict_cell, wrapped};
-use super::numbers::count;
+use super::heading::heading;
+use super::layout::printable;
+use super::numbers::{count, grouped, groups};
+use super::table::{Align, Cell, Table};
+use super::wrapping::{follow, wrapped};
 
 /// An engine and what its examination found.
 pub(crate) struct Examined<'a> {
@@ -57,8 +58,8 @@ impl Examined<'_> {
 /// A finding as it was generated, before a smaller scenario is looked for.
 pub(crate) fn first(style: Style, finding: &Finding, place: &Place) -> String {
     let mut text = head(style, finding, true);
-    text += &follow("  ", &format!("the case: {}", size(&finding.scenario)), 4);
-    text + &saved(finding, place) + "\n"
+    text += &follow(style, "  ", &format!("the case: {}", size(&finding.scenario)), 4);
+    text + &saved(style, finding, place) + "\n"
 }
 
 /// How far the search for a smaller scenario is.
@@ -81,9 +82,11 @@ pub(crate) fn told(style: Style, examined: &Examined<'_>) -> String {
         Some(given) => format!("the scenario {given}"),
         None => format!("{cases} of seed {seed}"),
     };
-    let mut text = wrapped(&format!("{}: {what}", style.bold(&printable(command))), 4) + "\n";
+    let command = printable(command);
+    let text = wrapped(style, &format!("{command}: {what}"), 4);
+    let mut text = text.replacen(&command, &style.bold(&command), 1) + "\n";
     text += &properties(style, examined);
-    text += &ratios(examination);
+    text += &ratios(style, examination);
     text.push('\n');
     let verdict = examined.verdict();
     for (finding, place) in examined.found() {
@@ -98,8 +101,8 @@ pub(crate) fn told(style: Style, examined: &Examined<'_>) -> String {
         ),
         _ => format!("the engine keeps every property that was judged in {what}"),
     };
-    text += &style.verdict(verdict);
-    text += &wrapped(&format!(": {sentence}."), 2);
+    let sentence = wrapped(style, &format!("{verdict}: {sentence}."), 2);
+    text += &sentence.replacen(&verdict.to_string(), &style.verdict(verdict), 1);
     for repeat in examined.places.iter().filter_map(|place| place.repeat.as_ref()) {
         // One line, whatever its length: it is to be copied.
         text += &format!("repeat it: {}\n", printable(repeat));
@@ -115,18 +118,19 @@ fn properties(style: Style, examined: &Examined<'_>) -> String {
         ("not judged", Align::Right),
         ("unknown", Align::Right),
     ];
-    let mut table = table(style, &columns);
+    let mut table = Table::new(style, &columns);
+    let number = |cases: u32| Cell::new(grouped(cases.into()));
     let tallies = &examined.examination.tallies;
     for tally in tallies.iter().filter(|tally| tally.verdict() != Verdict::Skipped) {
-        table.add_row([
+        table.row([
             Cell::new(tally.property.name),
-            verdict_cell(tally.verdict()),
-            Cell::new(tally.held),
-            Cell::new(tally.skipped),
-            Cell::new(tally.unknown),
+            Cell::verdict(tally.verdict()),
+            number(tally.held),
+            number(tally.skipped),
+            number(tally.unknown),
         ]);
     }
-    let mut text = lines(&table);
+    let mut text = table.text();
     let unjudged = || tallies.iter().filter(|tally| tally.verdict() == Verdict::Skipped);
     let mut reasons: Vec<&str> = unjudged().map(unjudged_for).collect();
     reasons.sort_unstable();
@@ -134,10 +138,10 @@ fn properties(style: Style, examined: &Examined<'_>) -> String {
     for reason in reasons {
         let names = unjudged().filter(|tally| unjudged_for(tally) == reason);
         let names: Vec<&str> = names.map(|tally| tally.property.name).collect();
-        text += &wrapped(&format!("not judged: {reason} ({})", names.join(", ")), 2);
+        text += &wrapped(style, &format!("not judged: {reason} ({})", names.join(", ")), 2);
     }
     if let [_, ..] = examined.left_out {
-        text += &wrapped(&format!("left out: {}", examined.left_out.join(", ")), 2);
+        text += &wrapped(style, &format!("left out: {}", examined.left_out.join(", ")), 2);
     }
     text
 }
@@ -149,12 +153,12 @@ pub(crate) fn unjudged_for(tally: &Tally) -> &str {
 }
 
 /// How fast the engine was.
-fn ratios(examination: &Examination) -> String {
+fn ratios(style: Style, examination: &Examination) -> String {
     let ratios = &examination.ratios;
     let Some(mean) = ratios.mean() else { return String::new() };
     let runs = count(usize::try_from(ratios.runs).unwrap_or(usize::MAX), "run");
     let (whole, part) = (mean / 1000, mean % 1000);
-    wrapped(&format!("{runs} complete, on average {whole}.{part:03} x the best bound"), 2)
+    wrapped(style, &format!("{runs} complete, on average {whole}.{part:03} x the best bound"), 2)
 }
 
 /// What would explain that a peer has not got the file.
@@ -171,12 +175,12 @@ fn head(style: Style, finding: &Finding, generated: bool) -> String {
     let place = if generated { format!(" in case {}", finding.case) } else { String::new() };
     let mut said = finding.explanation.lines();
     let first = said.next().unwrap_or_default();
-    let head = format!("{property} violated{place}: {first}");
-    let mut text = wrapped(&head, 2).replacen(property, &style.bold(property), 1);
+    let head = format!("{property} violated{place}: {}", groups(first));
+    let mut text = wrapped(style, &head, 2).replacen(property, &style.bold(property), 1);
     for line in said {
         text += &(printable(line) + "\n");
     }
-    text + &follow("  ", &format!("rule: {demands}"), 4)
+    text + &follow(style, "  ", &format!("rule: {demands}"), 4)
 }
 
 /// The finding in words, and the scenario that shows it.
@@ -184,7 +188,7 @@ fn found(style: Style, examined: &Examined<'_>, finding: &Finding, place: &Place
     let generated = examined.given.is_none();
     let mut text = head(style, finding, generated);
     if ["incompleteness_explained", "completes_when_calm"].contains(&finding.property) {
-        text += &follow("  ", REASONS, 4);
+        text += &follow(style, "  ", REASONS, 4);
     }
     text.push('\n');
     let scenario = &finding.scenario;
@@ -196,25 +200,26 @@ fn found(style: Style, examined: &Examined<'_>, finding: &Finding, place: &Place
                 format!("shrunk counterexample, after {}", count(runs as usize, "run"))
             }
         };
-        text += &wrapped(&format!("{kind}: {}", size(scenario)), 2);
+        text += &wrapped(style, &format!("{kind}: {}", size(scenario)), 2);
     }
     let differences = differences(scenario);
     if !differences.is_empty() {
-        text += &wrapped(&format!("special in it: {}", differences.join("; ")), 2);
+        text += &wrapped(style, &format!("special in it: {}", differences.join("; ")), 2);
     }
-    text += &heading(style, scenario);
+    text += &heading(style, scenario, Some(scenario.parts().seed));
     if generated {
-        text += &saved(finding, place);
+        text += &saved(style, finding, place);
     }
     text + "\n"
 }
 
 /// Where the scenario stands; where it could not be written, the scenario.
-fn saved(finding: &Finding, place: &Place) -> String {
+fn saved(style: Style, finding: &Finding, place: &Place) -> String {
     match &place.saved {
-        Ok(path) => wrapped(&format!("saved as {path}"), 2),
+        Ok(path) => wrapped(style, &format!("saved as {path}"), 2),
         Err(why) => {
-            wrapped(&format!("not saved: {why}; here it is:"), 2) + &finding.scenario.to_toml()
+            wrapped(style, &format!("not saved: {why}; here it is:"), 2)
+                + &finding.scenario.to_toml()
         }
     }
 }

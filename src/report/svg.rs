@@ -1,7 +1,6 @@
 //! The curve as an SVG picture: bounds as lines, runs as circles.
 //!
-//! It needs no font of the system: the picture names a family and whoever shows it chooses. The
-//! function to know is [`drawn`].
+//! It needs no font of the system: the picture names a family and its viewer chooses.
 
 use plotters::prelude::*;
 

@@ -1,13 +1,10 @@
 //! A sweep: a line of JSON a run, and a table with a row for each combination of settings.
 //!
 //! A line says nothing that differs from machine to machine or from day to day, so that the same
-//! sweep gives the same bytes. Nothing is run or judged here. The types to know are [`Line`] and
-//! [`Summary`].
+//! sweep gives the same bytes. Nothing is run or judged here.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use comfy_table::Cell;
 use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -19,9 +16,11 @@ use swarmbound::units::Time;
 
 use super::Style;
 use super::json;
-use super::layout::{Align, lines, printable, table, verdict_cell, wrapped};
+use super::layout::printable;
 use super::numbers;
 use super::run::{Mode, Run};
+use super::table::{Align, Cell, Table};
+use super::wrapping::wrapped;
 
 /// The version of the lines.
 const VERSION: u32 = 2;
@@ -250,7 +249,7 @@ impl Line {
         }
     }
 
-    /// What no run can have come to: somebody changed the line.
+    /// What no run can have come to, so that the line was changed.
     fn contradiction(&self) -> Option<String> {
         let Some(verdict) = self.verdict() else {
             return Some(format!("`{}` is no verdict", self.verdict));
@@ -323,7 +322,7 @@ impl Row {
     }
 
     /// The ratio in the middle, of two the lower one, and the highest. A run without one, in which
-    /// nobody completed, counts as worse than every ratio.
+    /// no peer completed, counts as worse than every ratio.
     fn ratios(&self) -> [Option<f64>; 2] {
         let mut fractions = self.fractions.clone();
         let product = |time: Time, other: Time| u128::from(time.0) * u128::from(other.0);
@@ -380,7 +379,7 @@ impl Summary {
         let results = ["runs", "completed", "median", "worst"];
         columns.extend(results.map(|name| (name, Align::Right)));
         columns.push(("verdict", Align::Left));
-        let mut table = table(style, &columns);
+        let mut table = Table::new(style, &columns);
         for row in self.0.values().take(ROWS) {
             let mut cells = vec![Cell::new(printable(&row.scenario))];
             let values = row.settings.0.iter();
@@ -389,18 +388,20 @@ impl Summary {
                 cells.push(Cell::new(row.mode.name()));
             }
             let ratio = |ratio: Option<f64>| ratio.map_or_else(|| "-".to_owned(), numbers::times);
-            cells.push(Cell::new(row.runs));
+            cells.push(Cell::new(numbers::grouped(row.runs as u128)));
             cells.push(Cell::new(numbers::percent(row.completed, row.peers)));
             cells.extend(row.ratios().map(|it| Cell::new(ratio(it))));
-            cells.push(verdict_cell(row.verdict));
-            table.add_row(cells);
+            cells.push(Cell::verdict(row.verdict));
+            table.row(cells);
         }
         let more = match self.0.len().saturating_sub(ROWS) {
             0 => String::new(),
-            more => wrapped(&format!("{more} more rows: --out FILE --json has them"), 2),
+            more => wrapped(style, &format!("{more} more rows: --out FILE --json has them"), 2),
         };
-        let sentence = wrapped(&format!(": {}", self.sentence()), 2);
-        format!("{}{more}\n{}{sentence}", lines(&table), style.verdict(self.verdict()))
+        let verdict = self.verdict();
+        let sentence = wrapped(style, &format!("{verdict}: {}", self.sentence()), 2);
+        let sentence = sentence.replacen(&verdict.to_string(), &style.verdict(verdict), 1);
+        format!("{}{more}\n{sentence}", table.text())
     }
 
     fn sentence(&self) -> String {
@@ -464,22 +465,6 @@ impl<'a> SweepDocument<'a> {
         SweepDocument { runs: summary.runs(), rows, verdict: summary.verdict() }
     }
 }
-
-/// How long the rest of a work takes at the rate of what is done: `, 3 min left`.
-pub(crate) fn left(elapsed: Duration, done: u64, whole: u64) -> String {
-    if done == 0 {
-        return String::new();
-    }
-    let rest = elapsed.as_secs_f64() * whole.saturating_sub(done) as f64 / done as f64;
-    // From f64 to u64 is to the nearest that there is.
-    match (rest as u64).min(MOST_SECONDS) {
-        0 => ", less than 1 s left".to_owned(),
-        seconds => format!(", {} left", numbers::span(Time::from_secs(seconds))),
-    }
-}
-
-/// As many as a [`Time`] has: 584 years.
-const MOST_SECONDS: u64 = u64::MAX / 1_000_000_000;
 
 #[cfg(test)]
 mod tests;

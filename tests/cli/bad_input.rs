@@ -99,7 +99,7 @@ fn a_wrong_trace_is_refused_with_its_line() {
         ("cut off", join[..20].to_owned(), "cut off"),
         ("a chunk that does not exist", transfer("1", "2", "0", "9"), "chunk"),
         ("time going backwards", transfer("1", "0", "9", "3"), "end"),
-        ("a peer that nobody knows", transfer("7", "0", "0", "9"), "7"),
+        ("a peer that the header does not know", transfer("7", "0", "0", "9"), "7"),
         ("an unknown field", join.replace("node", "knot"), "knot"),
         ("a missing field", join.replace(",\"node\":1", ""), "node"),
         ("an unknown event", join.replace("join", "jump"), "jump"),
@@ -125,7 +125,7 @@ fn a_wrong_trace_is_refused_with_its_line() {
     refused("an event first", &with_input(&["audit", "-"], join.as_bytes()), ":1:", "header");
 }
 
-/// Ten million bytes of a generator that anybody can repeat (Marsaglia, Xorshift RNGs, 2003).
+/// Ten million bytes of a generator that is easy to repeat (Marsaglia, Xorshift RNGs, 2003).
 fn noise() -> Vec<u8> {
     let mut state = 88_172_645_463_325_252u64;
     let mut bytes = Vec::with_capacity(10_000_000);
@@ -221,7 +221,7 @@ fn wrong_arguments_are_refused() {
     }
 }
 
-/// Standard output is a pipe that nobody reads any more.
+/// Standard output is a pipe that is not read any more.
 #[test]
 fn a_broken_pipe_is_no_error() {
     let results = [

@@ -105,7 +105,7 @@ fn a_violated_liveness_is_shown_as_a_run_that_repeats_itself() {
     let words = ["check", "churn", "--source", "churns", "--fair", "WF(join),SF(transfer)"];
     let Said { code, out, err } = swarmbound(&words);
     assert_eq!((code, err.as_str()), (1, ""));
-    let (_, run) = out.split_once("everyone_completes: a run against it").unwrap();
+    let (_, run) = out.split_once("everyone_completes: counterexample").unwrap();
     let (run, _) = run.split_once("\n\n").unwrap();
     assert!(run.contains("\n  0  source here"), "{run}");
     assert!(run.contains("the source leaves: source away"), "{run}");
@@ -126,7 +126,7 @@ fn a_violated_liveness_is_shown_as_a_run_that_repeats_itself() {
 #[test]
 fn the_file_is_lost_when_the_source_leaves_for_good() {
     let (code, document) = check("churn --churn once --source churns");
-    assert_eq!(code, 0, "nobody promises that it is not");
+    assert_eq!(code, 0, "it is not promised");
     let lost = property(&document, "no_chunk_is_lost");
     assert_eq!((&lost["verdict"], &lost["required"]), (&object!("violated"), &object!(false)));
     assert_eq!(lost["steps"], 1);
@@ -182,7 +182,7 @@ fn the_best_schedule_is_told_slot_by_slot() {
     assert!(out.contains("makespan: 3 slots"), "{out}");
     assert!(out.contains("\n  1  the source sends chunk "), "{out}");
     assert!(out.contains("\n  3  "), "{out}");
-    assert!(!out.contains('\u{1b}'), "no colour where nobody sees it");
+    assert!(!out.contains('\u{1b}'), "no colour where no terminal shows it");
 }
 
 #[test]
@@ -210,12 +210,12 @@ fn the_reference_engine_completes_on_every_run() {
     }
     assert!(document["left_out"].as_array().is_some_and(|sentences| !sentences.is_empty()));
     assert!(document["coverage"]["lose source>1"].as_u64().is_some_and(|taken| 0 < taken));
-    // With the source gone nobody is promised anything, and the run that shows it is told in words.
+    // With the source gone no peer is promised anything, and a counterexample is told in words.
     let words =
         "check swarm --peers 1 --churn once --source churns --fair WF(all) --optimistic off";
     let Said { code, out, .. } = swarmbound(&words.split(' ').collect::<Vec<_>>());
     assert_eq!(code, 0, "{out}");
-    let (_, run) = out.split_once("everyone_completes: a run against it").unwrap();
+    let (_, run) = out.split_once("everyone_completes: counterexample").unwrap();
     assert!(run.contains(" 0  source {0,1}"), "{run}");
     assert!(run.contains("the source says goodbye and leaves: source gone"), "{run}");
     assert!(out.contains("left out: an uplink carries one chunk at a time"), "{out}");

@@ -76,7 +76,7 @@ fn the_example_is_lawful() {
     let properties = document["properties"].as_array().unwrap();
     let held = |name| properties.iter().find(|property| property["name"] == name).unwrap();
     for name in ["runs_to_its_end", "causality", "completes_when_calm", "same_seed_same_trace"] {
-        // Where the calm is too short for any engine, nobody is judged by it.
+        // Where the calm is too short for any engine, no engine is judged by it.
         let skipped = held(name)["skipped"].as_u64().filter(|_| name == "completes_when_calm");
         let judged = held(name)["holds"].as_u64().unwrap() + skipped.unwrap_or(0);
         assert_eq!(judged, 60, "{name}: {document}");
@@ -443,15 +443,15 @@ fn wrong_use_is_refused() {
 fn hostile_engines_are_findings_in_bounded_time_and_memory() {
     let folder = folder();
     let event = r#"{"event":"join","t":0,"node":1}"#;
-    let everybody =
+    let all_peers =
         format!(r#"{{"event":"announce","t":0,"node":1,"peers":[{}1]}}"#, "1,".repeat(3000));
-    fs::write(folder.path().join("everybody"), everybody).unwrap();
+    fs::write(folder.path().join("all_peers"), all_peers).unwrap();
     let stranger = event.replace("\"node\":1", "\"node\":9");
     let peers = r#"s/"id":3/"id":4/; s/"peers":\[/&{"id":3,"upload_bps":0,"download_bps":null},/"#;
     let cases = [
         (format!("yes '{event}' | head -c 10000000000"), "60 s", "it printed more than 103072"),
         (
-            "yes \"$(cat everybody)\" | head -c 10000000000".to_owned(),
+            "yes \"$(cat all_peers)\" | head -c 10000000000".to_owned(),
             "60 s",
             "it printed more than 1",
         ),
@@ -486,7 +486,7 @@ fn hostile_engines_are_findings_in_bounded_time_and_memory() {
 
 /// A fifo ends when all who have it open for writing are dead; who survives the suite says so.
 #[test]
-fn an_interrupted_suite_leaves_nobody_behind() {
+fn an_interrupted_suite_leaves_no_engine_behind() {
     for (signal, number) in [("INT", 2), ("TERM", 15), ("HUP", 1)] {
         let folder = folder();
         let fifo = folder.path().join("fifo");

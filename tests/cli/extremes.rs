@@ -239,7 +239,7 @@ fn commands_answer_extreme_scenarios_or_say_what_is_wrong() {
         fs::write(path, &text).unwrap();
         for arguments in [
             &["bounds", path, "--json"][..],
-            &["plan", path, "--budget", "0s", "--json"][..],
+            &["plan", path, "--budget", "0", "--json"][..],
             &["run", path, "--json"][..],
         ] {
             let said = swarmbound(arguments);

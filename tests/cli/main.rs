@@ -13,6 +13,7 @@ mod extremes;
 mod plan;
 mod suite;
 mod sweep;
+mod widths;
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -30,7 +31,7 @@ pub(crate) struct Said {
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_swarmbound"));
     command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
-    command.env("RUST_BACKTRACE", "0").env_remove("NO_COLOR");
+    command.env("RUST_BACKTRACE", "0").env_remove("NO_COLOR").env_remove("COLUMNS");
     command
 }
 
@@ -44,7 +45,7 @@ pub(crate) fn with_input(arguments: &[&str], input: &[u8]) -> Said {
     let mut command = command(arguments);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    // Whoever refuses the arguments does not read: the rest of the input is not wanted then.
+    // A command that refuses its arguments does not read: the rest of the input is not wanted then.
     let _ = child.stdin.take().unwrap().write_all(input);
     let output = child.wait_with_output().unwrap();
     Said {

@@ -279,7 +279,7 @@ fn an_edited_sweep_runs_what_is_new_and_refuses_what_is_gone() {
 }
 
 #[test]
-fn a_file_of_somebody_else_is_never_written_to() {
+fn a_file_of_another_program_is_never_written_to() {
     let place = Place::new(SWEEP);
     let whole = place.whole();
     let first = whole.split_inclusive('\n').next().unwrap();
@@ -415,7 +415,7 @@ fn the_sweep_of_the_manual_is_one() {
 }
 
 #[test]
-fn whoever_reads_may_go() {
+fn a_reader_may_go() {
     let place = Place::new(SWEEP);
     let sweep = place.path("sweep.toml").display().to_string();
     let (reader, writer) = std::io::pipe().unwrap();

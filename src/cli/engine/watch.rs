@@ -17,7 +17,7 @@ use swarmbound::suite::{self, Config, Finding, Subject, SuiteProgress};
 use swarmbound::trace::{Event, Evidence};
 
 use super::super::echo::quoted;
-use super::super::progress::Counting;
+use super::super::progress;
 use super::super::{Failure, interrupt, output};
 use super::Findings;
 use crate::report::suite as report;
@@ -79,7 +79,7 @@ pub(super) struct Watch<'a> {
     budget: Duration,
     /// Whether the result is one document, beside which nothing is printed.
     quiet: bool,
-    counting: Option<Counting>,
+    counting: Option<progress::Progress>,
     found: usize,
     shrinking: Option<Shrinking>,
     failure: Option<Failure>,
@@ -115,8 +115,8 @@ impl<'a> Watch<'a> {
         let enough = match progress {
             SuiteProgress::Cases(done) => {
                 let cases = u64::from(self.config.cases);
-                let counting = self.counting.get_or_insert_with(|| Counting::new(cases));
-                counting.at("", u64::from(done));
+                let counting = || progress::Progress::new("suite", Some(cases), "cases");
+                self.counting.get_or_insert_with(counting).shows(done.into());
                 // An engine that always times out shows nothing new by doing it again.
                 let timed_out = self.notes.timed_out.get();
                 0 < self.found && !timed_out.is_zero() && self.budget <= timed_out

@@ -1,6 +1,6 @@
-//! Many runs at a time: threads that each take the next run that nobody has taken.
+//! Many runs at a time: threads that each take the next run that is not taken.
 //!
-//! What a run gives does not depend on who ran it, or when. The function to know is [`work`].
+//! What a run gives does not depend on who ran it, or when.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::sink::{Sink, Wanted};
 use super::{Failure, Prepared, Todo};
 use crate::cli::judge;
-use crate::cli::progress::Working;
+use crate::cli::progress::Progress;
 use crate::report::sweep::{Case, Line, Summary};
 
 /// Between two looks at the clock for the bar.
@@ -38,7 +38,7 @@ pub(super) fn work(
         while let Some(at) = take() {
             let goes_on = || !stopped.load(Ordering::Relaxed);
             let Some(done) = one(prepared, &todo[at], &goes_on).transpose() else { return };
-            // Whoever listens no more has stopped for another reason.
+            // The receiver has stopped for another reason.
             if sender.send((at, done)).is_err() {
                 return;
             }
@@ -51,14 +51,13 @@ pub(super) fn work(
             scope.spawn(move || worker(sender));
         }
         drop(sender);
-        let mut progress = Working::new(work);
+        let mut progress = Progress::new("sweep", Some(work), "chunks");
         let mut over = todo.len() - missing.len();
         let result = loop {
-            let told = |over| format!("{over} of {} runs", todo.len());
             let (at, done) = match done.recv_timeout(GLANCE) {
                 Ok(done) => done,
                 Err(RecvTimeoutError::Timeout) => {
-                    progress.at(0, || told(over));
+                    progress.passes(0);
                     continue;
                 }
                 Err(RecvTimeoutError::Disconnected) => break Ok(()),
@@ -73,7 +72,8 @@ pub(super) fn work(
                 Err(failure) => break Err(failure),
             }
             over += 1;
-            progress.at(todo[at].work, || told(over));
+            progress.passes(todo[at].work);
+            progress.says(format!("{over} of {} runs", todo.len()));
         };
         stopped.store(true, Ordering::Relaxed);
         result

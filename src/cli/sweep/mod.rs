@@ -1,8 +1,7 @@
 //! `swarmbound sweep`: scenarios x settings x seeds, on all cores, a line of JSON a run.
 //!
-//! Every run is judged as `swarmbound run` judges it. Lines come in the order of the runs, whoever
-//! was done first, so that the same sweep gives the same bytes. The types to know are [`Shard`],
-//! the part of a sweep that is run, and [`Store`], a file that is gone on with.
+//! Every run is judged as `swarmbound run` judges it. Lines come in the order of the runs,
+//! whichever was done first, so that the same sweep gives the same bytes.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;

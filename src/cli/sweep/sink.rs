@@ -1,8 +1,7 @@
 //! Where the lines of a sweep go: to standard output, to a device or pipe, or to a file that may be
 //! gone on with.
 //!
-//! What cannot be sorted afterwards is sorted before: lines wait there for those before them. The
-//! type to know is [`Sink`].
+//! What cannot be sorted afterwards is sorted before: lines wait there for those before them.
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
@@ -12,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::{Failure, Prepared, Store, Todo};
 use crate::report::sweep::{Line, Summary};
 
-/// Whether anybody wants more lines.
+/// Whether the reader wants more lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     More,
@@ -77,7 +76,7 @@ impl Sink {
         }
     }
 
-    /// All is there that will be; does anybody still read?
+    /// All is there that will be; does the reader still read?
     pub(super) fn finish(self, prepared: &Prepared<'_>, todo: &[Todo]) -> Result<bool, Failure> {
         match self {
             Sink::Stream(stream) => Ok(stream.wanted == Wanted::More),

@@ -3,7 +3,7 @@
 //! A line is appended as soon as its run is over; in the end, and when it is opened, a file whose
 //! lines are not in order is replaced as a whole by one that is. So nothing is lost at any moment,
 //! and a file that is finished is the same as if nothing had interrupted it. No line is overwritten
-//! that is not a line of this sweep. The type to know is [`Store`].
+//! that is not a line of this sweep.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -186,7 +186,7 @@ impl Store {
         match tidied {
             Ok(tidied) => *self = tidied,
             Err(wrong) => {
-                // The old file has everything; what is left of the new one is in nobody's way.
+                // The old file has everything; what is left of the new one does no harm.
                 let _ = fs::remove_file(&path);
                 return Err(wrong);
             }
@@ -254,7 +254,7 @@ fn is_at(file: &File, path: &Path) -> bool {
     open.is_ok_and(|open| there.is_ok_and(|there| same(open, there)))
 }
 
-/// Nobody replaces a file that is open here.
+/// No program replaces a file that is open here.
 #[cfg(not(unix))]
 fn is_at(_: &File, _: &Path) -> bool {
     true

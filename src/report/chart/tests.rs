@@ -40,7 +40,7 @@ fn labels_are_round_numbers() {
 /// and the flat line of peer-to-peer near the bottom.
 #[test]
 fn runs_stand_where_they_belong() {
-    let text = drawn(Style::Plain, &curve(80));
+    let text = drawn(Style::PLAIN, &curve(80));
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], "distribution time in seconds");
     let top = lines[1];
@@ -56,7 +56,7 @@ fn runs_stand_where_they_belong() {
 
 #[test]
 fn a_single_number_of_peers_is_drawn_in_the_middle() {
-    let text = drawn(Style::Plain, &curve(1));
+    let text = drawn(Style::PLAIN, &curve(1));
     let run = text.lines().skip(1).find(|line| line.contains('o')).unwrap();
     assert_eq!(run.chars().position(|letter| letter == 'o'), Some(10 + COLUMNS / 2));
 }
@@ -70,7 +70,7 @@ fn what_never_ends_is_not_drawn() {
         row.client_server.time = None;
         row.client_server.bound.at = Earliest::Never("so".to_owned());
     }
-    let text = drawn(Style::Plain, &curve);
+    let text = drawn(Style::PLAIN, &curve);
     let picture: String = text.lines().take(1 + LABELS * GAP).skip(1).collect();
     assert!(!picture.contains(['x', 'o', '·']), "{text}");
 }

@@ -27,7 +27,7 @@ fn run(mode: Mode, upload: u64, events: &[&str]) -> Run {
     let trace = read_trace(lines.join("\n").as_bytes()).unwrap();
     let mut audit = Audit::new(trace.header).meant_for(mode.senders());
     trace.events.iter().for_each(|event| audit.event(event));
-    Run { mode: Some(mode), report: audit.finish() }
+    Run::new(Some(mode), audit.finish())
 }
 
 const FIRST: &str =
@@ -47,7 +47,7 @@ fn a_lawful_run_is_compared_with_its_bound_and_with_the_other() {
     let fast = run(Mode::P2p, 8000, &[FIRST, SECOND, ONE, TWO]);
     let slow = run(Mode::ClientServer, 0, &[FIRST, SECOND, ONE, TWO]);
     assert_eq!(fast.report.verdict, Verdict::Holds, "{:?}", fast.report.rules);
-    let said = compared(Style::Plain, &fast, &slow);
+    let said = compared(Style::PLAIN, &fast, &slow);
     let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let expected = "holds: both peers have the file after 2 s, 1.000 x the best bound (branching); \
                     only the source sent: 1.000 x the bound on that (client_server)";
@@ -63,7 +63,7 @@ fn a_run_is_measured_by_the_bounds_of_its_mode() {
     assert_eq!(served.report.best.time(), Some(Time(2_000_000_000)));
     let best = p2p.report.best.time().unwrap();
     assert!(best < Time(1_100_000_000), "{best}");
-    let said = speeds(Style::Plain, &[p2p, served]);
+    let said = speeds(Style::PLAIN, &[p2p, served]);
     let rows: Vec<Vec<&str>> = said.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(rows[2][..4], ["p2p", "2", "of", "2"], "{said}");
     assert_eq!(rows[2][8], "2.000", "{said}");
@@ -76,14 +76,14 @@ fn a_run_is_measured_by_the_bounds_of_its_mode() {
 #[test]
 fn a_violation_names_the_rule_and_the_witness() {
     let run = run(Mode::P2p, 8000, &[RUSHED, SECOND, ONE, TWO]);
-    assert_eq!(judged(Style::Plain, &run).split(':').next(), Some("violated"));
-    let said = judged(Style::Plain, &run);
+    assert_eq!(judged(Style::PLAIN, &run).split(':').next(), Some("violated"));
+    let said = judged(Style::PLAIN, &run);
     let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
     // It also says that it has the file half a second after it got it, and got it too early.
     let expected = "violated: the trace breaks uplink_capacity and completion and \
                     bounds_respected: the uplink of the source moved";
     assert!(words.starts_with(expected), "{said}");
-    let table = rules(Style::Plain, std::slice::from_ref(&run));
+    let table = rules(Style::PLAIN, std::slice::from_ref(&run));
     assert!(table.contains("uplink_capacity violated: the uplink of the source"), "{table}");
 }
 
@@ -91,7 +91,7 @@ fn a_violation_names_the_rule_and_the_witness() {
 fn who_has_nothing_is_not_said_to_have_finished() {
     let run = run(Mode::P2p, 8000, &[]);
     assert_eq!(run.ratio(), None);
-    let table = speeds(Style::Plain, std::slice::from_ref(&run));
+    let table = speeds(Style::PLAIN, std::slice::from_ref(&run));
     assert!(table.contains("0 of 2"), "{table}");
     assert!(table.contains("never"), "{table}");
 }
@@ -100,10 +100,23 @@ fn who_has_nothing_is_not_said_to_have_finished() {
 #[test]
 fn the_slack_table_shows_exact_bits() {
     let run = run(Mode::P2p, 0, &[FIRST, SECOND, ONE, TWO]);
-    let table = slack(Style::Plain, std::slice::from_ref(&run));
+    let table = slack(Style::PLAIN, std::slice::from_ref(&run));
     let useful = table.lines().find(|line| line.starts_with("useful")).unwrap();
     assert_eq!(
         useful.split_whitespace().collect::<Vec<_>>(),
         ["useful", "100.0", "%", "16", "000"]
     );
+}
+
+#[test]
+fn lines_of_a_log_are_named_and_many_are_counted() {
+    let told = |lines: std::ops::Range<u64>| {
+        let mut all = Lines::default();
+        lines.for_each(|line| all.push(line));
+        all.told()
+    };
+    assert_eq!(told(5..6), "line 5");
+    assert_eq!(told(5..8), "lines 5, 6 and 7");
+    assert_eq!(told(5..11), "lines 5, 6, 7, 8, 9 and 10");
+    assert_eq!(told(5..2011), "lines 5, 6, 7, 8, 9, 10 and 2\u{a0}000 more");
 }

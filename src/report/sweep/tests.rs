@@ -117,7 +117,7 @@ fn a_row_has_the_ratio_in_the_middle_and_the_highest() {
         Line { verdict: "unknown".to_owned(), last_ns: None, completed: 1, ..line(&late, 5, 5) };
     summary.add(&late, &unknown);
     assert_eq!((summary.runs(), summary.verdict()), (5, Verdict::Unknown));
-    let told = summary.told(Style::Plain);
+    let told = summary.told(Style::PLAIN);
     let rows: Vec<Vec<&str>> = told.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(
         rows[2],
@@ -132,7 +132,7 @@ fn a_row_has_the_ratio_in_the_middle_and_the_highest() {
 }
 
 #[test]
-fn a_run_in_which_nobody_completes_is_worse_than_any_ratio() {
+fn a_run_in_which_no_peer_completes_is_worse_than_any_ratio() {
     let case = case(0, 7);
     let none = Line { completed: 0, last_ns: None, ..line(&case, 9, 8) };
     let ratios = |lines: &[&Line]| {
@@ -154,13 +154,4 @@ fn columns_have_the_last_word_of_a_path_unless_two_are_the_same() {
         names(&["peers[0].upload", "source.upload", "peers[0].count"]),
         "peers[0].upload source.upload count"
     );
-}
-
-#[test]
-fn what_is_left_is_judged_by_what_is_done() {
-    let said = |seconds, done, whole| left(Duration::from_secs(seconds), done, whole);
-    assert_eq!(said(60, 1, 4), ", 3 min left");
-    assert_eq!(said(60, 0, 4), "");
-    assert_eq!(said(60, 4, 4), ", less than 1 s left");
-    assert!(said(u64::MAX, 1, u64::MAX).ends_with("left"));
 }
