@@ -8,6 +8,7 @@
 use crate::chunks::{Manifest, PeerId};
 use crate::units::{Bytes, Rate, Time};
 
+mod builder;
 mod file;
 mod json;
 mod preset;
@@ -242,6 +243,15 @@ fn malformed(field: impl Into<String>, message: impl Into<String>) -> Malformed 
 }
 
 impl Scenario {
+    /// Reads a scenario from TOML, as [`read_toml`] with the file name `scenario.toml` and the seed
+    /// of the text.
+    ///
+    /// # Errors
+    /// As [`read_toml`].
+    pub fn from_toml(text: &str) -> Result<Self, FileError> {
+        read_toml("scenario.toml", text, None)
+    }
+
     /// Checks the parts.
     ///
     /// # Errors
