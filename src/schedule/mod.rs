@@ -13,8 +13,8 @@
 //! | [`planner`] | the best of these and of a search, for any scenario without departures |
 
 use crate::chunks::{ChunkId, PeerId};
-use crate::scenario::{Leaves, Parts, Scenario, SourceLeaves};
-use crate::trace::{Event, Evidence, Header, Outcome, Trace, Transfer};
+use crate::scenario::{Leaves, Scenario, SourceLeaves};
+use crate::trace::{Event, Header, Outcome, Trace, Transfer};
 use crate::units::{Bytes, Time};
 
 pub mod fluid;
@@ -103,7 +103,7 @@ impl Plan {
 
     /// The first line of its trace.
     pub fn header(&self) -> Header {
-        Header { scenario: self.scenario.clone(), evidence: Evidence::default() }
+        Header::exact(self.scenario.clone())
     }
 
     /// Arrivals, transfers and completions.
@@ -135,8 +135,8 @@ impl Send {
 }
 
 fn unbound(scenario: &Scenario) -> Scenario {
-    let parts = Parts { protocol: None, ..scenario.parts().clone() };
-    Scenario::new(parts).expect("a scenario without a protocol is one, too")
+    let unbound = scenario.clone().into_parts().protocol(None).build();
+    unbound.expect("a scenario without a protocol is one, too")
 }
 
 /// Everybody stays: a departure would make a plan depend on who is gone.
