@@ -1,4 +1,4 @@
-//! Scenarios written in code: constructors with defaults, and one method for each field that differs.
+//! Scenarios written in code: constructors with defaults, and a method for each field that differs.
 //!
 //! ```
 //! use swarmbound::chunks::Manifest;
