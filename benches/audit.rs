@@ -3,18 +3,16 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use swarmbound::audit::Audit;
 use swarmbound::scenario::Preset;
-use swarmbound::sim::simulate;
+use swarmbound::sim::run;
 use swarmbound::swarm::{Peer, Tracker};
 use swarmbound::trace::codec::{read_trace, write_trace};
-use swarmbound::trace::{Event, Evidence, Header, Trace};
+use swarmbound::trace::{Event, Trace};
 
 /// The trace of a run of `free-riders`: some 23 000 transfers among other events.
 fn trace() -> Trace {
     let preset = Preset::named("free-riders").expect("a preset of that name");
     let scenario = preset.scenario(Some(1)).expect("presets are well formed");
-    let mut events = Vec::new();
-    simulate::<Peer, Tracker>(&scenario, &mut |event| events.push(event));
-    Trace { header: Header { scenario, evidence: Evidence::default() }, events }
+    run::<Peer, Tracker>(&scenario)
 }
 
 fn judge(trace: &Trace) {

@@ -14,10 +14,7 @@ use std::process::ExitCode;
 use rustix::time::{ClockId, clock_gettime};
 use swarmbound::audit::Audit;
 use swarmbound::chunks::{ChunkId, Manifest, PeerId};
-use swarmbound::scenario::{
-    Behavior, Choker, Discipline, Leaves, Link, Network, Parts, Peer, Protocol, Scenario, Source,
-    SourceLeaves,
-};
+use swarmbound::scenario::{Choker, Leaves, Parts, Peer, Scenario, Source};
 use swarmbound::trace::codec::{read_trace, write_trace};
 use swarmbound::trace::{Event, Evidence, Header, Outcome, Stamps, Trace, Transfer};
 use swarmbound::units::{Bytes, Rate, Time};
@@ -98,32 +95,19 @@ impl Log {
     /// Peers that are there from the start; a file of `chunks` chunks of `length` bytes.
     fn new(peers: u64, chunks: u64, length: u64) -> Self {
         let upload = Rate(8_000_000_000);
-        let peer = Peer {
-            upload,
-            download: None,
-            joins: Time(0),
-            leaves: Leaves::Never,
-            behavior: Behavior::Cooperative,
-            link: Link::default(),
-        };
-        let parts = Parts {
-            name: "growth".to_owned(),
-            file: Manifest::new(Bytes(chunks * length), Bytes(length)).expect("whole chunks"),
-            source: Source { upload, leaves: SourceLeaves::Never, link: Link::default() },
-            peers: vec![peer; peers as usize],
-            protocol: None,
-            network: Network::default(),
-            discipline: Discipline::default(),
-            seed: 1,
-            until: Time(3_600_000_000_000),
-        };
+        let file = Manifest::new(Bytes(chunks * length), Bytes(length)).expect("whole chunks");
+        let parts = Parts::new(file, Source::new(upload))
+            .name("growth")
+            .peers(vec![Peer::new(upload); peers as usize])
+            .protocol(None)
+            .until(Time::from_secs(3600));
         let mut log = Log { parts, evidence: Evidence::default(), events: Vec::new() };
         (1..=peers).for_each(|peer| log.join(peer, 0));
         log
     }
 
     fn barter(mut self, choker: Choker) -> Self {
-        self.parts.protocol = Some(Protocol { choker, ..Protocol::default() });
+        self.parts.protocol.get_or_insert_default().choker = choker;
         self
     }
 

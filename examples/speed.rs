@@ -15,7 +15,7 @@ use swarmbound::chunks::Manifest;
 use swarmbound::scenario::{Preset, Scenario};
 use swarmbound::sim::simulate;
 use swarmbound::swarm::{Peer, Tracker};
-use swarmbound::trace::{Event, Evidence, Header};
+use swarmbound::trace::{Event, Header};
 use swarmbound::units::Bytes;
 
 fn main() -> ExitCode {
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
     say("simulated", transfers, cpu_seconds() - before);
     if audits {
         let before = cpu_seconds();
-        let mut audit = Audit::new(Header { scenario, evidence: Evidence::default() });
+        let mut audit = Audit::new(Header::exact(scenario));
         kept.iter().for_each(|event| audit.event(event));
         let verdict = audit.finish().verdict;
         say(&format!("judged ({verdict})"), transfers, cpu_seconds() - before);

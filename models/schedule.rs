@@ -13,10 +13,7 @@ use crate::bounds::{Binding, Conditions, bindings};
 use crate::checker::{Checked, Claim, ClaimKind, Class, Classes, Spec, Symmetry};
 use crate::chunks::Manifest;
 use crate::models::orbits::{ROW_CHUNKS, ROW_PEERS};
-use crate::scenario::{
-    Behavior, Discipline, Leaves, Link, Malformed, Network, Parts, Peer, Scenario, Source,
-    SourceLeaves,
-};
+use crate::scenario::{Behavior, Leaves, Malformed, Parts, Peer, Scenario, Source};
 use crate::units::{Bytes, NANO, Rate, Time};
 
 mod arrivals;
@@ -194,38 +191,28 @@ impl Schedule {
         };
         let rate = |node: usize| chunk_bits.div_ceil(time(node));
         let download = self.download_slots.filter(|_| !matches!(self.rules, Rules::Serial(_)));
-        let peer = |node: usize| Peer {
-            upload: Rate(rate(node)),
-            download: download.map(|slots| Rate(u64::from(slots) * chunk_bits)),
-            joins: Time::ZERO,
-            leaves: match self.leaving {
-                Leaving::Altruistic => Leaves::Never,
-                Leaving::Selfish => Leaves::AfterCompletion(Time::ZERO),
-            },
-            behavior: match self.peers - self.free_riders < node {
+        let leaves = match self.leaving {
+            Leaving::Altruistic => Leaves::Never,
+            Leaving::Selfish => Leaves::AfterCompletion(Time::ZERO),
+        };
+        let peer = |node: usize| {
+            let download = download.map(|slots| Rate(u64::from(slots) * chunk_bits));
+            let behavior = match self.peers - self.free_riders < node {
                 true => Behavior::FreeRider,
                 false => Behavior::Cooperative,
-            },
-            link: Link::default(),
+            };
+            Peer::new(Rate(rate(node))).download(download).leaves(leaves).behavior(behavior)
         };
         let chunk = Bytes(chunk_bits / 8);
         let file = Manifest::new(Bytes(chunk.0 * self.chunks as u64), chunk)
             .map_err(|message| Malformed { field: "file".into(), message })?;
-        Scenario::new(Parts {
-            name: "schedule".into(),
-            file,
-            source: Source {
-                upload: Rate(rate(0) * u64::from(self.source_slots)),
-                leaves: SourceLeaves::Never,
-                link: Link::default(),
-            },
-            peers: (1..=self.peers).map(peer).collect(),
-            protocol: None,
-            network: Network::default(),
-            discipline: Discipline::default(),
-            seed: 0,
-            until: Time::MAX,
-        })
+        let source = Source::new(Rate(rate(0) * u64::from(self.source_slots)));
+        Parts::new(file, source)
+            .name("schedule")
+            .peers((1..=self.peers).map(peer))
+            .protocol(None)
+            .until(Time::MAX)
+            .build()
     }
 
     /// What the bounds say, rounded up to whole slots: chunks arrive at the end of one.

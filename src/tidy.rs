@@ -126,37 +126,63 @@ fn complain(complaints: &[String]) {
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }
 
-/// The modules that a line names after `crate::`.
+/// How the library is named by itself, and by the program.
+const ROOTS: [&str; 2] = ["crate::", "swarmbound::"];
+
+/// The modules that a line names after a root.
 fn imports(line: &str) -> Vec<&str> {
-    let after = line.split("crate::").skip(1);
+    let after = ROOTS.into_iter().flat_map(|root| line.split(root).skip(1));
     after
         .map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(""))
         .collect()
 }
 
-#[test]
-fn every_module_imports_lower_floors_only() {
+/// The imports of a file that its module may not have.
+fn trespasses(source: &Source) -> Vec<String> {
+    let Some((_, allowed)) = FLOORS.iter().find(|(module, _)| *module == source.module) else {
+        return Vec::new();
+    };
     let mut complaints = Vec::new();
-    for source in sources().iter().filter(|source| !source.is_test()) {
-        let Some((_, allowed)) = FLOORS.iter().find(|(module, _)| *module == source.module) else {
-            continue;
-        };
-        for (number, line) in source.code() {
-            if line.contains("crate::{") {
-                // What stands in braces may go over many lines, which `imports` does not see.
-                let place = format!("{}:{number}", source.path.display());
-                complaints.push(format!("{place}: write one `use crate::module` for each module"));
-            }
-            for import in imports(line) {
-                let known = FLOORS.iter().any(|(module, _)| *module == import);
-                if known && import != source.module && !allowed.contains(&import) {
-                    let place = format!("{}:{number}", source.path.display());
-                    complaints.push(format!("{place}: {} imports {import}", source.module));
-                }
+    for (number, line) in source.code() {
+        let place = format!("{}:{number}", source.path.display());
+        for root in ROOTS.into_iter().filter(|root| line.contains(&format!("{root}{{"))) {
+            // What stands in braces may go over many lines, which `imports` does not see.
+            complaints.push(format!("{place}: write one `use {root}module` for each module"));
+        }
+        for import in imports(line) {
+            let known = FLOORS.iter().any(|(module, _)| *module == import);
+            if known && import != source.module && !allowed.contains(&import) {
+                complaints.push(format!("{place}: {} imports {import}", source.module));
             }
         }
     }
-    complain(&complaints);
+    complaints
+}
+
+#[test]
+fn every_module_imports_lower_floors_only() {
+    let sources = sources();
+    let judged = sources.iter().filter(|source| !source.is_test());
+    complain(&judged.flat_map(trespasses).collect::<Vec<String>>());
+}
+
+/// The report may not name the simulator, however it is written.
+#[test]
+fn an_import_of_a_floor_above_is_found() {
+    let planted = |line: &str| {
+        let (path, module) = (PathBuf::from("src/report/planted.rs"), "report".to_owned());
+        trespasses(&Source { path, module, text: format!("//! Planted.\n{line}\n") })
+    };
+    assert_eq!(
+        planted("use swarmbound::sim::simulate;"),
+        ["src/report/planted.rs:2: report imports sim"]
+    );
+    assert_eq!(
+        planted("let x = crate::cli::main();"),
+        ["src/report/planted.rs:2: report imports cli"]
+    );
+    assert_eq!(planted("use swarmbound::{audit, sim};").len(), 1, "braces hide modules");
+    assert_eq!(planted("use swarmbound::audit::Audit; // swarmbound::sim"), Vec::<String>::new());
 }
 
 #[test]

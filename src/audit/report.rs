@@ -3,6 +3,8 @@
 //! It judges nothing beyond its rules, and prints nothing: serde writes it, the command line shows
 //! it. The type to know is [`Report`].
 
+use std::fmt;
+
 use serde::Serialize;
 
 use super::evidence::{Completed, Facts};
@@ -62,6 +64,27 @@ pub struct Ruled {
     pub judgement: Judgement,
 }
 
+impl fmt::Display for Ruled {
+    /// The name, the verdict, and why.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Judgement { verdict, reason, explanation, .. } = &self.judgement;
+        write!(f, "{} {verdict}", self.name)?;
+        match explanation.as_ref().or(reason.as_ref()) {
+            Some(why) => write!(f, ": {why}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    /// The verdict, then each rule that is violated or unknown on a line of its own.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.verdict.fmt(f)?;
+        let mut open = self.rules.iter().filter(|rule| Verdict::Holds < rule.judgement.verdict);
+        open.try_for_each(|rule| write!(f, "\n{rule}"))
+    }
+}
+
 impl Report {
     pub(super) fn new(facts: &Facts, meant: Senders, rules: Vec<Ruled>) -> Self {
         let (scenario, conditions) = (facts.scenario(), facts.conditions());
@@ -92,6 +115,11 @@ impl Report {
             // A rule without events of its kind speaks against nothing.
             verdict: worst.map_or(Verdict::Holds, |worst| worst.max(Verdict::Holds)),
         }
+    }
+
+    /// The rules that the trace violates, each with its witness.
+    pub fn violations(&self) -> impl Iterator<Item = &Ruled> {
+        self.rules.iter().filter(|rule| rule.judgement.verdict == Verdict::Violated)
     }
 
     /// What the rule of that name says.

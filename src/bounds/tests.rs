@@ -18,29 +18,13 @@ mod reference;
 
 /// A file of `file` bytes in chunks of `chunk` bytes, a source of `upload` bit/s, no peers yet.
 fn swarm(file: u64, chunk: u64, upload: u64) -> Parts {
-    Parts {
-        name: "test".to_owned(),
-        file: Manifest::new(Bytes(file), Bytes(chunk)).unwrap(),
-        source: Source { upload: Rate(upload), leaves: SourceLeaves::Never, link: Link::default() },
-        peers: Vec::new(),
-        protocol: None,
-        network: Network::default(),
-        discipline: Discipline::default(),
-        seed: 1,
-        until: Time::MAX,
-    }
+    let file = Manifest::new(Bytes(file), Bytes(chunk)).unwrap();
+    Parts::new(file, Source::new(Rate(upload))).protocol(None).until(Time::MAX)
 }
 
 /// A peer that is present from the start, never leaves and has no limit on its downlink.
 fn peer(upload: u64) -> Peer {
-    Peer {
-        upload: Rate(upload),
-        download: None,
-        joins: Time::ZERO,
-        leaves: Leaves::Never,
-        behavior: Behavior::Cooperative,
-        link: Link::default(),
-    }
+    Peer::new(Rate(upload))
 }
 
 /// [`peer`] with a limited downlink.

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use swarmbound::scenario::{JsonError, PRESETS, Parts, Preset, Scenario, read_toml};
+use swarmbound::scenario::{JsonError, PRESETS, Preset, Scenario, read_toml};
 
 use super::Failure;
 
@@ -138,8 +138,8 @@ fn resolved(name: &str, text: &str, seed: Option<u64>) -> Result<Scenario, Failu
         Failure(wrong + &trace)
     })?;
     let Some(seed) = seed else { return Ok(scenario) };
-    let parts = Parts { seed, ..scenario.into_parts() };
-    Scenario::new(parts).map_err(|malformed| Failure(format!("{name}: {malformed}")))
+    let reseeded = scenario.into_parts().seed(seed).build();
+    reseeded.map_err(|malformed| Failure(format!("{name}: {malformed}")))
 }
 
 /// What is wrong with a JSON text, and where.

@@ -13,7 +13,7 @@ use swarmbound::scenario::Scenario;
 use swarmbound::sim::{Simulation, Step};
 use swarmbound::swarm::{ClientServer, Peer, Tracker};
 use swarmbound::trace::codec::Writer;
-use swarmbound::trace::{Event, Evidence, Header};
+use swarmbound::trace::{Event, Header};
 
 use super::progress::Progress;
 use super::{Failure, cores};
@@ -76,7 +76,7 @@ fn simulate<E: Engine, T: Introduce>(
     trace: Option<&Path>,
     watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<Option<Audit>, Failure> {
-    let header = Header { scenario: scenario.clone(), evidence: Evidence::default() };
+    let header = Header::exact(scenario.clone());
     let mut record = trace.map(|path| Record::new(path, &header)).transpose()?;
     let mut audit = Audit::new(header);
     let mut simulation = Simulation::<E, T>::new(scenario);

@@ -60,39 +60,38 @@ prop_compose! {
     }
 }
 
-prop_compose! {
-    fn protocol()(
-        neighbors in 1..=u32::MAX,
-        unchoke_slots in 1..=u32::MAX,
-        rechoke in positive_time(),
-        optimistic in proptest::option::of(positive_time()),
-        picker in prop_oneof![
-            Just(Picker::RarestFirst),
-            Just(Picker::Random),
-            Just(Picker::InOrder),
-        ],
-        choker in prop_oneof![
-            Just(Choker::TitForTat),
-            Just(Choker::RoundRobin),
-            Just(Choker::StrictBarter),
-            (1..=u32::MAX).prop_map(Choker::Credit),
-        ],
-        seeding in prop_oneof![Just(Seeding::RoundRobin), Just(Seeding::FastestFirst)],
-        super_seeding: bool,
-        announce in positive_time(),
-    ) -> Protocol {
-        Protocol {
-            neighbors,
-            unchoke_slots,
-            rechoke,
-            optimistic,
-            picker,
-            choker,
-            seeding,
-            super_seeding,
-            announce,
-        }
+impl Arbitrary for Time {
+    type Parameters = ();
+    type Strategy = BoxedStrategy<Time>;
+
+    fn arbitrary_with((): ()) -> Self::Strategy {
+        time().boxed()
     }
+}
+
+/// Enums of words, with strategies for their values.
+macro_rules! arbitrary {
+    ($($word:ident: [$($value:expr),*];)*) => {$(
+        impl Arbitrary for $word {
+            type Parameters = ();
+            type Strategy = BoxedStrategy<$word>;
+
+            fn arbitrary_with((): ()) -> Self::Strategy {
+                prop_oneof![$($value),*].boxed()
+            }
+        }
+    )*};
+}
+
+arbitrary! {
+    Picker: [Just(Picker::RarestFirst), Just(Picker::Random), Just(Picker::InOrder)];
+    Choker: [
+        Just(Choker::TitForTat),
+        Just(Choker::RoundRobin),
+        Just(Choker::StrictBarter),
+        (1..=u32::MAX).prop_map(Choker::Credit)
+    ];
+    Seeding: [Just(Seeding::RoundRobin), Just(Seeding::FastestFirst)];
 }
 
 prop_compose! {
@@ -116,7 +115,7 @@ prop_compose! {
         file in manifest(),
         source in source(),
         peers in proptest::collection::vec(peer(), 1..12),
-        protocol in proptest::option::of(protocol()),
+        protocol in proptest::option::of(Protocol::any()),
         network in (time(), any::<u64>().prop_map(Bytes)),
         discipline: [bool; 3],
         stall in proptest::option::of(time()),

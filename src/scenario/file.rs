@@ -23,7 +23,9 @@ mod write;
 use arrivals::Joins;
 use settings::{NOTHING, Settings};
 pub use sweep::{MOST_RUNS, Place, Sweep, Written};
-use table::{Field, Form, KNOWN, Spans, Table, Text};
+pub(super) use table::{Field, Table};
+use table::{Form, KNOWN, Spans, Text};
+pub(super) use write::span;
 
 /// Why a text is no scenario.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,7 +87,7 @@ fn read<'t>(
     let protocol = match root.take_word("protocol", write::UNKNOWN) {
         true => None,
         false => match root.table("protocol", &mut spans)? {
-            Some(table) => Some(read_protocol(table)?),
+            Some(table) => Some(Protocol::read(table)?),
             None => Some(Protocol::default()),
         },
     };
@@ -267,39 +269,6 @@ fn read_group(mut table: Table<'_>, count: usize) -> Result<Group<'_>, FileError
     let link = read_link(&mut table)?;
     let peer = Peer { upload, download, joins: Time::ZERO, leaves, behavior, link };
     Ok(Group { count, joins, joins_field, peer })
-}
-
-fn read_protocol(mut table: Table<'_>) -> Result<Protocol, FileError> {
-    let mut protocol = Protocol::default();
-    let number = |field: Field<'_>| field.whole(u64::from(u32::MAX)).map(|number| number as u32);
-    if let Some(field) = table.take("neighbors") {
-        protocol.neighbors = number(field)?;
-    }
-    if let Some(field) = table.take("unchoke_slots") {
-        protocol.unchoke_slots = number(field)?;
-    }
-    if let Some(field) = table.take("rechoke") {
-        protocol.rechoke = field.quantity("10 s")?;
-    }
-    if let Some(field) = table.take("optimistic") {
-        protocol.optimistic = field.unless("never", "30 s")?;
-    }
-    if let Some(field) = table.take("picker") {
-        protocol.picker = field.word()?;
-    }
-    if let Some(field) = table.take("choker") {
-        protocol.choker = field.word()?;
-    }
-    if let Some(field) = table.take("seeding") {
-        protocol.seeding = field.word()?;
-    }
-    if let Some(field) = table.take("super_seeding") {
-        protocol.super_seeding = field.flag()?;
-    }
-    if let Some(field) = table.take("announce") {
-        protocol.announce = field.quantity("1800 s")?;
-    }
-    Ok(protocol)
 }
 
 fn read_discipline(mut table: Table<'_>) -> Result<Discipline, FileError> {

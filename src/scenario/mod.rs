@@ -8,9 +8,11 @@
 use crate::chunks::{Manifest, PeerId};
 use crate::units::{Bytes, Rate, Time};
 
+mod builder;
 mod file;
 mod json;
 mod preset;
+mod protocol;
 mod words;
 
 #[cfg(test)]
@@ -20,6 +22,10 @@ pub use file::{FileError, MOST_RUNS, Place, Sweep, Written, read_allowance, read
 pub(crate) use json::Document;
 pub use json::JsonError;
 pub use preset::{PRESETS, Preset};
+pub use protocol::Protocol;
+#[cfg(any(test, feature = "suite"))]
+pub(crate) use protocol::rounded;
+pub use words::UnknownWord;
 #[cfg(any(test, feature = "suite"))]
 pub(crate) use words::printable;
 
@@ -154,46 +160,6 @@ pub struct Discipline {
     pub stall: Option<Time>,
 }
 
-/// The settings of the protocol.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Protocol {
-    /// How many members a peer asks the tracker for, and how many neighbors it is to have: it looks
-    /// for half as many itself, and accepts whoever asks up to twice as many.
-    pub neighbors: u32,
-    /// How many neighbors a node unchokes at once, the optimistic one not counted.
-    pub unchoke_slots: u32,
-    /// The interval between two decisions of the choker.
-    pub rechoke: Time,
-    /// The interval between two optimistic unchokes; None turns them off.
-    pub optimistic: Option<Time>,
-    /// Which chunk is requested next.
-    pub picker: Picker,
-    /// Whom a leecher serves.
-    pub choker: Choker,
-    /// Whom a node that has the whole file serves.
-    pub seeding: Seeding,
-    /// The source sends each chunk once before it repeats one.
-    pub super_seeding: bool,
-    /// The interval between two announces to the tracker.
-    pub announce: Time,
-}
-
-impl Default for Protocol {
-    fn default() -> Self {
-        Protocol {
-            neighbors: 40,
-            unchoke_slots: 4,
-            rechoke: Time::from_secs(10),
-            optimistic: Some(Time::from_secs(30)),
-            picker: Picker::RarestFirst,
-            choker: Choker::TitForTat,
-            seeding: Seeding::RoundRobin,
-            super_seeding: true,
-            announce: Time::from_secs(1800),
-        }
-    }
-}
-
 /// Which chunk is requested next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Picker {
@@ -242,6 +208,15 @@ fn malformed(field: impl Into<String>, message: impl Into<String>) -> Malformed 
 }
 
 impl Scenario {
+    /// Reads a scenario from TOML, as [`read_toml`] with the file name `scenario.toml` and the seed
+    /// of the text.
+    ///
+    /// # Errors
+    /// As [`read_toml`].
+    pub fn from_toml(text: &str) -> Result<Self, FileError> {
+        read_toml("scenario.toml", text, None)
+    }
+
     /// Checks the parts.
     ///
     /// # Errors
@@ -416,28 +391,5 @@ impl Peer {
             ));
         }
         Ok(())
-    }
-}
-
-impl Protocol {
-    fn check(&self) -> Result<(), Malformed> {
-        let positive = [
-            ("neighbors", self.neighbors != 0, "at least 1"),
-            ("unchoke_slots", self.unchoke_slots != 0, "at least 1"),
-            ("rechoke", self.rechoke != Time::ZERO, "a time above 0 s"),
-            (
-                "optimistic",
-                self.optimistic != Some(Time::ZERO),
-                "a time above 0 s, or \"never\" to turn it off",
-            ),
-            ("announce", self.announce != Time::ZERO, "a time above 0 s"),
-            ("choker", self.choker != Choker::Credit(0), "a credit of at least 1"),
-        ];
-        match positive.into_iter().find(|&(_, fine, _)| !fine) {
-            None => Ok(()),
-            Some((field, _, instead)) => {
-                Err(malformed(format!("protocol.{field}"), format!("is 0; write {instead}")))
-            }
-        }
     }
 }

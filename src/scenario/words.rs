@@ -1,10 +1,12 @@
 //! The words of a scenario: how behaviors and policies are written, the same in TOML and in JSON.
 //!
-//! Nothing here has a default; a word that is unknown is refused with the words that are known. The
-//! types to know are [`Picker`] and [`Choker`].
+//! Nothing here has a default; a word that is unknown is refused with the words that are known.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Behavior, Choker, Picker, Seeding};
 
@@ -23,104 +25,106 @@ pub(crate) fn printable(message: String) -> String {
     shown
 }
 
-/// Finds `text` among the words of one kind.
-fn find<T: Copy>(kind: &str, text: &str, words: &[(&'static str, T)]) -> Result<T, String> {
-    let found = words.iter().find(|&&(word, _)| word == text);
-    found.map(|&(_, value)| value).ok_or_else(|| {
-        let known: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
-        format!("`{text}` is no {kind}; write {}", known.join(" or "))
-    })
+/// Why a text is no word of its kind: a sentence with the words that are.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct UnknownWord(String);
+
+/// Enums each value of which is a word, with the name of the kind.
+macro_rules! words {
+    ($($type:ident $kind:literal { $($value:ident $word:literal,)* })*) => {$(
+        impl FromStr for $type {
+            type Err = UnknownWord;
+
+            fn from_str(text: &str) -> Result<Self, UnknownWord> {
+                match text {
+                    $($word => Ok($type::$value),)*
+                    _ => Err(unknown($kind, text, &[$($word),*])),
+                }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(match self {
+                    $($type::$value => $word,)*
+                })
+            }
+        }
+    )*};
 }
 
-/// The word of `value`.
-fn word<T: Copy + PartialEq>(value: T, words: &[(&'static str, T)]) -> &'static str {
-    let found = words.iter().find(|&&(_, known)| known == value);
-    found.expect("every value of the enum stands in its table").0
-}
-
-const BEHAVIORS: &[(&str, Behavior)] =
-    &[("cooperative", Behavior::Cooperative), ("free rider", Behavior::FreeRider)];
-
-const PICKERS: &[(&str, Picker)] = &[
-    ("rarest first", Picker::RarestFirst),
-    ("random", Picker::Random),
-    ("in order", Picker::InOrder),
-];
-
-const CHOKERS: &[(&str, Choker)] = &[
-    ("tit for tat", Choker::TitForTat),
-    ("round robin", Choker::RoundRobin),
-    ("strict barter", Choker::StrictBarter),
-];
-
-const SEEDINGS: &[(&str, Seeding)] =
-    &[("round robin", Seeding::RoundRobin), ("fastest first", Seeding::FastestFirst)];
-
-impl FromStr for Behavior {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        find("behavior", text, BEHAVIORS)
+words! {
+    Behavior "behavior" {
+        Cooperative "cooperative",
+        FreeRider "free rider",
+    }
+    Picker "picker" {
+        RarestFirst "rarest first",
+        Random "random",
+        InOrder "in order",
+    }
+    Seeding "seeding" {
+        RoundRobin "round robin",
+        FastestFirst "fastest first",
     }
 }
 
-impl fmt::Display for Behavior {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(word(*self, BEHAVIORS))
-    }
-}
-
-impl FromStr for Picker {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        find("picker", text, PICKERS)
-    }
-}
-
-impl fmt::Display for Picker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(word(*self, PICKERS))
-    }
-}
-
-impl FromStr for Seeding {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        find("seeding", text, SEEDINGS)
-    }
-}
-
-impl fmt::Display for Seeding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(word(*self, SEEDINGS))
-    }
+fn unknown(kind: &str, text: &str, words: &[&str]) -> UnknownWord {
+    UnknownWord(format!("`{text}` is no {kind}; write `{}`", words.join("` or `")))
 }
 
 impl FromStr for Choker {
-    type Err = String;
+    type Err = UnknownWord;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        let words = ["tit for tat", "round robin", "strict barter", "credit 3"];
         let Some(chunks) = text.strip_prefix("credit") else {
-            return find("choker", text, CHOKERS).map_err(|error| format!("{error} or `credit 3`"));
+            return match text {
+                "tit for tat" => Ok(Choker::TitForTat),
+                "round robin" => Ok(Choker::RoundRobin),
+                "strict barter" => Ok(Choker::StrictBarter),
+                _ => Err(unknown("choker", text, &words)),
+            };
         };
         let chunks = chunks.trim();
         if chunks.is_empty() || !chunks.bytes().all(|digit| digit.is_ascii_digit()) {
-            return Err(format!("`{text}` lacks its number of chunks; write one like `credit 3`"));
+            let lacks = "lacks its number of chunks; write one like `credit 3`";
+            return Err(UnknownWord(format!("`{text}` {lacks}")));
         }
-        let chunks = chunks.parse();
-        chunks
-            .map(Choker::Credit)
-            .map_err(|_| format!("`{text}` is too large; write at most `credit {}`", u32::MAX))
+        chunks.parse().map(Choker::Credit).map_err(|_| {
+            UnknownWord(format!("`{text}` is too large; write at most `credit {}`", u32::MAX))
+        })
     }
 }
 
 impl fmt::Display for Choker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Choker::TitForTat => f.pad("tit for tat"),
+            Choker::RoundRobin => f.pad("round robin"),
+            Choker::StrictBarter => f.pad("strict barter"),
             Choker::Credit(chunks) => f.pad(&format!("credit {chunks}")),
-            other => f.pad(word(*other, CHOKERS)),
         }
     }
 }
+
+/// Types that serde writes and reads as their words.
+macro_rules! as_words {
+    ($($type:ident),*) => {$(
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = Cow::<str>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
+}
+
+as_words!(Behavior, Picker, Choker, Seeding);

@@ -14,8 +14,8 @@
 //! | [`planner`] | the best of these and of a local search, for any scenario without departures |
 
 use crate::chunks::{ChunkId, PeerId};
-use crate::scenario::{Leaves, Parts, Scenario, SourceLeaves};
-use crate::trace::{Event, Evidence, Header, Outcome, Trace, Transfer};
+use crate::scenario::{Leaves, Scenario, SourceLeaves};
+use crate::trace::{Event, Header, Outcome, Trace, Transfer};
 use crate::units::{Bytes, Time};
 
 pub mod fluid;
@@ -104,7 +104,7 @@ impl Plan {
 
     /// The header of the trace: exact times, no gaps.
     pub fn header(&self) -> Header {
-        Header { scenario: self.scenario.clone(), evidence: Evidence::default() }
+        Header::exact(self.scenario.clone())
     }
 
     /// The events of the trace: all joins, then transfers in order of start, then completions.
@@ -136,8 +136,8 @@ impl Send {
 }
 
 fn without_protocol(scenario: &Scenario) -> Scenario {
-    let parts = Parts { protocol: None, ..scenario.parts().clone() };
-    Scenario::new(parts).expect("a scenario without a protocol is one, too")
+    let unbound = scenario.clone().into_parts().protocol(None).build();
+    unbound.expect("a scenario without a protocol is one, too")
 }
 
 /// An error if any node may leave: a plan could then depend on a peer that is no longer present.

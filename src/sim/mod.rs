@@ -22,4 +22,26 @@ mod spans;
 #[cfg(test)]
 mod tests;
 
+use crate::engine::{Engine, Introduce};
+use crate::scenario::Scenario;
+use crate::trace::{Header, Trace};
+
 pub use run::{Ended, Outcome, Simulation, Step, simulate};
+
+/// Runs a scenario to its end and returns its trace. [`simulate`] hands over each event instead,
+/// where a run is too long to be kept in memory.
+///
+/// ```
+/// use swarmbound::scenario::Preset;
+/// use swarmbound::swarm::{Peer, Tracker};
+///
+/// let scenario = Preset::named("free-riders").unwrap().scenario(None)?;
+/// let trace = swarmbound::sim::run::<Peer, Tracker>(&scenario);
+/// assert_eq!(trace.header.scenario, scenario);
+/// # Ok::<(), swarmbound::scenario::FileError>(())
+/// ```
+pub fn run<E: Engine, T: Introduce>(scenario: &Scenario) -> Trace {
+    let mut events = Vec::new();
+    simulate::<E, T>(scenario, &mut |event| events.push(event));
+    Trace { header: Header::exact(scenario.clone()), events }
+}

@@ -14,7 +14,7 @@ use crate::audit::{
     Audit, Cause, IncompletenessWitness, Judgement, Lacking, Report, Verdict, Witness,
 };
 use crate::chunks::PeerId;
-use crate::scenario::{Parts, Scenario};
+use crate::scenario::Scenario;
 use crate::trace::{Event, Header, Trace};
 use crate::units::{Rate, Time};
 
@@ -109,8 +109,8 @@ fn not_cut_off(scenario: &Scenario, trace: &Trace) -> Report {
     let until = scenario.parts().until;
     let gone = |event: &Event| matches!(event, Event::Leave { at, .. } if until <= *at);
     let events = trace.events.iter().filter(|event| !gone(event)).cloned().collect();
-    let parts = Parts { until: Time::MAX, ..scenario.parts().clone() };
-    let scenario = Scenario::new(parts).expect("a scenario may last");
+    let lasting = scenario.clone().into_parts().until(Time::MAX).build();
+    let scenario = lasting.expect("a scenario may last");
     let header = Header { scenario, evidence: trace.header.evidence };
     Audit::of(&Trace { header, events })
 }

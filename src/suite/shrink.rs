@@ -8,8 +8,7 @@ use std::ops::ControlFlow;
 
 use crate::chunks::Manifest;
 use crate::scenario::{
-    Behavior, Choker, Leaves, Link, Network, Parts, Picker, Protocol, Scenario, Seeding,
-    SourceLeaves,
+    Behavior, Leaves, Link, Network, Parts, Protocol, Scenario, SourceLeaves, rounded,
 };
 use crate::units::{Bytes, Rate, Time};
 
@@ -67,15 +66,6 @@ const OF_THE_REST: &[Edit] = &[
         }
     },
     |parts, _| round(&mut parts.network.latency),
-    |parts, _| of_protocol(parts, |it| it.choker = Choker::TitForTat),
-    |parts, _| of_protocol(parts, |it| it.picker = Picker::RarestFirst),
-    |parts, _| of_protocol(parts, |it| it.seeding = Seeding::RoundRobin),
-    |parts, _| of_protocol(parts, |it| it.super_seeding = true),
-    |parts, _| of_protocol(parts, |it| it.optimistic = None),
-    |parts, _| of_protocol(parts, |it| it.unchoke_slots = 1),
-    |parts, _| of_protocol(parts, |it| it.neighbors = Protocol::default().neighbors),
-    |parts, _| of_protocol(parts, |it| round(&mut it.rechoke)),
-    |parts, _| of_protocol(parts, |it| round(&mut it.announce)),
     |parts, _| round(&mut parts.until),
 ];
 
@@ -85,6 +75,7 @@ pub(super) fn simplest(scenario: &Scenario, burst: Option<Bytes>) -> Option<Scen
     let mut parts = scenario.parts().clone();
     parts.peers.truncate(1);
     OF_THE_REST.iter().chain(OF_A_PEER.iter().skip(1)).for_each(|edit| edit(&mut parts, 0));
+    Protocol::SIMPLER.iter().for_each(|&edit| of_protocol(&mut parts, edit));
     parts.network.burst = burst.unwrap_or(parts.network.burst);
     Scenario::new(parts).ok()
 }
@@ -94,14 +85,8 @@ const RATE: Rate = Rate(1000);
 /// A chunk that takes a second at [`RATE`].
 const CHUNK: Bytes = Bytes(125);
 
-/// A time in whole seconds, or else in tenths, or hundredths: as round as it can be above 0.
 fn round(time: &mut Time) {
-    for unit in [1_000_000_000, 100_000_000, 10_000_000] {
-        if unit <= time.0 {
-            time.0 -= time.0 % unit;
-            return;
-        }
-    }
+    *time = rounded(*time);
 }
 
 fn cut(parts: &mut Parts, chunks: u64, chunk: Bytes) {
@@ -145,6 +130,9 @@ impl Search<'_> {
     fn round(&mut self) -> ControlFlow<()> {
         for edit in OF_THE_REST {
             self.attempt(&|parts| edit(parts, 0))?;
+        }
+        for &edit in Protocol::SIMPLER {
+            self.attempt(&|parts| of_protocol(parts, edit))?;
         }
         for at in (0..self.scenario.peer_count()).rev() {
             for edit in OF_A_PEER {

@@ -161,6 +161,13 @@ pub enum Outcome {
     Aborted,
 }
 
+impl Header {
+    /// The header of a log that records all that happened, at exact times: the default evidence.
+    pub fn exact(scenario: Scenario) -> Self {
+        Header { scenario, evidence: Evidence::default() }
+    }
+}
+
 impl Event {
     /// When it happened; a transfer happens when it ends.
     pub fn at(&self) -> Time {

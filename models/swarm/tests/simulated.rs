@@ -5,9 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::*;
 use crate::engine::Settings;
-use crate::scenario::{
-    Discipline, Leaves, Link, Network, Parts, Protocol, Scenario, Source, SourceLeaves,
-};
+use crate::scenario::{Leaves, Link, Parts, Protocol, Scenario, Source, SourceLeaves};
 use crate::sim::{Simulation, Step};
 use crate::units::{Rate, Time};
 
@@ -15,26 +13,17 @@ use crate::units::{Rate, Time};
 /// happens at the same instant.
 fn scenario(chunks: u64, peers: &[(u64, Leaves)], source: SourceLeaves, seed: u64) -> Scenario {
     let link = |ms: u64| Link { latency: Some(Time(ms * 1_000_000)), burst: None };
-    let peer = |(at, &(joins, leaves)): (usize, &(u64, Leaves))| crate::scenario::Peer {
-        upload: Rate(1000),
-        download: None,
-        joins: Time(joins * 1_000_000),
-        leaves,
-        behavior: Behavior::Cooperative,
-        link: link([7, 19][at]),
+    let file = Manifest::new(Bytes(125 * chunks), Bytes(125)).unwrap();
+    let peer = |(&(joins, leaves), delay): (&(u64, Leaves), u64)| {
+        let peer = crate::scenario::Peer::new(Rate(1000)).joins(Time(joins * 1_000_000));
+        peer.leaves(leaves).link(link(delay))
     };
-    let parts = Parts {
-        name: "small".to_owned(),
-        file: Manifest::new(Bytes(125 * chunks), Bytes(125)).unwrap(),
-        source: Source { upload: Rate(1000), leaves: source, link: link(3) },
-        peers: peers.iter().enumerate().map(peer).collect(),
-        protocol: Some(Protocol::default()),
-        network: Network::default(),
-        discipline: Discipline::default(),
-        seed,
-        until: Time::from_secs(100_000),
-    };
-    Scenario::new(parts).unwrap()
+    Parts::new(file, Source::new(Rate(1000)).leaves(source).link(link(3)))
+        .peers(peers.iter().zip([7, 19]).map(peer))
+        .seed(seed)
+        .until(Time::from_secs(100_000))
+        .build()
+        .unwrap()
 }
 
 /// The same world, in which everything may happen at any time.

@@ -7,9 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::bounds::{Conditions, SentBy};
 use crate::chunks::{ChunkId, Manifest, PeerId};
-use crate::scenario::{
-    Behavior, Discipline, Leaves, Link, Network, Parts, Peer, Scenario, Source, SourceLeaves,
-};
+use crate::scenario::{Behavior, Leaves, Parts, Peer, Scenario, Source, SourceLeaves};
 use crate::trace::codec::read_trace;
 use crate::trace::{Evidence, Outcome, Stamps, Transfer};
 use crate::units::{Bytes, NANO, Rate, Time};
@@ -48,29 +46,12 @@ pub(super) struct Run {
 impl Run {
     /// `peers` peers that are there from 0, `chunks` chunks of 100 B, links of one byte per ns.
     pub(super) fn new(peers: usize, chunks: u64) -> Self {
-        let peer = Peer {
-            upload: BYTE_PER_NS,
-            download: None,
-            joins: Time::ZERO,
-            leaves: Leaves::Never,
-            behavior: Behavior::Cooperative,
-            link: Link::default(),
-        };
-        let parts = Parts {
-            name: "made by hand".to_owned(),
-            file: Manifest::new(Bytes(CHUNK * chunks), Bytes(CHUNK)).unwrap(),
-            source: Source {
-                upload: BYTE_PER_NS,
-                leaves: SourceLeaves::Never,
-                link: Link::default(),
-            },
-            peers: vec![peer; peers],
-            protocol: None,
-            network: Network::default(),
-            discipline: Discipline::default(),
-            seed: 1,
-            until: Time::from_secs(3600),
-        };
+        let file = Manifest::new(Bytes(CHUNK * chunks), Bytes(CHUNK)).unwrap();
+        let parts = Parts::new(file, Source::new(BYTE_PER_NS))
+            .name("made by hand")
+            .peers(vec![Peer::new(BYTE_PER_NS); peers])
+            .protocol(None)
+            .until(Time::from_secs(3600));
         let join = |at| Event::Join { at: Time::ZERO, node: PeerId(at as u32 + 1) };
         Run { parts, evidence: Evidence::default(), events: (0..peers).map(join).collect() }
     }

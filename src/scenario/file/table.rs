@@ -12,7 +12,8 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::settings::Settings;
 use super::{FileError, Written};
-use crate::scenario::words::printable;
+use crate::scenario::Protocol;
+use crate::scenario::words::{UnknownWord, printable};
 use crate::units::{Time, UnitError};
 
 /// The text of a file, and its name.
@@ -63,7 +64,7 @@ impl<'t> Spans<'t> {
 
 /// One value and where it stands.
 #[derive(Clone)]
-pub(super) struct Field<'t> {
+pub(in crate::scenario) struct Field<'t> {
     text: Text<'t>,
     path: String,
     span: Range<usize>,
@@ -161,7 +162,7 @@ impl<'t> Field<'t> {
     }
 
     /// A quantity with its unit, in quotes.
-    pub(super) fn quantity<T: FromStr<Err = UnitError>>(
+    pub(in crate::scenario) fn quantity<T: FromStr<Err = UnitError>>(
         &self,
         example: &str,
     ) -> Result<T, FileError> {
@@ -181,7 +182,7 @@ impl<'t> Field<'t> {
     }
 
     /// A quantity, or the word that means none.
-    pub(super) fn unless<T: FromStr<Err = UnitError>>(
+    pub(in crate::scenario) fn unless<T: FromStr<Err = UnitError>>(
         &self,
         none: &str,
         example: &str,
@@ -198,7 +199,7 @@ impl<'t> Field<'t> {
     }
 
     /// A whole number from 0 to `most`.
-    pub(super) fn whole(&self, most: u64) -> Result<u64, FileError> {
+    pub(in crate::scenario) fn whole(&self, most: u64) -> Result<u64, FileError> {
         let DeValue::Integer(integer) = &self.value else {
             return Err(self.error(format!(
                 "{}; write a whole number without quotes, for example 4",
@@ -220,7 +221,7 @@ impl<'t> Field<'t> {
     }
 
     /// True or false.
-    pub(super) fn flag(&self) -> Result<bool, FileError> {
+    pub(in crate::scenario) fn flag(&self) -> Result<bool, FileError> {
         match self.value {
             DeValue::Boolean(flag) => Ok(flag),
             _ => Err(self.error(format!("{}; write true or false, without quotes", self.kind()))),
@@ -228,12 +229,14 @@ impl<'t> Field<'t> {
     }
 
     /// One of the words of an enum.
-    pub(super) fn word<T: FromStr<Err = String>>(&self) -> Result<T, FileError> {
+    pub(in crate::scenario) fn word<T: FromStr<Err = UnknownWord>>(&self) -> Result<T, FileError> {
         match &self.value {
-            DeValue::String(text) => text.trim().parse().map_err(|error: String| self.error(error)),
+            DeValue::String(text) => {
+                text.trim().parse().map_err(|error: UnknownWord| self.error(error.to_string()))
+            }
             _ => {
                 // What an unknown word is told ends with the words that are known.
-                let told = "".parse::<T>().err().unwrap_or_default();
+                let told = "".parse::<T>().err().map_or(String::new(), |error| error.to_string());
                 let known = told.split_once("; ").map_or("write a word", |(_, known)| known);
                 Err(self.error(format!("{}; {known}, in quotes", self.kind())))
             }
@@ -250,20 +253,7 @@ pub(super) const KNOWN: Known = &[
     ("file", &["size", "chunk"]),
     ("source", &["upload", "leaves", "latency", "burst"]),
     ("peers", &["count", "upload", "download", "joins", "leaves", "behavior", "latency", "burst"]),
-    (
-        "protocol",
-        &[
-            "neighbors",
-            "unchoke_slots",
-            "rechoke",
-            "optimistic",
-            "picker",
-            "choker",
-            "seeding",
-            "super_seeding",
-            "announce",
-        ],
-    ),
+    ("protocol", Protocol::NAMES),
     ("network", &["latency", "burst"]),
     ("discipline", &["cut_through", "multi_source", "coded", "stall"]),
     ("run", &["seed", "until"]),
@@ -278,7 +268,7 @@ pub(super) struct Form<'t> {
 }
 
 /// A table whose fields are all known; each is taken once.
-pub(super) struct Table<'t> {
+pub(in crate::scenario) struct Table<'t> {
     form: Form<'t>,
     path: String,
     /// Where it stands; in the text of a setting when only that has it.
@@ -353,7 +343,7 @@ impl<'t> Table<'t> {
     }
 
     /// A field, if it is there.
-    pub(super) fn take(&mut self, name: &str) -> Option<Field<'t>> {
+    pub(in crate::scenario) fn take(&mut self, name: &str) -> Option<Field<'t>> {
         self.fields.remove(name)
     }
 

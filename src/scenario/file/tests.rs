@@ -158,6 +158,7 @@ fn every_field_is_read() {
             seeding: Seeding::FastestFirst,
             super_seeding: false,
             announce: Time::from_secs(6),
+            ..Protocol::default()
         }),
         network: Network { latency: Time(1_000_000), burst: Bytes(2048) },
         discipline: Discipline {

@@ -43,8 +43,9 @@ impl Scenario {
         for group in parts.peers.chunk_by(|one, next| one == next) {
             text.group(group);
         }
-        let default = Protocol::default();
-        text.protocol(parts.protocol.as_ref().unwrap_or(&default), &default);
+        if let Some(protocol) = &parts.protocol {
+            text.protocol(protocol);
+        }
         text.network(parts.network);
         text.discipline(parts.discipline);
         text.section("[run]");
@@ -116,40 +117,15 @@ impl Text {
         self.link(&peer.link);
     }
 
-    fn protocol(&mut self, protocol: &Protocol, default: &Protocol) {
-        if protocol == default {
+    fn protocol(&mut self, protocol: &Protocol) {
+        let defaults = Protocol::default().written();
+        let settings = protocol.written().into_iter().filter(|said| !defaults.contains(said));
+        let settings: Vec<(&str, String)> = settings.collect();
+        if settings.is_empty() {
             return;
         }
         self.section("[protocol]");
-        if protocol.neighbors != default.neighbors {
-            self.bare("neighbors", protocol.neighbors);
-        }
-        if protocol.unchoke_slots != default.unchoke_slots {
-            self.bare("unchoke_slots", protocol.unchoke_slots);
-        }
-        if protocol.rechoke != default.rechoke {
-            self.quoted("rechoke", span(protocol.rechoke));
-        }
-        match protocol.optimistic {
-            same if same == default.optimistic => {}
-            Some(interval) => self.quoted("optimistic", span(interval)),
-            None => self.quoted("optimistic", "never"),
-        }
-        if protocol.picker != default.picker {
-            self.quoted("picker", protocol.picker);
-        }
-        if protocol.choker != default.choker {
-            self.quoted("choker", protocol.choker);
-        }
-        if protocol.seeding != default.seeding {
-            self.quoted("seeding", protocol.seeding);
-        }
-        if protocol.super_seeding != default.super_seeding {
-            self.bare("super_seeding", protocol.super_seeding);
-        }
-        if protocol.announce != default.announce {
-            self.quoted("announce", span(protocol.announce));
-        }
+        settings.into_iter().for_each(|(name, value)| self.bare(name, value));
     }
 
     fn network(&mut self, network: Network) {
@@ -184,7 +160,7 @@ impl Text {
 
 /// Whole days where that is exact, otherwise the shortest exact form; of equals the one that stands
 /// first: seconds, then smaller units, then minutes and hours.
-fn span(time: Time) -> String {
+pub(in crate::scenario) fn span(time: Time) -> String {
     const DAY: u64 = Time::from_secs(86_400).0;
     if time != Time::ZERO && time.0.is_multiple_of(DAY) {
         let days = time.0 / DAY;

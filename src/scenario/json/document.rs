@@ -9,8 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{DEFAULT_SEED, DEFAULT_UNTIL, Malformed, Scenario};
 use crate::chunks::Manifest;
 use crate::scenario::{
-    Behavior, Choker, Discipline, Leaves, Link, Network, Parts, Peer, Picker, Protocol, Seeding,
-    Source, SourceLeaves,
+    Behavior, Discipline, Leaves, Link, Network, Parts, Peer, Protocol, Source, SourceLeaves,
 };
 use crate::units::{Bytes, Rate, Time};
 
@@ -24,7 +23,7 @@ pub(crate) struct Document<E> {
     source: RawSource,
     peers: Vec<RawPeer>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    protocol: Option<RawProtocol>,
+    protocol: Option<Protocol>,
     #[serde(default)]
     network: RawNetwork,
     #[serde(default)]
@@ -86,29 +85,6 @@ impl<'de> Deserialize<'de> for True {
     }
 }
 
-/// Words are written as [`std::fmt::Display`] and read as [`std::str::FromStr`] say.
-mod word {
-    use std::borrow::Cow;
-    use std::fmt::Display;
-    use std::str::FromStr;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<T: Display, S: Serializer>(
-        word: &T,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(word)
-    }
-
-    pub(super) fn deserialize<'de, T: FromStr<Err = String>, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<T, D::Error> {
-        let text = Cow::<str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
-
 /// A field that must be there but may be null.
 fn nullable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Rate>, D::Error> {
     Option::deserialize(deserializer)
@@ -163,7 +139,7 @@ struct RawPeer {
     joins_ns: Time,
     #[serde(default)]
     leaves: RawLeaves,
-    #[serde(default = "cooperative", with = "word")]
+    #[serde(default = "cooperative")]
     behavior: Behavior,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     latency_ns: Option<Time>,
@@ -186,61 +162,6 @@ enum RawLeaves {
 impl Default for RawLeaves {
     fn default() -> Self {
         RawLeaves::Never(True)
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default, expecting = "an object")]
-struct RawProtocol {
-    neighbors: u32,
-    unchoke_slots: u32,
-    rechoke_ns: Time,
-    optimistic_ns: Option<Time>,
-    #[serde(with = "word")]
-    picker: Picker,
-    #[serde(with = "word")]
-    choker: Choker,
-    #[serde(with = "word")]
-    seeding: Seeding,
-    super_seeding: bool,
-    announce_ns: Time,
-}
-
-impl Default for RawProtocol {
-    fn default() -> Self {
-        RawProtocol::from(&Protocol::default())
-    }
-}
-
-impl From<&Protocol> for RawProtocol {
-    fn from(protocol: &Protocol) -> Self {
-        RawProtocol {
-            neighbors: protocol.neighbors,
-            unchoke_slots: protocol.unchoke_slots,
-            rechoke_ns: protocol.rechoke,
-            optimistic_ns: protocol.optimistic,
-            picker: protocol.picker,
-            choker: protocol.choker,
-            seeding: protocol.seeding,
-            super_seeding: protocol.super_seeding,
-            announce_ns: protocol.announce,
-        }
-    }
-}
-
-impl From<RawProtocol> for Protocol {
-    fn from(raw: RawProtocol) -> Self {
-        Protocol {
-            neighbors: raw.neighbors,
-            unchoke_slots: raw.unchoke_slots,
-            rechoke: raw.rechoke_ns,
-            optimistic: raw.optimistic_ns,
-            picker: raw.picker,
-            choker: raw.choker,
-            seeding: raw.seeding,
-            super_seeding: raw.super_seeding,
-            announce: raw.announce_ns,
-        }
     }
 }
 
@@ -280,7 +201,7 @@ impl<E> Document<E> {
                 burst_bytes: parts.source.link.burst,
             },
             peers: (1..).zip(&parts.peers).map(|(id, peer)| RawPeer::new(id, peer)).collect(),
-            protocol: parts.protocol.as_ref().map(RawProtocol::from),
+            protocol: parts.protocol.clone(),
             network: RawNetwork {
                 latency_ns: parts.network.latency,
                 burst_bytes: parts.network.burst,
@@ -316,7 +237,7 @@ impl<E> Document<E> {
             file,
             source: self.source.resolve(),
             peers: peers.into_iter().map(|(_, peer)| peer).collect(),
-            protocol: self.protocol.map(Protocol::from),
+            protocol: self.protocol,
             network: Network { latency: self.network.latency_ns, burst: self.network.burst_bytes },
             discipline: Discipline {
                 cut_through: self.discipline.cut_through,
@@ -369,10 +290,7 @@ fn json_path(field: &str, order: &[usize]) -> String {
         "upload" => "upload_bps",
         "download" => "download_bps",
         "until" => "until_ns",
-        "rechoke" => "rechoke_ns",
-        "optimistic" => "optimistic_ns",
-        "announce" => "announce_ns",
-        same => same,
+        same => Protocol::json_name(same).unwrap_or(same),
     };
     let peer = above.strip_prefix("peers[").and_then(|rest| rest.strip_suffix(']'));
     let place = peer.and_then(|index| order.get(index.parse::<usize>().ok()?));

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::Malformed;
+use crate::scenario::Protocol;
 use crate::scenario::words::printable;
 
 /// Why a JSON text is no scenario.
@@ -150,14 +151,13 @@ fn example(field: &str) -> Option<&'static str> {
         }
         "leaves" => "{\"never\":true}, {\"at_ns\":90000000000} or {\"after_completion_ns\":0}",
         "after_copies" => "a number of copies, for example 1",
-        "optimistic_ns" => "nanoseconds, for example 30000000000, or null to turn it off",
         "bytes" | "chunk_bytes" | "burst_bytes" | "offset" => "bytes, for example 262144",
-        "cut_through" | "multi_source" | "coded" | "super_seeding" | "complete" => "true or false",
-        "neighbors" | "unchoke_slots" => "a number from 1 to 4294967295",
+        "cut_through" | "multi_source" | "coded" | "complete" => "true or false",
         "seed" => "a number from 0 to 18446744073709551615",
         "t" | "start" | "end" => "nanoseconds, for example 1000000000 for a second",
         "node" | "from" | "to" | "a" | "b" => "the number of a node: 0 is the source",
         "chunk" => "the number of a chunk, from 0",
+        _ if field == format!("protocol.{name}") => return Protocol::json_example(name),
         _ if name.ends_with("_ns") => "nanoseconds, for example 1000000000 for a second",
         _ => return None,
     })

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use crate::chunks::PeerId;
 use crate::scenario::{
-    Behavior, DEFAULT_SEED, DEFAULT_UNTIL, Discipline, JsonError, Leaves, Network, Picker,
+    Behavior, Choker, DEFAULT_SEED, DEFAULT_UNTIL, Discipline, JsonError, Leaves, Network, Picker,
     Protocol, Scenario, SourceLeaves, arbitrary,
 };
 use crate::units::{Bytes, Rate, Time};
@@ -13,15 +13,13 @@ const LEAST: &str = r#"{"swarmbound":1,"name":"least","file":{"bytes":10,"chunk_
 "peers":[{"id":2,"upload_bps":2,"download_bps":null},
 {"id":1,"upload_bps":1,"download_bps":3}]}"#;
 
-/// The example of the format's description, whole.
+/// A scenario with a field of every kind.
 const WHOLE: &str = concat!(
     r#"{"swarmbound":1,"name":"figure","file":{"bytes":1000000000,"chunk_bytes":262144},"#,
     r#""source":{"upload_bps":10000000,"leaves":{"after_copies":2},"burst_bytes":7},"#,
     r#""peers":[{"id":1,"upload_bps":1000000,"download_bps":20000000,"joins_ns":5,"#,
     r#""leaves":{"after_completion_ns":9},"behavior":"free rider","latency_ns":3}],"#,
-    r#""protocol":{"neighbors":40,"unchoke_slots":4,"rechoke_ns":10000000000,"#,
-    r#""optimistic_ns":null,"picker":"in order","choker":"credit 3","seeding":"fastest first","#,
-    r#""super_seeding":true,"announce_ns":1800000000000},"#,
+    r#""protocol":{"optimistic_ns":null,"choker":"credit 3"},"#,
     r#""network":{"latency_ns":1,"burst_bytes":2},"#,
     r#""discipline":{"cut_through":false,"multi_source":true,"coded":false},"#,
     r#""seed":1,"until_ns":2592000000000000}"#,
@@ -57,10 +55,27 @@ fn what_is_left_out_has_its_default() {
     assert_eq!(some, Protocol { picker: Picker::Random, ..Protocol::default() });
 }
 
+/// The manual's example has every field that is written.
 #[test]
-fn the_form_is_that_of_the_description() {
+fn the_form_is_that_of_the_manual() {
+    let manual = include_str!("../../../docs/formats.md");
+    let section = manual.split("\n## Scenario, resolved JSON\n").nth(1).unwrap();
+    let example = section.split("```json\n").nth(1).and_then(|rest| rest.split("```").next());
+    let example = example.unwrap();
+    let read: serde_json::Value = serde_json::from_str(example).unwrap();
+    let scenario = Scenario::from_json(example).unwrap();
+    assert_eq!(serde_json::to_value(&scenario).unwrap(), read);
+}
+
+#[test]
+fn what_is_read_is_written_again() {
     let whole = Scenario::from_json(WHOLE).unwrap();
-    assert_eq!(whole.to_json(), WHOLE);
+    let protocol = whole.parts().protocol.clone().unwrap();
+    let expected = Protocol { optimistic: None, choker: Choker::Credit(3), ..Protocol::default() };
+    assert_eq!(protocol, expected);
+    let settings = serde_json::to_string(&protocol).unwrap();
+    let said = r#"{"optimistic_ns":null,"choker":"credit 3"}"#;
+    assert_eq!(whole.to_json(), WHOLE.replacen(said, &settings, 1));
     assert_eq!(whole.source().leaves, SourceLeaves::AfterCopies(2));
     assert_eq!(whole.burst(PeerId::SOURCE), Bytes(7));
     assert_eq!(whole.burst(PeerId(1)), Bytes(2));

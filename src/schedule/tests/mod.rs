@@ -6,9 +6,7 @@ use proptest::test_runner::RngSeed;
 use crate::audit::{Audit, Verdict};
 use crate::bounds::{self, Binding, Conditions};
 use crate::chunks::Manifest;
-use crate::scenario::{
-    Behavior, Discipline, Leaves, Link, Network, Parts, Peer, Scenario, Source, SourceLeaves,
-};
+use crate::scenario::{Leaves, Link, Network, Parts, Peer, Scenario, Source, SourceLeaves};
 use crate::suite::{Churn, Scope, scenarios};
 use crate::units::{Bytes, Rate, Time};
 
@@ -29,30 +27,18 @@ fn last_bound(scenario: &Scenario) -> Binding {
 
 /// A peer that stays, with unlimited download.
 fn peer(upload: u64) -> Peer {
-    Peer {
-        upload: Rate(upload),
-        download: None,
-        joins: Time::ZERO,
-        leaves: Leaves::Never,
-        behavior: Behavior::Cooperative,
-        link: Link::default(),
-    }
+    Peer::new(Rate(upload))
 }
 
 /// A file of `file` bytes in chunks of `chunk` bytes from a source to peers.
 fn swarm(file: u64, chunk: u64, source: u64, peers: Vec<Peer>) -> Scenario {
-    let parts = Parts {
-        name: "test".to_owned(),
-        file: Manifest::new(Bytes(file), Bytes(chunk)).unwrap(),
-        source: Source { upload: Rate(source), leaves: SourceLeaves::Never, link: Link::default() },
-        peers,
-        protocol: None,
-        network: Network::default(),
-        discipline: Discipline::default(),
-        seed: 1,
-        until: Time::from_secs(1_000_000),
-    };
-    Scenario::new(parts).unwrap()
+    let file = Manifest::new(Bytes(file), Bytes(chunk)).unwrap();
+    Parts::new(file, Source::new(Rate(source)))
+        .peers(peers)
+        .protocol(None)
+        .until(Time::from_secs(1_000_000))
+        .build()
+        .unwrap()
 }
 
 /// M chunks of 3 B; all nodes upload 24 bit/s, so a chunk takes a second.

@@ -4,10 +4,7 @@ use std::num::NonZeroUsize;
 use crate::choose::Choose;
 use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
 use crate::engine::{Engine, Input, Output, Role, Settings, Timer};
-use crate::scenario::{
-    Behavior, Discipline, Leaves, Link, Network, Parts, Peer, Protocol, Scenario, Source,
-    SourceLeaves,
-};
+use crate::scenario::{Leaves, Parts, Peer, Scenario, Source, SourceLeaves};
 use crate::sim::{Ended, Outcome, Simulation, Step, simulate};
 use crate::swarm::{self, ClientServer, Parcel, Tracker};
 use crate::trace::{Event, Outcome as Fate, Transfer};
@@ -15,25 +12,10 @@ use crate::units::{Bytes, Rate, Time};
 
 /// Chunks of 125 bytes: 1000 bits, so a rate of 1000 bit/s sends one a second.
 pub(super) fn parts(chunks: u64, source: u64, peers: &[u64]) -> Parts {
-    let peer = |&upload: &u64| Peer {
-        upload: Rate(upload),
-        download: None,
-        joins: Time::ZERO,
-        leaves: Leaves::Never,
-        behavior: Behavior::Cooperative,
-        link: Link::default(),
-    };
-    Parts {
-        name: "test".to_owned(),
-        file: Manifest::new(Bytes(125 * chunks), Bytes(125)).unwrap(),
-        source: Source { upload: Rate(source), leaves: SourceLeaves::Never, link: Link::default() },
-        peers: peers.iter().map(peer).collect(),
-        protocol: Some(Protocol::default()),
-        network: Network::default(),
-        discipline: Discipline::default(),
-        seed: 1,
-        until: Time::from_secs(100_000),
-    }
+    let file = Manifest::new(Bytes(125 * chunks), Bytes(125)).unwrap();
+    Parts::new(file, Source::new(Rate(source)))
+        .peers(peers.iter().map(|&upload| Peer::new(Rate(upload))))
+        .until(Time::from_secs(100_000))
 }
 
 fn run<E: Engine>(parts: Parts) -> (Outcome, Vec<Event>) {

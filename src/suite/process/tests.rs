@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::chunks::{ChunkId, Manifest, PeerId};
-use crate::scenario::{Behavior, Leaves, Link, Network, Parts, Peer, Source, SourceLeaves};
+use crate::scenario::{Parts, Peer, Source};
 use crate::trace::{Outcome, Transfer};
 use crate::units::{Bytes, Rate, Time};
 
@@ -17,26 +17,14 @@ const LONG: Duration = Duration::from_secs(60);
 
 /// One chunk of a kilobyte, which takes a second, to each of `peers`.
 fn scenario(peers: usize) -> Scenario {
-    let peer = Peer {
-        upload: Rate(8000),
-        download: None,
-        joins: Time::ZERO,
-        leaves: Leaves::Never,
-        behavior: Behavior::Cooperative,
-        link: Link::default(),
-    };
-    let parts = Parts {
-        name: "door".to_owned(),
-        file: Manifest::new(Bytes(1000), Bytes(1000)).unwrap(),
-        source: Source { upload: Rate(8000), leaves: SourceLeaves::Never, link: Link::default() },
-        peers: vec![peer; peers],
-        protocol: None,
-        network: Network::default(),
-        discipline: crate::scenario::Discipline::default(),
-        seed: 1,
-        until: Time::from_secs(100),
-    };
-    Scenario::new(parts).unwrap()
+    let file = Manifest::new(Bytes(1000), Bytes(1000)).unwrap();
+    Parts::new(file, Source::new(Rate(8000)))
+        .name("door")
+        .peers(vec![Peer::new(Rate(8000)); peers])
+        .protocol(None)
+        .until(Time::from_secs(100))
+        .build()
+        .unwrap()
 }
 
 /// A lawful answer to the scenario of one peer, as shell.

@@ -13,13 +13,12 @@ use swarmbound::audit::{Audit, Verdict};
 use swarmbound::choose::{Choose, Seeded};
 use swarmbound::chunks::{ChunkId, Manifest, PeerId};
 use swarmbound::scenario::{
-    Behavior, Discipline, Leaves, Link, Network, Parts, Peer, Protocol, Scenario, Source,
-    SourceLeaves,
+    Leaves, Link, Network, Parts, Peer, Scenario, Source, SourceLeaves,
 };
 use swarmbound::sim::simulate;
 use swarmbound::swarm::{ClientServer, Peer as Engine, Tracker};
 use swarmbound::trace::codec::{read_trace, write_trace};
-use swarmbound::trace::{Event, Evidence, Header, Outcome, Trace, Transfer};
+use swarmbound::trace::{Event, Header, Outcome, Trace, Transfer};
 use swarmbound::units::{Bytes, Rate, Time};
 
 /// What both auditors judge, by the names that both use.
@@ -97,22 +96,16 @@ impl Draw {
         let peers = (0..1 + self.below(6)).map(|_| self.peer(churn)).collect();
         let burst = if self.one_in(4) { Bytes(self.below(3000) as u64) } else { Bytes(0) };
         let leaves = if churn && self.one_in(3) { self.instant() } else { None };
-        Scenario::new(Parts {
-            name: "differ".to_owned(),
-            file: Manifest::new(Bytes(chunk * chunks - short), Bytes(chunk)).ok()?,
-            source: Source {
-                upload: self.rate(),
-                leaves: leaves.map_or(SourceLeaves::Never, SourceLeaves::At),
-                link: Link::default(),
-            },
-            peers,
-            protocol: Some(Protocol::default()),
-            network: Network { latency: self.latency(), burst },
-            discipline: Discipline::default(),
-            seed: self.below(1 << 20) as u64,
-            until: Time::from_secs(3600),
-        })
-        .ok()
+        let file = Manifest::new(Bytes(chunk * chunks - short), Bytes(chunk)).ok()?;
+        let leaves = leaves.map_or(SourceLeaves::Never, SourceLeaves::At);
+        Parts::new(file, Source::new(self.rate()).leaves(leaves))
+            .name("differ")
+            .peers(peers)
+            .network(Network { latency: self.latency(), burst })
+            .seed(self.below(1 << 20) as u64)
+            .until(Time::from_secs(3600))
+            .build()
+            .ok()
     }
 
     fn latency(&mut self) -> Time {
@@ -130,17 +123,14 @@ impl Draw {
         } else {
             Leaves::Never
         };
-        Peer {
-            upload: if self.one_in(5) { Rate(0) } else { self.rate() },
-            download: if self.one_in(2) { Some(self.rate()) } else { None },
-            joins: Time(joins),
-            leaves,
-            behavior: Behavior::Cooperative,
-            link: Link {
+        Peer::new(if self.one_in(5) { Rate(0) } else { self.rate() })
+            .download(if self.one_in(2) { Some(self.rate()) } else { None })
+            .joins(Time(joins))
+            .leaves(leaves)
+            .link(Link {
                 latency: if self.one_in(8) { Some(self.latency()) } else { None },
                 burst: if self.one_in(8) { Some(Bytes(self.below(2000) as u64)) } else { None },
-            },
-        }
+            })
     }
 
     /// A log that both auditors can read; None when the draw makes none.
@@ -163,7 +153,7 @@ impl Draw {
                     | Event::Transfer(_)
             )
         });
-        let header = Header { scenario, evidence: Evidence::default() };
+        let header = Header::exact(scenario);
         let mut trace = Trace { header, events };
         if !self.one_in(3) {
             for _ in 0..1 + self.below(2) {
