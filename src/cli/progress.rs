@@ -128,7 +128,10 @@ impl Searching {
     }
 
     /// Says how far it is, and whether it goes on.
-    pub(super) fn at(&mut self, progress: &checker::SearchProgress) -> ControlFlow<checker::Reason> {
+    pub(super) fn at(
+        &mut self,
+        progress: &checker::SearchProgress,
+    ) -> ControlFlow<checker::Reason> {
         let elapsed = self.progress.since.elapsed();
         if self.limit.is_some_and(|limit| limit <= elapsed) {
             return ControlFlow::Break(checker::Reason::Time);

@@ -13,13 +13,11 @@ use std::fmt::{self, Debug};
 use std::mem::discriminant;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
-use proptest_state_machine::Sequential;
 
 use super::examine::generate;
 use super::scope::Scope;
@@ -141,12 +139,10 @@ impl<M> Debug for MessagePool<M> {
 
 /// What can be observed of an engine from outside.
 #[derive(Clone, Debug)]
-struct Observed<M> {
+struct Observed {
     role: Role,
     /// Chunks that ever arrived, from any node.
     arrived: ChunkSet,
-    /// Messages about this file, and about one with more chunks.
-    pools: [MessagePool<M>; 2],
 }
 
 /// What happens to the engine.
@@ -169,36 +165,35 @@ enum Act<M> {
     Leave,
 }
 
-impl<M: Payload + Clone + Debug + 'static> Observed<M> {
-    /// What may happen next: inputs of the driver and messages of neighbors in similar numbers.
-    fn acts(&self) -> BoxedStrategy<Act<M>> {
-        let other = || (0..NODES).prop_filter("itself", |&id| id != ME.0).prop_map(PeerId);
-        let members = prop::collection::vec((0..2 * NODES).prop_map(PeerId), 0..6);
-        let control = prop_oneof![
-            1 => members.prop_map(Act::Members),
-            1 => other().prop_map(Act::Asked),
-            3 => other().prop_map(Act::Connected),
-            1 => other().prop_map(Act::Disconnected),
-            2 => any::<Index>().prop_map(Act::Sent),
-            2 => Just(Act::Ready),
-            3 => any::<Index>().prop_map(Act::Expired),
-        ];
-        if self.pools.iter().any(|message_pool| message_pool.0.is_empty()) {
-            return control.boxed();
-        }
-        let pools = self.pools.clone();
-        let of_this_file = prop_oneof![5 => Just(0), 1 => Just(1)];
-        let heard = (other(), of_this_file, any::<[Index; 2]>()).prop_map(
-            move |(from, file, [kind, which])| Act::Received {
-                from,
-                message: pools[file].say(kind, which),
-            },
-        );
-        prop_oneof![30 => control, 50 => heard, 1 => Just(Act::Leave)].boxed()
+/// What may happen next, at any time: inputs of the driver and messages of neighbors in similar
+/// numbers. `pools` are messages about this file, and about one with more chunks.
+fn acts<M: Clone + Debug + 'static>(pools: [MessagePool<M>; 2]) -> BoxedStrategy<Act<M>> {
+    let other = || (0..NODES).prop_filter("itself", |&id| id != ME.0).prop_map(PeerId);
+    let members = prop::collection::vec((0..2 * NODES).prop_map(PeerId), 0..6);
+    let control = prop_oneof![
+        1 => members.prop_map(Act::Members),
+        1 => other().prop_map(Act::Asked),
+        3 => other().prop_map(Act::Connected),
+        1 => other().prop_map(Act::Disconnected),
+        2 => any::<Index>().prop_map(Act::Sent),
+        2 => Just(Act::Ready),
+        3 => any::<Index>().prop_map(Act::Expired),
+    ];
+    if pools.iter().any(|message_pool| message_pool.0.is_empty()) {
+        return control.boxed();
     }
-
+    let of_this_file = prop_oneof![5 => Just(0), 1 => Just(1)];
+    let heard = (other(), of_this_file, any::<[Index; 2]>()).prop_map(
+        move |(from, file, [kind, which])| Act::Received {
+            from,
+            message: pools[file].say(kind, which),
+        },
+    );
+    prop_oneof![30 => control, 50 => heard, 1 => Just(Act::Leave)].boxed()
+}
+impl Observed {
     /// What is known after `act`.
-    fn after(mut self, act: &Act<M>) -> Self {
+    fn after<M: Payload>(mut self, act: &Act<M>) -> Self {
         match act {
             Act::Received { message, .. } => {
                 if let Kind::Chunk(chunk) = message.kind()
@@ -214,14 +209,13 @@ impl<M: Payload + Clone + Debug + 'static> Observed<M> {
     }
 }
 
-/// An engine that was just started, of any role.
-fn start<M: Clone + Debug + 'static>(pools: [MessagePool<M>; 2]) -> BoxedStrategy<Observed<M>> {
-    let roles = prop_oneof![
+/// Any role.
+fn roles() -> impl Strategy<Value = Role> {
+    prop_oneof![
         Just(Role::Peer(Behavior::Cooperative)),
         Just(Role::Source),
         Just(Role::Peer(Behavior::FreeRider)),
-    ];
-    roles.prop_map(move |role| Observed { role, arrived: held(role), pools: pools.clone() }).boxed()
+    ]
 }
 
 /// The node under test; it may be told that it is the source.
@@ -396,7 +390,7 @@ impl<E: Engine> Driven<E> {
     }
 
     /// Lets something happen to it; `observed` is what is known afterwards.
-    fn act(&mut self, act: Act<E::Message>, observed: &Observed<E::Message>) -> Result<(), String> {
+    fn act(&mut self, act: Act<E::Message>, observed: &Observed) -> Result<(), String> {
         let input = match act {
             Act::Members(members) => Input::Members(members),
             Act::Asked(peer) => Input::Asked(peer),
@@ -431,14 +425,9 @@ impl<E: Engine> Driven<E> {
 }
 
 /// Lets a sequence of acts happen to a new engine.
-fn happen<E: Engine>(
-    mut observed: Observed<E::Message>,
-    acts: Vec<Act<E::Message>>,
-) -> Result<(), String>
-where
-    E::Message: 'static,
-{
-    let mut driven = Driven::<E>::start(observed.role)?;
+fn happen<E: Engine>(role: Role, acts: Vec<Act<E::Message>>) -> Result<(), String> {
+    let mut observed = Observed { role, arrived: held(role) };
+    let mut driven = Driven::<E>::start(role)?;
     for act in acts {
         observed = observed.after(&act);
         driven.act(act, &observed)?;
@@ -455,28 +444,17 @@ where
     E::Message: Send + Sync + 'static,
 {
     let pools = [CHUNKS, MORE].map(|chunks| MessagePool::new(message_pool::<E, Tracker>(chunks)));
-    let sequences = Sequential::new(
-        (1..120).into(),
-        move || start(pools.clone()),
-        |_, _| true,
-        Observed::acts,
-        |observed: Observed<E::Message>, act| observed.after(act),
-    );
+    let sequences = (roles(), prop::collection::vec(acts(pools), 1..120));
     let mut runner = TestRunner::new(config);
-    let run = runner.run(&sequences, |(observed, acts, seen)| {
-        // Nothing is to be skipped when the sequence becomes shorter.
-        if let Some(seen) = seen {
-            seen.store(acts.len(), Ordering::SeqCst);
-        }
-        happen::<E>(observed, acts).map_err(TestCaseError::fail)
-    });
+    let run =
+        runner.run(&sequences, |(role, acts)| happen::<E>(role, acts).map_err(TestCaseError::fail));
     match run {
         Ok(()) => Ok(()),
         Err(TestError::Abort(reason)) => Err(format!("the test was given up: {reason}")),
-        Err(TestError::Fail(reason, (observed, acts, _))) => {
+        Err(TestError::Fail(reason, (role, acts))) => {
             let acts = acts.iter().map(|act| format!("\n    {act:?}"));
             let inputs = acts.collect::<String>();
-            Err(format!("{}, as {:?} after these inputs:{inputs}", reason.message(), observed.role))
+            Err(format!("{}, as {role:?} after these inputs:{inputs}", reason.message()))
         }
     }
 }
