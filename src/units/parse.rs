@@ -58,7 +58,7 @@ pub enum UnitError {
 
 /// Reads a plain decimal number exactly, as (numerator, power of ten of the denominator): `1.25` is
 /// (125, 2). None when it is no such number, or has more than 38 digits.
-pub fn parse_decimal(text: &str) -> Option<(u128, u32)> {
+pub(crate) fn parse_decimal(text: &str) -> Option<(u128, u32)> {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
     if whole.is_empty()
