@@ -66,7 +66,7 @@ fn main() -> ExitCode {
             bytes = text.len();
             let before = cpu_seconds();
             let trace = read_trace(text.as_slice()).expect("every shape is a trace");
-            std::hint::black_box(Audit::of(&trace));
+            let _report = std::hint::black_box(Audit::of(&trace));
             seconds.push(cpu_seconds() - before);
         }
         let times = (0..4).map(|at| seconds.get(at).map_or("-".to_owned(), |s| format!("{s:.3}")));

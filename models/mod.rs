@@ -5,18 +5,24 @@
 //! [`Threads`] provides the threads. The models are [`churn::Churn`], [`schedule::Schedule`],
 //! [`tracker::Introductions`], [`choke::Choking`] and [`swarm::Swarm`].
 
+#[doc(hidden)]
 pub mod choke;
 pub mod churn;
 mod options;
 mod orbits;
 mod outcome;
+#[doc(hidden)]
 pub mod registry;
 pub mod schedule;
 pub mod swarm;
 mod threads;
+#[doc(hidden)]
 pub mod tracker;
 
+// What only the command line reads.
+#[doc(hidden)]
 pub use options::{Options, Refused};
+#[doc(hidden)]
 pub use outcome::{CheckOutcome, MOST_WORDS, PropertyOutcome};
 pub use threads::Threads;
 

@@ -205,7 +205,7 @@ impl Schedule {
         };
         let chunk = Bytes(chunk_bits / 8);
         let file = Manifest::new(Bytes(chunk.0 * self.chunks as u64), chunk)
-            .map_err(|message| Malformed { field: "file".into(), message })?;
+            .map_err(|error| Malformed { field: "file".into(), message: error.to_string() })?;
         let source = Source::new(Rate(rate(0) * u64::from(self.source_slots)));
         Parts::new(file, source)
             .name("schedule")

@@ -199,7 +199,7 @@ impl<E: Engine, T: Introduce> Swarm<E, T> {
             return Err(format!("{free_riders} free riders; write at most {peers}"));
         }
         // Chunks of one byte: no rule looks at their size.
-        let manifest = Manifest::new(Bytes(chunks as u64), Bytes(1))?;
+        let manifest = Manifest::new(Bytes(chunks as u64), Bytes(1)).map_err(|e| e.to_string())?;
         let settings = Settings { protocol: world.protocol.clone(), requests: world.requests };
         let pools = Pools {
             nodes: Pool::new(Node::heap_bytes),

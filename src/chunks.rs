@@ -73,6 +73,28 @@ pub struct Manifest {
     chunk: Bytes,
 }
 
+/// Why a file cannot be cut, and what to write instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ManifestError {
+    /// The file has no byte.
+    #[error("the file is empty; give it at least 1 B")]
+    EmptyFile,
+    /// A chunk has no byte.
+    #[error("a chunk is empty; give it at least 1 B, for example 256 KiB")]
+    EmptyChunk,
+    /// There are more than [`Manifest::MAX_CHUNKS`] chunks.
+    #[error(
+        "{file} in chunks of {chunk} make more than {} chunks; use larger chunks",
+        Manifest::MAX_CHUNKS
+    )]
+    TooManyChunks {
+        /// The size of the file.
+        file: Bytes,
+        /// The size of a chunk.
+        chunk: Bytes,
+    },
+}
+
 impl Manifest {
     /// Largest number of chunks in a file: more would not fit the tables of a run.
     pub const MAX_CHUNKS: u64 = 1 << 24;
@@ -80,20 +102,16 @@ impl Manifest {
     /// A file of `file` bytes in chunks of `chunk` bytes.
     ///
     /// # Errors
-    /// If the file or a chunk is empty, or there are more than [`Manifest::MAX_CHUNKS`] chunks. The
-    /// message says what to write instead.
-    pub fn new(file: Bytes, chunk: Bytes) -> Result<Self, String> {
+    /// An empty file, an empty chunk, more than [`Manifest::MAX_CHUNKS`] chunks.
+    pub fn new(file: Bytes, chunk: Bytes) -> Result<Self, ManifestError> {
         if file == Bytes(0) {
-            return Err("the file is empty; give it at least 1 B".to_owned());
+            return Err(ManifestError::EmptyFile);
         }
         if chunk == Bytes(0) {
-            return Err("a chunk is empty; give it at least 1 B, for example 256 KiB".to_owned());
+            return Err(ManifestError::EmptyChunk);
         }
         if Self::MAX_CHUNKS < file.0.div_ceil(chunk.0) {
-            return Err(format!(
-                "{file} in chunks of {chunk} make more than {} chunks; use larger chunks",
-                Self::MAX_CHUNKS
-            ));
+            return Err(ManifestError::TooManyChunks { file, chunk });
         }
         Ok(Manifest { file, chunk })
     }
@@ -234,8 +252,8 @@ impl ChunkSet {
     }
 }
 
-/// The chunks of a set given by its words, in the layout of [`ChunkSet::words`].
-pub fn chunks_of(words: &[usize]) -> impl Iterator<Item = ChunkId> + '_ {
+/// The chunks of a set that is given by its words, as [`ChunkSet::words`] gives them.
+pub(crate) fn chunks_of(words: &[usize]) -> impl Iterator<Item = ChunkId> + '_ {
     words.iter().enumerate().flat_map(|(at, &word)| {
         let bits = (0..usize::BITS).filter(move |bit| word & (1 << bit) != 0);
         bits.map(move |bit| ChunkId(at as u32 * usize::BITS + bit))
@@ -291,8 +309,9 @@ mod tests {
 
     #[test]
     fn impossible_files_are_refused() {
-        assert!(Manifest::new(Bytes(0), Bytes(1)).unwrap_err().contains("empty"));
-        assert!(Manifest::new(Bytes(1), Bytes(0)).unwrap_err().contains("empty"));
-        assert!(Manifest::new(Bytes(u64::MAX), Bytes(1)).unwrap_err().contains("larger chunks"));
+        let refused = |file, chunk| Manifest::new(Bytes(file), Bytes(chunk)).unwrap_err();
+        assert_eq!(refused(0, 1), ManifestError::EmptyFile);
+        assert_eq!(refused(1, 0), ManifestError::EmptyChunk);
+        assert!(refused(u64::MAX, 1).to_string().contains("larger chunks"));
     }
 }

@@ -1,4 +1,5 @@
-//! The rules of the house, as tests: who may import whom, how long things may be, what stays out.
+//! The rules of the house, as tests: which module may import which, how long things may be, what
+//! stays out.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -20,15 +20,14 @@ mod slack;
 mod tests;
 mod witness;
 
-pub use evidence::{Arrived, Completed, Edge, Facts, Held, Interval, Intervals, Ledger, Sent};
+pub use evidence::Completed;
+use evidence::{Facts, Ledger};
 pub use judging::Judging;
 pub use report::{Report, Ruled};
 pub use rules::{
-    ALL, BoundsRespected, BoundsWitness, CapacityWitness, Causality, CausalityWitness, Cause,
-    Choking, ChokingWitness, ClaimFault, Completion, CompletionWitness, Conservation,
-    ConservationWitness, DownlinkCapacity, Idle, IncompletenessExplained, IncompletenessWitness,
-    Lacking, Membership, MembershipWitness, Neighbors, NeighborsWitness, Progress, ProgressWitness,
-    RuleEntry, Shows, UplinkCapacity, Witness,
+    ALL, BoundsWitness, CapacityWitness, CausalityWitness, Cause, ChokingWitness, ClaimFault,
+    CompletionWitness, ConservationWitness, Idle, IncompletenessWitness, Lacking,
+    MembershipWitness, NeighborsWitness, ProgressWitness, RuleEntry, Shows, Witness,
 };
 pub use slack::Slack;
 pub use witness::Moved;
@@ -60,6 +59,8 @@ impl fmt::Display for Verdict {
 
 /// What one rule says, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+#[must_use]
 pub struct Judgement {
     /// The verdict.
     pub verdict: Verdict,
@@ -115,7 +116,7 @@ impl Judgement {
 ///
 /// A rule keeps only what no other rule reads; what several read is in the [`Facts`]. Every rule is
 /// `Clone + Eq + Hash`, as the [`Ledger`] is, so that the two can ride in the state of a model.
-pub trait Rule: fmt::Debug + Send {
+pub(crate) trait Rule: fmt::Debug + Send {
     /// Takes one event; events come in any order.
     fn event(&mut self, event: &Event) {
         let _ = event;
@@ -127,6 +128,7 @@ pub trait Rule: fmt::Debug + Send {
 
 /// A trace on its way to a report: feed it events, then finish.
 #[derive(Debug)]
+#[must_use]
 pub struct Audit {
     ledger: Ledger,
     rules: Vec<(&'static str, Box<dyn Rule>)>,
@@ -162,7 +164,8 @@ impl Audit {
     /// Takes one event; events come in any order.
     ///
     /// # Panics
-    /// As [`Ledger::event`] does.
+    /// When the event names a node or a chunk that the header does not know, bytes beyond the end
+    /// of a chunk, or a transfer that ends before it starts.
     pub fn event(&mut self, event: &Event) {
         self.ledger.event(event);
         for (_, rule) in &mut self.rules {

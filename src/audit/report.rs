@@ -16,6 +16,8 @@ use crate::units::Time;
 
 /// The judgement of one trace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+#[must_use]
 pub struct Report {
     /// N.
     pub peers: usize,
@@ -56,6 +58,7 @@ pub struct Report {
 
 /// A rule's name with what it says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Ruled {
     /// Its name.
     pub name: &'static str,

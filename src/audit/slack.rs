@@ -46,7 +46,7 @@ pub struct Slack {
 
 impl Slack {
     /// The sum over every node.
-    pub fn of(facts: &Facts) -> Self {
+    pub(super) fn of(facts: &Facts) -> Self {
         let mut sum = Slack::default();
         let horizon = facts.horizon();
         facts.scenario().nodes().for_each(|node| sum += Slack::of_node(facts, node, horizon));
@@ -54,7 +54,7 @@ impl Slack {
     }
 
     /// One node, up to `horizon`.
-    pub fn of_node(facts: &Facts, node: PeerId, horizon: Time) -> Self {
+    fn of_node(facts: &Facts, node: PeerId, horizon: Time) -> Self {
         let sent = facts.sent(node);
         let rate = facts.scenario().upload(node);
         let capacity = present_bits(facts, node, rate, horizon);

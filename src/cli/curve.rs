@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::Args;
 use swarmbound::audit::Verdict;
 use swarmbound::bounds::Binding;
-use swarmbound::scenario::{MOST_PEERS, Parts, Scenario};
+use swarmbound::scenario::{MOST_PEERS, Scenario};
 
 use super::progress::Progress;
 use super::{Failure, Format, input, judge, number, output, run};
@@ -136,10 +136,9 @@ fn point(bound: Binding, run: &Run) -> Point {
 
 /// The same swarm with this many peers: its own, over and over.
 fn resized(scenario: &Scenario, peers: usize) -> Result<Scenario, Failure> {
-    let parts = scenario.parts().clone();
-    let repeated = parts.peers.iter().cycle().take(peers).cloned().collect();
-    Scenario::new(Parts { peers: repeated, ..parts })
-        .map_err(|malformed| Failure(malformed.to_string()))
+    let mut parts = scenario.parts().clone();
+    parts.peers = parts.peers.iter().cycle().take(peers).cloned().collect();
+    parts.build().map_err(|malformed| Failure(malformed.to_string()))
 }
 
 #[cfg(test)]

@@ -151,40 +151,14 @@ pub(super) fn wrong(name: &str, error: &JsonError) -> Failure {
 
 /// The name that differs least, when it differs little.
 fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
-    let distances = names.iter().map(|&known| (distance(name, known), known));
+    let distances = names.iter().map(|&known| (strsim::levenshtein(name, known), known));
     let (least, nearest) = distances.min()?;
     (least <= 1 + nearest.chars().count() / 3).then_some(nearest)
-}
-
-/// How many letters to insert, delete or replace to get from one word to the other (Levenshtein,
-/// Soviet Physics Doklady 10, 1966).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (at, letter) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = at + 1;
-        for (column, &same) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != same);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(row[column] + 1).min(diagonal + 1);
-        }
-    }
-    row[other.len()]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// By hand; kitten and sitting are the customary example.
-    #[test]
-    fn the_distance_counts_single_letters() {
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("", "abc"), 3);
-        assert_eq!(distance("abc", ""), 3);
-        assert_eq!(distance("same", "same"), 0);
-    }
 
     #[test]
     fn only_what_is_near_is_suggested() {

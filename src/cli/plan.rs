@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use swarmbound::audit::{Audit, Verdict};
 use swarmbound::chunks::Manifest;
-use swarmbound::scenario::{Parts, Scenario};
+use swarmbound::scenario::Scenario;
 use swarmbound::schedule::{Plan, Planner, PlannerProgress};
 use swarmbound::units::{Bytes, Time};
 
@@ -86,9 +86,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
 
 /// The same file in other chunks.
 fn cut(scenario: Scenario, chunk: Bytes) -> Result<Scenario, Failure> {
-    let parts = scenario.into_parts();
-    let file = Manifest::new(parts.file.file(), chunk).map_err(Failure)?;
-    Scenario::new(Parts { file, ..parts }).map_err(|malformed| Failure(malformed.to_string()))
+    let mut parts = scenario.into_parts();
+    let file = Manifest::new(parts.file.file(), chunk);
+    parts.file = file.map_err(|error| Failure(error.to_string()))?;
+    parts.build().map_err(|malformed| Failure(malformed.to_string()))
 }
 
 /// The best plan within the budget, and how the search ended.

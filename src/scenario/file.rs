@@ -2,14 +2,13 @@
 //!
 //! Reading resolves: the [`Scenario`] that comes out says a time for every arrival and does not
 //! know how it was written. The same text and seed always give the same scenario, on every
-//! machine: no floating point is involved. No file is opened here. The types to know are
-//! [`read_toml`] and [`FileError`].
+//! machine: no floating point is involved. No file is opened here.
 
 use super::{
     Behavior, DEFAULT_CHUNK, DEFAULT_SEED, DEFAULT_UNTIL, Discipline, Leaves, Link, MOST_PEERS,
     Malformed, Network, Parts, Peer, Protocol, Scenario, Source, SourceLeaves,
 };
-use crate::chunks::Manifest;
+use crate::chunks::{Manifest, ManifestError};
 use crate::units::{Bytes, Time};
 
 mod arrivals;
@@ -154,11 +153,11 @@ fn manifest(mut table: Table<'_>, settings: &Settings<'_>) -> Result<Manifest, F
         let bytes = length.0.checked_mul(*chunks).ok_or_else(|| {
             field.error(format!("{chunks} chunks of {length} are too large; write fewer"))
         })?;
-        return Manifest::new(Bytes(bytes), length).map_err(|message| field.error(message));
+        return Manifest::new(Bytes(bytes), length).map_err(|error| field.error(error.to_string()));
     }
-    Manifest::new(bytes, length).map_err(|message| match chunk {
-        Some(chunk) if bytes != Bytes(0) => chunk.error(message),
-        _ => size.error(message),
+    Manifest::new(bytes, length).map_err(|error| match chunk {
+        Some(chunk) if error != ManifestError::EmptyFile => chunk.error(error.to_string()),
+        _ => size.error(error.to_string()),
     })
 }
 

@@ -2,8 +2,8 @@
 //! what the engine may do, and the protocol's settings.
 //!
 //! A [`Scenario`] is resolved (every arrival is a time) and well formed: [`Scenario::new`] is the
-//! only way to one, and refuses the rest with a sentence. It knows no bound and no engine. The
-//! types to know are [`Parts`], which anybody may fill, and [`Scenario`], which everybody trusts.
+//! only way to one, and refuses the rest with a sentence. It knows no bound and no engine.
+//! [`Parts`] may be filled with anything; a [`Scenario`] is what bounds, engines and audit take.
 
 use crate::chunks::{Manifest, PeerId};
 use crate::units::{Bytes, Rate, Time};
@@ -18,7 +18,10 @@ mod words;
 #[cfg(test)]
 pub(crate) mod arbitrary;
 
-pub use file::{FileError, MOST_RUNS, Place, Sweep, Written, read_allowance, read_toml};
+pub use file::{FileError, read_toml};
+// What only the command line reads.
+#[doc(hidden)]
+pub use file::{MOST_RUNS, Place, Sweep, Written, read_allowance};
 pub(crate) use json::Document;
 pub use json::JsonError;
 pub use preset::{PRESETS, Preset};
@@ -33,13 +36,13 @@ pub(crate) use words::printable;
 pub const MOST_PEERS: usize = 1_000_000;
 
 /// The seed of a scenario that names none.
-pub const DEFAULT_SEED: u64 = 1;
+pub(crate) const DEFAULT_SEED: u64 = 1;
 
 /// The size of a chunk of a file that names none.
-pub const DEFAULT_CHUNK: Bytes = Bytes(256 << 10);
+pub(crate) const DEFAULT_CHUNK: Bytes = Bytes(256 << 10);
 
 /// When a run is cut off whose scenario does not say it: 30 days.
-pub const DEFAULT_UNTIL: Time = Time::from_secs(30 * 86_400);
+pub(crate) const DEFAULT_UNTIL: Time = Time::from_secs(30 * 86_400);
 
 /// A description of one distribution, resolved and well formed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -47,6 +50,8 @@ pub struct Scenario(Parts);
 
 /// What a [`Scenario`] consists of, before it is checked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[must_use]
 pub struct Parts {
     /// The name that tables and reports print.
     pub name: String,
@@ -70,6 +75,7 @@ pub struct Parts {
 
 /// The node that has the whole file at time 0 (textbook: server).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Source {
     /// u_s.
     pub upload: Rate,
@@ -92,6 +98,7 @@ pub enum SourceLeaves {
 
 /// A receiver.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Peer {
     /// u_i, bits per second; 0 is legal.
     pub upload: Rate,
@@ -112,7 +119,7 @@ pub struct Peer {
 pub enum Leaves {
     /// It stays.
     Never,
-    /// At this time; whoever goes before completion goes without a word.
+    /// At this time; a peer that lacks some chunks then crashes silently.
     At(Time),
     /// This long after its completion.
     AfterCompletion(Time),
@@ -162,6 +169,7 @@ pub struct Discipline {
 
 /// Which chunk is requested next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Picker {
     /// The chunk that the fewest neighbors have; the first chunk of all at random.
     RarestFirst,
@@ -171,23 +179,25 @@ pub enum Picker {
     InOrder,
 }
 
-/// Whom a leecher serves.
+/// Which neighbors a leecher serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Choker {
-    /// Those from whom it got the most in the last interval.
+    /// Those that sent it the most in the last interval.
     TitForTat,
-    /// Everybody in turn.
+    /// All in turn.
     RoundRobin,
     /// Only in a simultaneous exchange of useful chunks.
     StrictBarter,
-    /// Anybody who owes it less than this many chunks.
+    /// Those that owe it less than this many chunks.
     Credit(u32),
 }
 
-/// Whom a node that has the whole file serves.
+/// Which neighbors a node with the whole file serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Seeding {
-    /// Everybody in turn.
+    /// All in turn.
     RoundRobin,
     /// Those who take the most.
     FastestFirst,
@@ -224,7 +234,7 @@ impl Scenario {
     /// uploads nothing, a departure that is not after the arrival, a protocol without slots.
     pub fn new(parts: Parts) -> Result<Self, Malformed> {
         if parts.peers.is_empty() {
-            return Err(malformed("peers", "nobody receives the file; write at least one peer"));
+            return Err(malformed("peers", "no peer receives the file; write at least one peer"));
         }
         if MOST_PEERS < parts.peers.len() {
             return Err(malformed("peers", format!("more than {MOST_PEERS} peers; write fewer")));
@@ -232,7 +242,7 @@ impl Scenario {
         if parts.source.upload == Rate::ZERO {
             return Err(malformed(
                 "source.upload",
-                "the source uploads nothing, so nobody can ever finish; write a rate above 0",
+                "the source uploads nothing, so no peer can ever finish; write a rate above 0",
             ));
         }
         match parts.source.leaves {
@@ -245,7 +255,7 @@ impl Scenario {
             SourceLeaves::AfterCopies(0) => {
                 return Err(malformed(
                     "source.leaves",
-                    "the source leaves after no copy, so nobody can ever finish; write at least 1",
+                    "the source leaves after no copy, so no peer can ever finish; write at least 1",
                 ));
             }
             _ => {}

@@ -1,7 +1,6 @@
 //! The scenarios that come with the program, as texts to run and to copy.
 //!
-//! Nothing here differs from a file of a user: a preset is read as one. The types to know are
-//! [`Preset`] and [`PRESETS`].
+//! Nothing here differs from a file of a user: a preset is read as one.
 
 use super::{FileError, Scenario, read_toml};
 

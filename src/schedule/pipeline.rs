@@ -35,7 +35,7 @@ use crate::chunks::ChunkSet;
 use crate::scenario::Scenario;
 
 /// The name of this construction.
-pub const NAME: &str = "pipeline";
+pub(crate) const NAME: &str = "pipeline";
 
 /// A chunk sent from one node to another in a slot; 0 is the source, peers count from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

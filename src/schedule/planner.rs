@@ -18,13 +18,13 @@ use crate::scenario::Scenario;
 use crate::units::Time;
 
 /// Largest number of transfers in a plan, N M: more would not fit the memory of a small machine.
-pub const MAX_TRANSFERS: u64 = 10_000_000;
+pub(crate) const MAX_TRANSFERS: u64 = 10_000_000;
 
 /// Largest number of chunk-set words that a run may scan, N M (M / 64): minutes of one core.
 const MAX_WORDS: u64 = 20_000_000_000;
 
 /// The method name of plans made by list scheduling.
-pub const NAME: &str = "list";
+pub(crate) const NAME: &str = "list";
 
 /// The progress of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

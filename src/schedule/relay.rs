@@ -34,7 +34,7 @@ use crate::scenario::Scenario;
 use crate::units::{NANO, Time};
 
 /// The name of this construction.
-pub const NAME: &str = "relay";
+pub(crate) const NAME: &str = "relay";
 
 /// The fluid construction in whole chunks.
 ///

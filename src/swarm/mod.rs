@@ -24,10 +24,15 @@ mod tests;
 mod tracker;
 mod upkeep;
 
+#[doc(hidden)]
 pub use choker::{Account, Candidate, Exchange, Policy, may_serve, select};
 pub use client_server::{ClientServer, Parcel};
 pub use message::Message;
 pub use peer::Peer;
+#[doc(hidden)]
 pub use picker::{First, View, pick};
+#[doc(hidden)]
 pub use rarity::Rarity;
-pub use tracker::{PATIENCE, Tracker};
+#[doc(hidden)]
+pub use tracker::PATIENCE;
+pub use tracker::Tracker;

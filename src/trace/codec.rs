@@ -28,10 +28,10 @@ use fields::RawEvent;
 use line::EventSchema;
 
 /// The most bytes that the header may have: a million peers take a third of them.
-pub const LONGEST_HEADER: u64 = 512 << 20;
+pub(crate) const LONGEST_HEADER: u64 = 512 << 20;
 
 /// The most bytes that the line of an event may have: an announce may name a million peers.
-pub const LONGEST_EVENT: u64 = 16 << 20;
+pub(crate) const LONGEST_EVENT: u64 = 16 << 20;
 
 /// Why a trace cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +55,7 @@ pub enum CodecError {
 }
 
 /// What is wrong with a line, and what to write instead.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct LineError {
     /// The column in bytes, from 1.
     pub column: usize,

@@ -1,7 +1,7 @@
 //! What happened in a run: events, and the header that says which scenario they belong to.
 //!
-//! A trace knows no engine: any writer's events are judged alike. The types to know are [`Trace`]
-//! and [`Event`]; [`codec`] reads and writes them as JSON lines.
+//! A trace knows no engine: any writer's events are judged alike. [`codec`] reads and writes traces
+//! as JSON lines.
 
 use crate::chunks::{ChunkId, PeerId};
 use crate::scenario::Scenario;
@@ -14,6 +14,7 @@ pub(crate) mod arbitrary;
 
 /// A run: what was planned, how far the log can be trusted, and what happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct Trace {
     /// The scenario and the evidence.
     pub header: Header,
@@ -33,7 +34,7 @@ pub struct Header {
 /// How far a log can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Evidence {
-    /// Who took the times.
+    /// Which clock took the times.
     pub stamps: Stamps,
     /// How far two clocks may differ.
     pub clock_tolerance: Time,
@@ -47,7 +48,7 @@ impl Default for Evidence {
     }
 }
 
-/// Who took the times of a log.
+/// Which clock took the times of a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stamps {
     /// A transfer's bytes move within its start and end, and the chunk is there at the end.
@@ -63,70 +64,70 @@ pub enum Stamps {
 pub enum Event {
     /// A node is there from now on.
     Join {
-        /// When.
+        /// Time of the arrival.
         at: Time,
-        /// Who.
+        /// The node that arrives.
         node: PeerId,
     },
     /// A node is gone from now on.
     Leave {
-        /// When.
+        /// Time of the departure.
         at: Time,
-        /// Who.
+        /// The node that departs.
         node: PeerId,
     },
     /// A node says that it has the whole file.
     Complete {
-        /// When.
+        /// Time of the claim: the last byte arrives.
         at: Time,
-        /// Who.
+        /// The node that claims it.
         node: PeerId,
     },
     /// Bytes of a chunk moved.
     Transfer(Transfer),
     /// Two nodes are neighbors from now on.
     Connect {
-        /// When.
+        /// Time from which they are neighbors.
         at: Time,
-        /// The one.
+        /// One of them.
         a: PeerId,
-        /// The other.
+        /// The other one.
         b: PeerId,
     },
     /// Two nodes are neighbors no more.
     Disconnect {
-        /// When.
+        /// Time from which they are not.
         at: Time,
-        /// The one.
+        /// One of them.
         a: PeerId,
-        /// The other.
+        /// The other one.
         b: PeerId,
     },
     /// A node serves a neighbor no more.
     Choke {
-        /// When.
+        /// Time from which the neighbor is not served.
         at: Time,
-        /// Who serves.
+        /// The sender.
         from: PeerId,
-        /// Who is served.
+        /// The receiver.
         to: PeerId,
     },
     /// A node serves a neighbor from now on.
     Unchoke {
-        /// When.
+        /// Time from which the neighbor is served.
         at: Time,
-        /// Who serves.
+        /// The sender.
         from: PeerId,
-        /// Who is served.
+        /// The receiver.
         to: PeerId,
     },
     /// The tracker told a node of members.
     Announce {
-        /// When.
+        /// Time of the answer.
         at: Time,
-        /// Who asked.
+        /// The node that asked.
         node: PeerId,
-        /// Whom the tracker named.
+        /// The members that the tracker named.
         peers: Vec<PeerId>,
     },
 }
@@ -134,9 +135,9 @@ pub enum Event {
 /// Bytes of one chunk that moved from one node to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Transfer {
-    /// Who sent.
+    /// The sender.
     pub from: PeerId,
-    /// Who received.
+    /// The receiver.
     pub to: PeerId,
     /// The chunk.
     pub chunk: ChunkId,

@@ -16,10 +16,11 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-pub use parse::{UnitError, parse_decimal};
+pub use parse::UnitError;
+pub(crate) use parse::parse_decimal;
 
 /// Nanoseconds per second, and nanobits per bit.
-pub const NANO: u128 = 1_000_000_000;
+pub(crate) const NANO: u128 = 1_000_000_000;
 
 /// A size in bytes.
 #[derive(

@@ -58,7 +58,7 @@ pub enum UnitError {
 
 /// Parses a plain decimal number exactly into (digits, decimal places): `1.25` is (125, 2). None if
 /// it is not such a number or its digits do not fit `u128`.
-pub fn parse_decimal(text: &str) -> Option<(u128, u32)> {
+pub(crate) fn parse_decimal(text: &str) -> Option<(u128, u32)> {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
     if whole.is_empty()

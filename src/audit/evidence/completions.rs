@@ -19,7 +19,7 @@ pub struct Completed {
 
 impl Facts {
     /// The completions by time, then peer: the k-th stands at k - 1.
-    pub fn completions(&self) -> Vec<Completed> {
+    pub(crate) fn completions(&self) -> Vec<Completed> {
         let completed = |(peer, _)| Some(Completed { peer, at: self.finish(peer)? });
         let mut completions: Vec<Completed> =
             self.scenario().peers().filter_map(completed).collect();
@@ -28,7 +28,7 @@ impl Facts {
     }
 
     /// Which bounds bind the run, as far as the log shows.
-    pub fn conditions(&self) -> Conditions {
+    pub(crate) fn conditions(&self) -> Conditions {
         let sent_by = match (self.only_source_sent(), self.is_complete()) {
             (false, _) => SentBy::Swarm,
             (true, true) => SentBy::SourceOnly,

@@ -20,7 +20,7 @@ use crate::units::{Bytes, Time};
 
 /// A node that holds all of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Held {
+pub(crate) struct Held {
     /// The chunk.
     pub chunk: ChunkId,
     /// The holder.
@@ -31,7 +31,7 @@ pub struct Held {
 
 /// What a node received.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Arrived {
+pub(crate) struct Arrived {
     /// Distinct bytes of the file, of whatever copies.
     pub useful: u64,
     /// Bytes of the chunks that it holds; under coding the distinct bytes received, at most the
@@ -50,7 +50,7 @@ pub struct Arrived {
 ///
 /// Sums of at most 2^32 transfers of less than 2^64 bytes: they fit 96 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sent {
+pub(crate) struct Sent {
     /// Delivered bytes that the receiver lacked when they came, also where they belong to a copy
     /// that was never completed: distinct bytes of the file.
     pub useful: u128,
@@ -64,7 +64,7 @@ pub struct Sent {
 
 impl Sent {
     /// All of them.
-    pub fn bytes(&self) -> u128 {
+    pub(crate) fn bytes(&self) -> u128 {
         self.useful + self.duplicate + self.aborted
     }
 }

@@ -21,7 +21,7 @@ const AHEAD: usize = 16;
 
 /// Everything that several rules know of a trace.
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub(crate) struct Facts {
     ledger: Ledger,
     presence: Presence,
     source_gone: Option<Time>,
@@ -34,7 +34,7 @@ pub struct Facts {
 
 impl Facts {
     /// Puts a ledger in order.
-    pub fn new(mut ledger: Ledger) -> Self {
+    pub(crate) fn new(mut ledger: Ledger) -> Self {
         ledger.transfers = sorted(&ledger);
         let nodes = ledger.header.scenario.peer_count() + 1;
         let mut claims = vec![None; nodes];
@@ -64,38 +64,33 @@ impl Facts {
         Log { header: &self.ledger.header, transfers: &self.ledger.transfers }
     }
 
-    /// What was planned, and how far the log can be trusted.
-    pub fn header(&self) -> &Header {
-        &self.ledger.header
-    }
-
     /// What was planned.
-    pub fn scenario(&self) -> &Scenario {
+    pub(crate) fn scenario(&self) -> &Scenario {
         &self.ledger.header.scenario
     }
 
     /// Are the stamps exact?
-    pub fn is_exact(&self) -> bool {
+    pub(crate) fn is_exact(&self) -> bool {
         self.ledger.header.evidence.stamps == Stamps::Exact
     }
 
     /// Has the log no gaps?
-    pub fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.ledger.header.evidence.complete
     }
 
     /// How far two clocks may differ: nothing where stamps are exact.
-    pub fn tolerance(&self) -> Time {
+    pub(crate) fn tolerance(&self) -> Time {
         tolerance(&self.ledger.header)
     }
 
     /// Every transfer, sorted by chunk, receiver and end.
-    pub fn transfers(&self) -> &[Transfer] {
+    pub(crate) fn transfers(&self) -> &[Transfer] {
         &self.ledger.transfers
     }
 
     /// The transfers that `node` sent.
-    pub fn sent_by(&self, node: PeerId) -> impl ExactSizeIterator<Item = &Transfer> {
+    pub(crate) fn sent_by(&self, node: PeerId) -> impl ExactSizeIterator<Item = &Transfer> {
         self.placed_by(node).map(|(_, transfer)| transfer)
     }
 
@@ -108,7 +103,7 @@ impl Facts {
     }
 
     /// The transfers that `node` received.
-    pub fn received_by(&self, node: PeerId) -> impl ExactSizeIterator<Item = &Transfer> {
+    pub(crate) fn received_by(&self, node: PeerId) -> impl ExactSizeIterator<Item = &Transfer> {
         self.placed(self.by_receiver.of(node)).map(|(_, transfer)| transfer)
     }
 
@@ -132,7 +127,7 @@ impl Facts {
 
     /// When `node` was there. It leaves and comes back where one interval ends and another begins,
     /// at one instant too.
-    pub fn presence(&self, node: PeerId) -> &Intervals {
+    pub(crate) fn presence(&self, node: PeerId) -> &Intervals {
         &self.presence.stays[node.index()]
     }
 
@@ -156,12 +151,12 @@ impl Facts {
     }
 
     /// The joins and leaves as logged.
-    pub fn members(&self) -> &[(PeerId, Time, Edge)] {
+    pub(crate) fn members(&self) -> &[(PeerId, Time, Edge)] {
         &self.ledger.members
     }
 
     /// The connects and disconnects as logged.
-    pub fn links(&self) -> &[((PeerId, PeerId), Time, Edge)] {
+    pub(crate) fn links(&self) -> &[((PeerId, PeerId), Time, Edge)] {
         &self.ledger.links
     }
 
@@ -176,34 +171,34 @@ impl Facts {
     }
 
     /// Every claim of completion.
-    pub fn claims(&self) -> &[(PeerId, Time)] {
+    pub(crate) fn claims(&self) -> &[(PeerId, Time)] {
         &self.ledger.claims
     }
 
     /// The first claim of `node`.
-    pub fn claim(&self, node: PeerId) -> Option<Time> {
+    pub(crate) fn claim(&self, node: PeerId) -> Option<Time> {
         self.claims[node.index()]
     }
 
     /// What `node` received.
-    pub fn arrived(&self, node: PeerId) -> &Arrived {
+    pub(crate) fn arrived(&self, node: PeerId) -> &Arrived {
         &self.deliveries.arrived[node.index()]
     }
 
     /// What `node` sent.
-    pub fn sent(&self, node: PeerId) -> &Sent {
+    pub(crate) fn sent(&self, node: PeerId) -> &Sent {
         &self.deliveries.sent[node.index()]
     }
 
     /// Does the log show that `node` holds every chunk of the file?
-    pub fn is_covered(&self, node: PeerId) -> bool {
+    pub(crate) fn is_covered(&self, node: PeerId) -> bool {
         self.arrived(node).held == self.scenario().file().file().0
     }
 
     /// When `node` had the file: as it claims, or as its arrivals show where it claims nothing or
     /// later than two clocks may differ: a peer that checks hashes claims late and serves as a
     /// seeder all the same. Under coding arrivals show nothing: some bytes may repeat others.
-    pub fn finish(&self, node: PeerId) -> Option<Time> {
+    pub(crate) fn finish(&self, node: PeerId) -> Option<Time> {
         if node.is_source() {
             return None;
         }
@@ -214,14 +209,14 @@ impl Facts {
     }
 
     /// Since when `node` held `chunk`, by the log's own ends. The source is not asked.
-    pub fn held(&self, chunk: ChunkId, node: PeerId) -> Option<Time> {
+    pub(crate) fn held(&self, chunk: ChunkId, node: PeerId) -> Option<Time> {
         let held = &self.deliveries.held;
         let at = held.binary_search_by_key(&(chunk, node), |h| (h.chunk, h.node)).ok()?;
         Some(held[at].at)
     }
 
     /// Every chunk that a peer held, sorted by chunk, then node.
-    pub fn holdings(&self) -> &[Held] {
+    pub(crate) fn holdings(&self) -> &[Held] {
         &self.deliveries.held
     }
 
@@ -234,35 +229,35 @@ impl Facts {
     /// When the bytes of a transfer can all have been there at the earliest: at its end, where ends
     /// tell. Else the last byte of it comes at its end, but that byte may be one that another
     /// transfer of the same copy brought, too, though not before that one started.
-    pub fn arrival(&self, at: usize) -> Time {
+    pub(crate) fn arrival(&self, at: usize) -> Time {
         self.deliveries.arrival(self.log(), at)
     }
 
     /// The last instant at which the bytes of a transfer can have left, and not before its start.
-    pub fn departure(&self, transfer: &Transfer) -> Time {
+    pub(crate) fn departure(&self, transfer: &Transfer) -> Time {
         let flight = self.scenario().latency_to(transfer.to);
         Time(transfer.end.0.saturating_sub(flight.0)).max(transfer.start)
     }
 
     /// Did no peer send anything?
-    pub fn only_source_sent(&self) -> bool {
+    pub(crate) fn only_source_sent(&self) -> bool {
         self.scenario().peers().all(|(peer, _)| self.by_sender.of(peer).is_empty())
     }
 
     /// The instant of the last event.
-    pub fn last(&self) -> Time {
+    pub(crate) fn last(&self) -> Time {
         self.ledger.last
     }
 
     /// The last instant of an event that does not only end what was: no departure, disconnect or
     /// choke.
-    pub fn last_act(&self) -> Time {
+    pub(crate) fn last_act(&self) -> Time {
         self.ledger.last_act
     }
 
     /// When a node left for good at the very end of the log, though nothing announced it: nothing
     /// happened any more in the whole swarm. It may have been stuck, and its log been closed.
-    pub fn left_last(&self, node: PeerId) -> Option<Time> {
+    pub(crate) fn left_last(&self, node: PeerId) -> Option<Time> {
         let at = self.presence(node).over_by(self.last())?;
         let announced = self.scenario().leaves_at(node);
         let plan = announced.is_some_and(|leaves| leaves <= with_tolerance(self, at));
@@ -270,7 +265,7 @@ impl Facts {
     }
 
     /// The last instant at which a transfer ends or a peer completes.
-    pub fn horizon(&self) -> Time {
+    pub(crate) fn horizon(&self) -> Time {
         let ends = self.transfers().iter().map(|t| t.end);
         ends.chain(self.claims().iter().map(|&(_, at)| at)).max().unwrap_or(Time::ZERO)
     }

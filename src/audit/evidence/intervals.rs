@@ -12,7 +12,7 @@ use crate::units::Time;
 
 /// The edge of an interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Edge {
+pub(crate) enum Edge {
     /// It begins.
     Open,
     /// It ends.
@@ -23,7 +23,7 @@ pub enum Edge {
 ///
 /// Where clocks differ, `from` may be later than `to` by up to the clock tolerance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Interval {
+pub(crate) struct Interval {
     /// Its first instant.
     pub from: Time,
     /// Its last instant.
@@ -41,7 +41,7 @@ pub(in crate::audit) enum Reading {
 
 /// The intervals of one thing, in order, and the first event that does not alternate.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Intervals {
+pub(crate) struct Intervals {
     /// The intervals, by `from` and by `to`; one may begin at the instant at which the last ends.
     pub list: Vec<Interval>,
     /// The first opening of what is open, or closing of what is closed, in every order.
@@ -53,7 +53,7 @@ impl Intervals {
     /// happened against the order of their stamps when these differ by at most `tolerance`.
     ///
     /// An edge that fits into no such order is left out of the intervals.
-    pub fn alternating(edges: &mut [(Time, Edge)], tolerance: Time) -> Self {
+    pub(crate) fn alternating(edges: &mut [(Time, Edge)], tolerance: Time) -> Self {
         edges.sort_unstable();
         let of = |edge| edges.iter().filter(move |own| own.1 == edge).map(|own| own.0).peekable();
         // Edges of one kind keep their order, so only the next of each kind has to be looked at.
@@ -140,7 +140,7 @@ impl Intervals {
 
     /// Cuts off everything after `limit`. What begins later, but by no more than `slack`, keeps its
     /// first instant: another clock may have stamped it.
-    pub fn until(mut self, limit: Time, slack: Time) -> Self {
+    pub(crate) fn until(mut self, limit: Time, slack: Time) -> Self {
         self.list.retain(|span| span.from <= later(limit, slack));
         for span in &mut self.list {
             span.to = span.to.min(limit.max(span.from));
@@ -149,35 +149,35 @@ impl Intervals {
     }
 
     /// Does one interval, widened by `slack` on both sides, contain `[from, to]`?
-    pub fn contain(&self, from: Time, to: Time, slack: Time) -> bool {
+    pub(crate) fn contain(&self, from: Time, to: Time, slack: Time) -> bool {
         // Of those that begin in time the last one ends last.
         self.begun(later(from, slack)).is_some_and(|last| to <= later(last.to, slack))
     }
 
     /// The last interval that begins by `now`.
-    pub fn begun(&self, now: Time) -> Option<Interval> {
+    pub(crate) fn begun(&self, now: Time) -> Option<Interval> {
         let begun = self.list.partition_point(|span| span.from <= now);
         begun.checked_sub(1).map(|last| self.list[last])
     }
 
     /// The first instant of all.
-    pub fn first(&self) -> Option<Time> {
+    pub(crate) fn first(&self) -> Option<Time> {
         self.list.first().map(|span| span.from)
     }
 
     /// The first end at or after `at`; None when all that is open then goes on for ever.
-    pub fn end_from(&self, at: Time) -> Option<Time> {
+    pub(crate) fn end_from(&self, at: Time) -> Option<Time> {
         let next = self.list.partition_point(|span| span.to < at);
         self.list.get(next).map(|span| span.to).filter(|&to| to != Time::MAX)
     }
 
     /// The last instant of all that is over by `now`; None while an interval goes on.
-    pub fn over_by(&self, now: Time) -> Option<Time> {
+    pub(crate) fn over_by(&self, now: Time) -> Option<Time> {
         self.list.last().map(|span| span.to).filter(|&to| to <= now && to != Time::MAX)
     }
 
     /// Does an interval contain `now` and go on after it?
-    pub fn ongoing(&self, now: Time) -> bool {
+    pub(crate) fn ongoing(&self, now: Time) -> bool {
         self.begun(now).is_some_and(|last| now < last.to)
     }
 }

@@ -16,7 +16,7 @@ pub(in crate::audit) type Act = (PeerId, Time, Edge);
 
 /// The part of a trace that several rules read, as a fold over its events.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Ledger {
+pub(crate) struct Ledger {
     pub(super) header: Arc<Header>,
     pub(super) transfers: Vec<Transfer>,
     /// Joins open, leaves close.
@@ -33,7 +33,7 @@ pub struct Ledger {
 
 impl Ledger {
     /// Nothing has happened yet.
-    pub fn new(header: Header) -> Self {
+    pub(crate) fn new(header: Header) -> Self {
         Ledger {
             header: Arc::new(header),
             transfers: Vec::new(),
@@ -46,18 +46,13 @@ impl Ledger {
         }
     }
 
-    /// What was planned, and how far the log can be trusted.
-    pub fn header(&self) -> &Header {
-        &self.header
-    }
-
     /// Takes one event.
     ///
     /// # Panics
     /// When the event names a node or a chunk that the header does not know, bytes beyond the end
     /// of a chunk, or a transfer that ends before it starts. No line of a file becomes such an
     /// event: the codec refuses it.
-    pub fn event(&mut self, event: &Event) {
+    pub(crate) fn event(&mut self, event: &Event) {
         self.last = self.last.max(event.at());
         if !matches!(event, Event::Leave { .. } | Event::Disconnect { .. } | Event::Choke { .. }) {
             self.last_act = self.last_act.max(event.at());

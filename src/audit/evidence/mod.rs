@@ -19,7 +19,5 @@ pub(super) mod stalls;
 pub(super) mod unchokes;
 
 pub use completions::Completed;
-pub use delivery::{Arrived, Held, Sent};
-pub use facts::Facts;
-pub use intervals::{Edge, Interval, Intervals};
-pub use ledger::Ledger;
+pub(super) use facts::Facts;
+pub(super) use ledger::Ledger;

@@ -15,7 +15,7 @@ use crate::units::Time;
 
 /// No completion is earlier than a bound that applies.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct BoundsRespected;
+pub(crate) struct BoundsRespected;
 
 /// A completion before it is possible.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -21,11 +21,11 @@ use demand::{Job, Overload, carries, overload};
 
 /// No node sends more than its upload capacity and burst allow.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct UplinkCapacity;
+pub(crate) struct UplinkCapacity;
 
 /// No node receives more than its download capacity and burst allow.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct DownlinkCapacity;
+pub(crate) struct DownlinkCapacity;
 
 /// More bytes than a link can carry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -31,7 +31,7 @@ use steps::Steps;
 
 /// A node sends only what it holds, and everything stems from the source.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Causality;
+pub(crate) struct Causality;
 
 /// What the log shows of a sender that did not hold what it sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -24,7 +24,7 @@ mod credit;
 
 /// A transfer starts while its sender unchokes the receiver.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Choking;
+pub(crate) struct Choking;
 
 /// A transfer, an unchoke or a gift that the protocol does not allow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -20,7 +20,7 @@ use crate::units::Time;
 
 /// A peer completes at the instant at which its last byte arrives.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Completion;
+pub(crate) struct Completion;
 
 /// What is wrong with a claim of completion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

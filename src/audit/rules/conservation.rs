@@ -19,7 +19,7 @@ use crate::units::Time;
 
 /// Every byte that a peer has was sent to it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Conservation;
+pub(crate) struct Conservation;
 
 /// Bytes that a peer cannot have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -35,7 +35,7 @@ use scene::Scene;
 
 /// A peer that stays without the file has a reason that the log shows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct IncompletenessExplained;
+pub(crate) struct IncompletenessExplained;
 
 impl Rule for IncompletenessExplained {
     fn finish(&self, facts: &Facts) -> Judgement {

@@ -20,7 +20,7 @@ use crate::units::Time;
 
 /// No node acts while it is absent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Membership {
+pub(crate) struct Membership {
     deeds: Vec<Deed>,
     /// For each node the first time that the tracker named it, and the node that asked.
     named: Vec<Option<(Time, PeerId)>>,
@@ -67,7 +67,7 @@ impl From<Deed> for Act {
 
 impl Membership {
     /// Nothing has happened yet.
-    pub fn new(header: &Header) -> Self {
+    pub(crate) fn new(header: &Header) -> Self {
         Membership { deeds: Vec::new(), named: vec![None; header.scenario.peer_count() + 1] }
     }
 

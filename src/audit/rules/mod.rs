@@ -21,16 +21,26 @@ mod membership;
 mod neighbors;
 mod progress;
 
-pub use bounds_respected::{BoundsRespected, BoundsWitness};
-pub use capacity::{CapacityWitness, DownlinkCapacity, UplinkCapacity};
-pub use causality::{Causality, CausalityWitness, Shows};
-pub use choking::{Choking, ChokingWitness};
-pub use completion::{ClaimFault, Completion, CompletionWitness};
-pub use conservation::{Conservation, ConservationWitness};
-pub use incompleteness::{Cause, Idle, IncompletenessExplained, IncompletenessWitness, Lacking};
-pub use membership::{Membership, MembershipWitness};
-pub use neighbors::{Neighbors, NeighborsWitness};
-pub use progress::{Progress, ProgressWitness};
+pub(super) use bounds_respected::BoundsRespected;
+pub use bounds_respected::BoundsWitness;
+pub use capacity::CapacityWitness;
+pub(super) use capacity::{DownlinkCapacity, UplinkCapacity};
+pub(super) use causality::Causality;
+pub use causality::{CausalityWitness, Shows};
+pub(super) use choking::Choking;
+pub use choking::ChokingWitness;
+pub(super) use completion::Completion;
+pub use completion::{ClaimFault, CompletionWitness};
+pub(super) use conservation::Conservation;
+pub use conservation::ConservationWitness;
+pub(super) use incompleteness::IncompletenessExplained;
+pub use incompleteness::{Cause, Idle, IncompletenessWitness, Lacking};
+pub(super) use membership::Membership;
+pub use membership::MembershipWitness;
+pub(super) use neighbors::Neighbors;
+pub use neighbors::NeighborsWitness;
+pub(super) use progress::Progress;
+pub use progress::ProgressWitness;
 
 /// A rule in the registry.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +50,7 @@ pub struct RuleEntry {
     /// What it demands, as one sentence.
     pub about: &'static str,
     /// A rule that has seen no event yet.
-    pub begin: fn(&Header) -> Box<dyn Rule>,
+    pub(crate) begin: fn(&Header) -> Box<dyn Rule>,
 }
 
 /// Every rule.
@@ -108,6 +118,7 @@ macro_rules! witnesses {
         /// The evidence of a rule: serde writes its data, `Display` its sentence.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
         #[serde(untagged)]
+        #[non_exhaustive]
         #[allow(missing_docs)]
         pub enum Witness {
             $($variant($witness),)*

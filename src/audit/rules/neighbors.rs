@@ -17,7 +17,7 @@ use crate::audit::{Judgement, Rule};
 
 /// Bytes move between connected neighbors only.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Neighbors;
+pub(crate) struct Neighbors;
 
 /// A transfer between nodes that are no neighbors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -18,7 +18,7 @@ use crate::units::Time;
 
 /// No peer stalls for longer than declared beside a free neighbor that holds what it lacks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Progress;
+pub(crate) struct Progress;
 
 /// A peer that lacks a chunk for too long beside a free neighbor that holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

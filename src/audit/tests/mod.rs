@@ -237,6 +237,10 @@ fn the_registry_has_the_names_that_other_tools_read() {
 
 #[test]
 fn rules_and_ledger_can_ride_in_the_state_of_a_model() {
+    use super::rules::{
+        BoundsRespected, Causality, Choking, Completion, Conservation, DownlinkCapacity,
+        IncompletenessExplained, Membership, Neighbors, Progress, UplinkCapacity,
+    };
     fn rides<T: Clone + std::fmt::Debug + Eq + Hash>() {}
     rides::<Ledger>();
     rides::<Membership>();

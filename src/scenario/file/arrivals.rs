@@ -1,7 +1,7 @@
 //! When the peers of a group arrive: at once, one after the other, or by chance.
 //!
 //! Chance needs no floating point: an exponential gap is drawn exactly by comparing uniforms, and
-//! only its end is rounded, down to a nanosecond. The type to know is [`Joins`].
+//! only its end is rounded, down to a nanosecond.
 
 use dashu_int::UBig;
 
@@ -42,7 +42,7 @@ impl Joins {
             )));
         };
         match parse_decimal(rate) {
-            Some((0, _)) => Err(field.error("nobody ever arrives; write a rate above 0")),
+            Some((0, _)) => Err(field.error("no peer ever arrives; write a rate above 0")),
             Some((count, shift)) => Ok(Joins::Poisson { count, shift }),
             None => Err(field.error(format!(
                 "`{rate}` is no rate of arrivals; write a decimal above 0, \

@@ -1,7 +1,7 @@
 //! What is set over the text of a scenario: values that stand for its own, and numbers that its
 //! groups are scaled to.
 //!
-//! It does not know where settings come from, and reads nothing. The type to know is [`Settings`].
+//! It does not know where settings come from, and reads nothing.
 
 use super::table::Field;
 use super::{FileError, Group};
@@ -89,7 +89,7 @@ pub(super) struct Share {
 }
 
 impl Share {
-    /// None above 100 %, and for more digits than anybody needs.
+    /// None above 100 %, and for more than 18 decimals.
     pub(super) fn percent(count: u128, shift: u32) -> Option<Self> {
         let is_part = shift <= 18 && count <= 100 * 10u128.pow(shift);
         is_part.then_some(Share { count, shift })
@@ -103,7 +103,7 @@ impl Share {
 }
 
 /// Divides `total` in proportion to the weights by largest remainders (Hamilton's method); of
-/// equal remainders the first is served first. Nobody gets more than its weight when the weights
+/// equal remainders the first is served first. No part is more than its weight when the weights
 /// sum to no less than `total`. All zero where the weights are.
 fn apportioned(total: usize, weights: &[usize]) -> Vec<usize> {
     let sum: u128 = weights.iter().map(|&weight| weight as u128).sum();

@@ -1,8 +1,8 @@
 //! A sweep as people write it: scenarios x settings x seeds, each of which is a run.
 //!
 //! A setting is a value for one field of a scenario, spelled as there; it stands in the place of
-//! what the scenario says, before that is read. No file is opened here, and nothing is run. The
-//! types to know are [`Sweep`] and [`Place`], one run of it.
+//! what the scenario says, before that is read. No file is opened here, and nothing is run. A
+//! [`Place`] is one run of a [`Sweep`].
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -1,7 +1,6 @@
 //! Tables of a TOML text whose errors know the line, the column and the field.
 //!
-//! It knows how fields are written and nothing of what they mean. The types to know are [`Table`]
-//! and [`Field`].
+//! It knows how fields are written and nothing of what they mean.
 
 use std::collections::BTreeMap;
 use std::num::IntErrorKind;
@@ -302,7 +301,7 @@ impl<'t> Table<'t> {
     /// The table that `field` is, with what is set over it.
     fn new(form: Form<'t>, field: Field<'t>, spans: &mut Spans<'t>) -> Result<Self, FileError> {
         let Field { text, path, span, value } = field;
-        let DeValue::Table(table) = value else { unreachable!("whoever calls has looked") };
+        let DeValue::Table(table) = value else { unreachable!("the caller has looked") };
         let section = path.split('[').next().unwrap_or("");
         let known = form.known.iter().find(|(name, _)| *name == section);
         let (_, known) = known.expect("every table that is read stands in its list");

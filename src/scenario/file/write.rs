@@ -2,8 +2,7 @@
 //!
 //! It says everything exactly and nothing twice: what has its default is left out, neighboring
 //! peers that are alike make one group, and a quantity has the unit that makes it shortest. How
-//! arrivals were drawn is lost when a scenario is resolved, so each is written as its time. The
-//! function to know is [`Scenario::to_toml`].
+//! arrivals were drawn is lost when a scenario is resolved, so each is written as its time.
 
 use std::fmt::{Display, Write};
 
@@ -13,7 +12,7 @@ use crate::scenario::{
 };
 use crate::units::{Bytes, Time, decimal};
 
-/// What stands in the place of the settings of a protocol that nobody knows.
+/// What stands in the place of settings that are not known.
 pub(super) const UNKNOWN: &str = "unknown";
 
 impl Scenario {

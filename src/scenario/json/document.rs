@@ -1,15 +1,16 @@
 //! The form of a resolved scenario on the wire, and the two ways between it and a [`Scenario`].
 //!
 //! The fields are those of the format and nothing else; what they mean together is checked by
-//! [`Scenario::new`] alone. The type to know is [`Document`].
+//! [`Scenario::new`] alone.
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{DEFAULT_SEED, DEFAULT_UNTIL, Malformed, Scenario};
-use crate::chunks::Manifest;
+use crate::chunks::{Manifest, ManifestError};
 use crate::scenario::{
     Behavior, Discipline, Leaves, Link, Network, Parts, Peer, Protocol, Source, SourceLeaves,
+    malformed,
 };
 use crate::units::{Bytes, Rate, Time};
 
@@ -34,7 +35,7 @@ pub(crate) struct Document<E> {
     until_ns: Time,
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<E>,
-    /// Free for the writer; nobody reads it.
+    /// Free for the writer; it is not read.
     #[serde(default, skip_serializing, rename = "x")]
     _x: Option<IgnoredAny>,
 }
@@ -225,9 +226,12 @@ impl<E> Document<E> {
     /// With the field as it stands in the JSON: ids that are not 1..=N, a file that cannot be cut,
     /// and whatever [`Scenario::new`] refuses.
     pub(crate) fn resolve(self) -> Result<(Scenario, Option<E>), Malformed> {
-        let file = Manifest::new(self.file.bytes, self.file.chunk_bytes).map_err(|message| {
-            let field = if self.file.bytes == Bytes(0) { "bytes" } else { "chunk_bytes" };
-            Malformed { field: format!("file.{field}"), message }
+        let file = Manifest::new(self.file.bytes, self.file.chunk_bytes).map_err(|error| {
+            let field = match error {
+                ManifestError::EmptyFile => "file.bytes",
+                _ => "file.chunk_bytes",
+            };
+            malformed(field, error.to_string())
         })?;
         let order = order(&self.peers)?;
         let mut peers: Vec<(u32, Peer)> = self.peers.into_iter().map(RawPeer::resolve).collect();

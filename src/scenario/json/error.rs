@@ -1,7 +1,6 @@
 //! What is wrong with a JSON text: where it stands, which field it is, what to write instead.
 //!
-//! It never repeats Rust's names for types to a reader who wrote JSON. The type to know is
-//! [`JsonError`].
+//! It never repeats Rust's names for types to a reader who wrote JSON.
 
 use std::borrow::Cow;
 use std::fmt;

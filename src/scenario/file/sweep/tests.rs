@@ -262,7 +262,7 @@ fn a_wrong_value_is_blamed_on_the_sweep() {
         ("protocol.picker = [3]", 20, "`3` is a number; write `rarest first`"),
         ("protocol.rechoke = [10]", 21, "has no unit; write"),
         ("protocol.neighbors = [0]", 23, "is 0; write at least 1"),
-        ("source.upload = [\"0 bit/s\"]", 18, "nobody can ever finish"),
+        ("source.upload = [\"0 bit/s\"]", 18, "no peer can ever finish"),
         ("\"peers[1].leaves\" = [\"at 1 s\"]", 22, "write a departure after the arrival"),
         ("\"peers[2].count\" = [1]", 21, "write peers[0] to peers[1]"),
         ("file.chunk = [\"0 B\"]", 15, "a chunk"),
