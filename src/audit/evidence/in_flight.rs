@@ -1,7 +1,7 @@
 //! How long transfers that a log does not show can have occupied an uplink at its end.
 //!
-//! A log may lack the transfers that are under way when the run is cut off. They have begun after
-//! their sender was last seen busy, and not one of them has ended, or it would be logged. So they
+//! A log may lack the transfers that are under way when the run is cut off. `latest_start`
+//! says by when they have begun, and not one of them has ended, or it would be logged. So they
 //! occupy their sender for no longer than it takes
 //!
 //! - its uplink to carry all that it holds and its neighbors lack, and
@@ -27,6 +27,8 @@ pub(in crate::audit) struct InFlight {
     longest: Vec<Time>,
     /// By node: the longest of its neighbors.
     longest_to: Vec<Time>,
+    /// By node: those that can be connected to it at the end; None where every other node is.
+    neighbors: Option<Vec<Vec<PeerId>>>,
 }
 
 /// What is lacked at the end of a log.
@@ -66,7 +68,7 @@ impl InFlight {
             let longest: Vec<Time> = nodes.map(|node| longest(facts, node, load)).collect();
             let most = there.iter().map(|node| longest[node.index()]).max();
             let longest_to = vec![most.unwrap_or(Time::ZERO); longest.len()];
-            return InFlight { longest, longest_to };
+            return InFlight { longest, longest_to, neighbors: None };
         }
         let mut neighbors = vec![Vec::new(); nodes.len()];
         for ((a, b), spans) in connections(facts, Reading::Most).iter() {
@@ -85,13 +87,19 @@ impl InFlight {
         let longest: Vec<Time> = nodes.map(of).collect();
         let most = |of: &Vec<PeerId>| of.iter().map(|node| longest[node.index()]).max();
         let longest_to = neighbors.iter().map(|of| most(of).unwrap_or(Time::ZERO)).collect();
-        InFlight { longest, longest_to }
+        InFlight { longest, longest_to, neighbors: Some(neighbors) }
     }
 
     /// How long transfers that the log does not show can have occupied the uplink of `node` up to
     /// the end; zero where nothing can be in flight.
     pub(in crate::audit) fn longest(&self, node: PeerId) -> Time {
         self.longest[node.index()]
+    }
+
+    /// The nodes that are connected to `node` at the end in some order of the events; None where
+    /// every other node is.
+    pub(in crate::audit) fn neighbors(&self, node: PeerId) -> Option<&[PeerId]> {
+        self.neighbors.as_ref().map(|neighbors| neighbors[node.index()].as_slice())
     }
 
     /// How long such transfers can have been under way to `node`.
@@ -136,8 +144,11 @@ impl<'f> Lacking<'f> {
 fn longest(facts: &Facts, node: PeerId, load: Load) -> Time {
     let rate = facts.scenario().upload(node);
     // A node without an uplink has nothing in flight: what its burst carries arrives, and what it
-    // can never end excuses nothing.
-    if load.bytes == 0 || rate == Rate::ZERO {
+    // can never end excuses nothing. Nor has one that holds nothing, unless it passes on what it is
+    // getting.
+    let holds = node.is_source() || facts.arrived(node).first_chunk.is_some();
+    let sends = rate != Rate::ZERO && (holds || facts.scenario().discipline().cut_through);
+    if load.bytes == 0 || !sends {
         return Time::ZERO;
     }
     let busy = time_for(rate, load.bytes.saturating_mul(8));

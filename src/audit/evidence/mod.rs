@@ -12,6 +12,7 @@ pub(super) mod ending;
 pub(super) mod facts;
 pub(super) mod in_flight;
 pub(super) mod intervals;
+pub(super) mod latest_start;
 mod ledger;
 pub(super) mod pairs;
 mod presence;

@@ -55,10 +55,10 @@ fn source(
     let started = Intervals::alternating(edges, tolerance);
     match (logged.doubled, started.doubled) {
         (None, None) => {
-            // A leave and a join at one instant are a departure and an arrival, unless that is the
-            // start.
+            // A leave and a join at one instant are a departure and an arrival, unless that can be
+            // the start.
             let stay = logged.list.first();
-            let joins = stay.is_some_and(|stay| stay.from == Time::ZERO || stay.from < stay.to);
+            let joins = stay.is_some_and(|stay| stay.from <= tolerance || stay.from < stay.to);
             *otherwise = joins.then_some(logged);
             started
         }

@@ -11,8 +11,7 @@
 //! - no bound allows one completion more by `until`;
 //! - the run was cut off: the log reaches `until`, where departures count as the cut-off;
 //! - the log ends before `until`, and transfers that it does not show can have been in flight all
-//!   that time (`evidence::in_flight` says how long), from when their sender was last seen busy or
-//!   to unchoke a neighbor.
+//!   that time (`evidence::in_flight` says how long, `evidence::latest_start` since when).
 //!
 //! Without a reason the run stopped although it could go on, and that is a violation, or unknown
 //! where the log may have gaps. A node that leaves last, unannounced and after everything else, may

@@ -194,3 +194,16 @@ proptest! {
         }
     }
 }
+
+/// Two parts of the longest chunk that there is have more bytes than 64 bits can count.
+#[test]
+fn parts_of_more_bytes_than_64_bits_are_counted() {
+    let run = Run::new(2, 1).with(|parts| {
+        parts.discipline.coded = true;
+        parts.file = Manifest::new(Bytes(u64::MAX), Bytes(u64::MAX)).unwrap();
+    });
+    let part = 0..u64::MAX - 1;
+    let got = run.part(0, 1, 0, 0..1, part.clone()).part(0, 1, 0, 0..2, part);
+    assert_eq!(got.clone().part(1, 2, 0, 2..3, 0..1).verdict("causality"), Verdict::Holds);
+    assert_eq!(got.part(1, 2, 0, 1..3, 0..1).verdict("causality"), Verdict::Violated);
+}

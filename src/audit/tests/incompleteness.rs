@@ -86,7 +86,7 @@ fn the_end_of_the_run_explains() {
     assert_eq!(run(200).verdict(WHY), Verdict::Holds);
     assert_eq!(cause(&run(200), 0), Some(Cause::CutOff { until_ns: Time(200), idle: None }));
     // What the source holds and the two lack, 200 B, is all that can be in flight from 200 on.
-    let flight = Cause::InFlight { sender: PeerId(0), busy_ns: Time(200), until_ns: Time(399) };
+    let flight = Cause::InFlight { sender: PeerId(0), since_ns: Time(200), until_ns: Time(399) };
     assert_eq!(cause(&run(399), 0), Some(flight));
     assert_eq!(run(400).verdict(WHY), Verdict::Violated);
     // A transfer that starts after that time shows that the run was not cut off there.
@@ -126,6 +126,15 @@ fn a_chunk_without_a_holder_explains() {
         .with(|parts| parts.peers[2].behavior = Behavior::FreeRider);
     assert_eq!(cause(&free, 0), Some(gone));
     assert_eq!(cause(&free, 1), Some(gone));
+}
+
+#[test]
+fn a_source_that_joined_and_left_at_the_start_by_its_own_clock_explains() {
+    let run = |at| Run::new(1, 1).join(0, at).leave(0, at);
+    assert_eq!(run(0).verdict(WHY), Verdict::Holds);
+    assert_eq!(run(5).receiver(5).verdict(WHY), Verdict::Holds);
+    // Later it is a departure and an arrival, and then it is there.
+    assert_eq!(run(5).receiver(4).verdict(WHY), Verdict::Violated);
 }
 
 #[test]
@@ -471,6 +480,75 @@ mod in_flight {
             other => panic!("{other:?}"),
         };
         assert_eq!((sender(499, 0), sender(499, 1)), (PeerId(0), PeerId(0)));
+        assert_eq!(run(500).verdict(WHY), Verdict::Violated);
+    }
+
+    /// A transfer of 100 B that begins at 150 is in flight until 250.
+    fn begins_at_150(run: &Run) {
+        let cut = |until| run.clone().with(|parts| parts.until = Time(until));
+        let flight =
+            Cause::InFlight { sender: PeerId(0), since_ns: Time(150), until_ns: Time(249) };
+        assert_eq!(cause(&cut(249), 0), Some(flight), "{run:?}");
+        assert_eq!(cut(250).verdict(WHY), Verdict::Violated, "{run:?}");
+    }
+
+    #[test]
+    fn a_transfer_in_flight_begins_at_the_last_line_that_shows_a_reason_to_wait() {
+        let one = || Run::new(1, 2).connect(0, 1, 0).send(0, 1, 0, 0..100);
+        begins_at_150(&one().connect(1, 0, 150));
+        begins_at_150(&one().unchoke(0, 1, 150));
+        begins_at_150(&Run::new(1, 1).unjoined().join(1, 150));
+        let beside = Run::new(2, 2).connect(0, 1, 0).connect(1, 2, 0);
+        begins_at_150(&beside.send(2, 1, 0, 50..150));
+        let two = || Run::new(2, 2).send(0, 1, 0, 0..100);
+        begins_at_150(&two().leave(2, 150));
+        begins_at_150(&two().connect(0, 1, 0).connect(0, 2, 0).disconnect(0, 2, 150));
+        begins_at_150(&two().connect(0, 1, 0).connect(0, 2, 0).leave(2, 150));
+        // Both may still be sent something, so that the source is busy for 300 B.
+        let both = two().connect(0, 1, 0).connect(0, 2, 120).with(|parts| parts.until = Time(400));
+        assert_eq!(both.verdict(WHY), Verdict::Violated);
+    }
+
+    #[test]
+    fn a_sender_may_check_hashes_before_it_serves() {
+        let run = |until| {
+            let run = Run::new(2, 1).receiver(0).with(|parts| parts.until = Time(until));
+            run.send(0, 2, 0, 0..100).leave(0, 100).complete(2, 150)
+        };
+        assert_eq!(run(249).verdict(WHY), Verdict::Holds);
+        assert_eq!(run(250).verdict(WHY), Verdict::Violated);
+    }
+
+    /// Peer 2 is ten times as fast and idle; the source disconnects and connects at one instant.
+    #[test]
+    fn a_neighbor_in_some_order_of_an_instant_may_be_sending() {
+        let run = Run::new(2, 1)
+            .with(|parts| {
+                parts.peers[1].upload = Rate(BYTE_PER_NS.0 * 10);
+                parts.until = Time(199);
+            })
+            .connect(0, 2, 0)
+            .connect(1, 2, 0)
+            .connect(0, 1, 0)
+            .send(0, 2, 0, 0..100)
+            .complete(2, 100)
+            .disconnect(0, 1, 100);
+        assert_eq!(run.verdict(WHY), Verdict::Violated);
+        assert_eq!(run.connect(0, 1, 100).verdict(WHY), Verdict::Holds);
+    }
+
+    #[test]
+    fn what_is_on_the_way_begins_when_its_own_nodes_meet() {
+        let run = |until| {
+            let run = Run::new(2, 1).with(|parts| {
+                parts.until = Time(until);
+                parts.source.upload = Rate(BYTE_PER_NS.0 / 2);
+            });
+            run.connect(1, 2, 0).connect(0, 1, 300)
+        };
+        let flight =
+            Cause::InFlight { sender: PeerId(0), since_ns: Time(300), until_ns: Time(499) };
+        assert_eq!(cause(&run(499), 1), Some(flight));
         assert_eq!(run(500).verdict(WHY), Verdict::Violated);
     }
 }

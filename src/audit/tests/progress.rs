@@ -58,6 +58,23 @@ fn a_stall_of_a_peer_without_an_uplink_is_seen() {
     assert_eq!(base().with(rides).verdict(RULE), Verdict::Violated);
     let bursts = |parts: &mut Parts| parts.peers[0].link.burst = Some(Bytes(1));
     assert_eq!(base().with(rides).with(bursts).verdict(RULE), Verdict::Violated);
+    // Without connects every node is its neighbor.
+    let mut unlinked = base().with(rides);
+    unlinked.events.retain(|event| !matches!(event, Event::Connect { .. }));
+    assert_eq!(unlinked.verdict(RULE), Verdict::Violated);
+}
+
+/// A node that holds nothing has nothing in flight, however slow it is.
+#[test]
+fn a_stall_beside_a_slow_node_that_holds_nothing_is_seen() {
+    let run = stall(stalls_for_an_hour(), 3000 * SECOND).with(|parts| {
+        let slow = Peer { upload: Rate(1), ..parts.peers[0].clone() };
+        parts.peers.push(slow);
+    });
+    let run = run.join(2, 0).connect(1, 2, 0);
+    assert_eq!(run.verdict(RULE), Verdict::Violated);
+    let passes_on = run.with(|parts| parts.discipline.cut_through = true);
+    assert_eq!(passes_on.verdict(RULE), Verdict::Holds);
 }
 
 /// The same stall, with one thing that makes it none.

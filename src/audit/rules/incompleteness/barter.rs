@@ -14,7 +14,7 @@ impl Scene<'_> {
         let Some(neighbors) = self.graph.neighbors(peer) else {
             return self.stalled_among_all(peer);
         };
-        match self.refusal(peer, neighbors.iter().map(|&(neighbor, _)| neighbor)) {
+        match self.refusal(peer, neighbors.iter().copied()) {
             Refusal::OneGives => None,
             Refusal::AllRefuse(cause) => Some(cause),
             Refusal::NoneHolds => self.stalled_afar(peer),
@@ -94,11 +94,9 @@ impl Scene<'_> {
         let members = &self.graph.members[group];
         members.iter().any(|&one| {
             let neighbors = self.graph.neighbors(one).unwrap_or_default();
-            neighbors.iter().any(|&(other, _)| {
-                self.graph.group(other) == Some(group)
-                    && self.holdings.beyond(one, other).is_some()
-                    && self.trades(one, other)
-            })
+            neighbors
+                .iter()
+                .any(|&other| self.graph.group(other) == Some(group) && self.can_move(one, other))
         })
     }
 

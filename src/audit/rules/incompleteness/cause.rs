@@ -124,8 +124,8 @@ pub enum Cause {
     InFlight {
         /// A node that can have been sending.
         sender: PeerId,
-        /// When that node was last seen busy.
-        busy_ns: Time,
+        /// The latest instant at which it can have begun, as far as the log shows a reason to wait.
+        since_ns: Time,
         /// The time at which the run is cut off.
         until_ns: Time,
     },
@@ -187,10 +187,10 @@ impl fmt::Display for Cause {
                      unchoked it and held {chunk}"
                 )
             }
-            Cause::InFlight { sender, busy_ns, until_ns } => write!(
+            Cause::InFlight { sender, since_ns, until_ns } => write!(
                 f,
-                "{sender}, last seen busy at {busy_ns}, can have been sending until the run was \
-                 cut off at {until_ns}"
+                "{sender} can have been sending from {since_ns} until the run was cut off at \
+                 {until_ns}"
             ),
         }
     }

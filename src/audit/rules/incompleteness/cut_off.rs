@@ -9,7 +9,8 @@ use super::scene::Scene;
 use crate::audit::evidence::ending::Ending;
 use crate::audit::evidence::facts::{Facts, with_tolerance};
 use crate::audit::evidence::in_flight::InFlight;
-use crate::audit::evidence::intervals::{Edge, later};
+use crate::audit::evidence::intervals::later;
+use crate::audit::evidence::latest_start::LatestStart;
 use crate::audit::evidence::stalls::{Stall, Stalls};
 use crate::bounds::{self, Earliest};
 use crate::chunks::PeerId;
@@ -23,45 +24,40 @@ pub(super) struct CutOff<'f> {
     no_time: OnceCell<Option<Cause>>,
     /// By peer, where the run was cut off.
     idle: OnceCell<BTreeMap<PeerId, Idle>>,
+    unlogged: OnceCell<Unlogged>,
+    /// By group: what `moving` found; None until it is asked.
+    moving: Vec<Option<Option<Cause>>>,
+}
+
+/// Transfers that the log does not show, as far as they can be in flight at its end.
+struct Unlogged {
+    latest_start: LatestStart,
     in_flight: InFlight,
-    /// By node: when it was last seen to come, to receive, to send or to unchoke a neighbor.
-    seen: Vec<Time>,
-    /// By node: when it was last seen to come or to receive.
-    got: Vec<Time>,
-    /// By group: what `busiest` found; None until it is asked.
-    busiest: Vec<Option<Vec<PeerId>>>,
+}
+
+impl Unlogged {
+    fn new(facts: &Facts, ending: &Ending<'_>) -> Self {
+        let (latest_start, in_flight) = (LatestStart::new(facts), InFlight::new(facts, ending));
+        Unlogged { latest_start, in_flight }
+    }
+
+    /// Says that a node can have been sending to another at `until`; None where it cannot.
+    fn explains(&self, sender: PeerId, to: PeerId, until_ns: Time) -> Option<Cause> {
+        let since_ns = self.latest_start.of(sender, to);
+        let over = later(since_ns, self.in_flight.longest(sender));
+        (until_ns < over).then_some(Cause::InFlight { sender, since_ns, until_ns })
+    }
 }
 
 impl<'f> CutOff<'f> {
-    pub(super) fn new(facts: &'f Facts, ending: &Ending<'_>, completed: usize) -> Self {
-        let came = |node| facts.presence(node).list.last().map_or(Time::ZERO, |stay| stay.from);
-        let mut got: Vec<Time> = facts.scenario().nodes().map(came).collect();
-        for t in facts.transfers() {
-            let got = &mut got[t.to.index()];
-            *got = t.end.max(*got);
-        }
-        let mut seen = got.clone();
-        for t in facts.transfers() {
-            let seen = &mut seen[t.from.index()];
-            *seen = t.end.max(*seen);
-        }
-        // What is in flight may have waited for an unchoke.
-        for node in facts.scenario().nodes() {
-            let opens = facts.chokes_by(node).iter().filter(|act| act.2 == Edge::Open);
-            let last = opens.map(|act| act.1).max().unwrap_or(Time::ZERO);
-            let seen = &mut seen[node.index()];
-            *seen = last.max(*seen);
-        }
-        let in_flight = InFlight::new(facts, ending);
+    pub(super) fn new(facts: &'f Facts, completed: usize) -> Self {
         CutOff {
             facts,
             completed,
             no_time: OnceCell::new(),
             idle: OnceCell::new(),
-            in_flight,
-            seen,
-            got,
-            busiest: Vec::new(),
+            unlogged: OnceCell::new(),
+            moving: Vec::new(),
         }
     }
 
@@ -99,11 +95,6 @@ impl<'f> CutOff<'f> {
         });
         all.get(&peer).copied()
     }
-
-    /// How long `holder` may have been sending to a peer that was last seen to receive at `got`.
-    fn occupied(&self, holder: PeerId, since: Time) -> Time {
-        later(self.seen[holder.index()].max(since), self.in_flight.longest(holder))
-    }
 }
 
 impl Scene<'_> {
@@ -121,68 +112,49 @@ impl Scene<'_> {
         no_time.or(cut_off).or_else(|| self.in_flight(peer))
     }
 
-    /// A node that can have been sending up to the cut-off, without a pause since it was last seen
-    /// busy: to the peer itself where a neighbor holds what it lacks, else to any node on the way.
+    fn unlogged(&self) -> &Unlogged {
+        self.cut_off.unlogged.get_or_init(|| Unlogged::new(self.facts, &self.ending))
+    }
+
+    /// A node that can have been sending up to the cut-off: to the peer itself, or to any node on
+    /// the way where no neighbor of the peer holds what it lacks.
     fn in_flight(&mut self, peer: PeerId) -> Option<Cause> {
-        let until_ns = self.facts.scenario().parts().until;
-        let got = self.cut_off.got[peer.index()];
-        let mut holds = false;
-        let mut explains = |holder: PeerId, since: Time| {
-            let could = holder != peer
-                && self.serves[holder.index()]
-                && self.holdings.beyond(holder, peer).is_some()
-                && self.trades(holder, peer);
-            holds |= could;
-            could && until_ns < self.cut_off.occupied(holder, since.max(got))
-        };
-        let found = match self.graph.neighbors(peer) {
-            Some(neighbors) => neighbors
-                .iter()
-                .find(|&&(node, since)| explains(node, since))
-                .map(|&(node, _)| node),
-            None => self.graph.members[0].iter().copied().find(|&node| explains(node, Time::ZERO)),
-        };
-        let found = found.or_else(|| if holds { None } else { self.on_the_way(peer, got) });
-        found.map(|sender| Cause::InFlight {
-            sender,
-            busy_ns: self.cut_off.seen[sender.index()],
-            until_ns,
+        let until = self.facts.scenario().parts().until;
+        let could = |&&holder: &&PeerId| self.can_move(holder, peer);
+        let serving = &self.graph.members;
+        let near = self.unlogged().in_flight.neighbors(peer).unwrap_or_else(|| &serving[0]);
+        let explains = |holder: &PeerId| self.unlogged().explains(*holder, peer, until);
+        let found = near.iter().filter(could).find_map(explains);
+        let certain = self.graph.neighbors(peer).unwrap_or(&serving[0]);
+        if found.is_some() || certain.iter().any(|holder| could(&holder)) {
+            return found;
+        }
+        self.cut_off.moving.resize(self.graph.members.len(), None);
+        (0..self.graph.groups(peer).len()).find_map(|at| {
+            let group = self.graph.groups(peer)[at];
+            let moving = self.cut_off.moving[group].unwrap_or_else(|| self.moving(group));
+            self.cut_off.moving[group] = Some(moving);
+            moving
         })
     }
 
-    /// Does a neighbor of a node lack something that the node holds?
-    fn gives(&self, node: PeerId) -> bool {
-        let mut neighbors = self.graph.neighbors(node).unwrap_or_default().iter();
-        neighbors.any(|&(other, _)| self.holdings.beyond(node, other).is_some())
+    /// Can something that one node holds still move to another?
+    pub(super) fn can_move(&self, from: PeerId, to: PeerId) -> bool {
+        from != to
+            && self.serves[from.index()]
+            && self.holdings.beyond(from, to).is_some()
+            && self.trades(from, to)
     }
 
-    /// A node within reach that can have been sending to any other, where no neighbor of the peer
-    /// holds what it lacks.
-    fn on_the_way(&mut self, peer: PeerId, got: Time) -> Option<PeerId> {
+    /// A node of a group that can have been sending to a neighbor up to the cut-off.
+    fn moving(&self, group: usize) -> Option<Cause> {
         let until = self.facts.scenario().parts().until;
-        self.cut_off.busiest.resize_with(self.graph.members.len(), || None);
-        for &group in self.graph.groups(peer) {
-            let busiest = match self.cut_off.busiest[group].take() {
-                Some(busiest) => busiest,
-                None => self.busiest(group),
-            };
-            let occupied = |node: &&PeerId| until < self.cut_off.occupied(**node, got);
-            let found = busiest.iter().find(occupied).copied();
-            self.cut_off.busiest[group] = Some(busiest);
-            if found.is_some() {
-                return found;
-            }
-        }
-        None
-    }
-
-    /// Of the nodes of a group that a neighbor lacks something of: the one that may have been
-    /// sending to the latest instant, and the one that may send for longest.
-    fn busiest(&self, group: usize) -> Vec<PeerId> {
-        let members = self.graph.members[group].iter().copied();
-        let gives: Vec<PeerId> = members.filter(|&node| self.gives(node)).collect();
-        let latest = gives.iter().max_by_key(|&&node| self.cut_off.occupied(node, Time::ZERO));
-        let longest = gives.iter().max_by_key(|&&node| self.cut_off.in_flight.longest(node));
-        latest.into_iter().chain(longest).copied().collect()
+        self.graph.members[group].iter().find_map(|&node| {
+            let near = self.unlogged().in_flight.neighbors(node).unwrap_or_default();
+            near.iter().find_map(|&other| {
+                let explains = self.unlogged().explains(node, other, until)?;
+                self.can_move(node, other).then_some(explains)
+            })
+        })
     }
 }

@@ -6,10 +6,9 @@
 use crate::audit::evidence::connections::connections;
 use crate::audit::evidence::ending::Ending;
 use crate::audit::evidence::facts::Facts;
-use crate::audit::evidence::intervals::{Intervals, Reading};
+use crate::audit::evidence::intervals::Reading;
 use crate::audit::evidence::pairs::Pair;
 use crate::chunks::PeerId;
-use crate::units::Time;
 
 /// The groups, and the connections within and between them.
 pub(super) struct Graph {
@@ -22,8 +21,7 @@ pub(super) struct Graph {
 }
 
 struct Links {
-    /// Each with the instant since when the two are connected.
-    neighbors: Vec<Vec<(PeerId, Time)>>,
+    neighbors: Vec<Vec<PeerId>>,
     /// The groups that a node reaches, itself included.
     reach: Vec<Vec<usize>>,
 }
@@ -38,10 +36,9 @@ impl Graph {
         }
         let connected = connections(facts, Reading::Least);
         let open = connected.iter().filter(|(_, spans)| ending.is_open(spans));
-        let since = |spans: &Intervals| spans.list.last().map_or(Time::ZERO, |span| span.from);
-        let links: Vec<(Pair, Time)> = open.map(|(link, spans)| (link, since(spans))).collect();
+        let links: Vec<Pair> = open.map(|(link, _)| link).collect();
         let mut roots: Vec<usize> = (0..serves.len()).collect();
-        for &((a, b), _) in &links {
+        for &(a, b) in &links {
             if !serves[a.index()] || !serves[b.index()] {
                 continue;
             }
@@ -74,21 +71,20 @@ impl Graph {
         self.group[node.index()]
     }
 
-    /// The neighbors of a node, in order, each with the instant since when the two are connected;
-    /// None where every other node is one.
-    pub(super) fn neighbors(&self, node: PeerId) -> Option<&[(PeerId, Time)]> {
+    /// The neighbors of a node, in order; None where every other node is one.
+    pub(super) fn neighbors(&self, node: PeerId) -> Option<&[PeerId]> {
         self.links.as_ref().map(|links| links.neighbors[node.index()].as_slice())
     }
 }
 
 impl Links {
-    fn new(links: &[(Pair, Time)], group: &[Option<usize>]) -> Self {
+    fn new(links: &[Pair], group: &[Option<usize>]) -> Self {
         let mut neighbors = vec![Vec::new(); group.len()];
         let mut reach: Vec<Vec<usize>> =
             group.iter().map(|own| own.iter().copied().collect()).collect();
-        for &((a, b), since) in links {
+        for &(a, b) in links {
             for (one, other) in [(a, b), (b, a)] {
-                neighbors[one.index()].push((other, since));
+                neighbors[one.index()].push(other);
                 reach[one.index()].extend(group[other.index()]);
             }
         }

@@ -54,7 +54,7 @@ impl<'f> Scene<'f> {
             barter: Balances::new(facts).filter(|_| !facts.scenario().discipline().coded),
             moves: vec![None; graph.members.len()],
             nested: None,
-            cut_off: CutOff::new(facts, &ending, completed),
+            cut_off: CutOff::new(facts, completed),
             facts,
             ending,
             serves,
