@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use swarmbound::audit::{Audit, Report, Verdict};
@@ -14,7 +14,8 @@ use super::progress::Progress;
 use super::witness_lines::WitnessLines;
 use super::{Failure, Format, cores, output};
 use crate::report::heading::heading;
-use crate::report::json::{self, RunEntry};
+use crate::report::json::{self, AuditDocument};
+use crate::report::junit;
 use crate::report::run::{self, Lines, Run};
 
 /// Arguments of `audit`.
@@ -22,6 +23,9 @@ use crate::report::run::{self, Lines, Run};
 pub(super) struct Arguments {
     /// The trace, JSON lines; `-` reads standard input
     trace: String,
+    /// Write the verdicts as test cases, for CI servers that read JUnit's XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     #[command(flatten)]
     format: Format,
 }
@@ -43,11 +47,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         }
     };
     let verdict = run.report.verdict;
+    let runs = std::slice::from_ref(&run);
+    if let Some(path) = &arguments.junit {
+        output::write(path, &junit::of_runs("audit", header.scenario.name(), runs))?;
+    }
     if arguments.format.json {
-        output::print(&json::line(&RunEntry::new(&run)))?;
+        let document = AuditDocument::new(&header.scenario, &run);
+        output::print(&json::document("audit", &document))?;
         return Ok(verdict);
     }
-    let (style, runs) = (output::style(), std::slice::from_ref(&run));
+    let style = output::style();
     let text = [
         heading(style, &header.scenario, None) + &run::evidence(style, &header),
         run::speeds(style, runs),

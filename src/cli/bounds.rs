@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let scenario = input::scenario(&arguments.scenario, arguments.seed)?;
     let all = BoundTable::of(&scenario);
     if arguments.format.json {
-        output::print(&json::line(&BoundsDocument::new(&scenario, &all)))?;
+        output::print(&json::document("bounds", &BoundsDocument::new(&scenario, &all)))?;
         return Ok(Verdict::Holds);
     }
     let style = output::style();

@@ -36,7 +36,7 @@ pub(super) fn run(
     let matrix = Matrix { cases, seed, kills, controls: controls.unwrap_or_default() };
     drop(progress);
     let text = match format.json {
-        true => json::line(&MatrixDocument::new(&matrix)),
+        true => json::document("suite", &MatrixDocument::new(&matrix)),
         false => matrix::told(output::style(), &matrix),
     };
     output::print(&text)?;

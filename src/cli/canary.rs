@@ -10,13 +10,13 @@ use clap::Args;
 use swarmbound::audit::Verdict;
 use swarmbound::scenario::Scenario;
 use swarmbound::suite::Subject;
-use swarmbound::suite::canary::{ALL, CONTROLS, Canary};
+use swarmbound::suite::canary::{CONTROLS, Canary};
 use swarmbound::trace::codec::write_trace;
 use swarmbound::trace::{Header, Trace};
 
 use super::{Failure, Format, input, output};
 use crate::report::json;
-use crate::report::matrix::{self, CanaryEntry};
+use crate::report::matrix::{self, CanariesDocument};
 
 /// Arguments of `canary`.
 #[derive(Args)]
@@ -34,7 +34,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let Some(name) = &arguments.name else {
         let text = match arguments.format.json {
-            true => json::line(&ALL.iter().map(CanaryEntry::new).collect::<Vec<_>>()),
+            true => json::document("canary", &CanariesDocument::new()),
             false => matrix::listed(output::style()),
         };
         output::print(&text)?;

@@ -18,7 +18,7 @@ use super::progress::Searching;
 use super::world::{World, refused};
 use super::{Failure, Format, number, output};
 use crate::report::check::{self, Check, CheckDocument};
-use crate::report::json;
+use crate::report::{json, junit};
 
 /// More states than these no picture shows.
 const MOST_DRAWN: usize = 2000;
@@ -117,6 +117,9 @@ pub(super) struct Arguments {
     /// Go on with a search that was kept in a file, under the same options
     #[arg(long, value_name = "FILE")]
     resume: Option<PathBuf>,
+    /// Write the verdicts as test cases, for CI servers that read JUnit's XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     #[command(flatten)]
     format: Format,
 }
@@ -169,8 +172,10 @@ fn one(model: &str, arguments: &Arguments, echo: &Echo) -> Result<Verdict, Failu
     let mut files = Files::open(arguments)?;
     let check = checked(model, &arguments.options(), arguments, &mut files)?;
     files.keep()?;
+    let checks = std::slice::from_ref(&check);
+    keep_verdicts(arguments, checks)?;
     let text = match arguments.format.json {
-        true => json::line(&CheckDocument::new(&check)),
+        true => json::document("check", &CheckDocument::new(checks)),
         false => check::told(output::style(), question(model), &echo.to_string(), &check),
     };
     output::print(&text)?;
@@ -197,12 +202,17 @@ fn all(arguments: &Arguments, echo: &Echo) -> Result<Verdict, Failure> {
             checks.push(checked(entry.name, &options, arguments, &mut Files::default())?);
         }
     }
+    keep_verdicts(arguments, &checks)?;
     let text = match arguments.format.json {
-        true => json::line(&checks.iter().map(CheckDocument::new).collect::<Vec<_>>()),
+        true => json::document("check", &CheckDocument::new(&checks)),
         false => check::compared(output::style(), &echo.arguments(), &checks),
     };
     output::print(&text)?;
     Ok(check::worst(&checks))
+}
+
+fn keep_verdicts(arguments: &Arguments, checks: &[Check]) -> Result<(), Failure> {
+    arguments.junit.as_ref().map_or(Ok(()), |path| output::write(path, &junit::of_checks(checks)))
 }
 
 fn question(model: &str) -> &'static str {

@@ -102,7 +102,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         output::write(path, &picture)?;
     }
     if arguments.format.json {
-        output::print(&json::line(&CurveDocument::new(&curve)))?;
+        output::print(&json::document("curve", &CurveDocument::new(&curve)))?;
         return Ok(curve.verdict());
     }
     let style = output::style();

@@ -157,10 +157,10 @@ pub(super) fn run(
     let left_out = &options.leave_out;
     let examined = Examined { command, seed, given, left_out, examination, places };
     if let Some(path) = &options.junit {
-        output::write(path, &junit::document(&examined))?;
+        output::write(path, &junit::of_examined(&examined))?;
     }
     let text = match format.json {
-        true => json::line(&ExaminedDocument::new(&examined)),
+        true => json::document("suite", &ExaminedDocument::new(&examined)),
         false => report::told(output::style(), &examined),
     };
     output::print(&text)?;

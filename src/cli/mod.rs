@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use swarmbound::audit::Verdict;
 
+use crate::report::json;
 use crate::report::layout::printable;
 use echo::Echo;
 
@@ -18,6 +19,7 @@ mod bounds;
 mod canaries;
 mod canary;
 mod check;
+mod completions;
 mod cores;
 mod curve;
 mod echo;
@@ -26,15 +28,18 @@ mod explore;
 mod input;
 mod interrupt;
 mod judge;
+mod man;
 mod number;
 mod output;
 mod plan;
 mod presets;
 mod progress;
 mod run;
+mod schema;
 mod suite;
 mod sweep;
 mod witness_lines;
+mod workload;
 mod world;
 
 /// How fast can a file possibly reach N peers, and has anyone claimed to beat it?
@@ -74,7 +79,16 @@ enum Command {
     Suite(suite::Arguments),
     /// An engine with a bug, as a program that reads a scenario and writes a trace
     Canary(canary::Arguments),
+    /// What a document looks like, as JSON Schema
+    Schema(schema::Arguments),
+    /// A script that completes commands and options in a shell
+    Completions(completions::Arguments),
+    /// Manual pages, one for each command
+    Man(man::Arguments),
 }
+
+/// The exit code where the usage or an input is wrong.
+const INPUT: u8 = 2;
 
 /// How a result is written.
 #[derive(Args)]
@@ -120,10 +134,13 @@ fn parsed() -> Result<(Arguments, Option<Echo>), clap::Error> {
 pub(crate) fn main() -> ExitCode {
     let (arguments, echo) = match parsed() {
         Ok(parsed) => parsed,
+        Err(error) if error.use_stderr() && is_json() => {
+            return refused(&error.render().to_string(), true);
+        }
         Err(error) => {
             // Help for a reader that has gone is no failure; a wrong argument still is.
             let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+            return ExitCode::from(if error.use_stderr() { INPUT } else { 0 });
         }
     };
     let verdict = match arguments.command.zip(echo) {
@@ -139,17 +156,37 @@ pub(crate) fn main() -> ExitCode {
         Some((Command::Explore(arguments), _)) => explore::run(&arguments),
         Some((Command::Suite(arguments), echo)) => suite::run(&arguments, echo),
         Some((Command::Canary(arguments), _)) => canary::run(&arguments),
+        Some((Command::Schema(arguments), _)) => schema::run(&arguments),
+        Some((Command::Completions(arguments), _)) => completions::run(&arguments),
+        Some((Command::Man(arguments), _)) => man::run(&arguments),
     };
     match verdict {
         Ok(Verdict::Holds | Verdict::Skipped) => ExitCode::SUCCESS,
         Ok(Verdict::Violated) => ExitCode::from(1),
         Ok(Verdict::Unknown) => ExitCode::from(3),
-        Err(Failure(message)) => {
-            // A message repeats what stands in files; a terminal would obey its control characters.
-            let message = message.split('\n').map(printable).collect::<Vec<_>>().join("\n");
-            // Where standard error is gone, the exit code still says it.
-            let _ = writeln!(io::stderr(), "error: {message}");
-            ExitCode::from(2)
-        }
+        Err(Failure(message)) => refused(&message, is_json()),
     }
+}
+
+/// Whether a document is wanted, as far as that is known before the arguments are understood.
+fn is_json() -> bool {
+    std::env::args_os().any(|argument| argument == "--json")
+}
+
+/// Says why there is no result: a sentence, or a document for a program.
+fn refused(message: &str, is_json: bool) -> ExitCode {
+    // A message repeats what stands in files; a terminal would obey its control characters.
+    let message = message.split('\n').map(printable).collect::<Vec<_>>().join("\n");
+    // Where standard error is gone, the exit code still says it.
+    let _ = io::stderr().write_all(
+        match is_json {
+            true => {
+                let error = message.trim_end().trim_start_matches("error: ");
+                json::error(error, INPUT).into_bytes()
+            }
+            false => format!("error: {message}\n").into_bytes(),
+        }
+        .as_slice(),
+    );
+    ExitCode::from(INPUT)
 }

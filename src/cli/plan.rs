@@ -74,7 +74,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     }
     let planned = Planned::new(&scenario, &plan, searched, cores::report(audit));
     if arguments.format.json {
-        output::print(&json::line(&PlanDocument::new(&planned)))?;
+        output::print(&json::document("plan", &PlanDocument::new(&planned)))?;
         return Ok(planned.verdict());
     }
     let style = output::style();

@@ -5,7 +5,7 @@ use swarmbound::audit::Verdict;
 use swarmbound::scenario::{PRESETS, Preset};
 
 use super::{Failure, Format, input, output};
-use crate::report::json::{self, PresetEntry};
+use crate::report::json::{self, PresetsDocument};
 use crate::report::wrapping::{follow, wrapped};
 
 /// Arguments of `presets`.
@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let text = match (&arguments.name, arguments.format.json) {
         (Some(name), false) => input::preset(name)?.toml.to_owned(),
         (Some(name), true) => input::scenario(input::preset(name)?.name, None)?.to_json() + "\n",
-        (None, true) => json::line(&PRESETS.iter().map(PresetEntry::from).collect::<Vec<_>>()),
+        (None, true) => json::document("presets", &PresetsDocument::new(PRESETS)),
         (None, false) => {
             let style = output::style();
             let width = PRESETS.iter().map(|preset| preset.name.len()).max().unwrap_or(0);

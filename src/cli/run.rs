@@ -5,12 +5,15 @@ use std::path::PathBuf;
 use clap::Args;
 use swarmbound::audit::Verdict;
 use swarmbound::scenario::Scenario;
+use swarmbound::units::Time;
 
 use super::progress::Progress;
+use super::workload::Workload;
 use super::{Failure, Format, input, judge, number, output};
 use crate::report::bounds::{self, BoundTable};
 use crate::report::heading::heading;
 use crate::report::json::{self, RunDocument};
+use crate::report::junit;
 use crate::report::run::{self, Mode};
 
 /// The scenario when none is named.
@@ -38,19 +41,31 @@ pub(super) struct Options {
     /// Write the trace of the client-server run as JSON lines
     #[arg(long, value_name = "FILE")]
     trace_client_server: Option<PathBuf>,
+    /// Write the verdicts as test cases, for CI servers that read JUnit's XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Run it even if it would take days
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     format: Format,
 }
 
 /// Bounds, both runs, the audit of both, and the verdict.
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
-    let Options { seed, trace, trace_client_server, format } = &arguments.options;
+    let Options { seed, trace, trace_client_server, junit, force, format } = &arguments.options;
     if trace.is_some() && trace == trace_client_server {
         return Err(Failure("two traces in one file; write two different paths".to_owned()));
     }
     let name = arguments.scenario.as_deref().unwrap_or(DEFAULT);
     let scenario = input::scenario(name, *seed)?;
+    let refuses_endless = |bound: Option<Time>| match force {
+        true => Ok(()),
+        false => Workload::of(&scenario, bound).refuse_endless(),
+    };
+    refuses_endless(None)?;
     let all = BoundTable::of(&scenario);
+    refuses_endless(all.p2p.time())?;
     let served = scenario.client_server();
     let judged = |mode: Mode, scenario: &Scenario, trace: &Option<PathBuf>| {
         let mut progress = Progress::new("run", Some(judge::work(scenario)), "chunks");
@@ -60,8 +75,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         judged(Mode::P2p, &scenario, trace)?,
         judged(Mode::ClientServer, &served, trace_client_server)?,
     ];
+    if let Some(path) = junit {
+        output::write(path, &junit::of_runs("run", scenario.name(), &runs))?;
+    }
     if format.json {
-        output::print(&json::line(&RunDocument::new(&scenario, &runs)))?;
+        output::print(&json::document("run", &RunDocument::new(&scenario, &runs)))?;
         return Ok(run::worst(&runs));
     }
     let style = output::style();

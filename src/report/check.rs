@@ -2,8 +2,10 @@
 //!
 //! The model and the search know the answers; here they are laid out.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use swarmbound::audit::Verdict;
 use swarmbound::checker::SearchProgress;
@@ -11,6 +13,7 @@ use swarmbound::models::{CheckOutcome, MOST_WORDS, PropertyOutcome};
 use swarmbound::units::Time;
 
 use super::Style;
+use super::json::VERDICTS;
 use super::layout::printable;
 use super::numbers::{self, grouped};
 use super::table::{Align, Cell, Table};
@@ -49,6 +52,11 @@ impl Check {
         options.collect()
     }
 
+    /// The model and its world: `churn --peers 4`.
+    pub(crate) fn world(&self) -> String {
+        format!("{}{}", self.outcome.model, self.options())
+    }
+
     fn exploration(&self) -> String {
         let CheckOutcome { exploration, reason, .. } = self.outcome;
         match reason {
@@ -66,17 +74,101 @@ pub(crate) fn worst(checks: &[Check]) -> Verdict {
 }
 
 /// What `check --json` says.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub(crate) struct CheckDocument<'a> {
-    #[serde(flatten)]
-    outcome: &'a CheckOutcome,
+    models: Vec<ModelEntry<'a>>,
+    #[schemars(with = "String", extend("enum" = VERDICTS))]
+    verdict: Verdict,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct ModelEntry<'a> {
+    model: &'a str,
+    options: &'a BTreeMap<String, String>,
+    exploration: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    states: usize,
+    generated: u64,
+    depth: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    makespan: Option<usize>,
+    symmetry: bool,
+    properties: Vec<PropertyEntry<'a>>,
+    coverage: &'a BTreeMap<String, u64>,
+    bytes: usize,
+    outside: u64,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    left_out: &'a [String],
     seconds: f64,
+    #[schemars(with = "String", extend("enum" = VERDICTS))]
+    verdict: Verdict,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct PropertyEntry<'a> {
+    name: &'a str,
+    kind: &'a str,
+    #[schemars(extend("enum" = VERDICTS))]
+    verdict: &'a str,
+    required: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lasso_from: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    states: Option<u64>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    witness: &'a [String],
 }
 
 impl<'a> CheckDocument<'a> {
-    /// One model.
-    pub(crate) fn new(check: &'a Check) -> Self {
-        CheckDocument { outcome: &check.outcome, seconds: check.took.as_secs_f64() }
+    /// Every model that was checked.
+    pub(crate) fn new(checks: &'a [Check]) -> Self {
+        let models = checks.iter().map(ModelEntry::new).collect();
+        CheckDocument { models, verdict: worst(checks) }
+    }
+}
+
+impl<'a> ModelEntry<'a> {
+    fn new(check: &'a Check) -> Self {
+        let outcome = &check.outcome;
+        ModelEntry {
+            model: &outcome.model,
+            options: &outcome.options.0,
+            exploration: outcome.exploration,
+            reason: outcome.reason,
+            states: outcome.states,
+            generated: outcome.generated,
+            depth: outcome.depth,
+            makespan: outcome.makespan,
+            symmetry: outcome.symmetry,
+            properties: outcome.properties.iter().map(PropertyEntry::new).collect(),
+            coverage: &outcome.coverage,
+            bytes: outcome.bytes,
+            outside: outcome.outside,
+            left_out: &outcome.left_out,
+            seconds: check.took.as_secs_f64(),
+            verdict: check.verdict(),
+        }
+    }
+}
+
+impl<'a> PropertyEntry<'a> {
+    fn new(property: &'a PropertyOutcome) -> Self {
+        PropertyEntry {
+            name: property.name,
+            kind: property.kind,
+            verdict: property.verdict,
+            required: property.required,
+            steps: property.steps,
+            lasso_from: property.lasso_from,
+            states: property.states,
+            witness: &property.witness,
+        }
     }
 }
 
@@ -266,8 +358,7 @@ pub(crate) fn compared(style: Style, given: &str, checks: &[Check]) -> String {
             })
             .collect();
         if !names.is_empty() {
-            let world = format!("{}{}: ", check.outcome.model, check.options());
-            text += &follow(style, &world, &names.join(", "), 4);
+            text += &follow(style, &format!("{}: ", check.world()), &names.join(", "), 4);
         }
     }
     let all = format!("what the models require: {}\n", style.verdict(worst(checks)));

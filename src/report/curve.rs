@@ -2,11 +2,13 @@
 //!
 //! It runs nothing.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use swarmbound::audit::Verdict;
 use swarmbound::bounds::Binding;
 use swarmbound::units::Time;
 
+use super::json::{self, BindingEntry, VERDICTS};
 use super::layout::{Series, Style};
 use super::numbers;
 use super::table::{Align, Cell, Table};
@@ -115,27 +117,34 @@ pub(crate) fn numbers_of(style: Style, curve: &Curve) -> String {
 }
 
 /// What `curve --json` says.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub(crate) struct CurveDocument<'a> {
     scenario: &'a str,
     seed: u64,
-    rows: Vec<RowEntry<'a>>,
+    rows: Vec<RowEntry>,
+    #[schemars(with = "String", extend("enum" = VERDICTS))]
     verdict: Verdict,
 }
 
-#[derive(Serialize)]
-struct RowEntry<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct RowEntry {
     peers: usize,
-    p2p: PointEntry<'a>,
-    client_server: PointEntry<'a>,
+    p2p: PointEntry,
+    client_server: PointEntry,
 }
 
-#[derive(Serialize)]
-struct PointEntry<'a> {
-    best_bound: &'a Binding,
-    distribution_time_ns: Option<Time>,
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct PointEntry {
+    best_bound: BindingEntry,
+    best_bound_ns: Option<u64>,
+    distribution_time_ns: Option<u64>,
     completed: usize,
     ratio: Option<f64>,
+    ratio_exact: Option<String>,
+    #[schemars(with = "String", extend("enum" = VERDICTS))]
     verdict: Verdict,
 }
 
@@ -156,13 +165,16 @@ impl<'a> CurveDocument<'a> {
     }
 }
 
-impl<'a> PointEntry<'a> {
-    fn new(point: &'a Point) -> Self {
+impl PointEntry {
+    fn new(point: &Point) -> Self {
+        let (ratio_exact, ratio) = json::ratios(point.time, point.bound());
         PointEntry {
-            best_bound: &point.bound,
-            distribution_time_ns: point.time,
+            best_bound: BindingEntry::from(&point.bound),
+            best_bound_ns: point.bound().map(|time| time.0),
+            distribution_time_ns: point.time.map(|time| time.0),
             completed: point.completed,
-            ratio: point.ratio(),
+            ratio,
+            ratio_exact,
             verdict: point.verdict,
         }
     }

@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(last("", "", ""), "  the peer joins at the start; no node leaves");
         let many = "count = 3\njoins = \"every 2 s\"\nleaves = \"on completion\"";
         let said = last("leaves = \"after 1 copy\"", many, "");
-        assert_eq!(said, "    all 3 peers leave on completion");
+        assert_eq!(said, "    after 1 copy, all 3 peers leave on completion");
         let two = "count = 2\njoins = \"at 3 s\"\nleaves = \"5 s after completion\"";
         let expected = "  both peers join at 3 s; both peers leave 5 s after completion";
         assert_eq!(last("", two, ""), expected);

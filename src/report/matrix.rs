@@ -2,7 +2,11 @@
 //!
 //! Nothing is judged here.
 
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use swarmbound::audit::Verdict;
 use swarmbound::scenario::Scenario;
 use swarmbound::suite::Ratios;
@@ -10,6 +14,7 @@ use swarmbound::suite::canary::{ALL, Canary, CanaryKind};
 use swarmbound::suite::detection::{ControlRuns, Detection};
 
 use super::Style;
+use super::json::VERDICTS;
 use super::numbers::{count, groups, percent};
 use super::table::{Align, Cell, Table};
 use super::wrapping::{follow, wrapped};
@@ -92,8 +97,8 @@ pub(crate) fn told(style: Style, matrix: &Matrix) -> String {
         style,
         &format!(
             "{} met with {} each, seed {}: in how many each is caught, in which case on average, \
-             in how many by the textbook's bounds alone, most often by what, and the smallest \
-             scenario that shows it, as peers x chunks",
+             in how many by the textbook's bounds alone, and the smallest scenario that shows it, \
+             as peers x chunks; below, by what",
             count(matrix.kills.len(), "canary").replace("canarys", "canaries"),
             count(matrix.cases as usize, "scenario"),
             matrix.seed
@@ -124,18 +129,15 @@ fn deaths(style: Style, matrix: &Matrix) -> String {
         ("caught", Align::Right),
         ("case", Align::Right),
         ("textbook", Align::Right),
-        ("most by", Align::Left),
         ("smallest", Align::Right),
     ];
     let mut table = Table::new(style, &columns);
     for kill in matrix.dead() {
-        let most = kill.by.iter().max_by_key(|&&(_, cases)| cases);
         table.row([
             Cell::new(kill.canary.name),
             Cell::new(share(kill.caught, kill.cases)),
             Cell::new(average(kill)),
             Cell::new(textbook(kill)),
-            Cell::new(most.map_or("nothing", |(name, _)| name)),
             Cell::new(kill.smallest.as_ref().map_or("-".to_owned(), |(it, _)| size(it))),
         ]);
     }
@@ -202,9 +204,24 @@ pub(crate) fn listed(style: Style) -> String {
     text + "\nswarmbound canary NAME reads a resolved scenario and writes a trace\n"
 }
 
+/// What `canary --json` says.
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct CanariesDocument {
+    canaries: Vec<CanaryEntry<'static>>,
+}
+
+impl CanariesDocument {
+    /// All of them.
+    pub(crate) fn new() -> Self {
+        CanariesDocument { canaries: ALL.iter().map(CanaryEntry::new).collect() }
+    }
+}
+
 /// A canary in a document.
-#[derive(Serialize)]
-pub(crate) struct CanaryEntry<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct CanaryEntry<'a> {
     name: &'a str,
     about: &'a str,
     kind: &'static str,
@@ -214,7 +231,7 @@ pub(crate) struct CanaryEntry<'a> {
 
 impl CanaryEntry<'static> {
     /// What it says of itself.
-    pub(crate) fn new(canary: &'static Canary) -> Self {
+    fn new(canary: &'static Canary) -> Self {
         CanaryEntry {
             name: canary.name,
             about: canary.about,
@@ -232,51 +249,63 @@ impl CanaryEntry<'static> {
 }
 
 /// What `suite --canaries --json` says.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub(crate) struct MatrixDocument<'a> {
     cases: u32,
     seed: u64,
+    #[schemars(with = "String", extend("enum" = VERDICTS))]
     verdict: Verdict,
     canaries: Vec<KillEntry<'a>>,
     controls: ControlEntry<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 struct KillEntry<'a> {
     #[serde(flatten)]
     canary: CanaryEntry<'a>,
     caught: u32,
     first: Option<u32>,
     textbook: u32,
-    by: serde_json::Map<String, serde_json::Value>,
+    by: BTreeMap<&'a str, u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     smallest: Option<SmallestEntry<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    ratio_thousandths: Option<u128>,
+    mean_ratio_thousandths: Option<u128>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    control_ratio_thousandths: Option<u128>,
+    control_mean_ratio_thousandths: Option<u128>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 struct SmallestEntry<'a> {
     peers: usize,
     chunks: usize,
     explanation: &'a str,
-    scenario: &'a Scenario,
+    scenario: &'a str,
+    /// The scenario itself.
+    #[schemars(with = "Map<String, Value>")]
+    resolved: &'a Scenario,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 struct ControlEntry<'a> {
     cases: u32,
     accused: Vec<AccusedEntry<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 struct AccusedEntry<'a> {
     case: u32,
     property: &'a str,
     explanation: &'a str,
-    scenario: &'a Scenario,
+    scenario: &'a str,
+    /// The scenario itself.
+    #[schemars(with = "Map<String, Value>")]
+    resolved: &'a Scenario,
 }
 
 impl<'a> MatrixDocument<'a> {
@@ -295,7 +324,8 @@ impl<'a> MatrixDocument<'a> {
                         case: *case,
                         property,
                         explanation,
-                        scenario,
+                        scenario: scenario.name(),
+                        resolved: scenario,
                     })
                     .collect(),
             },
@@ -305,7 +335,7 @@ impl<'a> MatrixDocument<'a> {
 
 impl<'a> KillEntry<'a> {
     fn new(kill: &'a Detection) -> Self {
-        let by = kill.by.iter().map(|&(name, cases)| (name.to_owned(), cases.into()));
+        let by = kill.by.iter().copied();
         let [own, control] = &kill.ratios;
         KillEntry {
             canary: CanaryEntry::new(kill.canary),
@@ -317,10 +347,11 @@ impl<'a> KillEntry<'a> {
                 peers: scenario.peer_count(),
                 chunks: scenario.file().chunks(),
                 explanation,
-                scenario,
+                scenario: scenario.name(),
+                resolved: scenario,
             }),
-            ratio_thousandths: own.mean(),
-            control_ratio_thousandths: control.mean(),
+            mean_ratio_thousandths: own.mean(),
+            control_mean_ratio_thousandths: control.mean(),
         }
     }
 }

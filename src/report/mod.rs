@@ -17,6 +17,7 @@ pub(crate) mod matrix;
 pub(crate) mod numbers;
 pub(crate) mod plan;
 pub(crate) mod run;
+pub(crate) mod schema;
 pub(crate) mod suite;
 pub(crate) mod svg;
 pub(crate) mod sweep;

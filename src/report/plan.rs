@@ -3,6 +3,7 @@
 //!
 //! The search is the planner's; the judgement and the bound are the audit's.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use swarmbound::audit::{Report, Verdict};
 use swarmbound::scenario::Scenario;
@@ -16,7 +17,7 @@ use super::run::Run;
 use super::wrapping::wrapped;
 
 /// How a search ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Searched {
     /// The plan ends at the best bound.
@@ -116,7 +117,8 @@ pub(crate) fn told(style: Style, planned: &Planned<'_>) -> String {
 }
 
 /// What `plan --json` says.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub(crate) struct PlanDocument<'a> {
     scenario: &'a str,
     seed: u64,

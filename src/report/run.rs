@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use swarmbound::audit::{Report, Ruled, Slack, Verdict};
 use swarmbound::bounds::{Binding, Senders};
@@ -52,7 +53,7 @@ impl Lines {
     }
 
     /// `line 5`, `lines 5, 7 and 8`, `lines 5, 6, 7, 8, 9, 10 and 12 more`.
-    fn told(&self) -> String {
+    pub(super) fn told(&self) -> String {
         let mut lines: Vec<String> = self.first.iter().map(ToString::to_string).collect();
         if Self::SHOWN < self.count {
             lines.truncate(Self::SHOWN);
@@ -67,7 +68,7 @@ impl Lines {
 }
 
 /// The two ways to distribute that are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Mode {
     /// Peers send to peers.
@@ -136,11 +137,10 @@ pub(crate) fn speeds(style: Style, runs: &[Run]) -> String {
         ("not before", Align::Right),
         ("ratio", Align::Right),
         ("by", Align::Left),
-        ("transfers", Align::Right),
     ];
     let mut table = Table::new(style, &columns);
     for run in runs {
-        let Report { peers, completed, last, transfers, .. } = run.report;
+        let Report { peers, completed, last, .. } = run.report;
         let time = |time: Option<Time>| time.map_or_else(|| "never".to_owned(), numbers::seconds);
         let ratio = |bound: &Binding| {
             let ratio = run.ratio_to(bound).map_or_else(|| "-".to_owned(), numbers::times);
@@ -150,12 +150,14 @@ pub(crate) fn speeds(style: Style, runs: &[Run]) -> String {
         let best = &run.report.best;
         table.row([
             Cell::new(run.name()),
-            Cell::new(format!("{} of {}", number(completed), number(peers))),
+            Cell::new(match completed == peers {
+                true => format!("all {}", number(peers)),
+                false => format!("{} of {}", number(completed), number(peers)),
+            }),
             Cell::new(time(last)),
             Cell::new(time(best.time())),
             ratio(best),
             Cell::new(best.name),
-            Cell::new(numbers::grouped(transfers as u128)),
         ]);
         if let Some(bound) = run.beside() {
             let mut cells = vec![Cell::new("source alone"), Cell::new(""), Cell::new("")];
@@ -163,7 +165,12 @@ pub(crate) fn speeds(style: Style, runs: &[Run]) -> String {
             table.row(cells);
         }
     }
-    table.text()
+    let transfers = runs.iter().map(|run| {
+        let transfers = numbers::grouped(run.report.transfers as u128);
+        format!("{} {transfers}", run.name())
+    });
+    let transfers = transfers.collect::<Vec<_>>().join(", ");
+    table.text() + &wrapped(style, &format!("transfers: {transfers}"), 2)
 }
 
 /// What each rule says, and below it why.

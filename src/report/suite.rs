@@ -2,7 +2,9 @@
 //!
 //! Nothing is judged here.
 
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use swarmbound::audit::{Verdict, Witness};
 use swarmbound::scenario::Scenario;
 use swarmbound::suite::{self, Examination, Finding, Tally};
@@ -10,6 +12,7 @@ use swarmbound::suite::{self, Examination, Finding, Tally};
 use super::Style;
 use super::differences::differences;
 use super::heading::heading;
+use super::json::VERDICTS;
 use super::layout::printable;
 use super::numbers::{count, grouped, groups};
 use super::table::{Align, Cell, Table};
@@ -225,7 +228,8 @@ fn saved(style: Style, finding: &Finding, place: &Place) -> String {
 }
 
 /// What `suite --engine --json` says.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub(crate) struct ExaminedDocument<'a> {
     engine: &'a str,
     seed: u64,
@@ -237,12 +241,15 @@ pub(crate) struct ExaminedDocument<'a> {
     complete_runs: u64,
     mean_ratio_thousandths: Option<u128>,
     findings: Vec<FindingEntry<'a>>,
+    #[schemars(with = "String", extend("enum" = VERDICTS))]
     verdict: Verdict,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 struct PropertyEntry<'a> {
     name: &'static str,
+    #[schemars(with = "String", extend("enum" = VERDICTS))]
     verdict: Verdict,
     /// Why it was not judged, where that is so in any case.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -267,14 +274,19 @@ impl<'a> From<&'a Tally> for PropertyEntry<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 struct FindingEntry<'a> {
     property: &'static str,
     case: u32,
     explanation: &'a str,
+    #[schemars(with = "Option<Map<String, Value>>")]
     witness: Option<&'a Witness>,
     shrinks: u32,
-    scenario: &'a Scenario,
+    scenario: &'a str,
+    /// The scenario itself.
+    #[schemars(with = "Map<String, Value>")]
+    resolved: &'a Scenario,
     /// What the plainest scenario has not.
     special: Vec<String>,
     saved: Option<&'a str>,
@@ -291,7 +303,8 @@ impl<'a> ExaminedDocument<'a> {
             explanation: &finding.explanation,
             witness: finding.witness.as_deref(),
             shrinks: finding.shrinks,
-            scenario: &finding.scenario,
+            scenario: finding.scenario.name(),
+            resolved: &finding.scenario,
             special: differences(&finding.scenario),
             saved: place.saved.as_deref().ok(),
             repeat: place.repeat.as_deref(),

@@ -5,17 +5,17 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
 use swarmbound::audit::{self, Verdict};
-use swarmbound::bounds::{Binding, Earliest};
-use swarmbound::ratio::Ratio;
 use swarmbound::scenario::Written;
 use swarmbound::units::Time;
 
 use super::Style;
-use super::json;
+use super::json::{self, BindingEntry, VERDICTS};
 use super::layout::printable;
 use super::numbers;
 use super::run::{Mode, Run};
@@ -23,10 +23,10 @@ use super::table::{Align, Cell, Table};
 use super::wrapping::wrapped;
 
 /// The version of the lines.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// How every line begins.
-pub(crate) const HEAD: &[u8] = b"{\"sweep\":2,";
+pub(crate) const HEAD: &[u8] = b"{\"sweep\":3,";
 
 /// More rows are told as JSON only.
 const ROWS: usize = 60;
@@ -126,12 +126,14 @@ impl<'de> Deserialize<'de> for Fingerprint {
 }
 
 /// A run and its result.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Line {
+    #[schemars(extend("const" = VERSION))]
     sweep: u32,
     pub(crate) index: usize,
     scenario: String,
+    #[schemars(with = "Map<String, Value>")]
     settings: Set,
     mode: String,
     seed: u64,
@@ -141,38 +143,20 @@ pub(crate) struct Line {
     completed: usize,
     distribution_time_ns: Option<u64>,
     last_ns: Option<u64>,
-    best_bound: LineBound,
-    ratio_exact: Option<String>,
+    best_bound: BindingEntry,
+    best_bound_ns: Option<u64>,
     ratio: Option<f64>,
-    client_server_bound: Option<LineBound>,
+    ratio_exact: Option<String>,
+    client_server_bound: Option<BindingEntry>,
     client_server_ratio: Option<f64>,
+    client_server_ratio_exact: Option<String>,
     transfers: usize,
+    #[schemars(extend("enum" = VERDICTS))]
     verdict: String,
     violated: Vec<String>,
     unknown: Vec<String>,
+    #[schemars(with = "String")]
     pub(crate) fingerprint: Fingerprint,
-}
-
-/// A bound that binds a run, as it is read back.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LineBound {
-    name: String,
-    k: usize,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    ns: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    never: Option<String>,
-}
-
-impl From<&Binding> for LineBound {
-    fn from(binding: &Binding) -> Self {
-        let (ns, never) = match &binding.at {
-            Earliest::At(time) => (Some(time.0), None),
-            Earliest::Never(why) => (None, Some(why.clone())),
-        };
-        LineBound { name: binding.name.to_owned(), k: binding.k, ns, never }
-    }
 }
 
 /// The word of a value that is one in JSON.
@@ -204,11 +188,13 @@ impl Line {
             completed: report.completed,
             distribution_time_ns: report.distribution_time.map(|time| time.0),
             last_ns: report.last.map(|time| time.0),
-            best_bound: LineBound::from(&report.best),
-            ratio_exact: None,
+            best_bound: BindingEntry::from(&report.best),
+            best_bound_ns: None,
             ratio: None,
-            client_server_bound: report.client_server.as_ref().map(LineBound::from),
+            ratio_exact: None,
+            client_server_bound: report.client_server.as_ref().map(BindingEntry::from),
             client_server_ratio: None,
+            client_server_ratio_exact: None,
             transfers: report.transfers,
             verdict: word(report.verdict),
             violated: by(Verdict::Violated),
@@ -220,8 +206,9 @@ impl Line {
 
     /// The same result where the run now stands: another sweep may number it otherwise.
     pub(crate) fn of(self, case: &Case) -> Self {
-        let fraction = self.fraction();
+        let (ratio_exact, ratio) = json::ratios_of(self.fraction());
         let beside = self.client_server_bound.as_ref().and_then(|bound| self.over(bound));
+        let (client_server_ratio_exact, client_server_ratio) = json::ratios_of(beside);
         Line {
             index: case.index,
             scenario: case.scenario.clone(),
@@ -231,11 +218,11 @@ impl Line {
             peers: case.peers,
             chunks: case.chunks,
             free_riders: case.free_riders,
-            ratio_exact: fraction
-                .and_then(|(last, bound)| Ratio::new(last.0.into(), bound.0.into()))
-                .map(|ratio| ratio.to_string()),
-            ratio: fraction.and_then(|(last, bound)| numbers::ratio(last, bound)),
-            client_server_ratio: beside.and_then(|(last, bound)| numbers::ratio(last, bound)),
+            ratio,
+            ratio_exact,
+            client_server_ratio,
+            client_server_ratio_exact,
+            best_bound_ns: self.best_bound.ns,
             ..self
         }
     }
@@ -289,7 +276,7 @@ impl Line {
         self.over(&self.best_bound)
     }
 
-    fn over(&self, bound: &LineBound) -> Option<(Time, Time)> {
+    fn over(&self, bound: &BindingEntry) -> Option<(Time, Time)> {
         let bound = bound.ns.filter(|&bound| bound != 0)?;
         Some((Time(self.last_ns?), Time(bound)))
     }
@@ -424,16 +411,20 @@ fn short<'p>(paths: &[&'p str]) -> Vec<&'p str> {
 }
 
 /// What `sweep --out FILE --json` says.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub(crate) struct SweepDocument<'a> {
     runs: usize,
     rows: Vec<RowEntry<'a>>,
+    #[schemars(with = "String", extend("enum" = VERDICTS))]
     verdict: Verdict,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 struct RowEntry<'a> {
     scenario: &'a str,
+    #[schemars(with = "Map<String, Value>")]
     settings: &'a Set,
     mode: Mode,
     runs: usize,
@@ -441,6 +432,7 @@ struct RowEntry<'a> {
     peers_of_all_runs: u64,
     median_ratio: Option<f64>,
     worst_ratio: Option<f64>,
+    #[schemars(with = "String", extend("enum" = VERDICTS))]
     verdict: Verdict,
 }
 

@@ -149,7 +149,7 @@ impl Table {
             let cells = heading.iter().zip(row).filter(|(_, cell)| !cell.text.is_empty());
             let said: Vec<String> =
                 cells.map(|(name, cell)| format!("{} {}", name.text, cell.text)).collect();
-            follow(self.style, "", &said.join(", "), 2)
+            follow(self.style, "", &said.join(" · "), 2)
         };
         rows.iter().map(record).collect()
     }
@@ -178,10 +178,10 @@ mod tests {
 
     #[test]
     fn what_is_too_wide_is_wrapped_between_words() {
-        let text = "rule     of all\n\
-                    \u{20}          bits\n\
-                    ───────────────\n\
-                    a name  16\u{a0}000 x\n\
+        let text = "rule       of all\n\
+                    \u{20}            bits\n\
+                    ─────────────────\n\
+                    a name   16\u{a0}000 x\n\
                     that is\n\
                     long\n\
                     b\n";
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_at_all_is_told_row_by_row() {
-        let text = "rule a name\n  that is\n  long, of\n  all bits\n  16\u{a0}000 x\nrule b\n";
+        let text = "rule a name\n  that is\n  long · of\n  all bits\n  16\u{a0}000 x\nrule b\n";
         assert_eq!(table(12).text(), text);
     }
 

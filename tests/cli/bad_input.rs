@@ -4,13 +4,28 @@ use std::fs;
 use std::io::{Read, Write};
 use std::process::Stdio;
 
+use serde_json::Value;
+
+use crate::schema::is_report;
 use crate::{SMALL, Said, command, swarmbound, with_input};
+
+/// The error as a sentence, whether it is told to a person or, as a document, to a program.
+pub(crate) fn sentence(err: &str) -> String {
+    let Ok(document) = serde_json::from_str::<Value>(err) else { return err.to_owned() };
+    is_report(&document);
+    assert_eq!(
+        (&document["format"], &document["exit_code"]),
+        (&"swarmbound-report/1".into(), &2.into())
+    );
+    format!("error: {}", document["error"].as_str().unwrap())
+}
 
 /// What was said is an error about this file, at this place, with this hint.
 fn refused(what: &str, said: &Said, place: &str, hint: &str) {
     let Said { code, out, err } = said;
     assert_eq!(*code, 2, "{what}: {err}");
     assert_eq!(out, "", "{what}");
+    let err = &sentence(err);
     assert!(err.starts_with("error: "), "{what}: {err}");
     assert!(err.contains(place), "{what} at {place}: {err}");
     assert!(err.contains(hint), "{what}, {hint}: {err}");
@@ -285,4 +300,29 @@ fn control_characters_of_a_file_reach_no_terminal() {
     let said = with_input(&["bounds", "-"], named.as_bytes());
     assert_eq!(said.code, 0, "{}", said.err);
     assert!(!said.out.contains('\u{1b}'), "{}", said.out);
+}
+
+#[test]
+fn errors_are_documents_where_a_document_is_wanted() {
+    let arguments = [
+        &["bounds", "docs/examples/no-unit.toml", "--json"][..],
+        &["run", "figur", "--json"],
+        &["run", "--json", "--sed", "3"],
+    ];
+    for (arguments, hint) in arguments.into_iter().zip(["no-unit.toml:6:10: ", "figure", "--seed"])
+    {
+        let said = swarmbound(arguments);
+        assert!(said.err.starts_with("{\"format\":\"swarmbound-report/1\","), "{}", said.err);
+        assert_eq!(said.err.lines().count(), 1, "{}", said.err);
+        refused(&format!("{arguments:?}"), &said, "", hint);
+    }
+}
+
+#[test]
+fn a_run_that_would_not_end_is_refused_unless_it_is_forced() {
+    let endless = SMALL.replace("1 MB", "1 GB").replace("64 KiB", "64 B").replace("= 3", "= 1000");
+    let said = with_input(&["run", "-"], endless.as_bytes());
+    refused("endless", &said, "15\u{a0}625\u{a0}000\u{a0}000 transfers", "--force");
+    let ended = with_input(&["run", "-", "--force"], SMALL.as_bytes());
+    assert_eq!(ended.code, 0, "{}", ended.err);
 }

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::schema::is_report;
 use crate::{SMALL, Said, fields};
 
 /// An engine of the examples, as a command. A machine without its language fails here, and says so.
@@ -46,7 +47,9 @@ fn json(folder: &TempDir, engine: &str, arguments: &[&str]) -> (i32, Value) {
     let arguments = [arguments, &["--json"]].concat();
     let Said { code, out, err } = suite(folder, engine, &arguments);
     assert_eq!(err, "", "{out}");
-    (code, serde_json::from_str(&out).unwrap())
+    let document = serde_json::from_str(&out).unwrap();
+    is_report(&document);
+    (code, document)
 }
 
 /// A folder with a small scenario in it.
@@ -184,13 +187,13 @@ fn the_bug_of_the_twin_is_found_shrunk_saved_and_repeated() {
     assert_eq!(finding["property"], "causality");
     assert_eq!(finding["witness"]["kind"], "acausal", "{finding}");
     assert_eq!(document["cases"], 1);
-    let peers = finding["scenario"]["peers"].as_array().unwrap();
-    let file = &finding["scenario"]["file"];
+    let peers = finding["resolved"]["peers"].as_array().unwrap();
+    let file = &finding["resolved"]["file"];
     let chunks = file["bytes"].as_u64().unwrap().div_ceil(file["chunk_bytes"].as_u64().unwrap());
     assert!(peers.len() <= 4 && chunks <= 4, "{finding}");
     assert!(
         peers.iter().any(|peer| peer.get("latency_ns").is_some_and(|it| it != 0))
-            || finding["scenario"]["network"]["latency_ns"] != 0,
+            || finding["resolved"]["network"]["latency_ns"] != 0,
         "the bug needs latency: {finding}"
     );
     assert_eq!(finding["special"].as_array().unwrap().len(), 1, "latency, of one node: {finding}");

@@ -12,6 +12,7 @@ use swarmbound::bounds;
 use swarmbound::scenario::{Scenario, read_toml};
 use swarmbound::trace::codec::read_trace;
 
+use crate::bad_input::sentence;
 use crate::swarmbound;
 
 /// Inputs for the readers, half of them scenarios and half traces.
@@ -245,7 +246,11 @@ fn commands_answer_extreme_scenarios_or_say_what_is_wrong() {
             let said = swarmbound(arguments);
             let (code, err) = (said.code, said.err);
             assert!([0, 2, 3].contains(&code), "{arguments:?}: {code}: {err}\n{text}");
-            assert_eq!(code == 2, err.starts_with("error: "), "{arguments:?}: {err}\n{text}");
+            assert_eq!(
+                code == 2,
+                sentence(&err).starts_with("error: "),
+                "{arguments:?}: {err}\n{text}"
+            );
             assert!(!err.contains("panicked"), "{arguments:?}: {err}\n{text}");
         }
     }

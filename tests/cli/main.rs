@@ -10,7 +10,9 @@ mod downstream;
 #[cfg(unix)]
 mod engine;
 mod extremes;
+mod machines;
 mod plan;
+mod schema;
 mod suite;
 mod sweep;
 mod widths;
@@ -60,7 +62,9 @@ pub(crate) fn json(arguments: &[&str]) -> (i32, Value) {
     let Said { code, out, err } = swarmbound(arguments);
     assert_eq!(err, "", "{arguments:?}");
     let value = serde_json::from_str(&out);
-    (code, value.unwrap_or_else(|error| panic!("{arguments:?}: {error} in {out}")))
+    let value = value.unwrap_or_else(|error| panic!("{arguments:?}: {error} in {out}"));
+    schema::is_report(&value);
+    (code, value)
 }
 
 /// The names of the fields of an object, in alphabetical order.

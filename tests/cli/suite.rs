@@ -21,7 +21,7 @@ fn the_matrix_says_which_rule_catches_which_canary() {
     assert_eq!(document["cases"], 2);
     let canaries = document["canaries"].as_array().unwrap();
     let (_, listed) = json(&["canary", "--json"]);
-    assert_eq!(canaries.len(), listed.as_array().unwrap().len());
+    assert_eq!(canaries.len(), listed["canaries"].as_array().unwrap().len());
     let early = canaries.iter().find(|canary| canary["name"] == "completion_early").unwrap();
     assert!(early["by"]["completion"].as_u64().unwrap() <= early["caught"].as_u64().unwrap());
     assert_eq!(document["controls"]["accused"], Value::Array(Vec::new()));

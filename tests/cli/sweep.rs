@@ -7,6 +7,7 @@ use std::process::Stdio;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::schema::is_report;
 use crate::{SMALL, Said, command, fields, json, swarmbound, with_input};
 
 const SWEEP: &str = r#"scenarios = ["small.toml", "free-riders"]
@@ -65,7 +66,10 @@ impl Place {
 }
 
 fn values(lines: &str) -> Vec<Value> {
-    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    let values: Vec<Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    values.iter().for_each(is_report);
+    values
 }
 
 fn read(path: &Path) -> String {
@@ -136,9 +140,11 @@ fn a_line_says_what_a_run_says() {
     }
     let expected = [
         "best_bound",
+        "best_bound_ns",
         "chunks",
         "client_server_bound",
         "client_server_ratio",
+        "client_server_ratio_exact",
         "completed",
         "distribution_time_ns",
         "fingerprint",
@@ -286,7 +292,7 @@ fn a_file_of_another_program_is_never_written_to() {
     let path = place.path("out");
     let glued = format!("{}{first}", &first[..100]);
     let two = format!("{first}{}\n", marked(first.trim_end()));
-    let long = "{\"sweep\":2,".to_owned() + &" ".repeat(1 << 20);
+    let long = "{\"sweep\":3,".to_owned() + &" ".repeat(1 << 20);
     let foreign = [
         ("a text", "hello", ":1: "),
         ("a line of it", "hello\n", ":1: "),
@@ -336,7 +342,7 @@ fn the_worst_line_is_the_exit_code_also_when_it_was_there_before() {
         let said = place.run(&["--out", "@out", "--json"]);
         assert_eq!(said.code, code, "{}", said.err);
         let document = &values(&said.out)[0];
-        assert_eq!(fields(document), ["rows", "runs", "verdict"]);
+        assert_eq!(fields(document), ["command", "format", "rows", "runs", "verdict"]);
         assert_eq!((&document["verdict"], &document["runs"]), (&verdict.into(), &16.into()));
         assert_eq!(document["rows"].as_array().unwrap().len(), 8);
         assert_eq!(document["rows"][0]["verdict"], verdict);

@@ -95,7 +95,6 @@ fn no_line_is_wider_than_the_terminal_and_nothing_is_torn() {
         &["check", "churn", "--peers", "2", "--chunks", "1"],
         &["check", "churn", "--churn", "once", "--source", "churns"],
         &["check", "--max-states", "20"],
-        &["suite", "--canaries", "--cases", "1"],
         &["presets"],
         &["canary"],
         &["help", "check"],

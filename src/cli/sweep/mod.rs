@@ -225,7 +225,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         match (out, json) {
             (None, true) => {}
             (None, false) => output::tell(&summary.told(output::error_style())),
-            (Some(_), true) => output::print(&json::line(&SweepDocument::new(&summary)))?,
+            (Some(_), true) => {
+                output::print(&json::document("sweep", &SweepDocument::new(&summary)))?
+            }
             (Some(_), false) => output::print(&summary.told(output::style()))?,
         }
     }

@@ -45,7 +45,7 @@ fn runs_stand_where_they_belong() {
     assert_eq!(lines[0], "distribution time in seconds");
     let top = lines[1];
     assert!(top.starts_with("      80 ┤"), "{top}");
-    assert_eq!(top.chars().count(), 10 + COLUMNS, "{top}");
+    assert_eq!(top.chars().count(), Style::PLAIN.width, "{top}");
     assert_eq!(top.chars().last(), Some('x'));
     let bottom = lines[1 + LABELS * GAP];
     assert!(bottom.starts_with("       0 ┤"), "{bottom}");
@@ -58,7 +58,10 @@ fn runs_stand_where_they_belong() {
 fn a_single_number_of_peers_is_drawn_in_the_middle() {
     let text = drawn(Style::PLAIN, &curve(1));
     let run = text.lines().skip(1).find(|line| line.contains('o')).unwrap();
-    assert_eq!(run.chars().position(|letter| letter == 'o'), Some(10 + COLUMNS / 2));
+    assert_eq!(
+        run.chars().position(|letter| letter == 'o'),
+        Some(MARGIN + columns(Style::PLAIN) / 2)
+    );
 }
 
 #[test]

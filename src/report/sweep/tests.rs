@@ -1,3 +1,5 @@
+use swarmbound::bounds::{Binding, Earliest};
+
 use super::*;
 
 fn case(index: usize, row: usize) -> Case {
@@ -33,11 +35,17 @@ fn line(case: &Case, last: u64, bound: u64) -> Line {
         completed: 4,
         distribution_time_ns: Some(last),
         last_ns: Some(last),
-        best_bound: LineBound { name: "fluid".to_owned(), k: 4, ns: Some(bound), never: None },
-        ratio_exact: None,
+        best_bound: BindingEntry::from(&Binding {
+            name: "fluid",
+            k: 4,
+            at: Earliest::At(Time(bound)),
+        }),
+        best_bound_ns: None,
         ratio: None,
+        ratio_exact: None,
         client_server_bound: None,
         client_server_ratio: None,
+        client_server_ratio_exact: None,
         transfers: 8,
         verdict: "holds".to_owned(),
         violated: Vec::new(),
@@ -63,13 +71,14 @@ fn a_line_reads_back_as_it_was_written() {
     let text = line.text();
     assert_eq!(
         text,
-        "{\"sweep\":2,\"index\":3,\"scenario\":\"figure\",\
+        "{\"sweep\":3,\"index\":3,\"scenario\":\"figure\",\
          \"settings\":{\"protocol.picker\":\"random\",\"peers\":4},\"mode\":\"p2p\",\"seed\":1,\
          \"peers\":4,\"chunks\":2,\"free_riders\":0,\"completed\":4,\
          \"distribution_time_ns\":1100,\"last_ns\":1100,\
          \"best_bound\":{\"name\":\"fluid\",\"k\":4,\"ns\":1000},\
-         \"ratio_exact\":\"11/10\",\"ratio\":1.1,\
-         \"client_server_bound\":null,\"client_server_ratio\":null,\"transfers\":8,\
+         \"best_bound_ns\":1000,\"ratio\":1.1,\"ratio_exact\":\"11/10\",\
+         \"client_server_bound\":null,\"client_server_ratio\":null,\
+         \"client_server_ratio_exact\":null,\"transfers\":8,\
          \"verdict\":\"holds\",\"violated\":[],\"unknown\":[],\
          \"fingerprint\":\"00000000000000000000000000000abc\"}\n"
     );
@@ -81,7 +90,7 @@ fn a_line_reads_back_as_it_was_written() {
 fn what_is_no_line_is_refused() {
     let text = line(&case(3, 1), 1_100, 1_000).text();
     for (old, new) in [
-        ("\"sweep\":2", "\"sweep\":1"),
+        ("\"sweep\":3", "\"sweep\":2"),
         ("\"index\":3,", ""),
         ("\"seed\":1", "\"seed\":1,\"more\":1"),
         ("\"verdict\":\"holds\"", "\"verdict\":\"skipped\""),

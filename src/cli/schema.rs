@@ -1,0 +1,30 @@
+//! `swarmbound schema`: what reports look like, as JSON Schema.
+
+use clap::{Args, ValueEnum};
+use swarmbound::audit::Verdict;
+
+use super::{Failure, output};
+use crate::report::{json, schema};
+
+/// Arguments of `schema`.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// What the schema describes
+    of: Described,
+}
+
+/// What a schema describes.
+#[derive(Clone, Copy, ValueEnum)]
+enum Described {
+    /// A document of --json, or a line of a sweep
+    Report,
+}
+
+/// Prints the schema.
+pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    let schema = match arguments.of {
+        Described::Report => schema::of_reports(),
+    };
+    output::print(&json::line(&schema))?;
+    Ok(Verdict::Holds)
+}
