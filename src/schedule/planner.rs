@@ -16,7 +16,7 @@ use crate::scenario::Scenario;
 use crate::units::Time;
 
 /// The most transfers of a plan, N M: more would not fit into the memory of a small machine.
-pub(crate) const MOST_TRANSFERS: u64 = 10_000_000;
+pub const MOST_TRANSFERS: u64 = 10_000_000;
 
 /// The most words of chunk sets that a run looks at, N M (M / 64): minutes of one core.
 const MOST_WORDS: u64 = 20_000_000_000;
