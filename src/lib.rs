@@ -39,7 +39,7 @@
 //! | to | take |
 //! |---|---|
 //! | describe a swarm | [`Scenario::from_toml`], [`Parts::new`] |
-//! | know what no swarm can beat | [`bounds::binding`], [`bounds::ALL`] |
+//! | know what no swarm can beat | [`bounds::binding()`], [`bounds::ALL`] |
 //! | judge a trace | [`Audit::of`]; [`Audit::new`] takes one event after the other |
 //! | read and write logs | [`trace::codec`] |
 //! | run an engine in virtual time | [`engine::Engine`], [`sim::run`] |

@@ -18,7 +18,7 @@ use crate::scenario::Scenario;
 use crate::units::Time;
 
 /// Largest number of transfers in a plan, N M: more would not fit the memory of a small machine.
-pub(crate) const MAX_TRANSFERS: u64 = 10_000_000;
+pub const MAX_TRANSFERS: u64 = 10_000_000;
 
 /// Largest number of chunk-set words that a run may scan, N M (M / 64): minutes of one core.
 const MAX_WORDS: u64 = 20_000_000_000;
