@@ -2,7 +2,7 @@
 
 use swarmbound::chunks::ChunkId;
 use swarmbound::scenario::{Leaves, Scenario, SourceLeaves};
-use swarmbound::units::{NANO, Rate, Time};
+use swarmbound::units::{Rate, Time};
 
 use super::{Failure, judge};
 use crate::report::numbers::{grouped, span};
@@ -41,7 +41,7 @@ impl Workload {
             return Ok(());
         }
         let seconds =
-            u64::try_from(whole / A_SECOND).unwrap_or(u64::MAX).min(u64::MAX / NANO as u64);
+            u64::try_from(whole / A_SECOND).unwrap_or(u64::MAX).min(u64::MAX / Time::from_secs(1).0);
         let (what, advice) = match rechokes < transfers {
             true => (format!("{} transfers", grouped(transfers)), "larger chunks or fewer peers"),
             false => (
