@@ -1,7 +1,6 @@
 //! Asks the audit, as a user would: text through the public reader, events into the audit.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::OnceLock;
 
 use swarmbound::audit::{Audit, Report, Verdict};
 use swarmbound::trace::codec::Reader;
@@ -35,17 +34,6 @@ pub(crate) fn judge(text: &str) -> Answer {
             Answer::Panicked(said.unwrap_or_default())
         }
     }
-}
-
-/// Does the format have the word for the longest lawful stall?
-pub(crate) fn knows_stall() -> bool {
-    static KNOWS: OnceLock<bool> = OnceLock::new();
-    *KNOWS.get_or_init(|| {
-        let header = "{\"swarmbound\":1,\"name\":\"s\",\"file\":{\"bytes\":1,\"chunk_bytes\":1},\
-             \"source\":{\"upload_bps\":1},\"peers\":[{\"id\":1,\"upload_bps\":1,\
-             \"download_bps\":null}],\"discipline\":{\"stall_ns\":1}}\n";
-        Reader::new(header.as_bytes()).is_ok()
-    })
 }
 
 impl Answer {

@@ -34,10 +34,10 @@
 //! - *Barter*. A leecher is ahead of a peer by no more chunks than the barter allows, whether what
 //!   is on the way counts or not; in strict barter it gives nothing to a peer without uplink.
 //! - *End*. Either nothing can move any more; or the run is cut off, with a line at `until`; or it
-//!   is cut off while every peer that is there and lacks something is receiving it as fast as the
-//!   links allow, from the first instant at which the log shows that it could, though these
-//!   transfers are not logged. A declared stall is longer than any time for which a peer could have
-//!   been served and was not.
+//!   is cut off while every peer that is there and lacks something waits for a transfer, to itself
+//!   or to a neighbor that will pass it on, of which a link was full since the last line that shows
+//!   that it could begin, though these transfers are not logged. A declared stall is longer than
+//!   any time for which a peer could have been served and was not.
 //! - *Evidence*. The clocks of any two nodes, and that of the announced times, differ by the
 //!   tolerance at most. With receiver or wire stamps a transfer may wait in a queue on its way for
 //!   any time, after its sender has left, too, and its start is stamped between the first byte's

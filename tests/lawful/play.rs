@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::draw::Draw;
-use super::judge::knows_stall;
 use super::log::{Choker, Event, Log, Stamps, Transfer};
 use super::setup::{self, Evidence, Size};
 use super::start::{LONGEST_QUEUE, Mood, Offer};
@@ -189,9 +188,7 @@ fn rest(world: &mut World, draw: &mut Draw) -> Option<()> {
     }
     world.feature("at rest");
     let protocol = world.header.protocol;
-    let barter = protocol
-        .filter(|protocol| matches!(protocol.choker, Choker::StrictBarter | Choker::Credit(_)));
-    if let Some(protocol) = barter {
+    if let Some(protocol) = protocol.filter(|_| world.barters()) {
         world.header.protocol = None;
         let held_back = world.useful_offers(true);
         world.header.protocol = Some(protocol);
@@ -276,46 +273,61 @@ fn end_flights(world: &mut World, logs_flights: bool) {
 /// Does every peer that is there and lacks something wait for a transfer under way, or for what one
 /// brings to another? Then nothing stands still.
 fn all_wait(world: &World) -> bool {
-    let mut waits = false;
-    for node in (1..world.nodes.len()).filter(|&node| world.nodes[node].present) {
-        if world.nodes[node].completed.is_some() {
-            continue;
-        }
-        let flies = world.flows.iter().any(|flow| {
-            flow.to == node
-                && !flow.aborted
-                && !world.holds(node, flow.chunk)
-                && full_speed(world, flow)
-        });
-        if !flies {
-            return false;
-        }
-        waits = true;
+    let lacks = |&node: &usize| world.nodes[node].present && world.nodes[node].completed.is_none();
+    let lacking: Vec<usize> = (1..world.nodes.len()).filter(lacks).collect();
+    if lacking.is_empty() || !world.flows.iter().all(|flow| is_of_use(world, flow)) {
+        return false;
     }
-    waits
+    let flows: Vec<&Flow> = world.flows.iter().filter(|flow| full_speed(world, flow)).collect();
+    let offers = world.useful_offers(true);
+    let receives = |node: usize| flows.iter().any(|flow| flow.to == node);
+    // In a barter those that hold nothing for it may wait for other reasons.
+    let behind = |node: usize| {
+        !world.barters()
+            && !world.flows.iter().any(|flow| flow.to == node)
+            && !offers.iter().any(|offer| offer.to == node)
+            && flows
+                .iter()
+                .any(|flow| world.are_in_touch(flow.to, node) && !world.holds(node, flow.chunk))
+    };
+    lacking.iter().all(|&node| receives(node) || behind(node))
 }
 
-/// Has a transfer used all that its links have since its start, alone, and did it start as soon as
-/// the log shows that it could?
+/// Does a transfer bring what its receiver lacks, and does no other one of its sender?
+fn is_of_use(world: &World, flow: &Flow) -> bool {
+    let same = |other: &&Flow| {
+        (other.from, other.to, other.chunk) == (flow.from, flow.to, flow.chunk)
+            && other.offset < flow.offset + flow.bytes
+            && flow.offset < other.offset + other.bytes
+    };
+    let known = world.parts[flow.to][flow.chunk].by_sender.get(&flow.from);
+    !flow.aborted
+        && !world.holds(flow.to, flow.chunk)
+        && world.flows.iter().filter(same).count() == 1
+        && known.is_none_or(|known| known.gaps(flow.range()) == [flow.range()])
+}
+
+/// Has one of a transfer's links been full since the last line that shows that it could begin, and
+/// did it begin by then?
 fn full_speed(world: &World, flow: &Flow) -> bool {
     let ends = [flow.from, flow.to];
     let seen = |event: &Event| match *event {
         Event::Join { t, node } => ends.contains(&node).then_some(t),
+        Event::Complete { t, node } => (node == flow.from).then_some(t),
         Event::Connect { t, a, b } => (ends == [a, b] || ends == [b, a]).then_some(t),
-        Event::Unchoke { t, from, to } => (ends == [from, to]).then_some(t),
+        Event::Disconnect { t, a, b } => (ends.contains(&a) || ends.contains(&b)).then_some(t),
+        Event::Leave { t, .. } => world.links.is_none().then_some(t),
+        Event::Unchoke { t, from, .. } => (from == flow.from).then_some(t),
         Event::Transfer(Transfer { from, to, end, .. }) => {
             (from == flow.from || ends.contains(&to)).then_some(end)
         }
-        _ => None,
+        Event::Choke { .. } | Event::Announce { .. } => None,
     };
     let since = world.events.iter().filter_map(seen).max().unwrap_or(0);
-    if since < flow.start {
-        return false;
-    }
-    let up = world.nodes[flow.from].up.rate;
-    let most = world.nodes[flow.to].down.as_ref().map_or(up, |down| down.rate.min(up));
-    let elapsed = u128::from(world.now - flow.start) * u128::from(most);
-    elapsed <= flow.sent && flow.arrives.is_none() && flow.rate == most
+    let is_sent = world.nodes[flow.from].up.rate != 0
+        && flow.queued == 0
+        && (flow.arrives.is_some() || !world.has_room(flow));
+    is_sent && flow.start.max(flow.idle_until) <= since
 }
 
 /// The instant of `until` where nothing was cut off, and the order of the lines.
@@ -328,7 +340,7 @@ fn finish(world: &mut World, draw: &mut Draw) {
     } else {
         world.feature("cut off");
     }
-    if !world.unlogged && draw.percent(40) && knows_stall() {
+    if !world.unlogged && draw.percent(40) {
         declare_stall(world, draw);
     }
 }

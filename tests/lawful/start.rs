@@ -87,6 +87,14 @@ impl World {
         has.gaps(whole)
     }
 
+    /// Do leechers give only in return?
+    pub(crate) fn barters(&self) -> bool {
+        let protocol = self.header.protocol;
+        protocol.is_some_and(|protocol| {
+            matches!(protocol.choker, Choker::StrictBarter | Choker::Credit(_))
+        })
+    }
+
     /// Does the barter let one node give a chunk to another? Counted so that no reading of "given"
     /// and "got back" is less strict: what was begun counts as given, what is whole from one sender
     /// as got back.

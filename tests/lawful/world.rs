@@ -77,6 +77,8 @@ pub(crate) struct Flow {
     pub(crate) queued: u64,
     /// When its last whole byte left so far.
     pub(crate) last_byte: u64,
+    /// Until when both of its links had room to spare, while it was being sent.
+    pub(crate) idle_until: u64,
     /// When the last byte arrives; None while it is being sent.
     pub(crate) arrives: Option<u64>,
     /// Transfers that bring its sender what it passes on.
@@ -221,6 +223,7 @@ impl World {
     pub(crate) fn pass_until(&mut self, then: u64) {
         let span = then - self.now;
         self.note_stalls(then);
+        self.note_idle(then);
         for node in 0..self.nodes.len() {
             let (up, down) = self.used(node);
             self.nodes[node].up.pass(span, up);
@@ -240,6 +243,23 @@ impl World {
             }
         }
         self.now = then;
+    }
+
+    /// Have both links of a transfer room to spare?
+    pub(crate) fn has_room(&self, flow: &Flow) -> bool {
+        let down = self.nodes[flow.to].down.as_ref();
+        self.used(flow.from).0 < self.nodes[flow.from].up.rate
+            && down.is_none_or(|down| self.used(flow.to).1 < down.rate)
+    }
+
+    /// Transfers whose links both have room to spare until `then`.
+    fn note_idle(&mut self, then: u64) {
+        let idle: Vec<bool> = self.flows.iter().map(|flow| self.has_room(flow)).collect();
+        for (flow, idle) in self.flows.iter_mut().zip(idle) {
+            if idle && flow.arrives.is_none() && self.now < then {
+                flow.idle_until = then;
+            }
+        }
     }
 
     /// Peers that are not served until `then` though they could be.
@@ -321,6 +341,7 @@ impl World {
             steady_rate: 0,
             queued,
             last_byte: self.now,
+            idle_until: 0,
             arrives: None,
             supplies: Vec::new(),
             passed_on: false,

@@ -68,9 +68,13 @@ fn stalls(base: &Base, draw: &mut Draw) -> Option<Log> {
     if chokes || !served {
         return None;
     }
-    // All that any peer lacks may be on its way at the end, and no line would tell of it.
-    let rates = log.header.nodes.iter().map(|node| node.download.unwrap_or(u64::MAX));
-    let rate = rates.chain([log.header.upload(0)]).min()?;
+    // All that any peer lacks may be on its way at the end, from each node that holds something,
+    // and no line would tell of it.
+    let holds = |node: usize| node == 0 || log.transfers().any(|t| t.to == node);
+    let uplinks = (0..log.header.nodes.len()).filter(|&node| holds(node));
+    let uplinks = uplinks.map(|node| log.header.upload(node)).filter(|&rate| rate != 0);
+    let downlinks = log.header.nodes.iter().map(|node| node.download.unwrap_or(u64::MAX));
+    let rate = downlinks.chain(uplinks).min()?;
     let flights = span_of(log.header.file, rate) * log.header.nodes.len() as u64;
     let latency = (0..log.header.nodes.len()).map(|node| log.header.latency_to(node)).max()?;
     let end = log.last() + (1 << 41) + 8 * (flights + latency);
