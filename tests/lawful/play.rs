@@ -272,7 +272,7 @@ fn end_flights(world: &mut World, logs_flights: bool) {
 
 /// Does every peer that is there and lacks something wait for a transfer under way, or for what one
 /// brings to another? Then nothing stands still.
-fn all_wait(world: &mut World) -> bool {
+fn all_wait(world: &World) -> bool {
     let lacks = |&node: &usize| world.nodes[node].present && world.nodes[node].completed.is_none();
     let lacking: Vec<usize> = (1..world.nodes.len()).filter(lacks).collect();
     if lacking.is_empty() || !world.flows.iter().all(|flow| is_of_use(world, flow)) {
@@ -290,14 +290,7 @@ fn all_wait(world: &mut World) -> bool {
                 .iter()
                 .any(|flow| world.are_in_touch(flow.to, node) && !world.holds(node, flow.chunk))
     };
-    let is_behind = lacking.iter().any(|&node| !receives(node));
-    if !lacking.iter().all(|&node| receives(node) || behind(node)) {
-        return false;
-    }
-    if is_behind {
-        world.feature("waits behind a flight not logged");
-    }
-    true
+    lacking.iter().all(|&node| receives(node) || behind(node))
 }
 
 /// Does a transfer bring what its receiver lacks, and does no other one of its sender?
