@@ -41,7 +41,7 @@ impl Workload {
             return Ok(());
         }
         let seconds =
-            u64::try_from(whole / A_SECOND).unwrap_or(u64::MAX).min(u64::MAX / Time::from_secs(1).0);
+            u64::try_from(whole / A_SECOND).unwrap_or(u64::MAX).min(u64::MAX / 1_000_000_000);
         let (what, advice) = match rechokes < transfers {
             true => (format!("{} transfers", grouped(transfers)), "larger chunks or fewer peers"),
             false => (

@@ -26,8 +26,8 @@ fn documents(root: &Path) -> Vec<PathBuf> {
 /// The document with every console block switched off but the slow or the quick ones; and how many
 /// are left on.
 ///
-/// trycmd drops the last line break of a block. The blank line after a block moves into it, so that the
-/// break is there and each line keeps its number.
+/// trycmd drops the last line break of a block. The blank line after a block moves into it, so that
+/// the break is there and each line keeps its number.
 fn with_only(text: &str, slow: bool) -> (String, usize) {
     let mut kept = 0;
     let mut copy = String::new();
