@@ -2,8 +2,8 @@
 //! says.
 //!
 //! Nothing is guessed here: a unit stands in the name of its field, an unknown field is an error
-//! (except under `x`), and what the text leaves out has the default that its field documents. `Document`
-//! is the form on the wire.
+//! (except under `x`), and what the text leaves out has the default that its field documents.
+//! `Document` is the form on the wire.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
