@@ -15,9 +15,6 @@ use crate::choose::{Choose, Seeded};
 use crate::scenario::Scenario;
 use crate::units::Time;
 
-/// The most transfers of a plan, N M: more would not fit into the memory of a small machine.
-pub const MOST_TRANSFERS: u64 = 10_000_000;
-
 /// The most words of chunk sets that a run looks at, N M (M / 64): minutes of one core.
 const MOST_WORDS: u64 = 20_000_000_000;
 
@@ -66,18 +63,22 @@ struct Best {
 }
 
 impl Planner {
+    /// The most transfers of a plan, N M: more would not fit into the memory of a small machine.
+    pub const MOST_TRANSFERS: u64 = 10_000_000;
+
     /// A search that may begin about `budget` transfers; the first run is made whatever the budget
     /// is.
     ///
     /// # Errors
-    /// Why there is no plan: somebody leaves, there are more than [`MOST_TRANSFERS`], or too
-    /// many chunks, or it would take longer than time lasts.
+    /// Why there is no plan: a node leaves, there are more than [`Planner::MOST_TRANSFERS`]
+    /// transfers, or too many chunks, or it would take longer than time lasts.
     pub fn new(scenario: &Scenario, budget: u64) -> Result<Self, Unable> {
         let world = World::new(scenario)?;
         let transfers = world.peers() as u64 * world.chunks as u64;
-        if MOST_TRANSFERS < transfers {
+        let most = Planner::MOST_TRANSFERS;
+        if most < transfers {
             return Err(Unable(format!(
-                "{transfers} transfers; a plan has at most {MOST_TRANSFERS}, so use larger chunks"
+                "{transfers} transfers; a plan has at most {most}, so use larger chunks"
             )));
         }
         let words = transfers * (world.chunks as u64).div_ceil(64);

@@ -29,6 +29,6 @@ pub use case::{Case, Judged};
 pub use examine::{Config, Examination, Finding, Progress, Ratios, Tally, examine, examine_one};
 pub use guard::Budget;
 pub use property::{ALL, Property, find};
-pub use scope::{Barter, Churn, Latency, Scope};
+pub use scope::{Barter, Churn, Latency, Scope, ScopeError};
 pub use strategy::scenarios;
 pub use subject::{Failure, Simulated, Subject};
