@@ -13,6 +13,7 @@ mod orbits;
 mod outcome;
 #[doc(hidden)]
 pub mod registry;
+#[doc(hidden)]
 pub mod schedule;
 pub mod swarm;
 mod threads;

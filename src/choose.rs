@@ -23,7 +23,11 @@ pub fn pick<T: Copy>(items: &[T], choose: &mut dyn Choose) -> Option<T> {
 
 /// Moves a random selection of `count` elements to the front of `items` (partial Fisher-Yates) and
 /// returns it. A `count` beyond the length selects all of them.
-pub fn sample<'a, T>(items: &'a mut [T], count: usize, choose: &mut dyn Choose) -> &'a mut [T] {
+pub(crate) fn sample<'a, T>(
+    items: &'a mut [T],
+    count: usize,
+    choose: &mut dyn Choose,
+) -> &'a mut [T] {
     let count = count.min(items.len());
     for at in 0..count {
         let left = NonZeroUsize::new(items.len() - at).expect("at is below the length");

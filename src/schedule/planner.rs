@@ -17,9 +17,6 @@ use crate::choose::{Choose, Seeded};
 use crate::scenario::Scenario;
 use crate::units::Time;
 
-/// Largest number of transfers in a plan, N M: more would not fit the memory of a small machine.
-pub const MAX_TRANSFERS: u64 = 10_000_000;
-
 /// Largest number of chunk-set words that a run may scan, N M (M / 64): minutes of one core.
 const MAX_WORDS: u64 = 20_000_000_000;
 
@@ -68,18 +65,22 @@ struct Best {
 }
 
 impl Planner {
+    /// Largest number of transfers in a plan, N M: more would not fit the memory of a small machine.
+    pub const MAX_TRANSFERS: u64 = 10_000_000;
+
     /// A search that may begin about `budget` transfers. The first run is completed whatever the
     /// budget.
     ///
     /// # Errors
-    /// If a node may leave, there are more than [`MAX_TRANSFERS`] transfers or too many chunks, or
-    /// the distribution takes longer than [`Time::MAX`].
+    /// If a node may leave, there are more than [`Planner::MAX_TRANSFERS`] transfers or too many
+    /// chunks, or the distribution takes longer than [`Time::MAX`].
     pub fn new(scenario: &Scenario, budget: u64) -> Result<Self, Unable> {
         let instance = Instance::new(scenario)?;
         let transfers = instance.peers() as u64 * instance.chunks as u64;
-        if MAX_TRANSFERS < transfers {
+        let most = Self::MAX_TRANSFERS;
+        if most < transfers {
             return Err(Unable(format!(
-                "{transfers} transfers; a plan has at most {MAX_TRANSFERS}, so use larger chunks"
+                "{transfers} transfers; a plan has at most {most}, so use larger chunks"
             )));
         }
         let words = transfers * (instance.chunks as u64).div_ceil(64);

@@ -122,22 +122,28 @@ fn either<T: Copy>(field: &mut T, text: &str, words: [(&str, T); 2]) -> Option<(
     Some(())
 }
 
+/// Why a field cannot be changed: a sentence with what can be written instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ScopeError(String);
+
 impl Scope {
     /// Changes one field, written `name=value`.
     ///
     /// # Errors
-    /// What can be written instead.
-    pub fn set(&mut self, text: &str) -> Result<(), String> {
+    /// A name or value that is unknown.
+    pub fn set(&mut self, text: &str) -> Result<(), ScopeError> {
         let (name, value) = text.split_once('=').unwrap_or((text, ""));
         let field = FIELDS.iter().find(|(known, ..)| *known == name.trim());
         let Some((name, values, set)) = field else {
             let known = FIELDS.iter().map(|(name, values, _)| format!("\n  {name}={values}"));
-            return Err(format!(
+            return Err(ScopeError(format!(
                 "`{text}` is no field; write, with commas between them:{}",
                 known.collect::<String>()
-            ));
+            )));
         };
-        set(self, value.trim()).ok_or_else(|| format!("`{text}`: write {name}={values}"))
+        set(self, value.trim())
+            .ok_or_else(|| ScopeError(format!("`{text}`: write {name}={values}")))
     }
 }
 
@@ -146,7 +152,7 @@ mod tests {
     use super::*;
     use crate::units::Time;
 
-    fn read(text: &str) -> Result<Scope, String> {
+    fn read(text: &str) -> Result<Scope, ScopeError> {
         let mut scope = Scope::default();
         text.split(',').try_for_each(|field| scope.set(field))?;
         Ok(scope)
@@ -172,7 +178,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_says_what_can() {
-        let unknown = read("speed=3").unwrap_err();
+        let ScopeError(unknown) = read("speed=3").unwrap_err();
         assert!(FIELDS.iter().all(|(name, ..)| unknown.contains(&format!("\n  {name}="))));
         for text in [
             "peers",
@@ -185,7 +191,7 @@ mod tests {
             "=",
             "",
         ] {
-            let error = read(text).unwrap_err();
+            let ScopeError(error) = read(text).unwrap_err();
             assert!(error.starts_with(&format!("`{text}`")) && error.contains("write"), "{error}");
         }
     }
