@@ -65,7 +65,7 @@ struct Best {
 }
 
 impl Planner {
-    /// Largest number of transfers in a plan, N M: more would not fit the memory of a small machine.
+    /// Largest number of transfers in a plan, N M: more would not fit a small machine's memory.
     pub const MAX_TRANSFERS: u64 = 10_000_000;
 
     /// A search that may begin about `budget` transfers. The first run is completed whatever the
