@@ -29,11 +29,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         return Ok(Verdict::Holds);
     }
     let style = output::style();
-    let text = [
-        heading(style, &scenario, Some(scenario.parts().seed)),
-        summary(style, &all, scenario.peer_count()),
-        details(style, &all),
-    ];
-    output::print(&text.join("\n"))?;
+    let summary = summary(style, &all, scenario.peer_count()) + &details(style, &all);
+    let heading = heading(style, &scenario, Some(scenario.parts().seed));
+    output::print(&(heading + "\n" + &summary))?;
     Ok(Verdict::Holds)
 }
