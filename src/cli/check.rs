@@ -90,10 +90,10 @@ pub(super) struct Arguments {
     #[arg(long)]
     symmetry: bool,
     /// Stop when so many states are known
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = number::from_one::<u64>)]
     max_states: Option<u64>,
     /// Stop before the steps that follow so many
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = number::from_one::<u32>)]
     max_depth: Option<u32>,
     /// Stop before the states and their tables take so much memory
     #[arg(long, value_name = "BYTES", default_value = "8 GiB")]
@@ -103,7 +103,7 @@ pub(super) struct Arguments {
     max_time: Option<Time>,
     /// Threads that search; what they find does not depend on it (default: all that the machine
     /// runs at once, where that is sooner)
-    #[arg(long, value_name = "N", value_parser = number::positive, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = number::positive)]
     threads: Option<NonZeroUsize>,
     /// Write the states and the steps between them as a Graphviz graph, the first 2000 states
     #[arg(long, value_name = "FILE")]

@@ -1,6 +1,6 @@
 //! `swarmbound completions`: a script with which a shell completes commands and options.
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 use swarmbound::audit::Verdict;
 
@@ -15,7 +15,7 @@ pub(super) struct Arguments {
 
 /// Prints the script.
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
-    let mut command = super::Arguments::command();
+    let mut command = super::command();
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut command, name, &mut script);

@@ -34,7 +34,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
     /// Where randomness starts, instead of the scenario's seed
-    #[arg(long, value_name = "N", value_parser = number::seed, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = number::seed)]
     seed: Option<u64>,
     #[command(flatten)]
     format: Format,
@@ -118,7 +118,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
 
 fn row(scenario: &Scenario, peers: usize, progress: &mut Progress) -> Result<Row, Failure> {
     let scenario = resized(scenario, peers)?;
-    let all = BoundTable::of(&scenario);
+    let all = BoundTable::of(&scenario, &mut |_| ());
     let p2p = judge::run(Mode::P2p, &scenario, None, progress)?;
     let client_server = judge::run(Mode::ClientServer, &scenario.client_server(), None, progress)?;
     Ok(Row {

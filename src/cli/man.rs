@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use swarmbound::audit::Verdict;
 
 use super::Failure;
@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let folder = &arguments.folder;
     fs::create_dir_all(folder)
-        .and_then(|()| clap_mangen::generate_to(super::Arguments::command(), folder))
+        .and_then(|()| clap_mangen::generate_to(super::command(), folder))
         .map_err(|error| Failure::file("write", folder, &error))?;
     Ok(Verdict::Holds)
 }

@@ -121,9 +121,16 @@ impl Failure {
     }
 }
 
+/// The command line. A negative number is a value, which is refused with what to write, and no
+/// unknown option.
+fn command() -> clap::Command {
+    let command = Arguments::command().allow_negative_numbers(true);
+    command.mut_subcommands(|command| command.allow_negative_numbers(true))
+}
+
 /// The arguments, and the words that they were read from.
 fn parsed() -> Result<(Arguments, Option<Echo>), clap::Error> {
-    let mut command = Arguments::command().term_width(output::style().width);
+    let mut command = command().term_width(output::style().width);
     let matches = command.try_get_matches_from_mut(std::env::args_os())?;
     let arguments = Arguments::from_arg_matches(&matches);
     let arguments = arguments.map_err(|error| error.format(&mut command))?;

@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     /// How many transfers the search may try after its first plan: the same budget gives the same
     /// plan on every machine
     #[arg(long, value_name = "TRANSFERS", default_value_t = 1_000_000)]
-    #[arg(value_parser = number::whole, allow_negative_numbers = true)]
+    #[arg(value_parser = number::whole)]
     budget: u64,
     /// Stop the search after so much time, where the budget is not spent; reports whether time ran
     /// out (default: no limit)
@@ -44,7 +44,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
     /// Where randomness starts, instead of the scenario's seed
-    #[arg(long, value_name = "N", value_parser = number::seed, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = number::seed)]
     seed: Option<u64>,
     #[command(flatten)]
     format: Format,

@@ -10,7 +10,7 @@ use swarmbound::units::Time;
 use super::progress::Progress;
 use super::workload::Workload;
 use super::{Failure, Format, input, judge, number, output};
-use crate::report::bounds::{self, BoundTable};
+use crate::report::bounds;
 use crate::report::heading::heading;
 use crate::report::json::{self, RunDocument};
 use crate::report::junit;
@@ -33,7 +33,7 @@ pub(super) struct Arguments {
 #[derive(Args)]
 pub(super) struct Options {
     /// Where randomness starts, instead of the scenario's seed
-    #[arg(long, value_name = "N", value_parser = number::seed, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = number::seed)]
     seed: Option<u64>,
     /// Write the trace of the peer-to-peer run as JSON lines
     #[arg(long, value_name = "FILE")]
@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         false => Workload::of(&scenario, bound).refuse_endless(),
     };
     refuses_endless(None)?;
-    let all = BoundTable::of(&scenario);
+    let all = super::bounds::table(&scenario);
     refuses_endless(all.p2p.time())?;
     let served = scenario.client_server();
     let judged = |mode: Mode, scenario: &Scenario, trace: &Option<PathBuf>| {

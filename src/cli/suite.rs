@@ -18,11 +18,11 @@ pub(super) struct Arguments {
     control: bool,
     /// How many scenarios
     #[arg(long, value_name = "N", default_value_t = 256)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(value_parser = number::from_one::<u32>)]
     cases: u32,
     /// Where the randomness of the scenarios starts
     #[arg(long, value_name = "N", default_value_t = 1)]
-    #[arg(value_parser = number::seed, allow_negative_numbers = true)]
+    #[arg(value_parser = number::seed)]
     seed: u64,
     #[command(flatten)]
     engine: engine::Options,

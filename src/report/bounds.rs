@@ -30,21 +30,36 @@ pub(crate) struct BoundRow {
 }
 
 impl BoundTable {
-    /// Asks every bound about the last completion.
-    pub(crate) fn of(scenario: &Scenario) -> Self {
+    /// How many parts the work has that [`BoundTable::of`] does.
+    pub(crate) const PARTS: u64 = bounds::ALL.len() as u64 + 2;
+
+    /// Asks every bound about the last completion; `watch` hears how many parts are done.
+    pub(crate) fn of(scenario: &Scenario, watch: &mut dyn FnMut(u64)) -> Self {
         let last = scenario.peer_count();
-        let rows = bounds::ALL.iter().map(|bound| BoundRow {
-            name: bound.name(),
-            formula: bound.formula(),
-            cite: bound.cite(),
-            senders: bound.senders(),
-            says: bound.completion(scenario, last),
+        let mut done = 0;
+        let mut passes = || {
+            done += 1;
+            watch(done);
+        };
+        let rows = bounds::ALL.iter().map(|bound| {
+            let says = bound.completion(scenario, last);
+            passes();
+            BoundRow {
+                name: bound.name(),
+                formula: bound.formula(),
+                cite: bound.cite(),
+                senders: bound.senders(),
+                says,
+            }
         });
-        let binding = |conditions| {
-            bounds::binding(scenario, last, conditions).expect("a scenario has a last peer")
+        let rows = rows.collect();
+        let mut binding = |conditions| {
+            let binding = bounds::binding(scenario, last, conditions);
+            passes();
+            binding.expect("a scenario has a last peer")
         };
         BoundTable {
-            rows: rows.collect(),
+            rows,
             p2p: binding(Conditions::SWARM),
             client_server: binding(Conditions::CLIENT_SERVER),
         }

@@ -239,7 +239,6 @@ fn properties(style: Style, outcome: &CheckOutcome) -> String {
     let columns = [
         ("property", Align::Left),
         ("kind", Align::Left),
-        ("required", Align::Left),
         ("verdict", Align::Left),
         ("evidence", Align::Left),
     ];
@@ -248,24 +247,29 @@ fn properties(style: Style, outcome: &CheckOutcome) -> String {
         table.row([
             Cell::new(property.name),
             Cell::new(property.kind.replace('_', " ")),
-            Cell::new(if property.required { "yes" } else { "no" }),
             Cell::verdict(verdict(property.verdict)),
             Cell::new(evidence(outcome, property)),
         ]);
     }
-    table.text()
+    let others = outcome.properties.iter().filter(|property| !property.required);
+    let others: Vec<&str> = others.map(|property| property.name).collect();
+    let others = match others.is_empty() {
+        true => String::new(),
+        false => follow(style, "not required: ", &others.join(", "), 4),
+    };
+    table.text() + &others
 }
 
 /// What stands behind a verdict, in a few words.
 fn evidence(outcome: &CheckOutcome, property: &PropertyOutcome) -> String {
     let mut text = match (property.steps, property.lasso_from) {
-        (_, Some(from)) => format!("for ever from step {from}"),
+        (_, Some(from)) => format!("loops from step {from}"),
         (Some(steps), None) => format!("after {}", numbers::count(steps, "step")),
         (None, _) => match property.verdict {
             "unknown" => "the search was cut".to_owned(),
             "violated" => "no run gets there".to_owned(),
-            _ if outcome.exploration == "exhausted" => "every state was seen".to_owned(),
-            _ => "every state that matters was seen".to_owned(),
+            _ if outcome.exploration == "exhausted" => "all states seen".to_owned(),
+            _ => "all states that matter seen".to_owned(),
         },
     };
     if let Some(states) = property.states {

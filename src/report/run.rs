@@ -167,7 +167,10 @@ pub(crate) fn speeds(style: Style, runs: &[Run]) -> String {
     }
     let transfers = runs.iter().map(|run| {
         let transfers = numbers::grouped(run.report.transfers as u128);
-        format!("{} {transfers}", run.name())
+        match runs {
+            [_] => transfers,
+            _ => format!("{} {transfers}", run.name()),
+        }
     });
     let transfers = transfers.collect::<Vec<_>>().join(", ");
     table.text() + &wrapped(style, &format!("transfers: {transfers}"), 2)

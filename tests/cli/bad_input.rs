@@ -221,10 +221,14 @@ fn wrong_arguments_are_refused() {
         refused(&format!("{arguments:?}"), &swarmbound(arguments), "", "--help");
     }
     let rows = [
-        (&["run", "figure", "--seed", "x"][..], "write a whole number of 0..="),
-        (&["bounds", "figure", "--seed", "-3"], "write a whole number of 0..="),
-        (&["suite", "--control", "--seed", "99999999999999999999"], "write a whole number of 0..="),
+        (&["run", "figure", "--seed", "x"][..], "write a whole number from 0 to 2^64 - 1"),
+        (&["bounds", "figure", "--seed", "-3"], "write a whole number from 0 to"),
+        (&["suite", "--control", "--seed", "99999999999999999999"], "from 0 to 2^64 - 1"),
+        (&["suite", "--control", "--cases", "-3"], "write a whole number from 1 on"),
         (&["check", "churn", "--threads", "0"], "write a whole number from 1 on"),
+        (&["check", "churn", "--max-states", "-1"], "write a whole number from 1 on"),
+        (&["check", "churn", "--peers", "-3"], "write one such as 3"),
+        (&["curve", "--peers", "-3"], "no number from 1 to 1000000"),
     ];
     for (arguments, hint) in rows {
         refused(&format!("{arguments:?}"), &swarmbound(arguments), "", hint);

@@ -228,7 +228,7 @@ fn a_search_that_was_cut_proves_nothing() {
     let Said { code, out, .. } = swarmbound(&words);
     assert_eq!(code, 3);
     assert!(out.contains("bounded (states)"), "{out}");
-    assert!(out.contains("the search was"), "{out}");
+    assert!(out.contains("the search was cut"), "{out}");
     let (code, cut) = check("churn --peers 4 --chunks 3 --max-memory 1MB");
     assert_eq!((code, &cut["reason"]), (3, &object!("memory")));
     let (code, cut) = check("churn --peers 5 --chunks 4 --max-time 1us");
