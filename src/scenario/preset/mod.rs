@@ -23,7 +23,7 @@ macro_rules! preset {
         Preset {
             name: $name,
             about: $about,
-            toml: include_str!(concat!("../../scenarios/", $name, ".toml")),
+            toml: include_str!(concat!("../../../scenarios/", $name, ".toml")),
         }
     };
 }
