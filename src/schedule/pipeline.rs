@@ -36,10 +36,13 @@ pub(crate) const NAME: &str = "pipeline";
 
 /// A chunk that goes from one node to another in a slot; 0 is the source, peers count from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Hop {
-    pub(super) from: usize,
-    pub(super) to: usize,
-    pub(super) chunk: usize,
+pub struct Hop {
+    /// Who sends.
+    pub from: usize,
+    /// Who receives.
+    pub to: usize,
+    /// Which chunk, counted from 0.
+    pub chunk: usize,
 }
 
 /// The pipeline with the rates of `scenario`: a slot is a chunk time, and whoever could begin
@@ -74,8 +77,7 @@ pub fn pipeline(scenario: &Scenario) -> Result<Plan, Unable> {
 }
 
 /// The pipeline of `peers` peers and `chunks` chunks slot by slot, at least one each.
-#[cfg(test)]
-pub(super) fn slots(peers: usize, chunks: usize) -> Vec<Vec<Hop>> {
+pub fn slots(peers: usize, chunks: usize) -> Vec<Vec<Hop>> {
     let mut swarm = Swarm::new(1..=peers, chunks);
     let mut slots = Vec::new();
     while !swarm.is_complete() {
