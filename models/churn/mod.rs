@@ -15,8 +15,10 @@ use crate::checker::{Checked, Claim, ClaimKind, Class, Classes, Demand, Fairness
 use crate::models::orbits::{self, CHUNK_BITS as CHUNKS, ROW_CHUNKS, ROW_PEERS};
 
 /// The most peers; a state gives each a byte of a 64-bit word.
+#[doc(hidden)]
 pub const MOST_PEERS: usize = ROW_PEERS;
 /// The most chunks; they share a peer's byte with its membership.
+#[doc(hidden)]
 pub const MOST_CHUNKS: usize = ROW_CHUNKS;
 
 /// A world of joining, leaving and transferring.

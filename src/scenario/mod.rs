@@ -33,6 +33,7 @@ pub use words::UnknownWord;
 pub(crate) use words::printable;
 
 /// The most peers that a scenario may have.
+#[doc(hidden)]
 pub const MOST_PEERS: usize = 1_000_000;
 
 /// The seed of a scenario that names none.

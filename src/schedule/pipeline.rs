@@ -39,13 +39,13 @@ pub(crate) const NAME: &str = "pipeline";
 
 /// A chunk sent from one node to another in a slot; 0 is the source, peers count from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Hop {
+pub struct Hop {
     /// The sender.
-    pub(super) from: usize,
+    pub from: usize,
     /// The receiver.
-    pub(super) to: usize,
+    pub to: usize,
     /// The chunk, counted from 0.
-    pub(super) chunk: usize,
+    pub chunk: usize,
 }
 
 /// The pipeline at the rates of `scenario`: the order of the slots is kept, but each send begins as
@@ -84,8 +84,7 @@ pub fn pipeline(scenario: &Scenario) -> Result<Plan, Unable> {
 }
 
 /// The pipeline of `peers` peers and `chunks` chunks, both at least 1: the hops of each slot.
-#[cfg(test)]
-pub(super) fn slots(peers: usize, chunks: usize) -> Vec<Vec<Hop>> {
+pub fn slots(peers: usize, chunks: usize) -> Vec<Vec<Hop>> {
     let mut swarm = SubSwarm::new(1..=peers, chunks);
     let mut slots = Vec::new();
     while !swarm.is_complete() {
