@@ -1,4 +1,4 @@
-//! What the documents of `--json` look like, as JSON Schema: derived from the types that write them.
+//! What the documents of `--json` look like, as JSON Schema, from the types that write them.
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
