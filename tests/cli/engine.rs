@@ -350,9 +350,11 @@ fn the_document_says_everything() {
         fields(&document),
         [
             "cases",
+            "command",
             "complete_runs",
             "engine",
             "findings",
+            "format",
             "left_out",
             "mean_ratio_thousandths",
             "properties",
