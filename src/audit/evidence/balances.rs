@@ -118,7 +118,7 @@ impl<'a> Balances<'a> {
         let scenario = self.facts.scenario();
         let chunks = scenario.file().chunks() as u32;
         let shortest = scenario.file().length(ChunkId(chunks - 1));
-        let never = scenario.upload(to) == Rate::ZERO && scenario.burst(to) < shortest;
+        let never = scenario.upload(to) == Rate::ZERO && scenario.upload_burst(to) < shortest;
         if self.is_strict() && never { 0 } else { self.credit }
     }
 
@@ -159,8 +159,8 @@ fn first_byte(facts: &Facts, t: &Transfer) -> Time {
     }
     let scenario = facts.scenario();
     // A byte takes time on a link, unless a burst carries it.
-    let burst = |node| scenario.burst(node) != Bytes(0);
-    let at_once = burst(t.from) && (burst(t.to) || scenario.download(t.to).is_none());
+    let takes_at_once = scenario.burst(t.to) != Bytes(0) || scenario.download(t.to).is_none();
+    let at_once = scenario.upload_burst(t.from) != Bytes(0) && takes_at_once;
     let flight = later(scenario.latency_to(t.to), Time(u64::from(!at_once)));
     later(t.start, flight).min(t.end)
 }

@@ -73,7 +73,7 @@ impl Rule for UplinkCapacity {
                 node,
                 name: "uplink",
                 rate: scenario.upload(node),
-                burst: scenario.burst(node),
+                burst: scenario.upload_burst(node),
             };
             worst.offer(link, judge(facts, link, jobs));
         }

@@ -123,7 +123,11 @@ fn a_free_rider_uploads_nothing() {
     assert_eq!(run(Behavior::Cooperative, 0).verdict(UP), Verdict::Holds);
     assert_eq!(run(Behavior::FreeRider, 0).verdict(UP), Verdict::Violated);
     assert_eq!(run(Behavior::FreeRider, 99).verdict(UP), Verdict::Violated);
-    assert_eq!(run(Behavior::FreeRider, 100).verdict(UP), Verdict::Holds);
+    // Its burst is for what it receives.
+    assert_eq!(run(Behavior::FreeRider, 100).verdict(UP), Verdict::Violated);
+    let bursts = |behavior, burst| run(behavior, burst).with(|p| p.peers[0].upload = Rate::ZERO);
+    assert_eq!(bursts(Behavior::Cooperative, 100).verdict(UP), Verdict::Holds);
+    assert_eq!(bursts(Behavior::FreeRider, 100).verdict(UP), Verdict::Violated);
     assert_eq!(run(Behavior::FreeRider, 99).receiver(50).verdict(UP), Verdict::Violated);
 }
 
