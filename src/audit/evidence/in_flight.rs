@@ -60,7 +60,7 @@ impl InFlight {
     pub(in crate::audit) fn new(facts: &Facts, ending: &Ending<'_>) -> Self {
         let lacking = Lacking::new(facts, ending);
         let nodes = facts.scenario().nodes();
-        if facts.links().is_empty() {
+        if !facts.has_connects() {
             let mut there: Vec<PeerId> = facts.scenario().nodes().collect();
             there.retain(|&node| ending.is_there(node));
             let mut load = Load::default();

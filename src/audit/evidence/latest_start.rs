@@ -68,7 +68,7 @@ fn parted(facts: &Facts) -> Vec<Time> {
         let ends = spans.list.iter().map(|span| span.to);
         ends.filter(|&to| to != Time::MAX).max().unwrap_or(Time::ZERO)
     };
-    if facts.links().is_empty() {
+    if !facts.has_connects() {
         let all = scenario.nodes().map(|node| last(facts.presence(node))).max();
         return vec![all.unwrap_or(Time::ZERO); scenario.peer_count() + 1];
     }

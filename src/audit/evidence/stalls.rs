@@ -114,7 +114,7 @@ impl<'f> Stalls<'f> {
         Stalls {
             facts,
             above,
-            links: (!facts.links().is_empty()).then(|| connections(facts, Reading::Least)),
+            links: facts.has_connects().then(|| connections(facts, Reading::Least)),
             unchokes: Unchokes::new(facts),
             held,
             starved: scenario.nodes().map(starved).collect(),

@@ -30,6 +30,49 @@ fn bytes_move_while_two_are_neighbors() {
     assert_eq!(far.verdict(rule), Verdict::Holds);
 }
 
+/// A sender may notice late that its receiver is gone, and log until when it was sending.
+#[test]
+fn an_aborted_transfer_needs_its_connection_at_its_start_only() {
+    let run = |start| {
+        lawful().connect(0, 1, 0).connect(0, 2, 0).connect(1, 2, 0).leave(2, 321).part(
+            1,
+            2,
+            0,
+            start..350,
+            0..20,
+        )
+    };
+    assert_eq!(run(320).aborted().verdict("neighbors"), Verdict::Holds);
+    run(320).aborted().assert_holds();
+    assert_eq!(run(322).aborted().verdict("neighbors"), Verdict::Violated);
+    assert_eq!(run(320).verdict("neighbors"), Verdict::Violated);
+    let parted = |at| {
+        let run = Run::new(1, 1).connect(0, 1, 0).send(0, 1, 0, 0..100);
+        run.part(0, 1, 0, 120..150, 0..30).aborted().disconnect(0, 1, at).verdict("neighbors")
+    };
+    assert_eq!(parted(120), Verdict::Holds);
+    assert_eq!(parted(119), Verdict::Violated);
+}
+
+/// They show no connection, so that every pair counts as connected.
+#[test]
+fn a_log_with_disconnects_alone_is_not_judged_by_its_connections() {
+    let run = lawful().disconnect(0, 1, 300);
+    assert_eq!(run.verdict("neighbors"), Verdict::Skipped);
+    let stuck = Run::new(2, 1).send(0, 1, 0, 0..100).complete(1, 100).disconnect(0, 2, 0);
+    assert_eq!(stuck.verdict("incompleteness_explained"), Verdict::Violated);
+    // An unchoke ends with it all the same.
+    let choked = |at| {
+        Run::new(1, 1)
+            .unchoke(0, 1, 0)
+            .disconnect(0, 1, at)
+            .send(0, 1, 0, 50..150)
+            .verdict("choking")
+    };
+    assert_eq!(choked(50), Verdict::Holds);
+    assert_eq!(choked(49), Verdict::Violated);
+}
+
 /// The one that starts first, not the one that ends first; of two, that of the first chunk.
 #[test]
 fn the_first_transfer_between_strangers_or_to_the_choked_is_the_witness() {
