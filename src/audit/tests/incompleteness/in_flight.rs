@@ -147,6 +147,52 @@ fn a_transfer_in_flight_begins_at_the_last_line_that_shows_a_reason_to_wait() {
     assert_eq!(both.verdict(WHY), Verdict::Violated);
 }
 
+/// The uplink is shared: peer 1 has the file, and a duplicate on its way to it is lawful.
+#[test]
+fn a_sender_may_be_sending_duplicates_meanwhile() {
+    let run = |until| {
+        let run = Run::new(2, 1).send(0, 1, 0, 0..100).complete(1, 100);
+        run.with(|parts| parts.until = Time(until))
+    };
+    assert_eq!(run(299).verdict(WHY), Verdict::Holds);
+    assert_eq!(run(300).verdict(WHY), Verdict::Violated);
+    // With one slot and an optimistic one it serves two at once, not three.
+    let slots = |peers: u32, until: u64, slots: Option<u32>| {
+        let run = (1..peers).fold(Run::new(peers as usize, 1), |run, peer| {
+            let start = u64::from(peer - 1) * 100;
+            run.send(0, peer, 0, start..start + 100).complete(peer, start + 100)
+        });
+        let protocol = slots.map(|unchoke_slots| Protocol { unchoke_slots, ..brisk() });
+        let run = run.with(|parts| (parts.until, parts.protocol) = (Time(until), protocol));
+        run.verdict(WHY)
+    };
+    assert_eq!(slots(3, 200 + 299, None), Verdict::Holds);
+    assert_eq!(slots(3, 200 + 300, None), Verdict::Violated);
+    assert_eq!(slots(3, 200 + 200, Some(1)), Verdict::Holds);
+    assert_eq!(slots(3, 200 + 201, Some(1)), Verdict::Violated);
+}
+
+/// A rechoke after each nanosecond.
+fn brisk() -> Protocol {
+    Protocol { rechoke: Time(1), ..Protocol::default() }
+}
+
+#[test]
+fn a_choker_may_decide_a_rechoke_later_where_the_log_has_no_chokes() {
+    let run = |until| {
+        let protocol = Protocol { rechoke: Time(70), ..Protocol::default() };
+        let run = Run::new(1, 1).unjoined().join(1, 49);
+        run.with(|parts| (parts.until, parts.protocol) = (Time(until), Some(protocol)))
+    };
+    let flight = Cause::InFlight { sender: PeerId(0), since_ns: Time(119), until_ns: Time(218) };
+    assert_eq!(cause(&run(218), 0), Some(flight));
+    assert_eq!(run(219).verdict(WHY), Verdict::Violated);
+    let undeclared = |until| run(until).with(|parts| parts.protocol = None).verdict(WHY);
+    assert_eq!((undeclared(148), undeclared(149)), (Verdict::Holds, Verdict::Violated));
+    let shown = |until| run(until).unchoke(0, 1, 50).verdict(WHY);
+    assert_eq!((shown(149), shown(150)), (Verdict::Holds, Verdict::Violated));
+}
+
 #[test]
 fn a_sender_may_check_hashes_before_it_serves() {
     let run = |until| {
