@@ -48,6 +48,8 @@ fn departures_and_late_arrivals_explain() {
     assert_eq!(cause(&later(100), 0), Some(Cause::NeverCame { joins_ns: Time(100) }));
     assert_eq!(later(100).verdict(WHY), Verdict::Holds);
     assert_eq!(Run::new(1, 1).unjoined().verdict(WHY), Verdict::Holds);
+    assert_eq!(Run::new(1, 1).unjoined().gaps().verdict(WHY), Verdict::Unknown);
+    assert_eq!(later(101).gaps().verdict(WHY), Verdict::Holds);
     let back = lacking().leave(1, 50).join(1, 60).leave(2, 150);
     assert_eq!(back.verdict(WHY), Verdict::Violated);
 }
