@@ -117,7 +117,7 @@ fn is_named(witness: &Witness<'_>, scenario: &Scenario, event: &Event) -> bool {
                 && witness.is_node("to", it.to)
                 && witness.is_time("at_ns", it.end)
         }
-        ("absent" | "unannounced" | "twice" | "named" | "slots", event) => {
+        ("absent" | "unannounced" | "after_until" | "twice" | "named" | "slots", event) => {
             // What a tracker named and how many are unchoked is told without a word for the act.
             let act = match kind {
                 "named" => "announced",

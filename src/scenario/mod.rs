@@ -352,6 +352,14 @@ impl Scenario {
         self.link(node).burst.unwrap_or(self.0.network.burst)
     }
 
+    /// What a node may send above rate x time: its burst, and nothing for a free rider.
+    pub fn upload_burst(&self, node: PeerId) -> Bytes {
+        match self.peer(node) {
+            Some(peer) if peer.behavior == Behavior::FreeRider => Bytes(0),
+            _ => self.burst(node),
+        }
+    }
+
     /// When a node joins; the source is there from the start.
     pub fn joins(&self, node: PeerId) -> Time {
         self.peer(node).map_or(Time::ZERO, |peer| peer.joins)

@@ -1,10 +1,11 @@
 //! Property `completes_when_calm`: after the last arrival or departure every remaining peer
 //! completes.
 //!
-//! To the audit, a departure or the end of the run explains why a peer is incomplete. Here the
-//! departure must be announced in the scenario, and the end of the run is no excuse after a long
-//! enough calm: twice the time in which the slowest link alone could carry every missing byte, one
-//! after the other. A scenario that ends before that is not judged.
+//! To the audit, a departure, a partition or the end of the run explains why a peer is incomplete.
+//! Here the departure must be announced in the scenario. A partition is no excuse where no node
+//! left and each could have all others as neighbors. Nor is the end of the run after a long enough
+//! calm: twice the time in which the slowest link alone could carry every missing byte, one after
+//! the other. A scenario that ends before that is not judged.
 
 use std::cmp::Reverse;
 
@@ -33,13 +34,13 @@ pub(super) fn completes_when_calm(
     else {
         return Judgement::holds();
     };
-    let ends = lacking.iter().map(|one| (one.peer, end(scenario, one)));
+    let ends = lacking.iter().map(|one| (one.peer, end(scenario, &judged.trace, one)));
     let Some((peer, end)) = ends.max_by_key(|&(peer, end)| (end, Reverse(peer))) else {
         return Judgement::holds();
     };
     match end {
         Incompleteness::Explained => Judgement::holds(),
-        Incompleteness::CutOff => waited(scenario, judged, peer),
+        Incompleteness::CutOff | Incompleteness::Parted => waited(scenario, judged, peer),
         Incompleteness::GaveUp => accuse(format!(
             "{peer} left without the file, and the scenario announces no departure before that"
         )),
@@ -59,6 +60,8 @@ enum Incompleteness {
     Explained,
     /// The run was cut off.
     CutOff,
+    /// No path of neighbors led to what it lacks, though none needed to be missing.
+    Parted,
     /// It left although the scenario announces no departure.
     GaveUp,
     /// It never joined although the scenario announces it.
@@ -67,9 +70,12 @@ enum Incompleteness {
     Unexplained,
 }
 
-fn end(scenario: &Scenario, one: &Lacking) -> Incompleteness {
+fn end(scenario: &Scenario, trace: &Trace, one: &Lacking) -> Incompleteness {
     match one.cause {
         None => Incompleteness::Unexplained,
+        Some(Cause::Partition { .. }) if all_may_be_neighbors(scenario, trace) => {
+            Incompleteness::Parted
+        }
         Some(Cause::CutOff { .. } | Cause::InFlight { .. } | Cause::NoTime { .. }) => {
             Incompleteness::CutOff
         }
@@ -84,6 +90,14 @@ fn end(scenario: &Scenario, one: &Lacking) -> Incompleteness {
     }
 }
 
+/// Could each node have all others as neighbors, and did none leave?
+fn all_may_be_neighbors(scenario: &Scenario, trace: &Trace) -> bool {
+    let until = scenario.parts().until;
+    let protocol = scenario.parts().protocol.clone().unwrap_or_default();
+    let left = |event: &Event| matches!(event, Event::Leave { at, .. } if *at < until);
+    scenario.peer_count() as u64 <= u64::from(protocol.neighbors) && !trace.events.iter().any(left)
+}
+
 /// Judges a peer that was cut off: was the calm long enough, and does nothing else explain it?
 fn waited(scenario: &Scenario, judged: &AuditedTrace, peer: PeerId) -> Judgement {
     let calm = calm_since(scenario, &judged.trace.events);
@@ -95,6 +109,18 @@ fn waited(scenario: &Scenario, judged: &AuditedTrace, peer: PeerId) -> Judgement
     }
     let stays = not_cut_off(scenario, &judged.trace);
     let ruled = stays.rule("incompleteness_explained");
+    let parted = |one: &Lacking| {
+        one.peer == peer && end(scenario, &judged.trace, one) == Incompleteness::Parted
+    };
+    if let Some(Witness::Incompleteness(IncompletenessWitness { lacking, .. })) =
+        ruled.and_then(|ruled| ruled.witness.as_deref())
+        && lacking.iter().any(parted)
+    {
+        return accuse(format!(
+            "no path of neighbors leads {peer} to what it lacks, although no node left and each \
+             could have all others as neighbors"
+        ));
+    }
     if ruled.is_none_or(|ruled| ruled.verdict != Verdict::Violated) {
         return Judgement::holds();
     }

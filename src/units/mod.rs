@@ -161,8 +161,11 @@ impl fmt::Display for Rate {
 }
 
 impl fmt::Display for Time {
-    /// Exact seconds, and readable by the parser: `0.8388608 s`.
+    /// Exact seconds, or nanoseconds below 10 µs, and readable by the parser: `0.8388608 s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{} s", decimal(u128::from(self.0), 9)))
+        match self.0 {
+            1..10_000 => f.pad(&format!("{} ns", self.0)),
+            span => f.pad(&format!("{} s", decimal(u128::from(span), 9))),
+        }
     }
 }

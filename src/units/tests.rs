@@ -39,6 +39,9 @@ fn quantities_are_exact() {
     assert_eq!(Bytes(64_000_000).to_string(), "64 MB");
     assert_eq!(Rate(700_000).to_string(), "700 kbit/s");
     assert_eq!(Time(838_860_800).to_string(), "0.8388608 s");
+    assert_eq!([0, 1, 9999].map(|ns| Time(ns).to_string()), ["0 s", "1 ns", "9999 ns"]);
+    assert_eq!(Time(10_000).to_string(), "0.00001 s");
+    assert_eq!("9999 ns".parse(), Ok(Time(9999)));
 }
 
 #[test]

@@ -90,6 +90,11 @@ impl Header {
         self.nodes[node].burst.unwrap_or(self.burst)
     }
 
+    /// What a node may send above rate x time: nothing for a free rider.
+    pub(crate) fn upload_burst(&self, node: usize) -> u64 {
+        if self.nodes[node].free_rider { 0 } else { self.burst(node) }
+    }
+
     /// A free rider uploads nothing, whatever its link could carry.
     pub(crate) fn upload(&self, node: usize) -> u64 {
         if self.nodes[node].free_rider { 0 } else { self.nodes[node].upload }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use super::byte_ranges::ByteRanges;
 use super::facts::Facts;
-use super::intervals::later;
+use super::intervals::{Edge, Interval, later};
 use crate::chunks::{ChunkId, PeerId};
 use crate::scenario::Choker;
 use crate::trace::{Outcome, Transfer};
@@ -118,7 +118,7 @@ impl<'a> Balances<'a> {
         let scenario = self.facts.scenario();
         let chunks = scenario.file().chunks() as u32;
         let shortest = scenario.file().length(ChunkId(chunks - 1));
-        let never = scenario.upload(to) == Rate::ZERO && scenario.burst(to) < shortest;
+        let never = scenario.upload(to) == Rate::ZERO && scenario.upload_burst(to) < shortest;
         if self.is_strict() && never { 0 } else { self.credit }
     }
 
@@ -134,6 +134,28 @@ impl<'a> Balances<'a> {
         let given = by(&self.most, (from, to), Time::MAX);
         let back = by(&self.least, (to, from), Time::MAX);
         !self.is_strict() && given < back.saturating_add(self.credit)
+    }
+
+    /// When `from` could have given one chunk more to `to`, in every reading: on credit until it is
+    /// used up, in a strict barter while it owes a chunk.
+    pub(in crate::audit) fn lending(&self, from: PeerId, to: PeerId) -> Vec<Interval> {
+        let times = |given: &'_ Given, pair| given.get(&pair).cloned().unwrap_or_default();
+        // At one instant what was given counts first.
+        let given = times(&self.most, (from, to)).into_iter().map(|at| (at, Edge::Open));
+        let back = times(&self.least, (to, from)).into_iter().map(|at| (at, Edge::Close));
+        let mut edges: Vec<(Time, Edge)> = given.chain(back).collect();
+        edges.sort_unstable();
+        let credit = if self.is_strict() { 0 } else { i128::from(self.credit) };
+        let mut spans: Vec<Interval> = Vec::new();
+        let (mut ahead, mut since) = (0, Time::ZERO);
+        for (at, edge) in edges.into_iter().chain([(Time::MAX, Edge::Open)]) {
+            if ahead < credit {
+                spans.push(Interval { from: since, to: at });
+            }
+            ahead += if edge == Edge::Open { 1 } else { -1 };
+            since = at;
+        }
+        spans
     }
 
     /// Every pair of a giver and a receiver, with the instants by which a chunk was given, in
@@ -159,8 +181,8 @@ fn first_byte(facts: &Facts, t: &Transfer) -> Time {
     }
     let scenario = facts.scenario();
     // A byte takes time on a link, unless a burst carries it.
-    let burst = |node| scenario.burst(node) != Bytes(0);
-    let at_once = burst(t.from) && (burst(t.to) || scenario.download(t.to).is_none());
+    let takes_at_once = scenario.burst(t.to) != Bytes(0) || scenario.download(t.to).is_none();
+    let at_once = scenario.upload_burst(t.from) != Bytes(0) && takes_at_once;
     let flight = later(scenario.latency_to(t.to), Time(u64::from(!at_once)));
     later(t.start, flight).min(t.end)
 }

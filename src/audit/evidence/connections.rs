@@ -30,8 +30,12 @@ pub(in crate::audit) fn pair(a: PeerId, b: PeerId) -> Pair {
     (a.min(b), a.max(b))
 }
 
-/// When each pair of nodes was connected. Both ends may log the same.
+/// When each pair of nodes was connected; none in a log without connects. Both ends may log the
+/// same.
 pub(in crate::audit) fn connections(facts: &Facts, reading: Reading) -> Pairs {
+    if !facts.has_connects() {
+        return Pairs::default();
+    }
     let mut edges = facts.links().to_vec();
     edges.sort_unstable();
     Pairs::new(&edges, |(a, b), edges| {

@@ -160,6 +160,11 @@ impl Facts {
         &self.ledger.links
     }
 
+    /// Does the log show which nodes were connected? Disconnects alone do not.
+    pub(in crate::audit) fn has_connects(&self) -> bool {
+        self.links().iter().any(|link| link.2 == Edge::Open)
+    }
+
     /// Does the log have chokes or unchokes?
     pub(in crate::audit) fn has_chokes(&self) -> bool {
         !self.ledger.acts.is_empty()

@@ -4,7 +4,9 @@
 //! says by when they have begun, and not one of them has ended, or it would be logged. So they
 //! occupy their sender for no longer than it takes
 //!
-//! - its uplink to carry all that it holds and its neighbors lack, and
+//! - its uplink to carry all that its neighbors lack, beside duplicates: to each neighbor that
+//!   lacks nothing as many bytes as to the one that lacks most, but, where the scenario has a
+//!   protocol, to no more neighbors at once than `unchoke_slots` and an optimistic one, and
 //! - the slowest downlink among these neighbors to take in all that this neighbor lacks, once from
 //!   each of its neighbors: as long as that downlink is full, the sender's uplink may be idle, and
 //! - an offer, an interest, an unchoke and a request to be exchanged before, and the last byte to
@@ -42,6 +44,9 @@ struct Lacking<'f> {
 #[derive(Clone, Copy, Default)]
 struct Load {
     bytes: u128,
+    /// How many neighbors lack something, and the most bytes that one of them lacks.
+    lacking: u64,
+    most: u128,
     /// The longest that a downlink among them can be full.
     downlink: Time,
     /// The longest latency among them.
@@ -51,6 +56,8 @@ struct Load {
 impl Load {
     fn add(&mut self, other: Load) {
         self.bytes = self.bytes.saturating_add(other.bytes);
+        self.lacking += other.lacking;
+        self.most = self.most.max(other.most);
         self.downlink = self.downlink.max(other.downlink);
         self.latency = self.latency.max(other.latency);
     }
@@ -60,12 +67,18 @@ impl InFlight {
     pub(in crate::audit) fn new(facts: &Facts, ending: &Ending<'_>) -> Self {
         let lacking = Lacking::new(facts, ending);
         let nodes = facts.scenario().nodes();
-        if facts.links().is_empty() {
+        if !facts.has_connects() {
             let mut there: Vec<PeerId> = facts.scenario().nodes().collect();
             there.retain(|&node| ending.is_there(node));
             let mut load = Load::default();
             there.iter().for_each(|&node| load.add(lacking.load(node, there.len() as u64)));
-            let longest: Vec<Time> = nodes.map(|node| longest(facts, node, load)).collect();
+            // A node is no neighbor of its own.
+            let others = (there.len() as u64).saturating_sub(1);
+            let of = |node: PeerId| {
+                let own = u64::from(lacking.bytes[node.index()] != 0);
+                longest(facts, node, Load { lacking: load.lacking - own, ..load }, others)
+            };
+            let longest: Vec<Time> = nodes.map(of).collect();
             let most = there.iter().map(|node| longest[node.index()]).max();
             let longest_to = vec![most.unwrap_or(Time::ZERO); longest.len()];
             return InFlight { longest, longest_to, neighbors: None };
@@ -82,7 +95,7 @@ impl InFlight {
             for &other in &neighbors[node.index()] {
                 load.add(lacking.load(other, neighbors[other.index()].len() as u64));
             }
-            longest(facts, node, load)
+            longest(facts, node, load, neighbors[node.index()].len() as u64)
         };
         let longest: Vec<Time> = nodes.map(of).collect();
         let most = |of: &Vec<PeerId>| of.iter().map(|node| longest[node.index()]).max();
@@ -134,14 +147,16 @@ impl<'f> Lacking<'f> {
         let downlink = self.facts.scenario().download(node).map(|rate| time_for(rate, bits));
         Load {
             bytes: u128::from(bytes),
+            lacking: 1,
+            most: u128::from(bytes),
             downlink: downlink.unwrap_or(Time::ZERO),
             latency: self.facts.scenario().latency_to(node),
         }
     }
 }
 
-/// How long a node can have been sending to neighbors with that load.
-fn longest(facts: &Facts, node: PeerId, load: Load) -> Time {
+/// How long a node can have been sending to so many neighbors with that load.
+fn longest(facts: &Facts, node: PeerId, load: Load, neighbors: u64) -> Time {
     let rate = facts.scenario().upload(node);
     // A node without an uplink has nothing in flight: what its burst carries arrives, and what it
     // can never end excuses nothing. Nor has one that holds nothing, unless it passes on what it is
@@ -151,7 +166,11 @@ fn longest(facts: &Facts, node: PeerId, load: Load) -> Time {
     if load.bytes == 0 || !sends {
         return Time::ZERO;
     }
-    let busy = time_for(rate, load.bytes.saturating_mul(8));
+    let protocol = facts.scenario().parts().protocol.as_ref();
+    let at_once = protocol.map_or(neighbors, |protocol| u64::from(protocol.unchoke_slots) + 1);
+    let duplicates = u128::from(neighbors.min(at_once).saturating_sub(load.lacking));
+    let bytes = load.bytes.saturating_add(load.most.saturating_mul(duplicates));
+    let busy = time_for(rate, bytes.saturating_mul(8));
     // An offer, an unchoke and the last byte travel to the neighbor, an interest and a request to
     // the node.
     let own = facts.scenario().latency_to(node).0.saturating_mul(2);

@@ -7,7 +7,8 @@
 //!   tell of a connection that was made anew;
 //! - its sender holds what it sends, and has claimed the file where it claims it: a client checks
 //!   hashes before, and a barter ends there;
-//! - its sender has decided which neighbors to unchoke;
+//! - its sender has decided which neighbors to unchoke. Where the scenario has a protocol and the
+//!   log does not show chokes, that may take one more `rechoke`;
 //! - the uplink of its sender and the downlink of its receiver are free: until their transfers end,
 //!   and until the last neighbor of either goes, since a transfer that then broke off is not logged
 //!   where none of its bytes came.
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 
 use super::connections::{connections, pair};
 use super::facts::Facts;
-use super::intervals::{Edge, Intervals, Reading};
+use super::intervals::{Edge, Intervals, Reading, later};
 use super::pairs::Pair;
 use crate::chunks::PeerId;
 use crate::units::Time;
@@ -29,6 +30,8 @@ pub(in crate::audit) struct LatestStart {
     receives: Vec<Time>,
     /// The last connect of each pair.
     met: BTreeMap<Pair, Time>,
+    /// How long a sender may take to decide which neighbors to unchoke.
+    decides: Time,
 }
 
 impl LatestStart {
@@ -51,13 +54,15 @@ impl LatestStart {
             let last = met.entry(pair).or_insert(at);
             *last = at.max(*last);
         }
-        LatestStart { sends, receives, met }
+        let protocol = facts.scenario().parts().protocol.as_ref();
+        let rechoke = protocol.filter(|_| !facts.has_chokes()).map(|protocol| protocol.rechoke);
+        LatestStart { sends, receives, met, decides: rechoke.unwrap_or(Time::ZERO) }
     }
 
     /// Of a transfer from one node to another.
     pub(in crate::audit) fn of(&self, from: PeerId, to: PeerId) -> Time {
         let met = self.met.get(&pair(from, to)).copied().unwrap_or(Time::ZERO);
-        met.max(self.sends[from.index()]).max(self.receives[to.index()])
+        later(met.max(self.sends[from.index()]).max(self.receives[to.index()]), self.decides)
     }
 }
 
@@ -68,7 +73,7 @@ fn parted(facts: &Facts) -> Vec<Time> {
         let ends = spans.list.iter().map(|span| span.to);
         ends.filter(|&to| to != Time::MAX).max().unwrap_or(Time::ZERO)
     };
-    if facts.links().is_empty() {
+    if !facts.has_connects() {
         let all = scenario.nodes().map(|node| last(facts.presence(node))).max();
         return vec![all.unwrap_or(Time::ZERO); scenario.peer_count() + 1];
     }

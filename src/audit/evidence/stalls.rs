@@ -9,8 +9,10 @@
 //! - no transfer from the holder and none to the peer is under way, aborted ones included. At the
 //!   end of the log, transfers that it does not show may be: see [`InFlight`];
 //! - the holder has an uplink;
-//! - no barter forbids the gift: where there is one, the holder is the source or a seeder.
+//! - no barter forbids the gift: where there is one, the holder is the source or a seeder, or its
+//!   balance with the peer allows it to give a chunk more.
 
+use super::balances::Balances;
 use super::connections::{connections, pair};
 use super::ending::{End, Ending};
 use super::facts::Facts;
@@ -19,7 +21,6 @@ use super::intervals::{Interval, Reading};
 use super::pairs::Pairs;
 use super::unchokes::Unchokes;
 use crate::chunks::{ChunkId, PeerId};
-use crate::scenario::Choker;
 use crate::trace::Transfer;
 use crate::units::{Rate, Time};
 
@@ -60,6 +61,8 @@ pub(in crate::audit) struct Stalls<'f> {
     /// None where the log has no connect events.
     links: Option<Pairs>,
     unchokes: Unchokes<'f>,
+    /// None where the scenario has no barter.
+    balances: Option<Balances<'f>>,
     /// By node: what it came to hold, in order of time.
     held: Vec<Vec<(Time, ChunkId)>>,
     /// By node: when nothing was under way to it, while it lacked something.
@@ -114,8 +117,9 @@ impl<'f> Stalls<'f> {
         Stalls {
             facts,
             above,
-            links: (!facts.links().is_empty()).then(|| connections(facts, Reading::Least)),
+            links: facts.has_connects().then(|| connections(facts, Reading::Least)),
             unchokes: Unchokes::new(facts),
+            balances: Balances::new(facts),
             held,
             starved: scenario.nodes().map(starved).collect(),
             free: scenario.nodes().map(free).collect(),
@@ -191,19 +195,25 @@ impl<'f> Stalls<'f> {
         Some(Stall { from, to, peer, holder, chunk })
     }
 
-    /// When a holder holds something that a peer lacks, and may give it. It looks at no more chunks
-    /// than the peer comes to hold, and one more.
+    /// When a holder holds something that a peer lacks, and may give it.
     fn beyond(&self, holder: PeerId, peer: PeerId) -> Vec<Interval> {
-        let protocol = self.facts.scenario().parts().protocol.as_ref();
-        let choker = protocol.map(|protocol| protocol.choker);
-        let barters = matches!(choker, Some(Choker::StrictBarter | Choker::Credit(_)));
-        let always = |from| vec![Interval { from, to: Time::MAX }];
         if holder.is_source() {
-            return always(Time::ZERO);
+            return vec![Interval { from: Time::ZERO, to: Time::MAX }];
         }
-        if barters {
-            return self.facts.finish(holder).map(always).unwrap_or_default();
+        let holds = self.holds_beyond(holder, peer);
+        let Some(balances) = &self.balances else { return holds };
+        let mut gives = balances.lending(holder, peer);
+        if let Some(from) = self.facts.finish(holder) {
+            gives.retain(|span| span.from < from);
+            gives.iter_mut().for_each(|span| span.to = span.to.min(from));
+            gives.push(Interval { from, to: Time::MAX });
         }
+        meet(&joined(gives), &holds, self.above)
+    }
+
+    /// When a holder holds something that a peer lacks. It looks at no more chunks than the peer
+    /// comes to hold, and one more.
+    fn holds_beyond(&self, holder: PeerId, peer: PeerId) -> Vec<Interval> {
         let mut spans: Vec<Interval> = Vec::new();
         for &(from, chunk) in &self.held[holder.index()] {
             let to = self.facts.held(chunk, peer).unwrap_or(Time::MAX);
@@ -255,6 +265,18 @@ fn gaps<'t>(
         from = from.max(over);
     }
     gaps
+}
+
+/// Sorted intervals, those that touch as one.
+fn joined(spans: Vec<Interval>) -> Vec<Interval> {
+    let mut joined: Vec<Interval> = Vec::new();
+    for span in spans {
+        match joined.last_mut() {
+            Some(last) if span.from <= last.to => last.to = last.to.max(span.to),
+            _ => joined.push(span),
+        }
+    }
+    joined
 }
 
 /// What two intervals share, if it is longer than `above`.

@@ -2,10 +2,11 @@
 //!
 //! The bounds rest on the scenario's arrivals and departures, so joining before an announced
 //! arrival or acting after an announced departure is a violation; leaving earlier, coming later and
-//! coming back are not. Events of one instant, or within the clock tolerance of each other, may
-//! have happened in any order; a departure and an arrival at one instant are an absence, across
-//! which no transfer goes on. A departure that depends on the run is not judged as a time. Where
-//! lines may be missing, an absence is unknown; acting against what is announced is not.
+//! coming back are not. Nothing begins after `until`. Events of one instant, or within the clock
+//! tolerance of each other, may have happened in any order; a departure and an arrival at one
+//! instant are an absence, across which no transfer goes on. A departure that depends on the run is
+//! not judged as a time. Where lines may be missing, an absence is unknown; acting against what is
+//! announced is not.
 
 use std::fmt;
 
@@ -106,6 +107,17 @@ pub enum MembershipWitness {
         /// The announced instant.
         announced_ns: Time,
     },
+    /// Something began after the time at which the run is cut off.
+    AfterUntil {
+        /// The node.
+        node: PeerId,
+        /// What it did.
+        act: &'static str,
+        /// The instant.
+        at_ns: Time,
+        /// The time at which the run is cut off.
+        until_ns: Time,
+    },
     /// A node joined or left twice in a row.
     Twice {
         /// The node.
@@ -149,6 +161,12 @@ impl fmt::Display for MembershipWitness {
             }
             MembershipWitness::Unannounced { node, act, at_ns, announced_ns } => {
                 write!(f, "{node} {act} at {at_ns}, but is announced to leave at {announced_ns}")
+            }
+            MembershipWitness::AfterUntil { node, act, at_ns, until_ns } => {
+                write!(
+                    f,
+                    "{node} {act} at {at_ns}, but the run is cut off at its until, {until_ns}"
+                )
             }
             MembershipWitness::Twice { node, act, at_ns } => {
                 let between = if *act == "joined" { "left" } else { "joined" };
@@ -195,6 +213,10 @@ impl Rule for Membership {
         self.named(facts, &mut first);
         for &deed in &self.deeds {
             check(facts, deed.into(), &mut first);
+            // A claim tells what was, and a choke ends it.
+            if !matches!(deed.what, What::Completed | What::Choked) {
+                begun(facts, deed.into(), &mut first);
+            }
         }
         for t in facts.transfers() {
             transfer(facts, t, &mut first);
@@ -239,6 +261,9 @@ fn unless_gaps(facts: &Facts) -> Verdict {
 fn announced(facts: &Facts, first: &mut First) {
     for &(node, at_ns, edge) in facts.members() {
         let act = if edge == Edge::Open { "joined" } else { "left" };
+        if edge == Edge::Open {
+            begun(facts, Act { at: at_ns, until: at_ns, node, what: act }, first);
+        }
         if let Some(announced_ns) = out_of_plan(facts, node, at_ns, at_ns) {
             first.offer(Verdict::Violated, at_ns, || MembershipWitness::Unannounced {
                 node,
@@ -247,6 +272,20 @@ fn announced(facts: &Facts, first: &mut First) {
                 announced_ns,
             });
         }
+    }
+}
+
+/// What begins after the run was cut off. No gap explains it.
+fn begun(facts: &Facts, act: Act, first: &mut First) {
+    let (until_ns, at_ns) = (facts.scenario().parts().until, act.at);
+    if with_tolerance(facts, until_ns) < at_ns {
+        let (node, act) = (act.node, act.what);
+        first.offer(Verdict::Violated, at_ns, || MembershipWitness::AfterUntil {
+            node,
+            act,
+            at_ns,
+            until_ns,
+        });
     }
 }
 
@@ -297,6 +336,7 @@ impl Membership {
 }
 
 fn transfer(facts: &Facts, t: &Transfer, first: &mut First) {
+    begun(facts, Act { at: t.start, until: t.start, node: t.from, what: "sent" }, first);
     let arrives = if t.outcome == Outcome::Delivered { t.end } else { t.start };
     check(facts, Act { at: t.start, until: arrives, node: t.to, what: "received" }, first);
     if facts.is_exact() {

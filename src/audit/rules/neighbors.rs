@@ -1,9 +1,10 @@
 //! Rule `neighbors`: bytes move between connected neighbors only.
 //!
 //! Two nodes are neighbors from a connect to a disconnect, or until either leaves, also when it
-//! comes back at the same instant. A trace without such events is not judged. The end of a
-//! connection is not judged by a receiver's stamps, since queues drain after it. The rule knows no
-//! tracker and no overlay.
+//! comes back at the same instant. An aborted transfer needs the connection at its start only: its
+//! sender may notice the end late. A trace without connects is not judged. The end of a connection
+//! is not judged by a receiver's stamps, since queues drain after it. The rule knows no tracker and
+//! no overlay.
 
 use std::fmt;
 
@@ -14,6 +15,8 @@ use crate::audit::evidence::facts::Facts;
 use crate::audit::evidence::intervals::Reading;
 use crate::audit::witness::Moved;
 use crate::audit::{Judgement, Rule};
+use crate::trace::{Outcome, Transfer};
+use crate::units::Time;
 
 /// Bytes move between connected neighbors only.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -36,13 +39,13 @@ impl fmt::Display for NeighborsWitness {
 
 impl Rule for Neighbors {
     fn finish(&self, facts: &Facts) -> Judgement {
-        if facts.links().is_empty() {
+        if !facts.has_connects() {
             return Judgement::skipped("the trace has no connect events");
         }
         let connected = connections(facts, Reading::Most);
         let strangers = facts.by_sender().filter(|(_, t)| {
             let link = connected.of(pair(t.from, t.to));
-            !link.is_some_and(|spans| is_within(facts, spans, t, facts.departure(t)))
+            !link.is_some_and(|spans| is_within(facts, spans, t, needed_until(facts, t)))
         });
         let Some((_, t)) = strangers.min_by_key(|&(at, t)| (t.start, at)) else {
             return Judgement::holds();
@@ -53,5 +56,13 @@ impl Rule for Neighbors {
         } else {
             Judgement::unknown("the log does not show how two nodes became neighbors").with(witness)
         }
+    }
+}
+
+/// Until when a transfer needs the connection of its nodes.
+fn needed_until(facts: &Facts, t: &Transfer) -> Time {
+    match t.outcome {
+        Outcome::Delivered => facts.departure(t),
+        Outcome::Aborted => t.start,
     }
 }

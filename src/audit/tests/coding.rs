@@ -94,8 +94,8 @@ fn a_coded_peer_sends_once_it_has_received_as_much_as_a_chunk() {
     let says = |run: Run| run.rule("causality").explanation.unwrap();
     assert_eq!(
         says(run([39, 1], 99)),
-        "peer 1 sent chunk 0 to peer 2 from 0.000000099 s to 0.000000149 s, but peer 1 had \
-         received the 40 B that it takes to send only from 0.0000001 s on"
+        "peer 1 sent chunk 0 to peer 2 from 99 ns to 149 ns, but peer 1 had \
+         received the 40 B that it takes to send only from 100 ns on"
     );
     assert!(
         says(run([39, 0], 99)).ends_with("peer 1 never received the 40 B that it takes to send")
@@ -117,7 +117,7 @@ fn a_rank_is_told_in_a_sentence() {
     assert_eq!(
         run.rule("causality").explanation.as_deref(),
         Some(
-            "peer 1 says at 0.000000099 s that it has the file, but no more than 99 of its 100 B \
+            "peer 1 says at 99 ns that it has the file, but no more than 99 of its 100 B \
              can have come from the source by then"
         )
     );

@@ -99,7 +99,7 @@ fn who_checks_hashes_claims_late_by_a_receivers_clock_and_the_report_says_how_la
         let stamped = |first, second| run(first, second).evidence(stamps, 10, true);
         stamped(110, 215).assert_holds();
         let one = "1 peer claims later than the last byte came, as after a check of hashes; the \
-                   longest after it is peer 2: at 0.000000215 s, 0.000000015 s after its last byte";
+                   longest after it is peer 2: at 215 ns, 15 ns after its last byte";
         assert_eq!(stamped(110, 215).rule("completion").explanation.as_deref(), Some(one));
         let expected = Witness::Completion(CompletionWitness::Verified {
             peers: 2,

@@ -68,6 +68,16 @@ fn bytes_leave_before_the_latency_and_arrive_after_it() {
     }
 }
 
+/// Aborted, too: its last byte arrives at its end.
+#[test]
+fn a_transfer_that_is_no_longer_than_its_latency_has_no_time_for_its_bytes() {
+    let run = Run::new(1, 1).with(|parts| parts.network.latency = Time(30));
+    let judged = run.part(0, 1, 0, 20..50, 0..1).aborted().rule(UP);
+    let said = "the uplink of the source moved 1 B between 20 ns and 20 ns, where it can move 0 B: a \
+                transfer no longer than its latency has no time for its bytes";
+    assert_eq!(judged.explanation.as_deref(), Some(said));
+}
+
 #[test]
 fn a_downlink_has_its_own_windows_and_may_be_unlimited() {
     let run = |download, start| {
@@ -123,7 +133,11 @@ fn a_free_rider_uploads_nothing() {
     assert_eq!(run(Behavior::Cooperative, 0).verdict(UP), Verdict::Holds);
     assert_eq!(run(Behavior::FreeRider, 0).verdict(UP), Verdict::Violated);
     assert_eq!(run(Behavior::FreeRider, 99).verdict(UP), Verdict::Violated);
-    assert_eq!(run(Behavior::FreeRider, 100).verdict(UP), Verdict::Holds);
+    // Its burst is for what it receives.
+    assert_eq!(run(Behavior::FreeRider, 100).verdict(UP), Verdict::Violated);
+    let bursts = |behavior, burst| run(behavior, burst).with(|p| p.peers[0].upload = Rate::ZERO);
+    assert_eq!(bursts(Behavior::Cooperative, 100).verdict(UP), Verdict::Holds);
+    assert_eq!(bursts(Behavior::FreeRider, 100).verdict(UP), Verdict::Violated);
     assert_eq!(run(Behavior::FreeRider, 99).receiver(50).verdict(UP), Verdict::Violated);
 }
 

@@ -239,3 +239,37 @@ fn a_tolerance_longer_than_an_announced_stay_forgets_no_join() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn nothing_begins_after_the_run_is_cut_off() {
+    let base = || Run::new(1, 1).with(|parts| parts.until = Time(10));
+    let of = |run: &Run| match run.rule(RULE).witness.as_deref() {
+        Some(Witness::Membership(MembershipWitness::AfterUntil { act, at_ns, .. })) => {
+            Some((*act, at_ns.0))
+        }
+        _ => None,
+    };
+    let sent = |start| base().send(0, 1, 0, start..1100).complete(1, 1100);
+    assert_eq!(sent(10).verdict(RULE), Verdict::Holds);
+    assert_eq!(of(&sent(11)), Some(("sent", 11)));
+    let said = "the source sent at 11 ns, but the run is cut off at its until, 10 ns";
+    assert_eq!(sent(11).rule(RULE).explanation.as_deref(), Some(said));
+    assert_eq!(of(&sent(11).gaps()), Some(("sent", 11)));
+    assert_eq!(sent(11).gaps().verdict(RULE), Verdict::Violated);
+    assert_eq!(sent(15).receiver(5).verdict(RULE), Verdict::Holds);
+    assert_eq!(of(&sent(16).receiver(5)), Some(("sent", 16)));
+    let late = base().unjoined();
+    assert_eq!(of(&late.clone().join(1, 11)), Some(("joined", 11)));
+    assert_eq!(late.join(1, 10).verdict(RULE), Verdict::Holds);
+    for run in [base().connect(0, 1, 11), base().unchoke(0, 1, 11), base().announce(1, &[], 11)] {
+        assert_eq!(of(&run).map(|it| it.1), Some(11), "{run:?}");
+    }
+    // What only ends something may come later.
+    let ends = base()
+        .send(0, 1, 0, 10..110)
+        .complete(1, 110)
+        .disconnect(0, 1, 200)
+        .choke(0, 1, 200)
+        .leave(1, 200);
+    assert_eq!(ends.verdict(RULE), Verdict::Holds);
+}

@@ -301,32 +301,32 @@ fn witnesses_speak_in_sentences() {
     speaks(
         Run::new(2, 1).send(0, 1, 0, 0..100).send(1, 2, 0, 99..199),
         "causality",
-        "peer 1 sent chunk 0 to peer 2 from 0.000000099 s to 0.000000199 s, but peer 1 had it \
-         only from 0.0000001 s on",
+        "peer 1 sent chunk 0 to peer 2 from 99 ns to 199 ns, but peer 1 had it \
+         only from 100 ns on",
     );
     speaks(
         Run::new(1, 1).send(0, 1, 0, 0..99),
         "uplink_capacity",
-        "the uplink of the source moved 100 B between 0 s and 0.000000099 s, where it can move \
+        "the uplink of the source moved 100 B between 0 s and 99 ns, where it can move \
          99 B",
     );
     speaks(
         Run::new(1, 2).send(0, 1, 0, 0..100).complete(1, 100),
         "conservation",
-        "peer 1 says at 0.0000001 s that it has the file, but never got all of chunk 1: 100 of \
+        "peer 1 says at 100 ns that it has the file, but never got all of chunk 1: 100 of \
          200 B arrived",
     );
     speaks(
         Run::new(1, 1).send(0, 1, 0, 0..100).leave(1, 50),
         "membership",
-        "peer 1 received at 0 s and had to stay until 0.0000001 s, but it left at 0.00000005 s",
+        "peer 1 received at 0 s and had to stay until 100 ns, but it left at 50 ns",
     );
     speaks(
         Run::new(2, 2).send(0, 1, 0, 0..100).leave(0, 100),
         "incompleteness_explained",
         "0 of 2 completed; peer 1: no node that is there and serves holds chunk 1, which the \
-         source held last and left at 0.0000001 s; peer 2: no node that is there and serves holds \
-         chunk 1, which the source held last and left at 0.0000001 s",
+         source held last and left at 100 ns; peer 2: no node that is there and serves holds \
+         chunk 1, which the source held last and left at 100 ns",
     );
 }
 

@@ -15,8 +15,17 @@ fn who_cuts_through_has_begun_and_ends_no_sooner() {
         Run::new(2, 1).with(cut_through).send(0, 1, 0, 10..110).send(1, 2, 0, start..end)
     };
     assert_eq!(run(10, 110).verdict(RULE), Verdict::Holds);
-    assert_eq!(run(9, 110).verdict(RULE), Verdict::Violated);
     assert_eq!(run(10, 109).verdict(RULE), Verdict::Violated);
+    // Opened early, it has the rest of its time for the bytes.
+    let slow = |start, end| run(start, end).with(|parts| parts.peers[0].upload.0 /= 2);
+    assert_eq!(run(0, 110).verdict(RULE), Verdict::Holds);
+    assert_eq!(slow(0, 210).verdict(RULE), Verdict::Holds);
+    assert_eq!(slow(0, 209).verdict(RULE), Verdict::Violated);
+    let burst = |bytes| {
+        let run = slow(0, 110).with(|parts| parts.peers[0].link.burst = Some(Bytes(bytes)));
+        run.verdict(RULE)
+    };
+    assert_eq!((burst(50), burst(49)), (Verdict::Holds, Verdict::Violated));
     let store = run(10, 110).with(|parts| parts.discipline.cut_through = false);
     assert_eq!(store.verdict(RULE), Verdict::Violated);
 }
@@ -106,10 +115,10 @@ fn who_cuts_through_may_pass_on_a_part_of_a_transfer_as_soon_as_it_has_begun() {
             .part(2, 3, 0, start..49, 0..25)
     };
     assert_eq!(chain(0).verdict(RULE), Verdict::Holds);
-    // A part of which nothing has begun: its first byte cannot have left.
-    let early = |start: u64| chain(0).part(2, 3, 0, start..100, 60..70);
-    assert_eq!(early(50).verdict(RULE), Verdict::Holds);
-    assert_eq!(early(49).verdict(RULE), Verdict::Violated);
+    // A part of which nothing has come before 50.
+    let early = |end| chain(0).part(2, 3, 0, 49..end, 60..70);
+    assert_eq!(early(60).verdict(RULE), Verdict::Holds);
+    assert_eq!(early(59).verdict(RULE), Verdict::Violated);
 }
 
 #[test]
@@ -124,7 +133,8 @@ fn who_cuts_through_may_pass_on_what_is_broken_off_later() {
             .send(0, 1, 0, 100..200)
     };
     assert_eq!(run(10, 60).verdict(RULE), Verdict::Holds);
-    assert_eq!(run(9, 60).verdict(RULE), Verdict::Violated);
+    assert_eq!(run(9, 60).verdict(RULE), Verdict::Holds);
+    assert_eq!(run(9, 59).verdict(RULE), Verdict::Violated);
     let whole = run(10, 60).with(|parts| parts.discipline.cut_through = false);
     assert_eq!(whole.verdict(RULE), Verdict::Violated);
 }
@@ -162,8 +172,9 @@ prop_compose! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
-    /// One hop, byte by byte: a byte leaves when it can have come. A node that passes on all of a
-    /// transfer before its end has got its last byte elsewhere.
+    /// One hop, byte by byte: a byte leaves when it can have come, and where a transfer is opened
+    /// before, all of them fit into the rest of its time. A node that passes on all of a transfer
+    /// before its end has got its last byte elsewhere.
     #[test]
     fn cutting_through_is_judged_byte_by_byte(
         supplies in parts_of_a_chunk(), relays in parts_of_a_chunk(),
@@ -184,7 +195,9 @@ proptest! {
             brings.map(|supply| supply.1).min().unwrap_or(u64::MAX)
         };
         let is_early = relays.iter().any(|(bytes, start, end, _)| {
-            *start < bytes.clone().map(earliest).min().unwrap()
+            let first = bytes.clone().map(earliest).min().unwrap();
+            let fits = first.checked_add(bytes.end - bytes.start).is_some_and(|over| over <= *end);
+            (*start < first && !fits)
                 || *end < bytes.clone().map(earliest).max().unwrap()
         });
         let passed = |byte: u64| {

@@ -29,7 +29,7 @@ fn an_hour_beside_a_free_holder_is_said_and_is_a_violation_once_a_stall_is_decla
     assert_eq!(run.verdict(RULE), Verdict::Skipped);
     let why = run.rule("incompleteness_explained");
     assert_eq!(why.verdict, Verdict::Holds);
-    let said = "0 of 1 completed; peer 1: the run was cut off at 3600 s, and since 0.0000001 s \
+    let said = "0 of 1 completed; peer 1: the run was cut off at 3600 s, and since 100 ns \
                 nothing had come to it although the source was free, unchoked it and held chunk 1";
     assert_eq!(why.explanation.as_deref(), Some(said));
     // The last 100 ns may hold a transfer that the log does not show.
@@ -132,13 +132,41 @@ fn a_peer_is_a_holder_from_its_last_byte_on_and_where_no_barter_forbids_it() {
     }
     assert_eq!(run(Choker::TitForTat, Rate::ZERO).verdict(RULE), Verdict::Holds);
     assert_eq!(run(Choker::StrictBarter, BYTE_PER_NS).verdict(RULE), Verdict::Holds);
-    assert_eq!(run(Choker::Credit(2), BYTE_PER_NS).verdict(RULE), Verdict::Holds);
+    assert_eq!(run(Choker::Credit(2), BYTE_PER_NS).verdict(RULE), Verdict::Violated);
     // A seeder owes it to every peer.
-    let seeder = run(Choker::Credit(2), BYTE_PER_NS).send(0, 1, 1, 1100..1200).complete(1, 1200);
+    let seeder = run(Choker::StrictBarter, BYTE_PER_NS).send(0, 1, 1, 1100..1200).complete(1, 1200);
     assert_eq!(seeder.verdict(RULE), Verdict::Violated);
     // What peer 2 holds, too, is nothing that it lacks.
     let both = free.send(0, 2, 0, 1100..1200);
     assert_eq!(both.verdict(RULE), Verdict::Holds);
+}
+
+/// The source goes; two leechers unchoke each other and sit on what they hold.
+#[test]
+fn a_leecher_whose_balance_allows_a_gift_stalls_the_other() {
+    let verdict = |choker, moves: fn(Run) -> Run| {
+        let run = protocol(Run::new(2, 3)).with(|parts| {
+            parts.until = Time(9000);
+            parts.protocol.as_mut().unwrap().choker = choker;
+        });
+        let run = run.unchoke(0, 1, 0).unchoke(0, 2, 0).unchoke(1, 2, 0).unchoke(2, 1, 0);
+        let run = moves(run).leave(0, 200).leave(1, 9000).leave(2, 9000);
+        stall(run, 500).verdict(RULE)
+    };
+    let none: fn(Run) -> Run = |run| run.send(0, 1, 0, 0..100).send(0, 1, 1, 100..200);
+    assert_eq!(verdict(Choker::Credit(1), none), Verdict::Violated);
+    assert_eq!(verdict(Choker::StrictBarter, none), Verdict::Holds);
+    let one: fn(Run) -> Run =
+        |run| run.send(0, 1, 0, 0..100).send(0, 1, 1, 100..200).send(1, 2, 0, 200..300);
+    assert_eq!(verdict(Choker::Credit(1), one), Verdict::Holds);
+    assert_eq!(verdict(Choker::Credit(2), one), Verdict::Violated);
+    // In a strict barter a debt is to be paid, and a swap is up to both.
+    let debt: fn(Run) -> Run =
+        |run| run.send(0, 1, 0, 0..100).send(0, 2, 1, 100..200).send(2, 1, 1, 200..300);
+    assert_eq!(verdict(Choker::StrictBarter, debt), Verdict::Violated);
+    let swap: fn(Run) -> Run = |run| run.send(0, 1, 0, 0..100).send(0, 2, 1, 100..200);
+    assert_eq!(verdict(Choker::StrictBarter, swap), Verdict::Holds);
+    assert_eq!(verdict(Choker::Credit(1), swap), Verdict::Violated);
 }
 
 proptest! {

@@ -30,6 +30,49 @@ fn bytes_move_while_two_are_neighbors() {
     assert_eq!(far.verdict(rule), Verdict::Holds);
 }
 
+/// A sender may notice late that its receiver is gone, and log until when it was sending.
+#[test]
+fn an_aborted_transfer_needs_its_connection_at_its_start_only() {
+    let run = |start| {
+        lawful().connect(0, 1, 0).connect(0, 2, 0).connect(1, 2, 0).leave(2, 321).part(
+            1,
+            2,
+            0,
+            start..350,
+            0..20,
+        )
+    };
+    assert_eq!(run(320).aborted().verdict("neighbors"), Verdict::Holds);
+    run(320).aborted().assert_holds();
+    assert_eq!(run(322).aborted().verdict("neighbors"), Verdict::Violated);
+    assert_eq!(run(320).verdict("neighbors"), Verdict::Violated);
+    let parted = |at| {
+        let run = Run::new(1, 1).connect(0, 1, 0).send(0, 1, 0, 0..100);
+        run.part(0, 1, 0, 120..150, 0..30).aborted().disconnect(0, 1, at).verdict("neighbors")
+    };
+    assert_eq!(parted(120), Verdict::Holds);
+    assert_eq!(parted(119), Verdict::Violated);
+}
+
+/// They show no connection, so that every pair counts as connected.
+#[test]
+fn a_log_with_disconnects_alone_is_not_judged_by_its_connections() {
+    let run = lawful().disconnect(0, 1, 300);
+    assert_eq!(run.verdict("neighbors"), Verdict::Skipped);
+    let stuck = Run::new(2, 1).send(0, 1, 0, 0..100).complete(1, 100).disconnect(0, 2, 0);
+    assert_eq!(stuck.verdict("incompleteness_explained"), Verdict::Violated);
+    // An unchoke ends with it all the same.
+    let choked = |at| {
+        Run::new(1, 1)
+            .unchoke(0, 1, 0)
+            .disconnect(0, 1, at)
+            .send(0, 1, 0, 50..150)
+            .verdict("choking")
+    };
+    assert_eq!(choked(50), Verdict::Holds);
+    assert_eq!(choked(49), Verdict::Violated);
+}
+
 /// The one that starts first, not the one that ends first; of two, that of the first chunk.
 #[test]
 fn the_first_transfer_between_strangers_or_to_the_choked_is_the_witness() {
@@ -94,6 +137,30 @@ fn a_transfer_starts_while_its_receiver_is_unchoked() {
     let wrong_way = Run::new(1, 1).unchoke(1, 0, 0).send(0, 1, 0, 10..110);
     assert_eq!(wrong_way.verdict(rule), Verdict::Violated);
     assert_eq!(Run::new(1, 1).send(0, 1, 0, 10..110).verdict(rule), Verdict::Skipped);
+}
+
+/// A new connection starts choked, and so does a node that comes later.
+#[test]
+fn an_unchoke_before_the_two_are_neighbors_is_void() {
+    let verdict = |run: Run| run.verdict("choking");
+    let sends = |run: Run| verdict(run.unchoke(0, 1, 10).send(0, 1, 0, 100..200));
+    let joins = |at| sends(Run::new(1, 1).unjoined().join(1, at));
+    assert_eq!((joins(10), joins(11)), (Verdict::Holds, Verdict::Violated));
+    let connects = |at| sends(Run::new(1, 1).connect(0, 1, at));
+    assert_eq!((connects(10), connects(11)), (Verdict::Holds, Verdict::Violated));
+    assert_eq!(sends(Run::new(1, 1).connect(0, 1, 11).receiver(1)), Verdict::Holds);
+    assert_eq!(sends(Run::new(1, 1).connect(0, 1, 11).gaps()), Verdict::Unknown);
+    let away = |back| sends(Run::new(1, 1).leave(1, 5).join(1, back));
+    assert_eq!((away(10), away(20)), (Verdict::Holds, Verdict::Violated));
+    let again = Run::new(1, 1).connect(0, 1, 0).disconnect(0, 1, 5).connect(0, 1, 20);
+    assert_eq!(sends(again.clone()), Verdict::Violated);
+    assert_eq!(sends(again.unchoke(0, 1, 20)), Verdict::Holds);
+    // It takes no slot.
+    let slots = |at| {
+        let run = Run::new(2, 1).with(protocol(Choker::TitForTat, 1, None)).connect(0, 1, 0);
+        verdict(run.connect(0, 2, at).unchoke(0, 1, 10).unchoke(0, 2, 10).announce(1, &[], 99))
+    };
+    assert_eq!((slots(10), slots(50)), (Verdict::Violated, Verdict::Holds));
 }
 
 #[test]
@@ -310,17 +377,17 @@ fn clocks_that_differ_accuse_no_barter_and_no_slot() {
     assert_eq!(run(410, 410, 10).verdict("choking"), Verdict::Holds);
     assert_eq!(run(410, 900, 10).verdict("choking"), Verdict::Holds);
     assert_eq!(run(411, 411, 10).verdict("choking"), Verdict::Violated);
-    // Peer 2 leaves, by its own clock, 10 before it was unchoked: so the slot was free again.
+    // Peer 2 leaves, by its own clock, 10 after peer 3 was unchoked: so the slot was free again.
     let slots = |unchoke, tolerance| {
         Run::new(3, 1)
             .with(protocol(Choker::TitForTat, 1, None))
+            .unchoke(0, 2, 0)
             .leave(2, 50)
-            .unchoke(0, 2, unchoke)
             .unchoke(0, 3, unchoke)
             .receiver(tolerance)
     };
-    assert_eq!(slots(60, 10).verdict("choking"), Verdict::Holds);
-    assert_eq!(slots(61, 10).verdict("choking"), Verdict::Violated);
+    assert_eq!(slots(40, 10).verdict("choking"), Verdict::Holds);
+    assert_eq!(slots(39, 10).verdict("choking"), Verdict::Violated);
 }
 
 #[test]

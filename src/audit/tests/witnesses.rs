@@ -25,52 +25,48 @@ fn membership_speaks_in_sentences() {
         })
     };
     let rule = "membership";
-    says(
-        &announced().join(1, 9),
-        rule,
-        "peer 1 joined at 0.000000009 s, but is announced to join at 0.00000001 s",
-    );
+    says(&announced().join(1, 9), rule, "peer 1 joined at 9 ns, but is announced to join at 10 ns");
     says(
         &announced().join(1, 10).leave(1, 91),
         rule,
-        "peer 1 left at 0.000000091 s, but is announced to leave at 0.00000009 s",
+        "peer 1 left at 91 ns, but is announced to leave at 90 ns",
     );
     says(
         &Run::new(1, 1).join(1, 5),
         rule,
-        "peer 1 joined at 0.000000005 s again, but it had not left in between",
+        "peer 1 joined at 5 ns again, but it had not left in between",
     );
     says(
         &Run::new(1, 1).leave(1, 5).leave(1, 7),
         rule,
-        "peer 1 left at 0.000000007 s again, but it had not joined in between",
+        "peer 1 left at 7 ns again, but it had not joined in between",
     );
     let named = |run: Run| run.unjoined().join(1, 0).announce(1, &[2], 5);
     says(
         &named(Run::new(2, 1)),
         rule,
-        "the tracker named peer 2 to peer 1 at 0.000000005 s, but peer 2 never joined",
+        "the tracker named peer 2 to peer 1 at 5 ns, but peer 2 never joined",
     );
     says(
         &named(Run::new(2, 1)).join(2, 6),
         rule,
-        "the tracker named peer 2 to peer 1 at 0.000000005 s, but peer 2 joined at 0.000000006 s",
+        "the tracker named peer 2 to peer 1 at 5 ns, but peer 2 joined at 6 ns",
     );
     // What takes no time had nothing to stay for.
     says(
         &Run::new(2, 1).unjoined().connect(1, 0, 5),
         rule,
-        "peer 1 connected at 0.000000005 s, but it never joined",
+        "peer 1 connected at 5 ns, but it never joined",
     );
     says(
         &Run::new(1, 1).unjoined().join(1, 7).connect(1, 0, 5),
         rule,
-        "peer 1 connected at 0.000000005 s, but it joined at 0.000000007 s",
+        "peer 1 connected at 5 ns, but it joined at 7 ns",
     );
     says(
         &Run::new(1, 1).leave(1, 4).connect(1, 0, 5),
         rule,
-        "peer 1 connected at 0.000000005 s, but it left at 0.000000004 s",
+        "peer 1 connected at 5 ns, but it left at 4 ns",
     );
 }
 
@@ -79,13 +75,13 @@ fn causality_and_conservation_speak_in_sentences() {
     says(
         &Run::new(1, 1).with(|parts| parts.network.latency = Time(50)).send(0, 1, 0, 0..49),
         "causality",
-        "the source sent chunk 0 to peer 1 from 0 s to 0.000000049 s, which is less than the \
-         latency of 0.00000005 s",
+        "the source sent chunk 0 to peer 1 from 0 s to 49 ns, which is less than the \
+         latency of 50 ns",
     );
     says(
         &Run::new(2, 1).send(1, 2, 0, 0..100),
         "causality",
-        "peer 1 sent chunk 0 to peer 2 from 0 s to 0.0000001 s, but peer 1 never got all of it",
+        "peer 1 sent chunk 0 to peer 2 from 0 s to 100 ns, but peer 1 never got all of it",
     );
     says(
         &Run::new(2, 1)
@@ -94,7 +90,7 @@ fn causality_and_conservation_speak_in_sentences() {
             .part(1, 2, 0, 100..150, 50..100)
             .complete(2, 150),
         "conservation",
-        "peer 2 says at 0.00000015 s that it has the file, but of chunk 0 it had only parts from \
+        "peer 2 says at 150 ns that it has the file, but of chunk 0 it had only parts from \
          the source and peer 1, and a whole copy from no sender",
     );
 }
@@ -104,25 +100,25 @@ fn the_protocol_speaks_in_sentences() {
     says(
         &Run::new(2, 1).connect(0, 2, 0).send(0, 1, 0, 0..100),
         "neighbors",
-        "the source sent chunk 0 to peer 1 from 0 s to 0.0000001 s, but the two were not \
+        "the source sent chunk 0 to peer 1 from 0 s to 100 ns, but the two were not \
          neighbors all that time",
     );
     says(
         &Run::new(1, 1).unchoke(0, 1, 0).choke(0, 1, 9).send(0, 1, 0, 10..110),
         "choking",
-        "the source sent chunk 0 to peer 1 from 0.00000001 s to 0.00000011 s, but had choked it \
-         at 0.000000009 s",
+        "the source sent chunk 0 to peer 1 from 10 ns to 110 ns, but had choked it \
+         at 9 ns",
     );
     says(
         &Run::new(2, 1).unchoke(0, 2, 0).send(0, 1, 0, 10..110),
         "choking",
-        "the source sent chunk 0 to peer 1 from 0.00000001 s to 0.00000011 s, but had not \
+        "the source sent chunk 0 to peer 1 from 10 ns to 110 ns, but had not \
          unchoked it",
     );
     says(
         &Run::new(2, 1).with(barter(Choker::TitForTat, 1)).unchoke(0, 1, 3).unchoke(0, 2, 5),
         "choking",
-        "the source unchokes 2 neighbors at 0.000000005 s and has slots for 1",
+        "the source unchokes 2 neighbors at 5 ns and has slots for 1",
     );
     let given = Run::new(2, 4)
         .send(0, 1, 0, 0..100)
@@ -132,7 +128,7 @@ fn the_protocol_speaks_in_sentences() {
     says(
         &given.with(barter(Choker::Credit(1), 4)),
         "choking",
-        "by 0.0000004 s peer 1 had given peer 2 2 chunks and got back 0, more than 1 ahead",
+        "by 400 ns peer 1 had given peer 2 2 chunks and got back 0, more than 1 ahead",
     );
 }
 

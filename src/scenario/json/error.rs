@@ -87,6 +87,9 @@ impl JsonError {
         if let (Some((above, _)), true) = (field.rsplit_once('.'), said.contains("unit variant")) {
             (field, said) = (above.to_owned(), "a lone word says too little");
         }
+        if said.contains("floating point") && ends_in_digits(text, error.line(), error.column()) {
+            said = "the number is too large: 2^64 or more";
+        }
         let message = match error.classify() {
             serde_json::error::Category::Data => explain(&field, said),
             // serde_json calls a syntax error what is none: an object that should have one field
@@ -111,6 +114,16 @@ impl JsonError {
         let Malformed { field, message } = malformed;
         JsonError { line, column, field, message, cut_off: false }
     }
+}
+
+/// Does a number of nothing but digits end there? One that does not fit 64 bits is read as floating
+/// point.
+fn ends_in_digits(text: &[u8], line: usize, column: usize) -> bool {
+    let line = text.split(|&byte| byte == b'\n').nth(line.saturating_sub(1)).unwrap_or_default();
+    let before = &line[..column.min(line.len())];
+    let digits = before.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let ahead = before[..before.len() - digits].last();
+    digits != 0 && ahead.is_none_or(|byte| !b".eE+-".contains(byte))
 }
 
 /// Adds what to write to what serde says, which is only what it did not expect.

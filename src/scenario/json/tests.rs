@@ -116,6 +116,8 @@ fn every_error_names_line_field_and_what_to_write() {
         (r#""bytes":10"#, r#""bytes":1.5"#, 1, "file.bytes", "expected a whole number"),
         (r#""bytes":10"#, r#""bytes":"10 B""#, 1, "file.bytes", "for example 262144"),
         (r#""bytes":10"#, r#""bytes":10,"bytes":10"#, 1, "file.bytes", "duplicate field"),
+        (r#""bytes":10"#, r#""bytes":18446744073709551616"#, 1, "file.bytes", "too large"),
+        (r#""bytes":10"#, r#""bytes":1e20"#, 1, "file.bytes", "floating point"),
         (r#""bytes":10"#, r#""bytes":18446744073709551616"#, 1, "file.bytes", "write bytes"),
         (r#""bytes":10"#, r#""bytes":18446744073709551615"#, 1, "file.chunk_bytes", "larger"),
         (r#""upload_bps":8"#, r#""upload_bps":0"#, 2, "source.upload_bps", "above 0"),

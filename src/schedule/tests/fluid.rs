@@ -73,7 +73,7 @@ fn departures_and_late_arrivals_have_no_static_rates() {
     let mut parts = equal(3, 2).into_parts();
     parts.peers[1].joins = Time(7);
     let refused = Rates::new(&Scenario::new(parts.clone()).unwrap()).unwrap_err();
-    assert!(refused.0.contains("peer 2 joins at 0.000000007 s"), "{refused}");
+    assert!(refused.0.contains("peer 2 joins at 7 ns"), "{refused}");
     parts.peers[2].leaves = Leaves::AfterCompletion(Time::ZERO);
     let refused = Rates::new(&Scenario::new(parts).unwrap()).unwrap_err();
     assert!(refused.0.contains("peer 3 leaves"), "{refused}");

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use crate::audit::Verdict;
 use crate::chunks::PeerId;
 use crate::engine::Input;
-use crate::scenario::Scenario;
+use crate::scenario::{Parts, Scenario};
 use crate::suite::canary::faulty::{Fault, Faulty, PeerInput, PeerOutput};
 use crate::suite::{
     Case, Churn, Config, Examination, Failure, Scope, Simulated, Subject, examine, find,
@@ -75,6 +75,45 @@ fn a_peer_that_had_no_time_is_not_accused() {
     let case = Case::run(&mut Idle(at_the_end), &scenario);
     let judgement = case.judge(find("completes_when_calm").unwrap(), &mut Idle(at_the_end));
     assert_eq!(judgement.verdict, Verdict::Skipped, "{judgement:?}");
+}
+
+/// As [`Idle`] until the end of time, but no node has a neighbor.
+struct Strangers;
+
+impl Subject for Strangers {
+    fn run(
+        &mut self,
+        scenario: &Scenario,
+        record: &mut dyn FnMut(Event),
+    ) -> Result<Evidence, Failure> {
+        let (a, b, at) = (PeerId(0), PeerId(1), scenario.joins(PeerId(1)));
+        record(Event::Connect { at, a, b });
+        record(Event::Disconnect { at, a, b });
+        Idle(at_the_end).run(scenario, record)
+    }
+}
+
+/// A partition is no excuse where each node could have all others as neighbors.
+#[test]
+fn a_swarm_that_never_connects_is_found() {
+    let config = Config { shrinks: 0, ..calm() };
+    let finding = examined(&mut Strangers, &config).findings.pop().unwrap();
+    assert_eq!(finding.property, "completes_when_calm");
+    assert!(finding.explanation.contains("no path of neighbors leads"), "{finding:?}");
+    // With fewer neighbors than nodes that may be the tracker's choice.
+    let mut parts = finding.scenario.into_parts();
+    let peers = parts.peers.len() as u32;
+    let judged = |neighbors, subject: &mut dyn Subject, parts: &Parts| {
+        let mut parts = parts.clone();
+        parts.protocol.get_or_insert_default().neighbors = neighbors;
+        let case = Case::run(subject, &Scenario::new(parts).unwrap());
+        case.judge(find("completes_when_calm").unwrap(), subject).verdict
+    };
+    assert!(1 < peers, "{parts:?}");
+    assert_eq!(judged(peers, &mut Strangers, &parts), Verdict::Violated);
+    assert_eq!(judged(peers - 1, &mut Strangers, &parts), Verdict::Holds);
+    parts.until = Time(1);
+    assert_eq!(judged(peers, &mut Strangers, &parts), Verdict::Skipped);
 }
 
 /// Panics when its first neighbor goes.

@@ -166,7 +166,7 @@ fn by_another(base: &Base, draw: &mut Draw, wanted: fn(&Base, usize) -> bool) ->
     let start = base.held(from, chunk)?;
     let to = draw.between(1, header.nodes.len() as u64 - 1) as usize;
     let bytes = header.length(chunk);
-    if to == from || bytes <= header.burst(from) || !base.is_exact() {
+    if to == from || bytes <= header.upload_burst(from) || !base.is_exact() {
         return None;
     }
     let end = start + header.latency_to(to) + draw.by_magnitude(1 << 40);

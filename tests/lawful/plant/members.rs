@@ -17,7 +17,16 @@ pub(super) const KINDS: &[Listed] = &[
     ("member: leaves twice", leaves_twice),
     ("member: tracker names a peer before it joins", named_early),
     ("member: announces itself after it left", announces_gone),
+    ("member: sends after the cut-off", sends_after_until),
 ];
+
+/// The run is cut off just before a transfer begins.
+fn sends_after_until(base: &Base, draw: &mut Draw) -> Option<Log> {
+    let (_, t) = base.any(draw, |_| true)?;
+    let tolerance = if base.is_exact() { 0 } else { base.header().tolerance };
+    let until = t.start.checked_sub(tolerance + 1).filter(|&until| until != 0)?;
+    Some(base.with(|log| log.header.until = Some(until)))
+}
 
 /// The instants at which a node joins or leaves.
 fn turns(base: &Base, node: usize) -> Vec<(usize, u64, bool)> {

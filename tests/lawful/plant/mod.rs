@@ -112,7 +112,7 @@ impl Base {
     fn too_much_up(&self, node: usize, bytes: u64, span: u64) -> bool {
         let header = self.header();
         let carries = u128::from(header.upload(node)) * u128::from(span);
-        carries + u128::from(header.burst(node)) * BYTE < u128::from(bytes) * BYTE
+        carries + u128::from(header.upload_burst(node)) * BYTE < u128::from(bytes) * BYTE
     }
 
     /// Is this more than a downlink can carry in a span?

@@ -48,7 +48,8 @@ fn connects_late(base: &Base, draw: &mut Draw) -> Option<Log> {
 }
 
 fn disconnects(base: &Base, draw: &mut Draw) -> Option<Log> {
-    let (_, t) = base.any(draw, |t| t.start + 1 < base.departure(t))?;
+    // An aborted transfer needs its connection at its start only.
+    let (_, t) = base.any(draw, |t| !t.aborted && t.start + 1 < base.departure(t))?;
     base.played.end.links.as_ref()?;
     let at = draw.between(t.start + 1, base.departure(&t) - 1);
     let meets = base.events().iter().any(|event| {

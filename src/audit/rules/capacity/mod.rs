@@ -58,7 +58,11 @@ impl fmt::Display for CapacityWitness {
             f,
             "the {link} of {node} moved {bytes} B between {from_ns} and {to_ns}, where it can move \
              {allowed_bytes} B"
-        )
+        )?;
+        if from_ns == to_ns {
+            f.write_str(": a transfer no longer than its latency has no time for its bytes")?;
+        }
+        Ok(())
     }
 }
 
@@ -73,7 +77,7 @@ impl Rule for UplinkCapacity {
                 node,
                 name: "uplink",
                 rate: scenario.upload(node),
-                burst: scenario.burst(node),
+                burst: scenario.upload_burst(node),
             };
             worst.offer(link, judge(facts, link, jobs));
         }

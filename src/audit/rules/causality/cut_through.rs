@@ -3,8 +3,10 @@
 //! A transfer's bytes move within its interval, in an order that the log does not tell: of some of
 //! its bytes it is only known that they came after its first byte can have come, of all of them
 //! that the last one came at its end. So two things are judged. Byte by byte, outward from the
-//! source: none leaves before it can have come at the earliest ([`Spread`]). And a node that passes
-//! on all that one transfer brings cannot have done so before that transfer ended ([`last_bytes`]).
+//! source: none leaves before it can have come at the earliest ([`Spread`]). A start says only that
+//! no byte left before: a transfer may be opened before its bytes have come, where the uplink can
+//! carry them from then to its end. And a node that passes on all that one transfer brings cannot
+//! have done so before that transfer ended ([`last_bytes`]).
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -136,7 +138,7 @@ impl<'a> Spread<'a> {
             State::Waits => t.bytes.0,
         };
         let is_first = matches!(self.state[at as usize], State::Waits);
-        let late = is_first && with_tolerance(self.facts, t.start) < now;
+        let late = is_first && !fits_after(self.facts, t, now);
         if late || with_tolerance(self.facts, last_byte(self.facts, t)) < now {
             self.state[at as usize] = State::Refuted;
             self.sends.take_out(place);
@@ -147,7 +149,7 @@ impl<'a> Spread<'a> {
         self.state[at as usize] = State::Begun { lacks };
         // A node that passes on what it is getting cannot know that the rest will not come: the
         // bytes of an aborted transfer count, too.
-        let arrival = first_byte(self.facts, t).max(now);
+        let arrival = first_byte(self.facts, &Transfer { start: t.start.max(now), ..*t });
         let passes_on =
             self.senders.place(t.to).is_some_and(|to| !self.senders.range(to).is_empty());
         if passes_on {
@@ -188,6 +190,17 @@ impl<'a> Spread<'a> {
         }
         Ok(())
     }
+}
+
+/// Can all bytes of a transfer leave from `now` on? A transfer that is opened before has the rest of
+/// its time for them.
+fn fits_after(facts: &Facts, t: &Transfer, now: Time) -> bool {
+    if now <= with_tolerance(facts, t.start) {
+        return true;
+    }
+    let span = with_tolerance(facts, last_byte(facts, t)).since(now);
+    let (rate, burst) = (facts.scenario().upload(t.from), facts.scenario().upload_burst(t.from));
+    t.bytes.nanobits() <= rate.nanobits(span).saturating_add(burst.nanobits())
 }
 
 /// The last byte that a transfer brings comes at its end. A node that has passed on every byte of

@@ -30,7 +30,7 @@ impl Graph {
     pub(super) fn new(facts: &Facts, ending: &Ending<'_>, serves: &[bool]) -> Self {
         let nodes = facts.scenario().nodes();
         let serving: Vec<PeerId> = nodes.filter(|node| serves[node.index()]).collect();
-        if facts.links().is_empty() {
+        if !facts.has_connects() {
             let group = serves.iter().map(|&serves| serves.then_some(0)).collect();
             return Graph { members: vec![serving], group, links: None };
         }

@@ -52,8 +52,8 @@ impl Rule for IncompletenessExplained {
                 let before = || explain(facts, End::LastAct, &lacking, completed);
                 let judgement = if closed && before().is_err() {
                     Judgement::unknown(
-                        "only departures that nothing announced explain it, and nothing happened \
-                         any more before them",
+                        "only departures that nothing announced explain it, and the swarm was \
+                         idle just before them",
                     )
                 } else {
                     Judgement::holds()

@@ -70,11 +70,11 @@ impl<'f> Scene<'f> {
         }
         if self.facts.presence(peer).first().is_none() {
             let joins_ns = self.facts.scenario().joins(peer);
-            let is_later = self.facts.last() < joins_ns;
-            return Some(match is_later {
-                true => Cause::Later { joins_ns },
-                false => Cause::NeverCame { joins_ns },
-            });
+            if self.facts.last() < joins_ns {
+                return Some(Cause::Later { joins_ns });
+            }
+            // Where lines may be missing, its join may be.
+            return self.facts.is_complete().then_some(Cause::NeverCame { joins_ns });
         }
         let cause = self.out_of_reach(peer).or_else(|| self.stalled(peer));
         cause.or_else(|| self.time_is_up(peer))

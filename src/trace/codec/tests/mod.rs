@@ -137,7 +137,7 @@ fn every_wrong_event_names_its_field_and_what_to_write() {
         (r#"{"event":"join","t":null,"node":1}"#, "t", "nanoseconds"),
         (r#"{"event":"join","t":1.5,"node":1}"#, "t", "nanoseconds"),
         (r#"{"event":"join","t":"0 s","node":1}"#, "t", "nanoseconds"),
-        (r#"{"event":"join","t":18446744073709551616,"node":1}"#, "t", "nanoseconds"),
+        (r#"{"event":"join","t":18446744073709551616,"node":1}"#, "t", "too large: 2^64"),
         (r#"{"event":"join","t":0,"t":0,"node":1}"#, "t", "write it once"),
         (r#"{"event":"join","t":0,"node":1,"from":1}"#, "from", "only t, node; remove it"),
         (r#"{"event":"join","t":0,"node":1,"who":1}"#, "who", "unknown field"),
