@@ -21,8 +21,9 @@
 //!   one instant are a departure and an arrival: what was under way is broken off, connections and
 //!   unchokes are over.
 //! - *Aborted*. A transfer that is broken off has the bytes that left, and ends when the last of
-//!   them arrives; a receiver that left or disconnected in between is no fault. A failed hash is an aborted
-//!   transfer with all its bytes. What is broken off may also be logged as delivered in part.
+//!   them arrives; a receiver that left or disconnected in between is no fault. A failed hash is an
+//!   aborted transfer with all its bytes. What is broken off may also be logged as delivered in
+//!   part.
 //! - *Claims*. With exact stamps a peer claims at the instant at which it holds the last chunk.
 //!   With receiver or wire stamps it may claim later, at its departure or the cut-off at the
 //!   latest.

@@ -70,11 +70,11 @@ fn bytes_leave_before_the_latency_and_arrive_after_it() {
 
 /// Aborted, too: its last byte arrives at its end.
 #[test]
-fn a_transfer_that_is_no_longer_than_its_latency_has_no_time_for_its_bytes() {
+fn a_transfer_no_longer_than_its_latency_has_no_time_for_its_bytes() {
     let run = Run::new(1, 1).with(|parts| parts.network.latency = Time(30));
     let judged = run.part(0, 1, 0, 20..50, 0..1).aborted().rule(UP);
-    let said = "the uplink of the source moved 1 B between 20 ns and 20 ns, where it can move 0 B: a \
-                transfer no longer than its latency has no time for its bytes";
+    let said = "the uplink of the source moved 1 B between 20 ns and 20 ns, where it can move 0 B: \
+                a transfer no longer than its latency has no time for its bytes";
     assert_eq!(judged.explanation.as_deref(), Some(said));
 }
 

@@ -192,8 +192,8 @@ impl<'a> Spread<'a> {
     }
 }
 
-/// Can all bytes of a transfer leave from `now` on? A transfer that is opened before has the rest of
-/// its time for them.
+/// Can all bytes of a transfer leave from `now` on? A transfer that is opened before has the rest
+/// of its time for them.
 fn fits_after(facts: &Facts, t: &Transfer, now: Time) -> bool {
     if now <= with_tolerance(facts, t.start) {
         return true;
