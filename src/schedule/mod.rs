@@ -136,7 +136,7 @@ impl Send {
 }
 
 fn without_protocol(scenario: &Scenario) -> Scenario {
-    let unbound = scenario.clone().into_parts().protocol(None).build();
+    let unbound = scenario.clone().into_parts().protocol(None).until(Time::MAX).build();
     unbound.expect("a scenario without a protocol is one, too")
 }
 

@@ -1,7 +1,7 @@
 //! When nodes unchoked each other: from an unchoke to a choke, a disconnect or a departure.
 //!
 //! At first every neighbor is choked, after each connect anew: an unchoke of a node that is no
-//! neighbor, or not there, is void. Most of a long log is of these events, so those of one node
+//! neighbor, or not there, unchokes no later connection. Most of a long log is of these events, so those of one node
 //! are read together, and the intervals are kept only as long as a rule looks at that node.
 
 use super::connections::{connections, departure, pair, stay};
@@ -46,12 +46,12 @@ impl<'f> Unchokes<'f> {
             let to = acts[0].0;
             edges.clear();
             edges.extend(acts.iter().map(|&(_, at, edge)| (at, edge)));
-            self.read([from, to], &mut edges)
+            self.read([from, to], &edges)
         });
         own.collect()
     }
 
-    fn read(&self, nodes: [PeerId; 2], edges: &mut Vec<(Time, Edge)>) -> Unchoked {
+    fn read(&self, nodes: [PeerId; 2], edges: &[(Time, Edge)]) -> Unchoked {
         let [from, to] = nodes;
         let link = pair(from, to);
         let opens = |at| {
@@ -61,7 +61,8 @@ impl<'f> Unchokes<'f> {
                 false => nodes.into_iter().all(|node| near(self.facts.presence(node))),
             }
         };
-        edges.retain(|&(at, edge)| edge == Edge::Close || opens(at));
+        let opened = edges.iter().copied().filter(|&(at, edge)| edge == Edge::Close || opens(at));
+        let opened: Vec<(Time, Edge)> = opened.collect();
         let goes_on = |at| match self.connected.of(link) {
             Some(link) => link.ongoing(at),
             None => stay(self.facts, nodes, at),
@@ -75,7 +76,7 @@ impl<'f> Unchokes<'f> {
         };
         Unchoked {
             to,
-            most: Intervals::most(edges, cut, goes_on),
+            most: Intervals::most(&opened, cut, goes_on),
             least: Intervals::least(edges, cut, self.facts.tolerance()),
         }
     }
