@@ -45,6 +45,8 @@ struct BoundEntry<'a> {
     terms: Option<Vec<TermEntry<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     binding: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    relaxation: Option<String>,
     cite: &'a str,
 }
 
@@ -78,6 +80,7 @@ impl<'a> BoundEntry<'a> {
             at: None,
             terms: None,
             binding: None,
+            relaxation: None,
             cite: row.cite,
         };
         let lower = match &row.says {
@@ -93,6 +96,7 @@ impl<'a> BoundEntry<'a> {
             at: Some(&lower.at),
             terms: (!terms.is_empty()).then_some(terms),
             binding: lower.binding,
+            relaxation: lower.relaxation.map(|relaxation| relaxation.to_string()),
             ..silent
         }
     }
