@@ -6,28 +6,34 @@
 //! [`ClientServer`] is the other extreme: clients that only take, and a server that serves them
 //! all.
 
+mod availability;
+mod barter;
 mod choker;
 mod client_server;
-mod fetch;
+mod endgame;
 mod heap;
+mod interest;
+mod membership;
 mod message;
-mod neighbor;
-mod news;
-mod offers;
+mod neighbors;
 mod peer;
 mod pending;
 mod picker;
+mod policy;
 mod rarity;
-mod serve;
+mod requests;
+mod slots;
+mod super_seeding;
 #[cfg(test)]
 mod tests;
 mod tracker;
-mod upkeep;
+mod uploads;
+mod watching;
 
-pub use choker::{Account, Candidate, Exchange, Policy, may_serve, select};
 pub use client_server::{ClientServer, Parcel};
 pub use message::Message;
 pub use peer::Peer;
 pub use picker::{First, View, pick};
+pub use policy::{Account, Candidate, Exchange, Policy, may_serve, select};
 pub use rarity::Rarity;
 pub use tracker::{PATIENCE, Tracker};

@@ -1,78 +1,64 @@
-//! One participant of the reference swarm: its state, and the dispatch of what happens to it.
+//! One participant of the reference swarm: the dispatch of what happens to it.
 //!
-//! What follows from an input is decided in the sibling modules: `fetch` (what to request), `serve`
-//! (whom to serve, and what), `offers` (the source's first pass), `upkeep` (neighbors) and `news`
-//! (what need not be looked at yet).
+//! Each mechanism is a file and a type of its own, which knows nothing of the others. What follows
+//! from an input is put together here and in `fetching` (what is requested, and what becomes of
+//! it), `serving` (which neighbors are served, and with what) and `upkeep` (which nodes are
+//! neighbors).
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
-use super::heap::tree_bytes;
+use super::barter::Accounts;
+use super::choker::Choker;
+use super::interest::Interest;
+use super::membership::Membership;
 use super::message::Message;
-use super::neighbor::{Neighbor, Neighbors};
-use super::offers::Offers;
-use super::pending::Pending;
-use super::rarity::Rarity;
+use super::neighbors::Neighbors;
+use super::requests::Requests;
+use super::slots::SlotSet;
+use super::super_seeding::Offers;
+use super::uploads::Uploads;
+use super::watching::Watching;
 use crate::choose::Choose;
 use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
-use crate::engine::{Engine, Input, Output, Presence, Role, Settings, Timer};
+use crate::engine::{
+    Boards, Engine, Input, NoBoards, Output, Presence, Role, Settings, Shown, Timer, Watch,
+};
 use crate::scenario::Behavior;
 
-/// The choker decides.
-pub(super) const RECHOKE: Timer = Timer(0);
-/// The optimistic unchoke moves on.
-pub(super) const OPTIMISTIC: Timer = Timer(1);
-/// The tracker is told again.
-pub(super) const ANNOUNCE: Timer = Timer(2);
+mod fetching;
+mod serving;
+mod upkeep;
 
-/// A chunk that was requested, and for how many decisions of the choker it has been awaited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Awaited {
-    pub(super) chunk: ChunkId,
-    pub(super) age: u32,
-}
+/// The choker decides.
+const RECHOKE: Timer = Timer(0);
+/// The optimistic unchoke moves on.
+const OPTIMISTIC: Timer = Timer(1);
+/// The tracker is told again.
+const ANNOUNCE: Timer = Timer(2);
+
+/// Outputs that are held without giving memory back: more come at once only when the peer
+/// completes or leaves.
+const FEW_OUTPUTS: usize = 8;
 
 /// A participant of the reference swarm.
-///
-/// News of chunks is most of what a swarm says: what it touches stands first and together
-/// (`repr(C)` keeps the order), since a large simulation waits for memory most of all.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[repr(C)]
 pub struct Peer {
-    pub(super) have: ChunkSet,
-    /// Those neighbors of whose next news something may follow at once: see `news`.
-    pub(super) restless: u64,
-    pub(super) neighbors: Neighbors,
-    pub(super) rarity: Rarity,
+    have: ChunkSet,
+    neighbors: Neighbors,
+    interest: Interest,
+    requests: Requests,
+    uploads: Uploads,
+    choker: Choker,
     /// The source's first pass over the chunks; None when it is over, or there is none.
-    pub(super) offers: Option<Box<Offers>>,
-    pub(super) outputs: VecDeque<Output<Message>>,
-    /// What it lacks and has not requested of anybody.
-    pub(super) open: ChunkSet,
-    /// What this peer requested of each neighbor and has not got.
-    pub(super) awaited: Pending<Awaited>,
-    /// What is on its way from this peer to each neighbor.
-    pub(super) sending: Pending<ChunkId>,
-    /// Requests to serve, in the order in which they came.
-    pub(super) queue: VecDeque<(PeerId, ChunkId)>,
-    pub(super) me: PeerId,
-    pub(super) role: Role,
-    /// Whether the uplink could carry another chunk.
-    pub(super) ready: bool,
-    /// Whether a request was overdue at the last decision of the choker.
-    pub(super) overdue: bool,
-    /// Whom the optimistic slot serves.
-    pub(super) optimistic: Option<PeerId>,
-    /// Decisions of the choker since it was last served by a neighbor of interest, or last made
-    /// room.
-    pub(super) unserved: u32,
-    pub(super) manifest: Manifest,
-    pub(super) settings: Settings,
-    /// Chunks sent less chunks got, ever, by peer: what barter looks at.
-    pub(super) balances: BTreeMap<PeerId, i64>,
-    /// Members that it heard of and has not tried.
-    pub(super) candidates: BTreeSet<PeerId>,
-    /// Members that it has asked to be neighbors, or accepted, and that are none yet.
-    pub(super) asked: BTreeSet<PeerId>,
+    offers: Option<Box<Offers>>,
+    accounts: Accounts,
+    membership: Membership,
+    watching: Watching,
+    outputs: VecDeque<Output<Message>>,
+    me: PeerId,
+    role: Role,
+    manifest: Manifest,
+    settings: Settings,
 }
 
 impl Engine for Peer {
@@ -86,47 +72,113 @@ impl Engine for Peer {
         };
         let first_pass = role == Role::Source && settings.protocol.super_seeding;
         Peer {
-            me,
-            manifest: *manifest,
-            role,
-            settings: settings.clone(),
             have,
-            restless: 0,
-            open,
-            rarity: Rarity::new(chunks),
-            neighbors: Neighbors::new(chunks),
-            awaited: Pending::new(),
-            sending: Pending::new(),
-            candidates: BTreeSet::new(),
-            asked: BTreeSet::new(),
-            queue: VecDeque::new(),
-            ready: false,
-            optimistic: None,
-            balances: BTreeMap::new(),
+            neighbors: Neighbors::new(),
+            interest: Interest::new(chunks),
+            requests: Requests::new(open, settings.requests),
+            uploads: Uploads::new(),
+            choker: Choker::new(),
             offers: first_pass.then(|| Box::new(Offers::new(chunks))),
-            overdue: false,
-            unserved: 0,
+            accounts: Accounts::new(role, settings.protocol.choker),
+            membership: Membership::new(settings.protocol.neighbors),
+            watching: Watching::default(),
             outputs: VecDeque::new(),
+            me,
+            role,
+            manifest: *manifest,
+            settings: settings.clone(),
         }
     }
 
     fn handle(&mut self, input: Input<Message>, choose: &mut dyn Choose) {
-        let moves = Self::moves_restlessness(&input);
+        self.happens(input, &NoBoards, choose);
+    }
+
+    #[inline]
+    fn poll(&mut self) -> Option<Output<Message>> {
+        let output = self.outputs.pop_front();
+        if output.is_none() && FEW_OUTPUTS < self.outputs.capacity() {
+            self.outputs = VecDeque::new();
+        }
+        output
+    }
+
+    fn have(&self) -> &ChunkSet {
+        &self.have
+    }
+
+    fn heap_bytes(&self) -> usize {
+        // Outputs are drained between two inputs.
+        self.have.heap_bytes()
+            + self.neighbors.heap_bytes()
+            + self.interest.heap_bytes()
+            + self.requests.heap_bytes()
+            + self.uploads.heap_bytes()
+            + self.choker.heap_bytes()
+            + self.offers.as_deref().map_or(0, Offers::heap_bytes)
+            + self.accounts.heap_bytes()
+            + self.membership.heap_bytes()
+            + self.watching.heap_bytes()
+    }
+
+    fn reads_boards(manifest: &Manifest) -> bool {
+        Interest::reads_boards(manifest)
+    }
+
+    fn handle_beside(
+        &mut self,
+        input: Input<Message>,
+        boards: &impl Boards,
+        choose: &mut dyn Choose,
+    ) {
+        self.watching.turn_on();
+        let changes = self.offers.is_some() || Self::changes_watches(&input);
+        self.happens(input, boards, choose);
+        if changes {
+            self.watch();
+        }
+    }
+
+    fn notice(
+        &mut self,
+        by: PeerId,
+        chunk: ChunkId,
+        boards: &impl Boards,
+        choose: &mut dyn Choose,
+    ) {
+        let slot = self.neighbors.slot(by).filter(|_| self.exists(chunk));
+        if let Some(slot) = slot {
+            self.notices(slot, chunk, boards, choose);
+            self.watch();
+        }
+    }
+
+    fn take_shown(&mut self) -> Option<Shown> {
+        self.watching.take_shown()
+    }
+
+    fn take_watch(&mut self) -> Option<Watch> {
+        self.watching.take_change()
+    }
+}
+
+impl Peer {
+    fn happens(&mut self, input: Input<Message>, boards: &impl Boards, choose: &mut dyn Choose) {
         match input {
             Input::Start => self.start(),
             Input::Members(members) => self.hear_of(&members, choose),
             Input::Asked(peer) => self.answer(peer),
-            Input::Connected(peer) => self.connected(peer),
-            Input::Disconnected(peer) => self.disconnected(peer, choose),
-            Input::Received { from, message } => self.receive(from, message, choose),
+            Input::Connected(peer) => self.connected(peer, boards),
+            Input::Disconnected(peer) => self.disconnected(peer, boards, choose),
+            Input::Received { from, message } => self.receive(from, message, boards, choose),
             Input::Sent { to, chunk } => self.sent(to, chunk),
             Input::Ready => {
-                self.ready = true;
+                self.uploads.uplink_is_free();
                 self.serve();
             }
             Input::Expired(RECHOKE) => {
                 self.rechoke(choose);
-                self.upkeep(choose);
+                self.upkeep(boards, choose);
                 self.arm(RECHOKE);
             }
             Input::Expired(OPTIMISTIC) => {
@@ -139,52 +191,8 @@ impl Engine for Peer {
             }
             Input::Leave => self.leave(),
         }
-        if moves {
-            self.restless = self.who_is_restless();
-        }
-        debug_assert_eq!(self.restless, self.who_is_restless(), "it follows from the rest");
     }
 
-    #[inline]
-    fn poll(&mut self) -> Option<Output<Message>> {
-        let output = self.outputs.pop_front();
-        if output.is_none() {
-            // Back to the start of its memory, which is still in the cache.
-            self.outputs.clear();
-        }
-        output
-    }
-
-    fn have(&self) -> &ChunkSet {
-        &self.have
-    }
-
-    fn heap_bytes(&self) -> usize {
-        // Outputs are drained between two inputs.
-        self.have.heap_bytes()
-            + self.open.heap_bytes()
-            + self.neighbors.heap_bytes()
-            + self.rarity.heap_bytes()
-            + self.offers.as_deref().map_or(0, Offers::heap_bytes)
-            + self.awaited.heap_bytes()
-            + self.sending.heap_bytes()
-            + self.queue.len() * size_of::<(PeerId, ChunkId)>()
-            + tree_bytes::<(PeerId, i64)>(self.balances.len())
-            + tree_bytes::<PeerId>(self.candidates.len())
-            + tree_bytes::<PeerId>(self.asked.len())
-    }
-
-    #[inline]
-    fn may_wait(&self, from: PeerId, message: &Message) -> bool {
-        self.is_mere_news(from, message)
-    }
-
-    fn catch_up(&mut self, waiting: &[(PeerId, Message)], _: &mut dyn Choose) {
-        self.take_news(waiting);
-    }
-}
-
-impl Peer {
     fn start(&mut self) {
         self.announce();
         self.arm(RECHOKE);
@@ -204,120 +212,128 @@ impl Peer {
         }
     }
 
-    pub(super) fn announce(&mut self) {
+    fn announce(&mut self) {
         let want = self.settings.protocol.neighbors;
         self.outputs.push_back(Output::Announce { presence: Presence::Here, want });
     }
 
     fn leave(&mut self) {
         self.outputs.push_back(Output::Announce { presence: Presence::Gone, want: 0 });
-        let neighbors: Vec<PeerId> = self.neighbors.iter().map(|n| n.peer).collect();
-        self.outputs.extend(neighbors.into_iter().map(Output::Disconnect));
+        self.outputs.extend(self.neighbors.ids().iter().copied().map(Output::Disconnect));
     }
 
-    fn receive(&mut self, from: PeerId, message: Message, choose: &mut dyn Choose) {
-        let Some(at) = self.neighbors.position(from) else {
+    /// Can an input change which neighbors are watched?
+    fn changes_watches(input: &Input<Message>) -> bool {
+        match input {
+            Input::Ready | Input::Sent { .. } => false,
+            Input::Received { message, .. } => {
+                !matches!(message, Message::Request(_) | Message::Cancel(_) | Message::KeepAlive)
+            }
+            _ => true,
+        }
+    }
+
+    /// The neighbors of which the next chunk may be acted upon at once. A source looks at all in
+    /// its first pass.
+    fn watch(&mut self) {
+        let neighbors = self.neighbors.len();
+        let wanted = if self.offers.is_some() {
+            SlotSet::full(neighbors)
+        } else if self.is_leecher() {
+            let ready = self.requests.ready();
+            self.interest.attentive(neighbors).with(&ready, |attentive, ready| attentive | ready)
+        } else {
+            SlotSet::default()
+        };
+        self.watching.watch(wanted, self.neighbors.ids());
+    }
+
+    fn receive(
+        &mut self,
+        from: PeerId,
+        message: Message,
+        boards: &impl Boards,
+        choose: &mut dyn Choose,
+    ) {
+        let Some(slot) = self.neighbors.slot(from) else {
             // It was dropped while this was on its way; a chunk is welcome all the same.
             if let Message::Chunk(chunk) = message {
-                self.received(from, chunk, choose);
+                self.received(from, chunk, boards, choose);
             }
             return;
         };
-        let neighbor = self.neighbors.at(at);
-        neighbor.silent = 0;
+        self.neighbors.heard_of(slot);
         match message {
             Message::Bitfield(theirs) => {
                 if theirs.capacity() == self.have.capacity() {
-                    self.has_all_of(at, &theirs, choose);
+                    self.has_all_of(slot, &theirs, boards, choose);
                 }
             }
             Message::Have(chunk) => {
                 if self.exists(chunk) {
-                    self.has(at, chunk, choose);
+                    self.has(slot, chunk, boards, choose);
                 }
             }
             Message::Interested => {
-                neighbor.interested = true;
+                self.choker.interested(slot);
                 self.fill_slots(choose);
             }
             Message::NotInterested => {
-                neighbor.interested = false;
-                self.stop_serving_the_content(from, choose);
+                self.choker.not_interested(slot);
+                self.choke_uninterested(slot, choose);
             }
-            Message::Choke => neighbor.serves_me = false,
+            Message::Choke => self.requests.choked(slot),
             Message::Unchoke => {
-                neighbor.serves_me = true;
-                self.fetch_from(at, choose);
-                self.reciprocate(from);
+                self.requests.unchoked(slot);
+                self.fetch_from(slot, boards, choose);
+                self.reciprocate(slot);
                 self.serve();
             }
-            Message::Request(chunk) => self.requested(from, chunk),
-            Message::Reject(chunk) => self.rejected(from, chunk, choose),
-            Message::Cancel(chunk) => self.cancelled(from, chunk),
-            Message::Chunk(chunk) => self.received(from, chunk, choose),
+            Message::Request(chunk) => self.requested(slot, chunk),
+            Message::Reject(chunk) => self.rejected(slot, chunk, boards, choose),
+            Message::Cancel(chunk) => self.cancelled(slot, chunk),
+            Message::Chunk(chunk) => self.received(from, chunk, boards, choose),
             Message::KeepAlive => {}
         }
     }
 
-    /// Says something to a neighbor.
-    pub(super) fn tell(&mut self, to: PeerId, message: Message) {
-        if let Some(at) = self.neighbors.position(to) {
-            self.say(at, message);
-        }
-    }
-
-    /// Says something to the neighbor at a position.
-    pub(super) fn say(&mut self, at: usize, message: Message) {
-        let neighbor = self.neighbors.at(at);
-        neighbor.spoken_to = true;
-        let to = neighbor.peer;
+    /// Says something to the neighbor at a slot.
+    fn say(&mut self, slot: usize, message: Message) {
+        self.neighbors.speak_to(slot);
+        let to = self.neighbors.id(slot);
         self.outputs.push_back(Output::Send { to, message });
     }
 
+    /// Shows each neighbor everything that it has.
+    fn show_all(&mut self) {
+        for slot in 0..self.neighbors.len() {
+            self.say(slot, Message::bitfield(self.have.clone()));
+        }
+    }
+
     /// Says the same to some neighbors, in this order.
-    pub(super) fn tell_all(&mut self, to: Vec<PeerId>, message: Message) {
+    fn tell_all(&mut self, to: Vec<PeerId>, message: Message) {
         if !to.is_empty() {
             self.outputs.push_back(Output::Tell { to, message });
         }
     }
 
-    fn connected(&mut self, peer: PeerId) {
-        self.asked.remove(&peer);
-        self.candidates.remove(&peer);
-        if self.neighbors.contains(peer) {
-            return;
-        }
-        if self.is_done() {
-            // It was asked for before the last chunk came.
-            self.outputs.push_back(Output::Disconnect(peer));
-            return;
-        }
-        self.neighbors.insert(Neighbor::new(peer));
-        if self.offers.is_none() && !self.have.is_empty() && !self.is_free_rider() {
-            self.tell(peer, Message::bitfield(self.have.clone()));
-        }
-        if self.offers.is_some() {
-            // Whoever is new lacks something: the first pass need not wait for its interest.
-            self.fill_free_slots();
-        }
-    }
-
     /// Does the file have such a chunk? Neighbors may say anything.
-    pub(super) fn exists(&self, chunk: ChunkId) -> bool {
+    fn exists(&self, chunk: ChunkId) -> bool {
         chunk.index() < self.have.capacity()
     }
 
     /// Does it lack anything?
-    pub(super) fn is_leecher(&self) -> bool {
+    fn is_leecher(&self) -> bool {
         !self.have.is_full()
     }
 
-    /// Who rides free and has the file has nothing to do with anybody.
-    pub(super) fn is_done(&self) -> bool {
+    /// A free rider that has the file has nothing to do with any other peer.
+    fn is_done(&self) -> bool {
         self.is_free_rider() && !self.is_leecher()
     }
 
-    pub(super) fn is_free_rider(&self) -> bool {
+    fn is_free_rider(&self) -> bool {
         self.role == Role::Peer(Behavior::FreeRider)
     }
 }
