@@ -9,9 +9,10 @@
 //!
 //! This module never knows why something is sent. The type to know is [`Links`].
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
-use super::lane::{Binding, Lane};
+use super::link_direction::{Binding, LinkDirection};
 use crate::chunks::{ChunkId, PeerId};
 use crate::units::{Bytes, NANO, Rate, Time};
 
@@ -78,8 +79,8 @@ pub(super) struct Stopped {
 /// The links of all nodes and everything on them.
 #[derive(Clone, Debug)]
 pub(super) struct Links {
-    up: Vec<Lane>,
-    down: Vec<Lane>,
+    up: Vec<LinkDirection>,
+    down: Vec<LinkDirection>,
     flows: Vec<Flow>,
     free: Vec<FlowId>,
     /// By receiver: transfers whose bytes have all left and have not arrived.
@@ -87,15 +88,16 @@ pub(super) struct Links {
     begun: u64,
     /// Transfers that have a rate.
     moving: usize,
-    /// Transfers whose rate must be looked at again, oldest first.
-    unsettled: BTreeSet<(u64, FlowId)>,
+    /// Transfers whose rate must be looked at again, oldest first; some may have ended since.
+    unsettled: BinaryHeap<Reverse<(u64, FlowId)>>,
 }
 
 impl Links {
     /// One link for each pair of an upload and a download capacity.
     pub(super) fn new(capacities: impl Iterator<Item = (Rate, Option<Rate>)>) -> Self {
-        let (up, down): (Vec<Lane>, Vec<Lane>) =
-            capacities.map(|(up, down)| (Lane::new(Some(up)), Lane::new(down))).unzip();
+        let (up, down): (Vec<LinkDirection>, Vec<LinkDirection>) = capacities
+            .map(|(up, down)| (LinkDirection::new(Some(up)), LinkDirection::new(down)))
+            .unzip();
         Links {
             travelling: vec![Vec::new(); up.len()],
             up,
@@ -104,7 +106,7 @@ impl Links {
             free: Vec::new(),
             begun: 0,
             moving: 0,
-            unsettled: BTreeSet::new(),
+            unsettled: BinaryHeap::new(),
         }
     }
 
@@ -142,7 +144,7 @@ impl Links {
         };
         self.up[from.index()].push(self.begun, id);
         self.down[to.index()].push(self.begun, id);
-        self.unsettled.insert((self.begun, id));
+        self.unsettled.push(Reverse((self.begun, id)));
         self.begun += 1;
         id
     }
@@ -157,15 +159,19 @@ impl Links {
     /// has changed.
     pub(super) fn settle(&mut self, now: Time, ends: &mut Vec<End>, touched: &mut Vec<PeerId>) {
         // Rates depend on older transfers only, so one pass from the oldest on settles everything.
-        while let Some((order, id)) = self.unsettled.pop_first() {
+        while let Some(Reverse((order, id))) = self.unsettled.pop() {
             let flow = &mut self.flows[id.0 as usize];
+            if flow.order != order || flow.stage != Stage::Moving {
+                continue;
+            }
             let (up, down) = (&mut self.up[flow.from.index()], &mut self.down[flow.to.index()]);
             let (above, below) = (up.left_for(order), down.left_for(order));
             let rate = above.min(below);
             let binding = |left| if left == rate { Binding::Binds } else { Binding::Spares };
             up.set(order, rate, binding(above));
             down.set(order, rate, binding(below));
-            self.unsettled.extend(up.affected(order).chain(down.affected(order)));
+            let affected = up.affected(order).chain(down.affected(order));
+            self.unsettled.extend(affected.map(Reverse));
             if rate == flow.rate {
                 continue;
             }
@@ -194,7 +200,7 @@ impl Links {
     /// The last byte of a transfer has left its sender: it occupies no link any more. Returns the
     /// version under which it travels on.
     pub(super) fn depart(&mut self, id: FlowId, now: Time) -> u32 {
-        self.take_off_lanes(id);
+        self.take_off_links(id);
         let flow = &mut self.flows[id.0 as usize];
         flow.last = now;
         flow.stage = Stage::Travelling;
@@ -213,7 +219,7 @@ impl Links {
     pub(super) fn stop(&mut self, id: FlowId, now: Time) -> Stopped {
         if self.flow(id).stage == Stage::Moving {
             self.flows[id.0 as usize].advance(now);
-            self.take_off_lanes(id);
+            self.take_off_links(id);
         }
         let (left, last) = (self.flow(id).left, self.flow(id).last);
         let flow = self.release(id);
@@ -231,8 +237,8 @@ impl Links {
     /// Everything that stops when a node is gone, oldest first: what it is sending and what is on
     /// its way to it. What it has sent travels on.
     pub(super) fn of(&self, node: PeerId) -> Vec<FlowId> {
-        let lanes = [self.up[node.index()].flows(), self.down[node.index()].flows()];
-        let mut found: Vec<FlowId> = lanes.into_iter().flatten().copied().collect();
+        let directions = [self.up[node.index()].flows(), self.down[node.index()].flows()];
+        let mut found: Vec<FlowId> = directions.into_iter().flatten().copied().collect();
         found.extend(&self.travelling[node.index()]);
         found.sort_unstable_by_key(|&id| self.flow(id).order);
         found
@@ -250,15 +256,14 @@ impl Links {
         &self.flows[id.0 as usize]
     }
 
-    fn take_off_lanes(&mut self, id: FlowId) {
+    fn take_off_links(&mut self, id: FlowId) {
         let flow = &mut self.flows[id.0 as usize];
         self.moving -= usize::from(flow.rate != Rate::ZERO);
         flow.rate = Rate::ZERO;
         let (from, to, order) = (flow.from, flow.to, flow.order);
-        self.unsettled.remove(&(order, id));
-        for lane in [&mut self.up[from.index()], &mut self.down[to.index()]] {
-            lane.remove(order);
-            self.unsettled.extend(lane.affected(order));
+        for direction in [&mut self.up[from.index()], &mut self.down[to.index()]] {
+            direction.remove(order);
+            self.unsettled.extend(direction.affected(order).map(Reverse));
         }
     }
 

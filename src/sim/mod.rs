@@ -12,15 +12,18 @@
 //! nothing has moved for a long while with no arrival or departure to come, or at the scenario's
 //! `until`. The types to know are [`Simulation`] and [`Outcome`].
 
-mod calls;
-mod carry;
-mod lane;
+mod boards;
+mod lifecycle;
+mod link_direction;
 mod links;
+mod multicast;
 mod queue;
 mod run;
-mod spans;
+mod showing;
 #[cfg(test)]
 mod tests;
+mod timing;
+mod transfers;
 
 use crate::engine::{Engine, Introduce};
 use crate::scenario::Scenario;

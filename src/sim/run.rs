@@ -1,11 +1,12 @@
 //! The control flow of a run: who acts when, and what follows.
 
-use super::calls::Call;
+use super::boards::Boards;
 use super::links::{End, FlowId, Links};
+use super::multicast::Call;
 use super::queue::Queue;
-use super::spans::{Pace, patience};
+use super::timing::{Pace, patience};
 use crate::choose::{Seeded, sample};
-use crate::chunks::PeerId;
+use crate::chunks::{ChunkId, PeerId};
 use crate::engine::{Engine, Input, Introduce, Kind, Output, Payload, Timer};
 use crate::scenario::Scenario;
 use crate::trace::Event;
@@ -67,6 +68,10 @@ pub struct Simulation<E: Engine, T: Introduce> {
     /// How long anything takes to each node.
     pub(super) latencies: Vec<Time>,
     pub(super) tracker: T,
+    /// What nodes have shown, where engines read it.
+    pub(super) boards: Option<Boards>,
+    /// Nodes that watch one that has just shown something.
+    pub(super) watching: Vec<PeerId>,
     pub(super) links: Links,
     pub(super) queue: Queue<Happening<E::Message>>,
     pub(super) choose: Seeded,
@@ -106,6 +111,10 @@ pub(super) struct Node<E, M> {
     /// The place of the neighbor that it last said anything to.
     pub(super) last: usize,
     pub(super) timers: Vec<Timer>,
+    /// The neighbors that watch what it shows, in ascending order.
+    pub(super) watchers: Vec<PeerId>,
+    /// Neighbors that cannot have heard yet what it shows now: it has just become theirs.
+    pub(super) deaf: Vec<PeerId>,
 }
 
 #[derive(Clone, Debug)]
@@ -114,6 +123,10 @@ pub(super) enum Happening<M> {
     Depart(PeerId),
     Input(PeerId, Input<M>),
     Timer(PeerId, Timer),
+    /// What a node shows is seen after this delay.
+    Show(PeerId, Option<ChunkId>, u8),
+    /// What a node says arrives at a new neighbor.
+    Hears(PeerId, PeerId),
     /// A message reaches several nodes.
     Call(Box<Call<M>>),
     /// The last byte of a transfer leaves its sender.
@@ -151,10 +164,17 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             neighbors: Vec::new(),
             last: 0,
             timers: Vec::new(),
+            watchers: Vec::new(),
+            deaf: Vec::new(),
         };
+        let latencies: Vec<Time> = scenario.nodes().map(|node| scenario.latency_to(node)).collect();
+        let reads = E::reads_boards(scenario.file());
+        let boards = reads.then(|| Boards::new(&latencies, scenario.file().chunks())).flatten();
         let mut simulation = Simulation {
             nodes: vec![node; scenario.peer_count() + 1],
-            latencies: scenario.nodes().map(|node| scenario.latency_to(node)).collect(),
+            latencies,
+            boards,
+            watching: Vec::new(),
             tracker: T::new(),
             links,
             queue: Queue::new(),
@@ -173,6 +193,14 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         };
         simulation.schedule_changes();
         simulation
+    }
+
+    /// The same run without boards: each chunk is told to each neighbor by a message. Slower, and
+    /// for engines that are looked at from outside.
+    #[must_use]
+    pub fn without_boards(mut self) -> Self {
+        self.boards = None;
+        self
     }
 
     fn schedule_changes(&mut self) {
@@ -266,6 +294,10 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
                 self.tell(node, asker, Input::Disconnected(node));
             }
             Happening::Input(node, input) => self.hand(node, input, record),
+            Happening::Show(by, chunk, delay) => self.show(by, chunk, delay, record),
+            Happening::Hears(by, neighbor) => {
+                self.nodes[by.index()].deaf.retain(|&deaf| deaf != neighbor);
+            }
             Happening::Call(call) => self.reach(&call, record),
             Happening::Timer(node, timer) => {
                 self.nodes[node.index()].timers.retain(|&armed| armed != timer);
@@ -275,10 +307,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             Happening::Arrived(flow, version) => self.arrived(flow, version, record),
             Happening::Tick => {
                 self.tracker.tick();
-                let next = self.queue.now().checked_add(self.pace.protocol.announce);
-                if let Some(next) = next {
-                    self.queue.schedule(next, Happening::Tick);
-                }
+                self.queue.schedule_after(self.pace.protocol.announce, Happening::Tick);
             }
         }
     }
@@ -290,10 +319,25 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         input: Input<E::Message>,
         record: &mut dyn FnMut(Event),
     ) {
+        self.note_on_boards(node, &input);
         let Some(engine) = self.nodes[node.index()].catch_up(&mut self.choose) else {
             return;
         };
-        engine.handle(input, &mut self.choose);
+        match &self.boards {
+            None => engine.handle(input, &mut self.choose),
+            Some(boards) => {
+                engine.handle_beside(input, &boards.seen_by(node), &mut self.choose);
+            }
+        }
+        self.drain(node, record);
+    }
+
+    /// Carries out everything that a node wants done.
+    pub(super) fn drain(&mut self, node: PeerId, record: &mut dyn FnMut(Event)) {
+        if self.boards.is_some() {
+            self.take_shown(node);
+            self.take_watches(node);
+        }
         while let Some(output) =
             self.nodes[node.index()].engine.as_mut().and_then(|engine| engine.poll())
         {
@@ -345,9 +389,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     /// Delivers an input after the delay to its receiver.
     pub(super) fn tell(&mut self, from: PeerId, to: PeerId, input: Input<E::Message>) {
         debug_assert_ne!(from, to, "nobody talks to itself");
-        if let Some(at) = self.queue.now().checked_add(self.latencies[to.index()]) {
-            self.queue.schedule(at, Happening::Input(to, input));
-        }
+        self.queue.schedule_after(self.latencies[to.index()], Happening::Input(to, input));
     }
 
     fn arm(&mut self, node: PeerId, timer: Timer, after: Time) {
@@ -357,10 +399,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         }
         timers.push(timer);
         // A timer without a span would keep time from going on.
-        let after = after.max(Time(1));
-        if let Some(at) = self.queue.now().checked_add(after) {
-            self.queue.schedule(at, Happening::Timer(node, timer));
-        }
+        self.queue.schedule_after(after.max(Time(1)), Happening::Timer(node, timer));
     }
 
     pub(super) fn send(

@@ -1,105 +1,143 @@
-//! Whom to serve: a pure function of what the neighbors did, with a total order.
+//! Which neighbors a peer serves, and what its decisions look at.
 //!
-//! The choker never sees a clock: rates are bytes since the last decision. The types to know are
-//! [`Candidate`] and [`Policy`].
+//! The order of the candidates is that of `policy`; here is who wants something, who is served, who
+//! has the optimistic slot, and what each neighbor gave and got since the last decision.
 
-use std::cmp::Reverse;
-
+use super::slots::SlotSet;
 use crate::chunks::PeerId;
-use crate::scenario::{Choker, Seeding};
 
-/// A neighbor that wants something, as the choker sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Candidate {
-    /// Who.
-    pub peer: PeerId,
+/// What the choker compares of a neighbor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Score {
     /// Bytes got from it since the last decision.
-    pub received: u64,
+    pub(super) received: u64,
     /// Bytes sent to it since the last decision.
-    pub sent: u64,
-    /// Decisions that it has been waiting for, wanting something and not being served.
-    pub waited: u32,
-    /// Chunks sent to it less chunks got from it, ever.
-    pub balance: i64,
-    /// During the source's first pass: chunks that only it was given and nobody else has yet.
-    pub kept_back: u32,
+    pub(super) sent: u64,
+    /// Decisions that it has been waiting for.
+    pub(super) waited: u32,
 }
 
-/// How a node decides at the moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Policy {
-    /// It lacks chunks.
-    Leecher(Choker),
-    /// It has them all.
-    Seeder(Seeding),
-    /// It is the source, and some chunks have not been given to anybody.
-    FirstPass,
+/// The choker of a peer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Choker {
+    /// The neighbors that told this peer that they want something.
+    interested: SlotSet,
+    served: SlotSet,
+    /// The neighbor that the optimistic slot serves.
+    optimistic: Option<PeerId>,
+    scores: Vec<Score>,
 }
 
-/// The neighbors to serve, the best `slots` of the order that the policy gives. Equal candidates
-/// stand in the order of their waiting, then of their ids, so that the order is total.
-pub fn select(policy: Policy, slots: usize, candidates: Vec<Candidate>) -> Vec<PeerId> {
-    match policy {
-        // Who gave the most; who gave nothing, in turn.
-        Policy::Leecher(Choker::TitForTat) => {
-            best(slots, candidates, |c| (Reverse(c.received), Reverse(c.waited), c.peer))
-        }
-        // Who owes the least: whoever owes too much is not served at all, see `may_serve`.
-        Policy::Leecher(Choker::StrictBarter | Choker::Credit(_)) => {
-            best(slots, candidates, |c| (c.balance, Reverse(c.waited), c.peer))
-        }
-        Policy::Leecher(Choker::RoundRobin) | Policy::Seeder(Seeding::RoundRobin) => {
-            best(slots, candidates, |c| (Reverse(c.waited), c.peer))
-        }
-        // Who passes on what it gets.
-        Policy::FirstPass => best(slots, candidates, |c| (c.kept_back, Reverse(c.waited), c.peer)),
-        Policy::Seeder(Seeding::FastestFirst) => {
-            best(slots, candidates, |c| (Reverse(c.sent), Reverse(c.waited), c.peer))
+impl Choker {
+    pub(super) fn new() -> Self {
+        Choker {
+            interested: SlotSet::default(),
+            served: SlotSet::default(),
+            optimistic: None,
+            scores: Vec::new(),
         }
     }
-}
 
-/// The first `slots` of an order, in it. The others are not sorted.
-fn best<K: Ord>(
-    slots: usize,
-    mut candidates: Vec<Candidate>,
-    key: impl Fn(&Candidate) -> K,
-) -> Vec<PeerId> {
-    if 0 < slots && slots < candidates.len() {
-        candidates.select_nth_unstable_by_key(slots - 1, &key);
+    /// Bytes on the heap.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.scores.len() * size_of::<Score>()
+            + self.interested.heap_bytes()
+            + self.served.heap_bytes()
     }
-    candidates.truncate(slots);
-    candidates.sort_unstable_by_key(&key);
-    candidates.into_iter().map(|candidate| candidate.peer).collect()
-}
 
-/// What barter looks at before a chunk is sent to a neighbor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Account {
-    /// Chunks sent to it, those under way included, less chunks got from it.
-    pub balance: i64,
-    /// Whether it sends at the same time.
-    pub exchange: Exchange,
-}
+    /// Makes room for a new neighbor at a slot.
+    pub(super) fn open_gap(&mut self, at: usize) {
+        self.interested.open_gap(at);
+        self.served.open_gap(at);
+        self.scores.insert(at, Score::default());
+    }
 
-/// Whether a neighbor has committed itself to send in return.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exchange {
-    /// It serves this peer, which has requested something of it.
-    Mutual,
-    /// It does not.
-    OneWay,
-}
+    /// The neighbor at a slot is gone.
+    pub(super) fn close_gap(&mut self, at: usize) {
+        self.interested.close_gap(at);
+        self.served.close_gap(at);
+        self.scores.remove(at);
+    }
 
-/// May the next chunk go to this neighbor? Whoever has the whole file gives freely.
-pub fn may_serve(policy: Policy, account: Account) -> bool {
-    match policy {
-        Policy::Leecher(Choker::StrictBarter) => {
-            account.balance < 0 || (account.balance == 0 && account.exchange == Exchange::Mutual)
+    #[inline]
+    pub(super) fn is_interested(&self, slot: usize) -> bool {
+        self.interested.contains(slot)
+    }
+
+    /// The neighbor at a slot wants something.
+    pub(super) fn interested(&mut self, slot: usize) {
+        self.interested.insert(slot);
+    }
+
+    /// The neighbor at a slot wants nothing any more.
+    pub(super) fn not_interested(&mut self, slot: usize) {
+        self.interested.remove(slot);
+    }
+
+    #[inline]
+    pub(super) fn is_served(&self, slot: usize) -> bool {
+        self.served.contains(slot)
+    }
+
+    /// The slots of the neighbors that are served, ascending.
+    pub(super) fn served(&self) -> &SlotSet {
+        &self.served
+    }
+
+    /// How many of `slots` are free, the optimistic one not counted.
+    pub(super) fn free(&self, slots: u32) -> usize {
+        let taken = self.served.len() - usize::from(self.optimistic.is_some());
+        (slots as usize).saturating_sub(taken)
+    }
+
+    /// Begins to serve the neighbor at a slot.
+    pub(super) fn serve(&mut self, slot: usize) {
+        self.served.insert(slot);
+        self.scores[slot].waited = 0;
+    }
+
+    /// Ends serving the neighbor at a slot.
+    pub(super) fn end(&mut self, slot: usize) {
+        self.served.remove(slot);
+    }
+
+    /// The neighbor that has the optimistic slot.
+    pub(super) fn optimistic(&self) -> Option<PeerId> {
+        self.optimistic
+    }
+
+    /// Gives the optimistic slot to a neighbor, or to none.
+    pub(super) fn set_optimistic(&mut self, lucky: Option<PeerId>) {
+        self.optimistic = lucky;
+    }
+
+    /// Takes the optimistic slot from this neighbor, if it has it.
+    pub(super) fn end_optimistic(&mut self, peer: PeerId) {
+        if self.optimistic == Some(peer) {
+            self.optimistic = None;
         }
-        Policy::Leecher(Choker::Credit(most)) => account.balance < i64::from(most),
-        Policy::Leecher(Choker::TitForTat | Choker::RoundRobin)
-        | Policy::Seeder(_)
-        | Policy::FirstPass => true,
+    }
+
+    pub(super) fn score(&self, slot: usize) -> &Score {
+        &self.scores[slot]
+    }
+
+    /// So many bytes came from the neighbor at a slot.
+    pub(super) fn received(&mut self, slot: usize, bytes: u64) {
+        self.scores[slot].received += bytes;
+    }
+
+    /// So many bytes went to the neighbor at a slot.
+    pub(super) fn sent(&mut self, slot: usize, bytes: u64) {
+        self.scores[slot].sent += bytes;
+    }
+
+    /// A decision has been made: `waits` says which neighbors wait for another one.
+    pub(super) fn begin_interval(&mut self, waits: impl Fn(&Choker, usize) -> bool) {
+        for slot in 0..self.scores.len() {
+            let waited = self.scores[slot].waited;
+            let waited = if waits(self, slot) { waited.saturating_add(1) } else { 0 };
+            self.scores[slot] = Score { waited, received: 0, sent: 0 };
+        }
     }
 }

@@ -6,31 +6,37 @@
 //! [`ClientServer`] is the other extreme: clients that only take, and a server that serves them
 //! all.
 
+mod availability;
+mod barter;
 mod choker;
 mod client_server;
-mod fetch;
+mod endgame;
 mod heap;
+mod interest;
+mod membership;
 mod message;
-mod neighbor;
-mod news;
-mod offers;
+mod neighbors;
 mod peer;
 mod pending;
 mod picker;
+mod policy;
 mod rarity;
-mod serve;
+mod requests;
+mod slots;
+mod super_seeding;
 #[cfg(test)]
 mod tests;
 mod tracker;
-mod upkeep;
+mod uploads;
+mod watching;
 
-#[doc(hidden)]
-pub use choker::{Account, Candidate, Exchange, Policy, may_serve, select};
 pub use client_server::{ClientServer, Parcel};
 pub use message::Message;
 pub use peer::Peer;
 #[doc(hidden)]
 pub use picker::{First, View, pick};
+#[doc(hidden)]
+pub use policy::{Account, Candidate, Exchange, Policy, may_serve, select};
 #[doc(hidden)]
 pub use rarity::Rarity;
 #[doc(hidden)]

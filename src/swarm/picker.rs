@@ -1,25 +1,32 @@
 //! Which chunk to request next: a pure function of what the neighbors have.
 //!
-//! The picker never knows who serves whom. The type to know is [`View`].
+//! The picker never knows which neighbor serves which.
 
 use std::num::NonZeroUsize;
 
+use super::availability;
 use super::rarity::Rarity;
 use crate::choose::Choose;
-use crate::chunks::{ChunkId, ChunkSet};
+use crate::chunks::ChunkId;
 use crate::scenario::Picker;
 
-/// What the picker sees when it picks a chunk to request of one neighbor.
+/// Words of a set of chunks that are held without an allocation.
+const FEW: usize = 16;
+
+/// What the picker sees when it picks a chunk to request of one neighbor. Sets are given by their
+/// words.
 #[derive(Clone, Copy, Debug)]
-pub struct View<'a> {
-    /// What the neighbor has: the words of a set of chunks.
+pub struct View<'a, R> {
+    /// What the neighbor has; empty where it has nothing.
     pub theirs: &'a [usize],
-    /// What this peer lacks and has not requested of anybody.
-    pub open: &'a ChunkSet,
-    /// How many neighbors have each chunk.
-    pub rarity: &'a Rarity,
+    /// What this peer lacks and has not requested of any neighbor.
+    pub open: &'a [usize],
+    /// How many neighbors have each chunk, where that is kept; else it is counted.
+    pub rarity: Option<&'a Rarity>,
+    /// What each neighbor has that has anything, in any order.
+    pub rows: R,
     /// Does this peer hold anything yet? The first chunk is picked at random: a rare one is slow to
-    /// come, and who has nothing cannot trade.
+    /// come, and a peer that has nothing cannot trade.
     pub first: First,
 }
 
@@ -34,15 +41,30 @@ pub enum First {
 
 /// The chunk to request next, or none. Ties are broken by choice: answer i is the i-th lowest chunk
 /// of those that are equally good.
-pub fn pick(picker: Picker, view: &View<'_>, choose: &mut dyn Choose) -> Option<ChunkId> {
-    let both = view.theirs.iter().zip(view.open.words());
-    let mut fitting: Vec<usize> = both.map(|(theirs, open)| theirs & open).collect();
-    match (picker, view.first) {
-        (Picker::InOrder, _) => return select(&fitting, 0),
-        (Picker::Random, _) | (Picker::RarestFirst, First::Yes) => {}
-        (Picker::RarestFirst, First::No) => view.rarity.keep_rarest(&mut fitting),
+pub fn pick<'r, R>(picker: Picker, view: &View<'_, R>, choose: &mut dyn Choose) -> Option<ChunkId>
+where
+    R: Iterator<Item = &'r [usize]> + Clone,
+{
+    let (mut few, mut many) = ([0; FEW], Vec::new());
+    let words = view.theirs.len().min(view.open.len());
+    let fitting = if words <= FEW {
+        &mut few[..words]
+    } else {
+        many.resize(words, 0);
+        &mut many[..]
+    };
+    for (word, (theirs, open)) in fitting.iter_mut().zip(view.theirs.iter().zip(view.open)) {
+        *word = theirs & open;
     }
-    any(&fitting, choose)
+    match (picker, view.first) {
+        (Picker::InOrder, _) => return select(fitting, 0),
+        (Picker::Random, _) | (Picker::RarestFirst, First::Yes) => {}
+        (Picker::RarestFirst, First::No) => match view.rarity {
+            Some(rarity) => rarity.keep_rarest(fitting),
+            None => availability::keep_rarest(view.rows.clone(), fitting),
+        },
+    }
+    any(fitting, choose)
 }
 
 /// Any chunk of a set that is given by its words.

@@ -3,9 +3,7 @@
 //!
 //! The counts are binary numbers that lie across: a word of chunks has one plane a binary digit,
 //! and digit d of the count of its chunk c is bit c of plane d. Adding a set of chunks is then a
-//! ripple of carries through the planes, 64 chunks at a time. The type to know is [`Rarity`].
-
-use prefetch_index::prefetch_index;
+//! ripple of carries through the planes, 64 chunks at a time.
 
 use crate::chunks::ChunkId;
 
@@ -40,11 +38,6 @@ impl Rarity {
         let (word, bit) = place(chunk);
         let digits = self.planes_of(word).iter().enumerate();
         digits.map(|(digit, plane)| u32::from(plane & bit != 0) << digit).sum()
-    }
-
-    /// Asks memory for the count of `chunk`.
-    pub(super) fn expect(&self, chunk: ChunkId) {
-        prefetch_index(&self.planes, place(chunk).0 * self.depth);
     }
 
     /// One more neighbor has `chunk`.

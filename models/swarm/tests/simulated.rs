@@ -87,7 +87,7 @@ fn follow(swarm: &Swarm<Peer, Tracker>, from: Vec<Here>, engines: &There) -> Vec
 
 fn is_a_run_of_the_model(scenario: &Scenario, instants: usize) {
     let swarm = model(scenario);
-    let mut simulation = Simulation::<Peer, Tracker>::new(scenario);
+    let mut simulation = Simulation::<Peer, Tracker>::new(scenario).without_boards();
     let mut agreeing = vec![swarm.void()];
     for instant in 0..instants {
         if let Step::Ended(_) = simulation.step(&mut |_| {}) {

@@ -2,10 +2,10 @@
 
 use super::super::heap::tree_bytes;
 use crate::choose::Recorded;
-use crate::chunks::{Manifest, PeerId};
+use crate::chunks::{ChunkId, Manifest, PeerId};
 use crate::engine::{Engine, Input, Role, Settings};
 use crate::scenario::{Behavior, Protocol};
-use crate::swarm::Peer;
+use crate::swarm::{Message, Peer};
 use crate::units::Bytes;
 
 #[test]
@@ -26,9 +26,13 @@ fn a_peer_owns_its_sets_and_more_with_every_neighbor() {
     // What it has and what it lacks: two sets of 300 chunks, each in two blocks of 256 bits.
     assert_eq!(peer.heap_bytes(), 2 * 64);
     let mut before = peer.heap_bytes();
-    for other in 2..9 {
-        peer.handle(Input::Connected(PeerId(other)), &mut Recorded::new(Vec::new()));
-        while peer.poll().is_some() {}
+    for other in (2..9).map(PeerId) {
+        let have = Message::Have(ChunkId(7));
+        let inputs = [Input::Connected(other), Input::Received { from: other, message: have }];
+        for input in inputs {
+            peer.handle(input, &mut Recorded::new(Vec::new()));
+            while peer.poll().is_some() {}
+        }
         // What it knows of one: a tag, five words of chunks, and the records.
         assert!(before + 1 + 5 * size_of::<usize>() < peer.heap_bytes(), "{other}");
         before = peer.heap_bytes();

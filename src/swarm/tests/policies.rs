@@ -39,21 +39,28 @@ quickcheck! {
         let least = fitting.iter().map(|&chunk| count(chunk)).min();
         let rarest: Vec<ChunkId> =
             fitting.iter().copied().filter(|&chunk| Some(count(chunk)) == least).collect();
-        let view = View { theirs: theirs.words(), open: &open, rarity: &rarity, first: First::No };
-        let mut answers = Vec::new();
-        let mut all = Enumerate::default();
-        loop {
-            answers.extend(pick(Picker::RarestFirst, &view, &mut all));
-            if !all.advance() {
-                break;
+        [Some(&rarity), None].into_iter().all(|rarity| {
+            let rows = neighbors.iter().map(ChunkSet::words);
+            let (theirs, open) = (theirs.words(), open.words());
+            let view = View { theirs, open, rarity, rows, first: First::No };
+            let mut answers = Vec::new();
+            let mut all = Enumerate::default();
+            loop {
+                answers.extend(pick(Picker::RarestFirst, &view, &mut all));
+                if !all.advance() {
+                    break;
+                }
             }
-        }
-        answers == rarest
+            answers == rarest
+        })
     }
 
     fn the_other_pickers_pick_what_fits(theirs: Vec<u8>, open: Vec<u8>, seed: u64) -> bool {
-        let (theirs, open, rarity) = (set(&theirs), set(&open), rarity(&[]));
-        let view = View { theirs: theirs.words(), open: &open, rarity: &rarity, first: First::No };
+        let (theirs, open) = (set(&theirs), set(&open));
+        let rows = [].into_iter();
+        let (their_words, open_words) = (theirs.words(), open.words());
+        let view =
+            View { theirs: their_words, open: open_words, rarity: None, rows, first: First::No };
         let fits = |chunk: ChunkId| theirs.contains(chunk) && open.contains(chunk);
         let lowest = theirs.iter().find(|&chunk| fits(chunk));
         let random = pick(Picker::Random, &view, &mut Seeded::new(seed, 0));

@@ -1,16 +1,17 @@
 //! One direction of a node's link, and what is on it in the order of beginnings.
 //!
-//! The oldest transfer takes what both its ends can carry, so a lane has three parts: transfers
-//! that something else holds back, one that takes the rest, and those behind it that get nothing.
-//! When a rate changes, only transfers at the borders of these parts can be affected, and a lane
-//! finds them without looking at the others. It never knows the other end of a transfer.
+//! The oldest transfer takes what both its ends can carry, so a direction has three parts:
+//! transfers that something else holds back, one that takes the rest, and those behind it that get
+//! nothing. When a rate changes, only transfers at the borders of these parts can be affected, and
+//! a direction finds them without looking at the others. It never knows the other end of a
+//! transfer.
 
 use super::links::FlowId;
 use crate::units::Rate;
 
 /// One direction of a node's link.
 #[derive(Clone, Debug)]
-pub(super) struct Lane {
+pub(super) struct LinkDirection {
     /// None is unlimited.
     capacity: Option<Rate>,
     /// When each transfer began, ascending; the tables below have the same positions.
@@ -19,20 +20,21 @@ pub(super) struct Lane {
     rates: Vec<Rate>,
     /// The sum of the rates.
     used: u128,
-    /// The transfers that get no more because this lane has no more for them, in the same order.
+    /// The transfers that get no more because this direction has no more for them, in the same
+    /// order.
     held_back: Vec<u64>,
 }
 
-/// Whether a lane is what holds a transfer back.
+/// Whether a direction is what holds a transfer back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Binding {
     Binds,
     Spares,
 }
 
-impl Lane {
+impl LinkDirection {
     pub(super) fn new(capacity: Option<Rate>) -> Self {
-        Lane {
+        LinkDirection {
             capacity,
             orders: Vec::new(),
             flows: Vec::new(),
@@ -107,8 +109,8 @@ impl Lane {
     }
 
     /// The transfers younger than `order` whose rates must be looked at first after a change at
-    /// `order`: the oldest that has more than is left for it, and the oldest that this lane held
-    /// back and for which it has more now. Those behind them follow when these are settled.
+    /// `order`: the oldest that has more than is left for it, and the oldest that this direction
+    /// held back and for which it has more now. Those behind them follow when these are settled.
     pub(super) fn affected(&self, order: u64) -> impl Iterator<Item = (u64, FlowId)> {
         [self.first_beyond(), self.first_with_room(order)].into_iter().flatten()
     }

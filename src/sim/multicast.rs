@@ -41,10 +41,8 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             let latency = self.latencies[first.index()];
             let alike = |to: &&PeerId| self.latencies[to.index()] == latency;
             let later = rest.split_off(rest.iter().take_while(alike).count());
-            if let Some(at) = self.queue.now().checked_add(latency) {
-                let call = Call { from, message: message.clone(), to: rest };
-                self.queue.schedule(at, Happening::Call(Box::new(call)));
-            }
+            let call = Call { from, message: message.clone(), to: rest };
+            self.queue.schedule_after(latency, Happening::Call(Box::new(call)));
             rest = later;
         }
     }
