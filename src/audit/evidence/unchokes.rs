@@ -1,8 +1,9 @@
 //! When nodes unchoked each other: from an unchoke to a choke, a disconnect or a departure.
 //!
 //! At first every neighbor is choked, after each connect anew: an unchoke of a node that is no
-//! neighbor, or not there, unchokes no later connection. Most of a long log is of these events, so those of one node
-//! are read together, and the intervals are kept only as long as a rule looks at that node.
+//! neighbor, or not there, unchokes no later connection. Most of a long log is of these events, so
+//! those of one node are read together, and the intervals are kept only as long as a rule looks at
+//! that node.
 
 use super::connections::{connections, departure, pair, stay};
 use super::facts::Facts;
