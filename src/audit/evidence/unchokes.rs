@@ -1,9 +1,7 @@
 //! When nodes unchoked each other: from an unchoke to a choke, a disconnect or a departure.
 //!
-//! At first every neighbor is choked, after each connect anew: an unchoke of a node that is no
-//! neighbor, or not there, unchokes no later connection. Most of a long log is of these events, so
-//! those of one node are read together, and the intervals are kept only as long as a rule looks at
-//! that node.
+//! At first every neighbor is choked. Most of a long log is of these events, so those of one node
+//! are read together, and the intervals are kept only as long as a rule looks at that node.
 
 use super::connections::{connections, departure, pair, stay};
 use super::facts::Facts;
@@ -55,15 +53,6 @@ impl<'f> Unchokes<'f> {
     fn read(&self, nodes: [PeerId; 2], edges: &[(Time, Edge)]) -> Unchoked {
         let [from, to] = nodes;
         let link = pair(from, to);
-        let opens = |at| {
-            let near = |spans: &Intervals| spans.contain(at, at, self.facts.tolerance());
-            match self.facts.has_connects() {
-                true => self.connected.of(link).is_some_and(near),
-                false => nodes.into_iter().all(|node| near(self.facts.presence(node))),
-            }
-        };
-        let opened = edges.iter().copied().filter(|&(at, edge)| edge == Edge::Close || opens(at));
-        let opened: Vec<(Time, Edge)> = opened.collect();
         let goes_on = |at| match self.connected.of(link) {
             Some(link) => link.ongoing(at),
             None => stay(self.facts, nodes, at),
@@ -77,7 +66,7 @@ impl<'f> Unchokes<'f> {
         };
         Unchoked {
             to,
-            most: Intervals::most(&opened, cut, goes_on),
+            most: Intervals::most(edges, cut, goes_on),
             least: Intervals::least(edges, cut, self.facts.tolerance()),
         }
     }

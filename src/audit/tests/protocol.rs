@@ -139,24 +139,6 @@ fn a_transfer_starts_while_its_receiver_is_unchoked() {
     assert_eq!(Run::new(1, 1).send(0, 1, 0, 10..110).verdict(rule), Verdict::Skipped);
 }
 
-/// A new connection starts choked, and so does a node that comes later.
-#[test]
-fn an_unchoke_before_the_two_are_neighbors_is_void() {
-    let verdict = |run: Run| run.verdict("choking");
-    let sends = |run: Run| verdict(run.unchoke(0, 1, 10).send(0, 1, 0, 100..200));
-    let joins = |at| sends(Run::new(1, 1).unjoined().join(1, at));
-    assert_eq!((joins(10), joins(11)), (Verdict::Holds, Verdict::Violated));
-    let connects = |at| sends(Run::new(1, 1).connect(0, 1, at));
-    assert_eq!((connects(10), connects(11)), (Verdict::Holds, Verdict::Violated));
-    assert_eq!(sends(Run::new(1, 1).connect(0, 1, 11).receiver(1)), Verdict::Holds);
-    assert_eq!(sends(Run::new(1, 1).connect(0, 1, 11).gaps()), Verdict::Unknown);
-    let away = |back| sends(Run::new(1, 1).leave(1, 5).join(1, back));
-    assert_eq!((away(10), away(20)), (Verdict::Holds, Verdict::Violated));
-    let again = Run::new(1, 1).connect(0, 1, 0).disconnect(0, 1, 5).connect(0, 1, 20);
-    assert_eq!(sends(again.clone()), Verdict::Violated);
-    assert_eq!(sends(again.unchoke(0, 1, 20)), Verdict::Holds);
-}
-
 #[test]
 fn a_disconnect_or_a_departure_ends_an_unchoke() {
     let rule = "choking";
