@@ -39,7 +39,8 @@ quickcheck! {
         let least = fitting.iter().map(|&chunk| count(chunk)).min();
         let rarest: Vec<ChunkId> =
             fitting.iter().copied().filter(|&chunk| Some(count(chunk)) == least).collect();
-        let same = [Some(&rarity), None].into_iter().all(|rarity| {
+        let counts = [Some(&rarity), None];
+        counts.into_iter().all(|rarity| {
             let rows = neighbors.iter().map(ChunkSet::words);
             let (theirs, open) = (theirs.words(), open.words());
             let view = View { theirs, open, rarity, rows, first: First::No };
@@ -52,8 +53,7 @@ quickcheck! {
                 }
             }
             answers == rarest
-        });
-        same
+        })
     }
 
     fn the_other_pickers_pick_what_fits(theirs: Vec<u8>, open: Vec<u8>, seed: u64) -> bool {
