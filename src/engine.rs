@@ -1,6 +1,6 @@
 //! The seam for engines: one participant of a swarm as a pure state machine.
 //!
-//! An engine has no clock, no socket and no randomness of its own. Whoever drives it (the
+//! An engine has no clock, no socket and no randomness of its own. Its driver (the
 //! simulator, a model, a network driver) hands it [`Input`]s and drains [`Output`]s:
 //!
 //! 1. `handle` one input;
@@ -186,7 +186,7 @@ pub enum Kind<'m> {
 pub enum Role {
     /// It starts with the whole file.
     Source,
-    /// It starts with nothing. Whoever has no uplink is a free rider, whatever its intentions.
+    /// It starts with nothing. A node without an uplink is a free rider, whatever its intentions.
     Peer(Behavior),
 }
 
@@ -301,7 +301,7 @@ pub enum Presence {
 
 /// Introduces participants to each other; knows who is in, never who has what.
 pub trait Introduce: Clone + Debug + Eq + Hash {
-    /// Nobody is in.
+    /// No peer is in.
     fn new() -> Self;
 
     /// Takes an announce and names up to `want` other members.
@@ -313,7 +313,7 @@ pub trait Introduce: Clone + Debug + Eq + Hash {
         choose: &mut dyn Choose,
     ) -> Vec<PeerId>;
 
-    /// One announce interval has passed: forgets whoever has been silent for too long.
+    /// One announce interval has passed: forgets peers that have been silent for too long.
     fn tick(&mut self);
 
     /// Bytes on the heap that it owns, as [`Engine::heap_bytes`].

@@ -1,14 +1,14 @@
-//! The rules of one trace, judged by as many threads as somebody lends.
+//! The rules of one trace, judged by as many threads as are lent.
 //!
-//! The rules read the same facts and nothing of each other, so each may be judged by whoever is
-//! free. No thread is started here. The type to know is [`Judging`].
+//! The rules read the same facts and nothing of each other, so any free thread may judge each of
+//! them. No thread is started here. The type to know is [`Judging`].
 
 use std::sync::Mutex;
 
 use super::{Audit, Facts, Report, Rule, Ruled};
 use crate::bounds::Senders;
 
-/// A rule that nobody has begun, with its place in the report and its name.
+/// A rule that no thread has begun, with its place in the report and its name.
 type Unjudged = (usize, &'static str, Box<dyn Rule>);
 
 /// An audit whose events are all there.
@@ -26,8 +26,8 @@ impl Audit {
     /// Puts the facts in order, for threads that the caller lends: each calls
     /// [`work`](Judging::work).
     pub fn judging(self) -> Judging {
-        // Those of the protocol stand near the end and read most: whoever begins with them ends
-        // first.
+        // Those of the protocol stand near the end and read most: a thread that begins with them
+        // ends first.
         let rest: Vec<Unjudged> =
             self.rules.into_iter().enumerate().map(|(at, (name, rule))| (at, name, rule)).collect();
         Judging {
@@ -41,15 +41,15 @@ impl Audit {
 }
 
 impl Judging {
-    /// Judges rule after rule, until there is none that nobody has begun.
+    /// Judges rule after rule, until there is none left to begin.
     pub fn work(&self) {
         loop {
-            let next = self.rest.lock().expect("nobody panics with it").pop();
+            let next = self.rest.lock().expect("no thread panics with it").pop();
             let Some((at, name, rule)) = next else {
                 return;
             };
             let judgement = rule.finish(&self.facts);
-            self.done.lock().expect("nobody panics with it").push((at, Ruled { name, judgement }));
+            self.done.lock().expect("none panics with it").push((at, Ruled { name, judgement }));
         }
     }
 
@@ -59,8 +59,8 @@ impl Judging {
     /// When a thread has panicked over a rule: a report without it would say too much.
     pub fn report(self) -> Report {
         self.work();
-        let mut done = self.done.into_inner().expect("nobody panics with it");
-        assert!(done.len() == self.rules, "whoever judged a rule has panicked");
+        let mut done = self.done.into_inner().expect("no thread panics with it");
+        assert!(done.len() == self.rules, "a thread that judged a rule has panicked");
         done.sort_unstable_by_key(|&(at, _)| at);
         Report::new(&self.facts, self.meant, done.into_iter().map(|(_, ruled)| ruled).collect())
     }

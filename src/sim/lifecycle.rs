@@ -7,8 +7,8 @@ use crate::scenario::{Behavior, Leaves, Scenario};
 use crate::trace::Event;
 use crate::units::Rate;
 
-/// What a node is. A peer whose uplink carries nothing must not promise to serve: whoever believed
-/// it would wait for ever.
+/// What a node is. A peer whose uplink carries nothing must not promise to serve: a peer that
+/// believed it would wait forever.
 fn role(scenario: &Scenario, node: PeerId) -> Role {
     match scenario.upload(node) {
         _ if node.is_source() => Role::Source,
@@ -33,7 +33,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         self.hand(node, Input::Start, record);
     }
 
-    /// Whoever has the whole file says goodbye; whoever goes earlier vanishes.
+    /// A finished peer disconnects cleanly; one that leaves earlier crashes silently.
     pub(super) fn depart(&mut self, node: PeerId, record: &mut dyn FnMut(Event)) {
         self.changes -= 1;
         let state = &self.nodes[node.index()];

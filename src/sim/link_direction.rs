@@ -82,7 +82,7 @@ impl LinkDirection {
         Rate(u128::from(capacity.0).saturating_sub(used) as u64)
     }
 
-    /// Is there capacity that nobody uses?
+    /// Is there unused capacity?
     pub(super) fn has_spare(&self) -> bool {
         self.capacity.is_none_or(|capacity| self.used < u128::from(capacity.0))
     }

@@ -8,7 +8,7 @@
 //! `links`), a constant one-way delay to each node, messages that take no capacity, a tracker that
 //! answers at once. What it does not: loss, congestion inside the network, processing time.
 //!
-//! A run ends when every peer that can still come has come and everybody present is complete, when
+//! A run ends when every peer that can still come has come and every present peer is complete, when
 //! nothing has moved for a long while with no arrival or departure to come, or at the scenario's
 //! `until`. The types to know are [`Simulation`] and [`Outcome`].
 

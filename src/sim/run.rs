@@ -20,9 +20,9 @@ const ORDER: u64 = 1;
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ended {
-    /// Every peer has come, and everybody present is complete.
+    /// Every peer has come, and every present peer is complete.
     AllComplete,
-    /// Nothing has moved for a long while, and nobody is to come or go.
+    /// Nothing has moved for a long while, and no peer is to come or go.
     Stalled,
     /// Virtual time is up.
     CutOff,
@@ -83,7 +83,7 @@ pub struct Simulation<E: Engine, T: Introduce> {
     pub(super) unfinished: usize,
     /// Chunks that arrived.
     pub(super) delivered: u64,
-    /// When bytes last moved, or somebody came or went.
+    /// When bytes last moved, or a node came or went.
     pub(super) progress: Time,
     /// How long nothing may move before the run counts as stalled.
     pub(super) patience: Time,
@@ -205,7 +205,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
 
     fn schedule_changes(&mut self) {
         self.schedule_change(Time::ZERO, Happening::Join(PeerId::SOURCE));
-        // Whoever comes first gets the source for a neighbor, so that must not go by class.
+        // Shuffle simultaneous joins, else the first group always gets the source.
         let mut peers: Vec<PeerId> = self.scenario.peers().map(|(peer, _)| peer).collect();
         let all = peers.len();
         sample(&mut peers, all, &mut Seeded::new(self.scenario.parts().seed, ORDER));
@@ -273,7 +273,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             self.stop(flow, record);
         }
         if ended == Ended::CutOff {
-            // The trace must show that it ends here and why: nobody is there any more.
+            // The trace must show that it ends here and why: no node is present any more.
             for node in self.scenario.nodes() {
                 if self.nodes[node.index()].engine.take().is_some() {
                     record(Event::Leave { at, node });
@@ -287,7 +287,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         match happening {
             Happening::Join(node) => self.join(node, record),
             Happening::Depart(node) => self.depart(node, record),
-            // Whoever is gone cannot answer, and who asked must not wait for ever.
+            // A node that is gone cannot answer, and the one that asked must not wait forever.
             Happening::Input(node, Input::Asked(asker))
                 if self.nodes[node.index()].engine.is_none() =>
             {
@@ -388,7 +388,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
 
     /// Delivers an input after the delay to its receiver.
     pub(super) fn tell(&mut self, from: PeerId, to: PeerId, input: Input<E::Message>) {
-        debug_assert_ne!(from, to, "nobody talks to itself");
+        debug_assert_ne!(from, to, "no node talks to itself");
         self.queue.schedule_after(self.latencies[to.index()], Happening::Input(to, input));
     }
 

@@ -13,9 +13,9 @@ const MOST_REQUESTS: u128 = 8;
 pub(super) struct Pace {
     /// The protocol, with intervals that its links can follow.
     pub(super) protocol: Protocol,
-    /// The longest delay to anybody.
+    /// The longest delay to any node.
     slowest: Time,
-    /// The highest rate at which anybody sends.
+    /// The highest rate at which any node sends.
     fastest: Rate,
 }
 
@@ -43,7 +43,7 @@ impl Pace {
     /// a link does not idle while a request and a chunk travel: one, and as many as the fastest
     /// link sends within the longest round trip of this node.
     pub(super) fn settings(&self, scenario: &Scenario, node: PeerId) -> Settings {
-        // The source promises everybody as many as the farthest may request.
+        // The source promises each peer as many as the farthest may request.
         let own = if node.is_source() { self.slowest } else { scenario.latency_to(node) };
         let round_trip = own.0.saturating_add(self.slowest.0);
         let sent = self.fastest.nanobits(Time(round_trip));
@@ -53,7 +53,7 @@ impl Pace {
     }
 }
 
-/// How long nothing may move before a run counts as stalled: long enough for everybody to have
+/// How long nothing may move before a run counts as stalled: long enough for every node to have
 /// asked the tracker, to have given up the dead and to have moved the optimistic slot, several
 /// times.
 pub(super) fn patience(protocol: &Protocol) -> Time {

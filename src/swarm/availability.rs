@@ -69,14 +69,14 @@ fn count<'r>(
     let mut planes = [[0; BLOCK]; DIGITS];
     let mut seven = [[0; BLOCK]; 7];
     let mut waiting = 0;
-    for row in rows {
+    rows.for_each(|row| {
         seven[waiting] = block(row, from);
         waiting += 1;
         if waiting == seven.len() {
             add(&mut planes[..digits], &seven);
             waiting = 0;
         }
-    }
+    });
     if waiting != 0 {
         seven[waiting..].fill([0; BLOCK]);
         add(&mut planes[..digits], &seven);

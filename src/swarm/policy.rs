@@ -20,7 +20,7 @@ pub struct Candidate {
     pub waited: u32,
     /// Chunks sent to it less chunks got from it, ever.
     pub balance: i64,
-    /// During the source's first pass: chunks that only it was given and nobody else has yet.
+    /// During the source's first pass: chunks that only it was given and no other peer has yet.
     pub kept_back: u32,
 }
 
@@ -31,7 +31,7 @@ pub enum Policy {
     Leecher(Choker),
     /// It has them all.
     Seeder(Seeding),
-    /// It is the source, and some chunks have not been given to anybody.
+    /// It is the source, and some chunks have not been given to any peer.
     FirstPass,
 }
 
@@ -43,7 +43,7 @@ pub fn select(policy: Policy, slots: usize, candidates: Vec<Candidate>) -> Vec<P
         Policy::Leecher(Choker::TitForTat) => {
             best(slots, candidates, |c| (Reverse(c.received), Reverse(c.waited), c.peer))
         }
-        // Who owes the least: whoever owes too much is not served at all, see `may_serve`.
+        // Who owes the least: a peer that owes too much is not served at all, see `may_serve`.
         Policy::Leecher(Choker::StrictBarter | Choker::Credit(_)) => {
             best(slots, candidates, |c| (c.balance, Reverse(c.waited), c.peer))
         }
@@ -90,7 +90,7 @@ pub enum Exchange {
     OneWay,
 }
 
-/// May the next chunk go to this neighbor? Whoever has the whole file gives freely.
+/// May the next chunk go to this neighbor? A node that has the whole file gives freely.
 pub fn may_serve(policy: Policy, account: Account) -> bool {
     match policy {
         Policy::Leecher(Choker::StrictBarter) => {

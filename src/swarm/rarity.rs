@@ -134,7 +134,7 @@ impl Rarity {
             *plane ^= borrow;
             borrow = lacking;
         }
-        assert!(borrow == 0, "somebody must have had what is taken away");
+        assert!(borrow == 0, "a neighbor must have had what is taken away");
     }
 
     /// Takes away the highest digits that no count has any more.

@@ -149,7 +149,7 @@ impl Maker {
         }
     }
 
-    /// Runs until everybody has everything, then everybody leaves at the end.
+    /// Runs until all peers have the file, then all leave at the end.
     fn make(draws: &Draws) -> Made {
         let mut maker = Maker::new(draws);
         for step in &draws.steps {
@@ -229,7 +229,7 @@ proptest! {
         prop_assert_eq!(slack.duplicate, u128::from(made.duplicate) * 8);
         prop_assert_eq!(slack.aborted, u128::from(made.aborted) * 8);
         prop_assert_eq!(slack.burst, 0);
-        // Everybody stays to the end, so the capacity is rate x stay.
+        // All nodes stay to the end, so the capacity is rate x stay.
         let all = made.run.transfers(|_| true);
         let ends = all.iter().map(|&at| made.run.transfer(at).end.0);
         let horizon = report.distribution_time.unwrap().0.max(ends.max().unwrap());
@@ -437,7 +437,7 @@ proptest! {
         prop_assert_eq!(run.verdict("choking"), Verdict::Violated);
     }
 
-    /// The source never sends one chunk: then whoever has it has it from nowhere.
+    /// The source never sends one chunk: then a peer that has it has it from nowhere.
     #[test]
     fn a_chunk_that_the_source_never_sent_is_seen(draws in draws(), draw: u16) {
         let made = Maker::make(&draws);

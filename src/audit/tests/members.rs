@@ -92,7 +92,7 @@ fn nobody_joins_before_or_acts_after_what_is_announced() {
     assert_eq!(run(10, 111).gaps().verdict(RULE), Verdict::Violated);
     assert_eq!(run(10, 111).receiver(1).verdict(RULE), Verdict::Holds);
     assert_eq!(run(9, 110).receiver(1).verdict(RULE), Verdict::Holds);
-    // Coming later and leaving earlier is everybody's right.
+    // Coming later and leaving earlier is every peer's right.
     let short = Run::new(1, 1)
         .with(|parts| parts.peers[0].leaves = Leaves::At(Time(110)))
         .unjoined()

@@ -56,7 +56,7 @@ impl Run {
         Run { parts, evidence: Evidence::default(), events: (0..peers).map(join).collect() }
     }
 
-    /// Nobody has joined.
+    /// No node has joined.
     pub(super) fn unjoined(mut self) -> Self {
         self.events.clear();
         self
@@ -194,7 +194,7 @@ impl Run {
     }
 }
 
-/// Two peers, two chunks: everybody serves as soon as it can.
+/// Two peers, two chunks: each node serves as soon as it can.
 pub(super) fn lawful() -> Run {
     Run::new(2, 2)
         .send(0, 1, 0, 0..100)
@@ -330,7 +330,7 @@ fn witnesses_speak_in_sentences() {
     );
 }
 
-/// Whoever judges a rule panics on a thread whose end nobody minds: then there is no report.
+/// The judge of a rule panics on a thread whose end is not watched: then there is no report.
 #[test]
 fn a_rule_that_panics_is_not_left_out_of_a_report() {
     #[derive(Debug)]

@@ -133,7 +133,7 @@ fn a_transfer_starts_while_its_receiver_is_unchoked() {
         }
         other => panic!("{other:?}"),
     }
-    // At first everybody is choked, and an unchoke has a direction.
+    // At first every neighbor is choked, and an unchoke has a direction.
     let wrong_way = Run::new(1, 1).unchoke(1, 0, 0).send(0, 1, 0, 10..110);
     assert_eq!(wrong_way.verdict(rule), Verdict::Violated);
     assert_eq!(Run::new(1, 1).send(0, 1, 0, 10..110).verdict(rule), Verdict::Skipped);
@@ -201,7 +201,7 @@ fn what_may_be_said_twice_is_read_as_some_order_of_one_instant_leaves_it() {
     assert_eq!(met.verdict("neighbors"), Verdict::Holds);
     let parted = again(Run::new(2, 1)).send(0, 1, 0, 10..110);
     assert_eq!(parted.verdict("neighbors"), Verdict::Violated);
-    // Nobody is accused of a stall over a link that may be gone.
+    // No node is accused of a stall over a link that may be gone.
     let run = Run::new(1, 1).connect(0, 1, 0).disconnect(0, 1, 5).disconnect(0, 1, 5);
     assert_eq!(run.clone().connect(0, 1, 5).verdict("incompleteness_explained"), Verdict::Holds);
     let stall = run.connect(0, 1, 6);

@@ -376,10 +376,10 @@ fn what_makes_no_scenario_is_refused_where_it_stands() {
             "584 years",
         ),
     ]);
-    let nobody = GOOD.replacen("count = 2", "count = 0", 1);
-    assert_eq!(read(&nobody).unwrap().peer_count(), 1, "a group may be empty");
-    let nobody = nobody.replacen("joins", "count = 0\njoins", 1);
-    let error = read(&nobody).unwrap_err();
+    let empty = GOOD.replacen("count = 2", "count = 0", 1);
+    assert_eq!(read(&empty).unwrap().peer_count(), 1, "a group may be empty");
+    let empty = empty.replacen("joins", "count = 0\njoins", 1);
+    let error = read(&empty).unwrap_err();
     assert_eq!((error.line, error.field.as_str()), (11, "peers"), "{error}");
     assert!(error.message.contains("write at least one peer"), "{error}");
 }

@@ -158,9 +158,9 @@ fn every_error_names_line_field_and_what_to_write() {
         assert_eq!((error.line, error.field.as_str()), (3, field), "{error}");
         assert!(error.message.contains(message), "{error}");
     }
-    let nobody = refused(&format!("{}[]}}", &LEAST[..LEAST.find("[{").unwrap()]));
-    assert!(nobody.message.contains("at least one peer"), "{nobody}");
-    assert_eq!((nobody.line, nobody.field.as_str()), (3, "peers"));
+    let empty = refused(&format!("{}[]}}", &LEAST[..LEAST.find("[{").unwrap()]));
+    assert!(empty.message.contains("at least one peer"), "{empty}");
+    assert_eq!((empty.line, empty.field.as_str()), (3, "peers"));
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn judge<E: Engine>(scenario: &Scenario) -> (Outcome, bool, Report) {
     (outcome, source_stayed, audit.finish())
 }
 
-/// Whoever may refuse to give for nothing may leave others without the file.
+/// A peer that may refuse to give for nothing may leave others without the file.
 fn barters(scenario: &Scenario) -> bool {
     let protocol = scenario.parts().protocol.as_ref();
     protocol.is_some_and(|p| matches!(p.choker, Choker::StrictBarter | Choker::Credit(_)))
@@ -71,11 +71,11 @@ fn check<E: Engine>(scenario: &Scenario, senders: &[Senders]) -> Result<(), Test
         let present_stay = scenario
             .peers()
             .all(|(id, _)| report.finish_of(id).is_some() || scenario.leaves_at(id).is_some());
-        prop_assert!(present_stay, "whoever stays has the file");
+        prop_assert!(present_stay, "a peer that stays has the file");
     }
     if outcome.ended == Ended::Stalled {
         let excused = barters(scenario) || !source_stayed;
-        prop_assert!(excused, "with a source that stays and serves, everybody completes");
+        prop_assert!(excused, "with a source that stays and serves, every peer completes");
     }
     Ok(())
 }

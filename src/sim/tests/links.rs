@@ -45,7 +45,7 @@ struct Entry {
     end: Option<End>,
 }
 
-/// Oldest first, everybody takes what both ends have left: straight from the description.
+/// Oldest first, each takes what both ends have left: straight from the description.
 fn allot(entries: &mut [Entry], capacities: &[(Rate, Option<Rate>)]) {
     let mut up: Vec<u64> = capacities.iter().map(|(up, _)| up.0).collect();
     let mut down: Vec<u64> =

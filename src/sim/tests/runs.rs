@@ -142,19 +142,19 @@ fn the_same_seed_gives_the_same_events_and_another_seed_others() {
     assert_ne!(first.1, other.1);
 }
 
-/// A peer whose uplink carries nothing would keep whoever it served waiting: it serves nobody, and
-/// everybody has the file from the source, whatever it wants to give.
+/// A peer whose uplink carries nothing would keep the peers it served waiting: it serves none, and
+/// each peer has the file from the source, whatever it wants to give.
 #[test]
 fn nobody_waits_for_an_uplink_that_carries_nothing() {
     let (outcome, events) = run::<swarm::Peer>(parts(6, 4000, &[0, 0, 0, 0, 0, 0]));
     assert_eq!(outcome.ended, Ended::AllComplete);
-    // Nobody else sends anything, and the source never idles: 6 * 6 / 4 = 9 s.
+    // No other node sends anything, and the source never idles: 6 * 6 / 4 = 9 s.
     assert_eq!(outcome.at, Time::from_secs(9));
     let unchoked = |event: &Event| matches!(event, Event::Unchoke { from, .. } if from.0 != 0);
     assert!(!events.iter().any(unchoked));
 }
 
-/// What moved until the end is in the log, also when the end is somebody else's completion.
+/// What moved until the end is in the log, also when the end is another peer's completion.
 #[test]
 fn what_is_under_way_at_the_end_is_logged() {
     // 1000 bits to each at once, in 1 s and 1 2/3 s; in the last 2/3 s peer 1 gets 666 bits of its
@@ -170,7 +170,7 @@ fn what_is_under_way_at_the_end_is_logged() {
     assert_eq!(moved, expected);
 }
 
-/// Who asks a node that is gone by the time the question arrives hears that nobody is there.
+/// Who asks a node that is gone by the time the question arrives hears that no node is there.
 #[test]
 fn who_asks_the_dead_gets_an_answer() {
     let mut late = parts(2, 1000, &[1000, 1000]);
@@ -187,7 +187,7 @@ fn who_asks_the_dead_gets_an_answer() {
     assert_eq!(simulation.engine(PeerId(1)).unwrap().refused, 0);
 }
 
-/// An engine whose source sends the first chunk twice to everybody, and that counts how often it is
+/// An engine whose source sends the first chunk twice to each peer, and that counts how often it is
 /// refused or left.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Lavish {

@@ -95,7 +95,7 @@ proptest! {
     }
 }
 
-/// An engine whose source says all kinds of things to anybody, together or apart, whenever it gets
+/// An engine whose source says all kinds of things to any peer, together or apart, whenever it gets
 /// a neighbor.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Loud<const APART: bool> {

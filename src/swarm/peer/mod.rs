@@ -38,7 +38,7 @@ const ANNOUNCE: Timer = Timer(2);
 
 /// Outputs that are held without giving memory back: more come at once only when the peer
 /// completes or leaves.
-const FEW_OUTPUTS: usize = 8;
+const FEW_OUTPUTS: usize = 16;
 
 /// A participant of the reference swarm.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -70,7 +70,7 @@ fn what_was_awaited_of_a_lost_neighbor_is_requested_again() {
     bench.hear(A, Message::bitfield(chunks(&[2])));
     bench.hear(B, Message::bitfield(chunks(&[2])));
     assert_eq!(bench.hear(A, Message::Unchoke), [say(A, Message::Request(ChunkId(2)))]);
-    assert_eq!(bench.hear(B, Message::Unchoke), [], "nobody is asked twice");
+    assert_eq!(bench.hear(B, Message::Unchoke), [], "no neighbor is asked twice");
     let after = bench.on(Input::Disconnected(A));
     assert_eq!(after, [say(B, Message::Request(ChunkId(2)))]);
 }
@@ -195,7 +195,7 @@ fn under_strict_barter_nothing_is_given_before_something_is_asked_in_return() {
     assert_eq!(after, exchange);
 }
 
-/// Everybody talks and nobody has anything: after a while there is room for somebody else, also
+/// All neighbors talk and none has anything: after a while there is room for another one, also
 /// when more neighbors would be taken than are looked for.
 #[test]
 fn a_bored_peer_makes_room_for_somebody_new() {
@@ -205,8 +205,8 @@ fn a_bored_peer_makes_room_for_somebody_new() {
     for neighbor in neighbors {
         bench.on(Input::Connected(neighbor));
     }
-    let somebody = PeerId(30);
-    let mut outputs = bench.on(Input::Members(vec![somebody]));
+    let another = PeerId(30);
+    let mut outputs = bench.on(Input::Members(vec![another]));
     assert_eq!(outputs, []);
     for _ in 0..4 {
         for neighbor in neighbors {
@@ -216,7 +216,7 @@ fn a_bored_peer_makes_room_for_somebody_new() {
     }
     let dropped = outputs.iter().filter(|output| matches!(output, Output::Disconnect(_)));
     assert_eq!(dropped.count(), 1);
-    assert!(outputs.contains(&Output::Connect(somebody)), "{outputs:?}");
+    assert!(outputs.contains(&Output::Connect(another)), "{outputs:?}");
     assert!(outputs.iter().any(|output| matches!(output, Output::Announce { .. })));
 }
 
@@ -258,7 +258,7 @@ fn a_promise_that_was_withdrawn_is_not_kept() {
     let (first, second) = (decide(), decide());
     assert!(first.contains(&promised(B, 0)), "{first:?}");
     assert!(second.contains(&promised(A, 0)), "{second:?}");
-    // What B asks for is A's now; and what nobody was promised is nobody's.
+    // What B asks for is A's now; and what no neighbor was promised is no neighbor's.
     let after = bench.hear(B, Message::Request(ChunkId(0)));
     assert_eq!(after, [say(B, Message::Reject(ChunkId(0)))]);
     let after = bench.hear(A, Message::Request(ChunkId(3)));
@@ -267,7 +267,7 @@ fn a_promise_that_was_withdrawn_is_not_kept() {
     assert_eq!(after, [say(A, Message::Chunk(ChunkId(0)))]);
 }
 
-/// A chunk of use to nobody else is no reason to give its holder another one.
+/// A chunk of no use to another peer is no reason to give its holder another one.
 #[test]
 fn the_source_serves_first_who_passes_on_what_it_got() {
     let c = PeerId(10);
@@ -347,7 +347,7 @@ fn who_is_getting_a_chunk_is_kept() {
     assert!(after.contains(&Output::Disconnect(A)), "{after:?}");
 }
 
-/// Whoever has everything and never serves is no reason to wait for ever.
+/// A neighbor that has everything and never serves is no reason to wait forever.
 #[test]
 fn a_neighbor_that_never_serves_is_replaced() {
     let protocol = Protocol { neighbors: 1, ..Protocol::default() };
@@ -393,7 +393,8 @@ fn no_more_are_accepted_than_there_are_places() {
     assert_eq!(bench.on(Input::Asked(A)), [Output::Refuse(A)]);
 }
 
-/// What it holds nobody can have of it, so it shows nothing; and when it has everything it is gone.
+/// What it holds no neighbor can have of it, so it shows nothing; and when it has everything it is
+/// gone.
 #[test]
 fn a_free_rider_makes_no_chunk_look_less_rare() {
     let mut bench = Bench::new(Role::Peer(Behavior::FreeRider), Protocol::default());
@@ -421,7 +422,7 @@ fn a_free_rider_makes_no_chunk_look_less_rare() {
     assert_eq!(bench.on(Input::Connected(B)), [Output::Disconnect(B)]);
 }
 
-/// Somebody has all that is wanted and lets others wait for their turn; somebody else has nothing.
+/// One neighbor has all that is wanted and lets others wait for their turn; another has nothing.
 #[test]
 fn who_has_nothing_goes_before_who_lets_one_wait() {
     let protocol = Protocol { neighbors: 2, ..Protocol::default() };

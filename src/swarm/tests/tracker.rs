@@ -25,7 +25,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 proptest! {
     /// Against a map of the last announce: the list holds exactly the members that are neither gone
-    /// nor silent for too long, names nobody twice, and never who asks.
+    /// nor silent for too long, names no peer twice, and never who asks.
     #[test]
     fn the_list_holds_registered_members_only(steps in steps(), seed: u64) {
         let mut tracker = Tracker::new();
