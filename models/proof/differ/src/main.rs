@@ -93,7 +93,7 @@ impl Draw {
         let chunks = 1 + self.below(8) as u64;
         let short = if self.one_in(3) { self.below(chunk as usize) as u64 } else { 0 };
         let churn = self.one_in(4);
-        let peers = (0..1 + self.below(6)).map(|_| self.peer(churn)).collect();
+        let peers: Vec<_> = (0..1 + self.below(6)).map(|_| self.peer(churn)).collect();
         let burst = if self.one_in(4) { Bytes(self.below(3000) as u64) } else { Bytes(0) };
         let leaves = if churn && self.one_in(3) { self.instant() } else { None };
         let file = Manifest::new(Bytes(chunk * chunks - short), Bytes(chunk)).ok()?;
