@@ -85,8 +85,7 @@ impl Bound for Branching {
     }
 }
 
-/// Why chunk copies are not whole copies from one sender each at its rate.
-pub(super) fn inapplicable(scenario: &Scenario) -> Option<&'static str> {
+fn inapplicable(scenario: &Scenario) -> Option<&'static str> {
     let discipline = scenario.discipline();
     if discipline.cut_through {
         return Some("with cut_through a peer may send parts of a chunk that it does not have yet");
