@@ -9,8 +9,8 @@
 //!    follows, the engine is dropped.
 //!
 //! Time reaches an engine only as timers that it armed itself, so the same code runs in virtual
-//! time, in every interleaving of a model, and on a network. The types to know are [`Engine`],
-//! [`Input`] and [`Output`].
+//! time, in every interleaving of a model, and on a network. An engine implements
+//! [`Engine`]: it takes [`Input`]s and gives [`Output`]s.
 
 use std::fmt::Debug;
 use std::hash::Hash;

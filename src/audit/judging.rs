@@ -1,7 +1,7 @@
 //! The rules of one trace, judged by as many threads as are lent.
 //!
 //! The rules read the same facts and nothing of each other, so any free thread may judge each of
-//! them. No thread is started here. The type to know is [`Judging`].
+//! them. [`Judging`] hands out the rules; it starts no thread.
 
 use std::sync::Mutex;
 

@@ -1,7 +1,7 @@
 //! What an audit says in the end: the rules, the times, the best bound, where the capacity went.
 //!
 //! It judges nothing beyond its rules, and prints nothing: serde writes it, the command line shows
-//! it. The type to know is [`Report`].
+//! it.
 
 use std::fmt;
 

@@ -7,7 +7,8 @@ use super::layout::Style;
 use super::numbers::{self, grouped, rate, span};
 use super::wrapping::{follow, wrapped};
 
-/// What is distributed to whom. A log that another program wrote has no seed.
+/// The lines above every result: file, source, groups of peers, arrivals and departures. `seed` is
+/// None for a log that another program wrote.
 pub(crate) fn heading(style: Style, scenario: &Scenario, seed: Option<u64>) -> String {
     let file = scenario.file();
     let seed = seed.map_or_else(String::new, |seed| format!("; seed {seed}"));

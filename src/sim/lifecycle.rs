@@ -78,8 +78,8 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         }
     }
 
-    /// Who tells all its neighbors something goes through them in order: whom `a` asks for is most
-    /// often the one behind whom it asked for last.
+    /// Are the two connected? A node that tells all its neighbors something goes through them in
+    /// order, so the place after the last one found is tried first.
     pub(super) fn are_neighbors(&mut self, a: PeerId, b: PeerId) -> bool {
         let node = &mut self.nodes[a.index()];
         node.last += 1;

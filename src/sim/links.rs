@@ -1,4 +1,4 @@
-//! Links in virtual time: who sends what to whom at which rate, so that no capacity is ever
+//! Links in virtual time: which transfers run at which rate, so that no capacity is ever
 //! exceeded.
 //!
 //! A link works through its transfers in the order in which they began: the oldest takes as much as
@@ -7,7 +7,7 @@
 //! are sums and differences of capacities, hence whole bits per second: nothing is rounded until a
 //! transfer's end, which is rounded up.
 //!
-//! This module never knows why something is sent. The type to know is [`Links`].
+//! This module never knows why something is sent. [`Links`] holds all transfers.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

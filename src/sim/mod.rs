@@ -10,7 +10,7 @@
 //!
 //! A run ends when every peer that can still come has come and every present peer is complete, when
 //! nothing has moved for a long while with no arrival or departure to come, or at the scenario's
-//! `until`. The types to know are [`Simulation`] and [`Outcome`].
+//! `until`. [`Simulation`] runs it, [`Outcome`] says how it ended.
 
 mod boards;
 mod lifecycle;

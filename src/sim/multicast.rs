@@ -1,4 +1,4 @@
-//! What a node says to several others in one breath: one event for all whom it reaches at once.
+//! What a node says to several others at once: one event for all that it reaches at one instant.
 
 use prefetch_index::prefetch_index;
 

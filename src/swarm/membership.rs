@@ -48,8 +48,8 @@ impl Membership {
         (self.wanted as usize).div_ceil(2)
     }
 
-    /// The most neighbors that it accepts: twice as many as are expected, since whom others ask is
-    /// chance, and a peer that is refused has fewer than it looks for.
+    /// The most neighbors that it accepts: twice the target degree. Which peers others ask is
+    /// chance, and a refused peer ends up with fewer neighbors than its target.
     pub(super) fn max_degree(&self) -> usize {
         (self.wanted as usize).saturating_mul(2)
     }

@@ -18,7 +18,8 @@ struct Draws {
     source: u64,
     file: (u64, u64),
     latency: u64,
-    /// Who sends what to whom next, with how much waiting, and whether it breaks off or repeats.
+    /// The next transfer: sender, receiver and chunk, the wait before it, and whether it breaks
+    /// off or repeats.
     steps: Vec<(u16, u8, u8)>,
 }
 

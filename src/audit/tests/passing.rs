@@ -413,7 +413,7 @@ proptest! {
             let chunk = Bytes(u64::max(file - 1, 1));
             parts.file = Manifest::new(Bytes(file), chunk).unwrap();
         });
-        // What is on its way: (when it arrives, to whom, what).
+        // What is on its way: (arrival, receiver, chunk).
         let mut flying: Vec<(u64, u32, Vec<u128>)> = Vec::new();
         let mut first: Vec<Option<u64>> = vec![None; peers + 1];
         let mut sends = sends;

@@ -418,7 +418,7 @@ fn a_free_rider_makes_no_chunk_look_less_rare() {
         assert!(said.contains(&Output::Disconnect(neighbor)), "{neighbor} in {said:?}");
     }
     assert_eq!(bench.on(Input::Asked(B)), [Output::Refuse(B)]);
-    // Nor is it there for whom it had asked itself.
+    // Nor is it there for a peer that it had asked itself.
     assert_eq!(bench.on(Input::Connected(B)), [Output::Disconnect(B)]);
 }
 
