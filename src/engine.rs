@@ -74,26 +74,6 @@ pub trait Engine: Clone + Debug + Eq + Hash {
     fn take_watch(&mut self) -> Option<Watch> {
         None
     }
-
-    /// May this message wait until the next input that may not?
-    ///
-    /// True promises that to handle it now would give no output and ask for no choice, and that
-    /// this stays so whatever else waits: it adds to what the participant knows, and nothing
-    /// follows from it yet. A driver may keep such messages back, in their order, and hand them to
-    /// [`Engine::catch_up`] before anything else. Most of what a swarm says is of this kind; the
-    /// simulator asks about what is said by [`Output::Tell`].
-    fn may_wait(&self, _from: PeerId, _message: &Self::Message) -> bool {
-        false
-    }
-
-    /// Takes messages that [might wait](Engine::may_wait): the same as to handle one after another.
-    fn catch_up(&mut self, waiting: &[(PeerId, Self::Message)], choose: &mut dyn Choose) {
-        for (from, message) in waiting {
-            self.handle(Input::Received { from: *from, message: message.clone() }, choose);
-            // Drained as ever: it has promised to have nothing to say.
-            let _none = self.poll();
-        }
-    }
 }
 
 /// Boards: what each node has shown to all its neighbors, kept by a driver once instead of by each

@@ -49,7 +49,6 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         }
         let state = &mut self.nodes[node.index()];
         state.engine = None;
-        state.waiting = Vec::new();
         state.gone = true;
         if !node.is_source() && !state.complete {
             self.unfinished -= 1;

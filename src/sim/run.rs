@@ -64,7 +64,7 @@ pub fn simulate<E: Engine, T: Introduce>(
 pub struct Simulation<E: Engine, T: Introduce> {
     pub(super) scenario: Scenario,
     pub(super) pace: Pace,
-    pub(super) nodes: Vec<Node<E, E::Message>>,
+    pub(super) nodes: Vec<Node<E>>,
     /// How long anything takes to each node.
     pub(super) latencies: Vec<Time>,
     pub(super) tracker: T,
@@ -94,12 +94,10 @@ pub struct Simulation<E: Engine, T: Introduce> {
     pub(super) ends: Vec<End>,
 }
 
-/// What news that waits touches lies in one line of the cache.
+/// A node of a run. What a chunk that is shown touches lies in one line of the cache.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
-pub(super) struct Node<E, M> {
-    /// Messages that have reached it and may wait.
-    pub(super) waiting: Vec<(PeerId, M)>,
+pub(super) struct Node<E> {
     /// None before it joins and after it left.
     pub(super) engine: Option<E>,
     pub(super) complete: bool,
@@ -136,18 +134,6 @@ pub(super) enum Happening<M> {
     Tick,
 }
 
-impl<E: Engine> Node<E, E::Message> {
-    /// Its engine, if it is present, with everything that waited.
-    fn catch_up(&mut self, choose: &mut Seeded) -> Option<&mut E> {
-        let engine = self.engine.as_mut()?;
-        if !self.waiting.is_empty() {
-            engine.catch_up(&self.waiting, choose);
-            self.waiting.clear();
-        }
-        Some(engine)
-    }
-}
-
 impl<E: Engine, T: Introduce> Simulation<E, T> {
     /// A run of `scenario` that has not begun.
     pub fn new(scenario: &Scenario) -> Self {
@@ -157,7 +143,6 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         );
         let node = Node {
             engine: None,
-            waiting: Vec::new(),
             complete: false,
             gone: false,
             told: false,
@@ -231,9 +216,8 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     }
 
     /// The engine of a node that is present.
-    pub fn engine(&mut self, node: PeerId) -> Option<&E> {
-        let node = self.nodes.get_mut(node.index())?;
-        node.catch_up(&mut self.choose).map(|engine| &*engine)
+    pub fn engine(&self, node: PeerId) -> Option<&E> {
+        self.nodes.get(node.index())?.engine.as_ref()
     }
 
     /// Goes on to the next instant at which anything happens, and does all that happens then.
@@ -320,9 +304,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         record: &mut dyn FnMut(Event),
     ) {
         self.note_on_boards(node, &input);
-        let Some(engine) = self.nodes[node.index()].catch_up(&mut self.choose) else {
-            return;
-        };
+        let Some(engine) = &mut self.nodes[node.index()].engine else { return };
         match &self.boards {
             None => engine.handle(input, &mut self.choose),
             Some(boards) => {

@@ -4,14 +4,12 @@
 //! The engine gets messages of real runs of its own kind, but from any node, in any order, about
 //! another file with more chunks, from nodes that it does not know, after they have left; also
 //! connections that it already has, and members that do not exist. Beside it, a reference tracks
-//! what can be observed from outside, the chunks that ever arrived; and a copy of the engine gets
-//! deferred messages late and must end up equal. Only neighbors lie, never the driver: what the
-//! driver reports has happened.
+//! what can be observed from outside, the chunks that ever arrived. Only neighbors lie, never the
+//! driver: what the driver reports has happened.
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Debug};
 use std::mem::discriminant;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -191,6 +189,7 @@ fn acts<M: Clone + Debug + 'static>(pools: [MessagePool<M>; 2]) -> BoxedStrategy
     );
     prop_oneof![30 => control, 50 => heard, 1 => Just(Act::Leave)].boxed()
 }
+
 impl Observed {
     /// What is known after `act`.
     fn after<M: Payload>(mut self, act: &Act<M>) -> Self {
@@ -229,29 +228,10 @@ fn held(role: Role) -> ChunkSet {
     }
 }
 
-/// A source of choices that counts them.
-struct Counted {
-    choose: Seeded,
-    asked: u32,
-}
-
-impl Choose for Counted {
-    fn index(&mut self, bound: NonZeroUsize) -> usize {
-        self.asked += 1;
-        self.choose.index(bound)
-    }
-}
-
-/// An engine, and the messages that wait for it.
-type Late<E> = (E, Vec<(PeerId, <E as Engine>::Message)>);
-
 /// The engine under test, and the state of its driver.
 struct Driven<E: Engine> {
     engine: E,
-    /// The copy and the messages deferred for it since the last input that may not wait; None if
-    /// there are none.
-    late: Option<Late<E>>,
-    choose: Counted,
+    choose: Seeded,
     armed: Vec<Timer>,
     sending: Vec<(PeerId, ChunkId)>,
     /// What it held after the last input.
@@ -279,8 +259,7 @@ impl<E: Engine> Driven<E> {
         let settings = Settings { protocol, requests: 2 };
         let mut driven = Driven {
             engine: E::new(ME, &file(CHUNKS), role, &settings),
-            late: None,
-            choose: Counted { choose: Seeded::new(1, 0), asked: 0 },
+            choose: Seeded::new(1, 0),
             armed: Vec::new(),
             sending: Vec::new(),
             have: held(role),
@@ -296,17 +275,11 @@ impl<E: Engine> Driven<E> {
             Input::Asked(peer) => Some(peer),
             _ => None,
         };
-        let waits = self.keep_back(&input)?;
-        let choices = self.choose.asked;
         self.engine.handle(input, &mut self.choose);
-        demand(!waits || choices == self.choose.asked, || {
-            "it asks for a choice because of a message that may wait".to_owned()
-        })?;
         let mut answered = asked.is_none();
         let mut outputs = 0;
         while let Some(output) = self.engine.poll() {
             outputs += 1;
-            demand(!waits, || format!("it says {output:?} after a message that may wait"))?;
             demand(outputs < OUTPUTS, || {
                 format!("it says {OUTPUTS} things after one input, and still more")
             })?;
@@ -324,33 +297,6 @@ impl<E: Engine> Driven<E> {
         }
         self.have = have.clone();
         Ok(())
-    }
-
-    /// Defers a message for a copy of the engine, if it may wait; returns whether it may. The copy
-    /// must equal the engine again when it catches up.
-    fn keep_back(&mut self, input: &Input<E::Message>) -> Result<bool, String> {
-        let copy = self.late.as_ref().map_or(&self.engine, |(copy, _)| copy);
-        if let Input::Received { from, message } = input
-            && copy.may_wait(*from, message)
-        {
-            let (_, waiting) = self.late.get_or_insert_with(|| (self.engine.clone(), Vec::new()));
-            waiting.push((*from, message.clone()));
-            return Ok(true);
-        }
-        self.catch_up()?;
-        Ok(false)
-    }
-
-    /// Delivers the deferred messages to the copy.
-    fn catch_up(&mut self) -> Result<(), String> {
-        let Some((mut copy, waiting)) = self.late.take() else { return Ok(()) };
-        let choices = self.choose.asked;
-        copy.catch_up(&waiting, &mut self.choose);
-        demand(choices == self.choose.asked, || {
-            "it asks for a choice as it catches up".to_owned()
-        })?;
-        demand(copy.poll().is_none(), || "it says something as it catches up".to_owned())?;
-        demand(copy == self.engine, || format!("it is another after these came late: {waiting:?}"))
     }
 
     fn said(&mut self, output: Output<E::Message>) -> Result<(), String> {
@@ -432,7 +378,7 @@ fn happen<E: Engine>(role: Role, acts: Vec<Act<E::Message>>) -> Result<(), Strin
         observed = observed.after(&act);
         driven.act(act, &observed)?;
     }
-    driven.catch_up()
+    Ok(())
 }
 
 /// Hands engines of this kind one sequence of inputs after the other.

@@ -80,10 +80,10 @@ impl Overrun {
     }
 }
 
-/// Takes inputs from the budget; unwinds the run when it is spent.
-fn count(inputs: u64) {
+/// Takes an input from the budget; unwinds the run when it is spent.
+fn count_input() {
     let mut left = LEFT.get();
-    let Some(inputs) = left.inputs.checked_sub(inputs) else {
+    let Some(inputs) = left.inputs.checked_sub(1) else {
         resume_unwind(Box::new(Overrun::Inputs));
     };
     left.inputs = inputs;
@@ -106,7 +106,7 @@ impl<E: Engine> Engine for Guarded<E> {
     }
 
     fn handle(&mut self, input: Input<E::Message>, choose: &mut dyn Choose) {
-        count(1);
+        count_input();
         self.outputs = 0;
         self.engine.handle(input, choose);
     }
@@ -122,14 +122,5 @@ impl<E: Engine> Engine for Guarded<E> {
 
     fn have(&self) -> &ChunkSet {
         self.engine.have()
-    }
-
-    fn may_wait(&self, from: PeerId, message: &E::Message) -> bool {
-        self.engine.may_wait(from, message)
-    }
-
-    fn catch_up(&mut self, waiting: &[(PeerId, E::Message)], choose: &mut dyn Choose) {
-        count(waiting.len() as u64);
-        self.engine.catch_up(waiting, choose);
     }
 }

@@ -1,5 +1,5 @@
-//! That nothing changes because nodes show chunks on boards, because messages wait, and because one
-//! event carries a message to many.
+//! That nothing changes because nodes show chunks on boards, and because one event carries a message
+//! to many.
 
 use std::collections::VecDeque;
 
