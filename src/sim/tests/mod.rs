@@ -1,4 +1,4 @@
 mod judged;
 mod links;
 mod runs;
-mod waiting;
+mod showing;
