@@ -21,12 +21,13 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     pub(super) fn join(&mut self, node: PeerId, record: &mut dyn FnMut(Event)) {
         self.changes -= 1;
         self.progress = self.queue.now();
-        let engine = E::new(
+        let mut engine = E::new(
             node,
             self.scenario.file(),
             role(&self.scenario, node),
             &self.pace.settings(&self.scenario, node),
         );
+        self.decide_on_boards(&mut engine);
         self.nodes[node.index()].engine = Some(engine);
         self.touched.push(node);
         record(Event::Join { at: self.queue.now(), node });

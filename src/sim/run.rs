@@ -7,6 +7,7 @@ use super::queue::Queue;
 use super::timing::{Pace, patience};
 use crate::choose::{Seeded, sample};
 use crate::chunks::{ChunkId, PeerId};
+use crate::engine::boards::BoardReader;
 use crate::engine::{Engine, Input, Introduce, Kind, Output, Payload, Timer};
 use crate::scenario::Scenario;
 use crate::trace::Event;
@@ -68,6 +69,8 @@ pub struct Simulation<E: Engine, T: Introduce> {
     /// How long anything takes to each node.
     pub(super) latencies: Vec<Time>,
     pub(super) tracker: T,
+    /// Boards are kept if the engines read them, which the first one says.
+    pub(super) may_keep_boards: bool,
     /// What nodes have shown, where engines read it.
     pub(super) boards: Option<Boards>,
     /// Nodes that watch one that has just shown something.
@@ -153,12 +156,11 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             deaf: Vec::new(),
         };
         let latencies: Vec<Time> = scenario.nodes().map(|node| scenario.latency_to(node)).collect();
-        let reads = E::reads_boards(scenario.file());
-        let boards = reads.then(|| Boards::new(&latencies, scenario.file().chunks())).flatten();
         let mut simulation = Simulation {
             nodes: vec![node; scenario.peer_count() + 1],
             latencies,
-            boards,
+            may_keep_boards: true,
+            boards: None,
             watching: Vec::new(),
             tracker: T::new(),
             links,
@@ -184,7 +186,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     /// for engines that are looked at from outside.
     #[must_use]
     pub fn without_boards(mut self) -> Self {
-        self.boards = None;
+        self.may_keep_boards = false;
         self
     }
 
@@ -305,11 +307,11 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     ) {
         self.note_on_boards(node, &input);
         let Some(engine) = &mut self.nodes[node.index()].engine else { return };
-        match &self.boards {
-            None => engine.handle(input, &mut self.choose),
-            Some(boards) => {
-                engine.handle_beside(input, &boards.seen_by(node), &mut self.choose);
+        match (&self.boards, engine.board_reader()) {
+            (Some(boards), Some(reader)) => {
+                reader.handle_beside(input, &boards.seen_by(node), &mut self.choose);
             }
+            _ => engine.handle(input, &mut self.choose),
         }
         self.drain(node, record);
     }

@@ -5,12 +5,21 @@
 
 use prefetch_index::prefetch_index;
 
+use super::boards::Boards;
 use super::run::{Happening, Simulation};
 use crate::chunks::{ChunkId, PeerId};
-use crate::engine::{Engine, Input, Introduce, Kind, Payload, Shown};
+use crate::engine::boards::{BoardReader, Shown};
+use crate::engine::{Engine, Input, Introduce, Kind, Payload};
 use crate::trace::Event;
 
 impl<E: Engine, T: Introduce> Simulation<E, T> {
+    /// The first engine of a run says whether boards are kept.
+    pub(super) fn decide_on_boards(&mut self, engine: &mut E) {
+        if std::mem::take(&mut self.may_keep_boards) && engine.board_reader().is_some() {
+            self.boards = Boards::new(&self.latencies, self.scenario.file().chunks());
+        }
+    }
+
     /// What an input means to boards.
     pub(super) fn note_on_boards(&mut self, node: PeerId, input: &Input<E::Message>) {
         let Some(boards) = &mut self.boards else { return };
@@ -56,8 +65,9 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         }
         for watcher in watching.drain(..) {
             let engine = self.nodes[watcher.index()].engine.as_mut();
-            if let (Some(engine), Some(boards)) = (engine, &self.boards) {
-                engine.notice(by, chunk, &boards.seen_by(watcher), &mut self.choose);
+            let reader = engine.and_then(|engine| engine.board_reader());
+            if let (Some(reader), Some(boards)) = (reader, &self.boards) {
+                reader.notice(by, chunk, &boards.seen_by(watcher), &mut self.choose);
                 self.drain(watcher, record);
             }
         }
@@ -66,7 +76,9 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
 
     /// Takes what a node shows.
     pub(super) fn take_shown(&mut self, node: PeerId) {
-        let shown = self.nodes[node.index()].engine.as_mut().and_then(Engine::take_shown);
+        let engine = self.nodes[node.index()].engine.as_mut();
+        let reader = engine.and_then(|engine| engine.board_reader());
+        let shown = reader.and_then(|reader| reader.take_shown());
         if let (Some(shown), Some(boards)) = (shown, &self.boards) {
             let chunk = match shown {
                 Shown::Chunk(chunk) => Some(chunk),
@@ -80,9 +92,10 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
 
     /// Takes which neighbors a node watches.
     pub(super) fn take_watches(&mut self, node: PeerId) {
-        while let Some(watch) =
-            self.nodes[node.index()].engine.as_mut().and_then(Engine::take_watch)
-        {
+        loop {
+            let engine = self.nodes[node.index()].engine.as_mut();
+            let reader = engine.and_then(|engine| engine.board_reader());
+            let Some(watch) = reader.and_then(|reader| reader.take_watch()) else { return };
             let watchers = &mut self.nodes[watch.neighbor.index()].watchers;
             match (watchers.binary_search(&node), watch.on) {
                 (Err(at), true) => watchers.insert(at, node),

@@ -5,7 +5,7 @@
 
 use super::slots::SlotSet;
 use crate::chunks::PeerId;
-use crate::engine::{Shown, Watch};
+use crate::engine::boards::{Shown, Watch};
 
 /// What the driver has not been told yet, and what it has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

@@ -20,9 +20,8 @@ use super::uploads::Uploads;
 use super::watching::Watching;
 use crate::choose::Choose;
 use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
-use crate::engine::{
-    Boards, Engine, Input, NoBoards, Output, Presence, Role, Settings, Shown, Timer, Watch,
-};
+use crate::engine::boards::{BoardReader, Boards, NoBoards, Shown, Watch};
+use crate::engine::{Engine, Input, Output, Presence, Role, Settings, Timer};
 use crate::scenario::Behavior;
 
 mod fetching;
@@ -121,10 +120,12 @@ impl Engine for Peer {
             + self.watching.heap_bytes()
     }
 
-    fn reads_boards(manifest: &Manifest) -> bool {
-        Interest::reads_boards(manifest)
+    fn board_reader(&mut self) -> Option<&mut impl BoardReader<Message>> {
+        Interest::reads_boards(&self.manifest).then_some(self)
     }
+}
 
+impl BoardReader<Message> for Peer {
     fn handle_beside(
         &mut self,
         input: Input<Message>,

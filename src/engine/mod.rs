@@ -20,6 +20,10 @@ use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
 use crate::scenario::{Behavior, Protocol};
 use crate::units::Time;
 
+pub mod boards;
+
+use boards::{BoardReader, NoReader};
+
 /// One participant of a swarm.
 pub trait Engine: Clone + Debug + Eq + Hash {
     /// What participants say to each other.
@@ -43,89 +47,15 @@ pub trait Engine: Clone + Debug + Eq + Hash {
         0
     }
 
-    /// Can engines of this kind read what neighbors have of a file from [`Boards`]?
-    ///
-    /// A driver that keeps boards then uses [`Engine::handle_beside`] instead of
-    /// [`Engine::handle`], and before each [`Engine::poll`] drains [`Engine::take_shown`] and
-    /// [`Engine::take_watch`]. What such an engine does is the same; a driver need not keep any.
-    fn reads_boards(_: &Manifest) -> bool {
-        false
+    /// The same engine as one that reads [boards](boards), if it is one. Only speed depends on it:
+    /// what it does is the same, and a driver need not ask.
+    #[doc(hidden)]
+    fn board_reader(&mut self) -> Option<&mut impl BoardReader<Self::Message>>
+    where
+        Self: Sized,
+    {
+        None::<&mut NoReader>
     }
-
-    /// Takes one input, beside the boards of its neighbors.
-    fn handle_beside(
-        &mut self,
-        input: Input<Self::Message>,
-        _: &impl Boards,
-        choose: &mut dyn Choose,
-    ) {
-        self.handle(input, choose);
-    }
-
-    /// A neighbor that it watches has shown a chunk.
-    fn notice(&mut self, _by: PeerId, _: ChunkId, _: &impl Boards, _: &mut dyn Choose) {}
-
-    /// What it shows to all its neighbors.
-    fn take_shown(&mut self) -> Option<Shown> {
-        None
-    }
-
-    /// The next neighbor that it begins or ceases to watch. It watches none at first.
-    fn take_watch(&mut self) -> Option<Watch> {
-        None
-    }
-}
-
-/// Boards: what each node has shown to all its neighbors, kept by a driver once instead of by each
-/// neighbor.
-///
-/// Most of what a swarm says is that a peer has a chunk now, and most neighbors only note it. A
-/// driver that keeps boards notes it once, after the delay to each neighbor, and tells only those
-/// that watch the sender: see [`Engine::reads_boards`].
-pub trait Boards {
-    /// Whether anything is kept at all. If not, everything comes as messages.
-    const KEPT: bool;
-
-    /// The chunks that a node has shown by now, as [`ChunkSet::words`] has them; there may be more
-    /// words, of no chunks.
-    fn shown(&self, by: PeerId) -> &[usize];
-
-    /// How often a node has shown by now that it is still there.
-    fn shows(&self, by: PeerId) -> u32;
-}
-
-/// No board is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoBoards;
-
-impl Boards for NoBoards {
-    const KEPT: bool = false;
-
-    fn shown(&self, _: PeerId) -> &[usize] {
-        &[]
-    }
-
-    fn shows(&self, _: PeerId) -> u32 {
-        0
-    }
-}
-
-/// What a node shows to all its neighbors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Shown {
-    /// It has this chunk now.
-    Chunk(ChunkId),
-    /// It is still there.
-    Presence,
-}
-
-/// Whether a node wants to be told at once of what a neighbor shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Watch {
-    /// The neighbor.
-    pub neighbor: PeerId,
-    /// Whether it does from now on.
-    pub on: bool,
 }
 
 /// What others must know of a message. To a driver only chunks matter, which take capacity, and who
