@@ -1,10 +1,10 @@
 //! Boards: what each node has shown to all its neighbors, kept by a driver once instead of by each
 //! neighbor.
 //!
-//! Only for speed. Most of what a swarm says is that a peer has a chunk now, and most neighbors only
-//! note it. A driver that keeps [`Boards`] notes it once, after the delay to each neighbor, and tells
-//! only those that watch the sender. An engine that can read them is a [`BoardReader`], and says so
-//! by `Engine::board_reader`; no other engine need know of them.
+//! Only for speed. Most of what a swarm says is that a peer has a chunk now, and most neighbors
+//! only note it. A driver that keeps [`Boards`] notes it once, after the delay to each neighbor,
+//! and tells only those that watch the sender. An engine that can read them is a [`BoardReader`],
+//! and says so by `Engine::board_reader`; no other engine need know of them.
 
 use super::Input;
 use crate::choose::Choose;

@@ -10,27 +10,27 @@
 //!
 //! Time reaches an engine only as timers that it armed itself, so the same code runs in virtual
 //! time, in every interleaving of a model, and on a network. An engine implements
-//! [`Engine`]: it takes [`Input`]s and gives [`Output`]s.
+//! [`Engine`]: it takes [`Input`]s and gives [`Output`]s. Where states are explored (`models`) it
+//! must also be `Clone + Eq + Hash`.
 
 use std::fmt::Debug;
-use std::hash::Hash;
 
 use crate::choose::Choose;
-use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
+use crate::chunks::{ChunkId, ChunkSet, PeerId};
 use crate::scenario::{Behavior, Protocol};
 use crate::units::Time;
 
 pub mod boards;
+mod factory;
+
+pub use factory::{Any, AnyEngine, Factory, NewEngine};
 
 use boards::{BoardReader, NoReader};
 
-/// One participant of a swarm.
-pub trait Engine: Clone + Debug + Eq + Hash {
+/// One participant of a swarm. A [`Factory`] makes it, for most types by [`NewEngine::new`].
+pub trait Engine: Debug {
     /// What participants say to each other.
-    type Message: Payload + Clone + Debug + Eq + Hash + Ord;
-
-    /// A participant that has not started yet.
-    fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self;
+    type Message: Payload + Clone + Debug;
 
     /// Takes one input. Everything that follows from it is in the outputs.
     fn handle(&mut self, input: Input<Self::Message>, choose: &mut dyn Choose);
@@ -210,7 +210,7 @@ pub enum Presence {
 }
 
 /// Introduces participants to each other; knows who is in, never who has what.
-pub trait Introduce: Clone + Debug + Eq + Hash {
+pub trait Introduce: Debug {
     /// No peer is in.
     fn new() -> Self;
 

@@ -21,7 +21,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     pub(super) fn join(&mut self, node: PeerId, record: &mut dyn FnMut(Event)) {
         self.changes -= 1;
         self.progress = self.queue.now();
-        let mut engine = E::new(
+        let mut engine = self.factory.engine(
             node,
             self.scenario.file(),
             role(&self.scenario, node),
@@ -44,6 +44,8 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         self.progress = self.queue.now();
         if node.is_source() || state.complete {
             self.hand(node, Input::Leave, record);
+            // What it says only after a flush it must say before it is gone.
+            self.flush(record);
         }
         for flow in self.links.of(node) {
             self.stop(flow, record);

@@ -8,7 +8,7 @@ use super::timing::{Pace, patience};
 use crate::choose::{Seeded, sample};
 use crate::chunks::{ChunkId, PeerId};
 use crate::engine::boards::BoardReader;
-use crate::engine::{Engine, Input, Introduce, Kind, Output, Payload, Timer};
+use crate::engine::{Engine, Factory, Input, Introduce, Kind, NewEngine, Output, Payload, Timer};
 use crate::scenario::Scenario;
 use crate::trace::Event;
 use crate::units::Time;
@@ -47,8 +47,9 @@ pub enum Step {
     Ended(Outcome),
 }
 
-/// Runs a scenario to its end, handing every event to `record` as it happens.
-pub fn simulate<E: Engine, T: Introduce>(
+/// Runs a scenario to its end, handing every event to `record` as it happens. [`Simulation`] takes
+/// engines that a factory makes, too.
+pub fn simulate<E: NewEngine, T: Introduce>(
     scenario: &Scenario,
     record: &mut dyn FnMut(Event),
 ) -> Outcome {
@@ -61,9 +62,9 @@ pub fn simulate<E: Engine, T: Introduce>(
 }
 
 /// A run in virtual time.
-#[derive(Clone, Debug)]
 pub struct Simulation<E: Engine, T: Introduce> {
     pub(super) scenario: Scenario,
+    pub(super) factory: Box<dyn Factory<Engine = E>>,
     pub(super) pace: Pace,
     pub(super) nodes: Vec<Node<E>>,
     /// How long anything takes to each node.
@@ -98,7 +99,7 @@ pub struct Simulation<E: Engine, T: Introduce> {
 }
 
 /// A node of a run. What a chunk that is shown touches lies in one line of the cache.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[repr(C, align(64))]
 pub(super) struct Node<E> {
     /// None before it joins and after it left.
@@ -137,14 +138,9 @@ pub(super) enum Happening<M> {
     Tick,
 }
 
-impl<E: Engine, T: Introduce> Simulation<E, T> {
-    /// A run of `scenario` that has not begun.
-    pub fn new(scenario: &Scenario) -> Self {
-        let pace = Pace::new(scenario);
-        let links = Links::new(
-            scenario.nodes().map(|node| (scenario.upload(node), scenario.download(node))),
-        );
-        let node = Node {
+impl<E> Node<E> {
+    fn absent() -> Self {
+        Node {
             engine: None,
             complete: false,
             gone: false,
@@ -154,10 +150,28 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             timers: Vec::new(),
             watchers: Vec::new(),
             deaf: Vec::new(),
-        };
+        }
+    }
+}
+
+impl<E: NewEngine, T: Introduce> Simulation<E, T> {
+    /// A run of `scenario` that has not begun.
+    pub fn new(scenario: &Scenario) -> Self {
+        Simulation::with_engines(scenario, E::new)
+    }
+}
+
+impl<E: Engine, T: Introduce> Simulation<E, T> {
+    /// A run of `scenario` that has not begun, by the engines of a factory.
+    pub fn with_engines(scenario: &Scenario, factory: impl Factory<Engine = E> + 'static) -> Self {
+        let pace = Pace::new(scenario);
+        let links = Links::new(
+            scenario.nodes().map(|node| (scenario.upload(node), scenario.download(node))),
+        );
         let latencies: Vec<Time> = scenario.nodes().map(|node| scenario.latency_to(node)).collect();
         let mut simulation = Simulation {
-            nodes: vec![node; scenario.peer_count() + 1],
+            nodes: scenario.nodes().map(|_| Node::absent()).collect(),
+            factory: Box::new(factory),
             latencies,
             may_keep_boards: true,
             boards: None,
@@ -237,6 +251,9 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             while let Some(happening) = self.queue.due() {
                 self.happen(happening, record);
             }
+            if self.flush(record) {
+                continue;
+            }
             self.settle();
             if !self.ask_for_more(record) {
                 break;
@@ -314,6 +331,16 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             _ => engine.handle(input, &mut self.choose),
         }
         self.drain(node, record);
+    }
+
+    /// Carries out what nodes say only when all inputs of an instant have been handed over; says
+    /// whether there was any.
+    pub(super) fn flush(&mut self, record: &mut dyn FnMut(Event)) -> bool {
+        let nodes = self.factory.flush();
+        for &node in &nodes {
+            self.drain(node, record);
+        }
+        !nodes.is_empty()
     }
 
     /// Carries out everything that a node wants done.

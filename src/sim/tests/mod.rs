@@ -1,3 +1,4 @@
+mod flush;
 mod judged;
 mod links;
 mod runs;

@@ -1,7 +1,10 @@
 //! What `tolerates_byzantine_neighbors` must find.
 
+use std::rc::Rc;
+
 use proptest::test_runner::{Config, RngSeed};
 
+use crate::engine::{Any, NewEngine};
 use crate::suite::byzantine::tolerates_byzantine_neighbors;
 use crate::suite::canary::download_faults::{LosesAChunk, NeverDrains};
 use crate::suite::canary::faulty::{Fault, Faulty};
@@ -10,7 +13,7 @@ use crate::suite::canary::upload_faults::SendsWhatItLacks;
 fn found<B: Fault + 'static>() -> String {
     let config = Config { cases: 256, rng_seed: RngSeed::Fixed(1), ..Config::default() };
     let config = Config { failure_persistence: None, ..config };
-    tolerates_byzantine_neighbors::<Faulty<B>>(config).unwrap_err()
+    tolerates_byzantine_neighbors(Rc::new(Any(Faulty::<B>::new)), config).unwrap_err()
 }
 
 #[test]

@@ -21,7 +21,7 @@ use super::watching::Watching;
 use crate::choose::Choose;
 use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
 use crate::engine::boards::{BoardReader, Boards, NoBoards, Shown, Watch};
-use crate::engine::{Engine, Input, Output, Presence, Role, Settings, Timer};
+use crate::engine::{Engine, Input, NewEngine, Output, Presence, Role, Settings, Timer};
 use crate::scenario::Behavior;
 
 mod fetching;
@@ -63,32 +63,6 @@ pub struct Peer {
 impl Engine for Peer {
     type Message = Message;
 
-    fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self {
-        let chunks = manifest.chunks();
-        let (have, open) = match role {
-            Role::Source => (ChunkSet::full(chunks), ChunkSet::empty(chunks)),
-            Role::Peer(_) => (ChunkSet::empty(chunks), ChunkSet::full(chunks)),
-        };
-        let first_pass = role == Role::Source && settings.protocol.super_seeding;
-        Peer {
-            have,
-            neighbors: Neighbors::new(),
-            interest: Interest::new(chunks),
-            requests: Requests::new(open, settings.requests),
-            uploads: Uploads::new(),
-            choker: Choker::new(),
-            offers: first_pass.then(|| Box::new(Offers::new(chunks))),
-            accounts: Accounts::new(role, settings.protocol.choker),
-            membership: Membership::new(settings.protocol.neighbors),
-            watching: Watching::default(),
-            outputs: VecDeque::new(),
-            me,
-            role,
-            manifest: *manifest,
-            settings: settings.clone(),
-        }
-    }
-
     fn handle(&mut self, input: Input<Message>, choose: &mut dyn Choose) {
         self.happens(input, &NoBoards, choose);
     }
@@ -122,6 +96,34 @@ impl Engine for Peer {
 
     fn board_reader(&mut self) -> Option<&mut impl BoardReader<Message>> {
         Interest::reads_boards(&self.manifest).then_some(self)
+    }
+}
+
+impl NewEngine for Peer {
+    fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self {
+        let chunks = manifest.chunks();
+        let (have, open) = match role {
+            Role::Source => (ChunkSet::full(chunks), ChunkSet::empty(chunks)),
+            Role::Peer(_) => (ChunkSet::empty(chunks), ChunkSet::full(chunks)),
+        };
+        let first_pass = role == Role::Source && settings.protocol.super_seeding;
+        Peer {
+            have,
+            neighbors: Neighbors::new(),
+            interest: Interest::new(chunks),
+            requests: Requests::new(open, settings.requests),
+            uploads: Uploads::new(),
+            choker: Choker::new(),
+            offers: first_pass.then(|| Box::new(Offers::new(chunks))),
+            accounts: Accounts::new(role, settings.protocol.choker),
+            membership: Membership::new(settings.protocol.neighbors),
+            watching: Watching::default(),
+            outputs: VecDeque::new(),
+            me,
+            role,
+            manifest: *manifest,
+            settings: settings.clone(),
+        }
     }
 }
 
