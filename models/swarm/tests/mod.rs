@@ -18,7 +18,13 @@ mod planted;
 mod simulated;
 
 fn report<E: ModelEngine + NewEngine>(world: SwarmWorld) -> Report<Swarm<E, Tracker>> {
-    let swarm = Swarm::<E, Tracker>::new(world).unwrap();
+    report_of(Swarm::new(world))
+}
+
+fn report_of<E: ModelEngine>(
+    swarm: Result<Swarm<E, Tracker>, String>,
+) -> Report<Swarm<E, Tracker>> {
+    let swarm = swarm.unwrap();
     let report = check(&swarm, &swarm.spec(), CheckSettings::default()).unwrap();
     assert_eq!(report.exploration, Exploration::Exhausted);
     report

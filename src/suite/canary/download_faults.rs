@@ -13,7 +13,7 @@ use crate::swarm::{Message, Peer};
 use crate::units::Time;
 
 /// Never asks again for a chunk whose sender went away or rejected it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
 pub(in crate::suite) struct NeverAsksAgain {
     asked: BTreeSet<(PeerId, ChunkId)>,
     lost: BTreeSet<ChunkId>,
@@ -53,7 +53,7 @@ impl Fault for NeverAsksAgain {
 
 /// Asks a neighbor for chunks only when that neighbor has just said something: one that holds the
 /// last chunk and has nothing to say is never asked.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
 pub(in crate::suite) struct NoEndgame {
     speaks: Option<PeerId>,
 }
@@ -82,7 +82,7 @@ impl Fault for NoEndgame {
 }
 
 /// Asks for every chunk but the last one that it lacks.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
 pub(in crate::suite) struct StallsAt99Percent {
     asked: BTreeSet<ChunkId>,
 }
@@ -102,7 +102,7 @@ impl Fault for StallsAt99Percent {
 }
 
 /// Keeps a neighbor that has gone on all its lists.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
 pub(in crate::suite) struct KeepsTheDeparted {
     interested: BTreeSet<PeerId>,
     departed: BTreeSet<PeerId>,
@@ -145,7 +145,7 @@ impl Fault for KeepsTheDeparted {
 }
 
 /// Forgets the chunk that a neighbor gave it last when that neighbor goes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
 pub(in crate::suite) struct LosesAChunk {
     last: BTreeMap<PeerId, ChunkId>,
     lost: BTreeSet<ChunkId>,
@@ -198,7 +198,7 @@ impl Fault for LosesAChunk {
 }
 
 /// Connects to members in the order in which a hash table lists them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
 pub(in crate::suite) struct HashOrder;
 
 impl Fault for HashOrder {
@@ -219,7 +219,7 @@ impl Fault for HashOrder {
 }
 
 /// After a while `poll` never answers None.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
 pub(in crate::suite) struct NeverDrains {
     timers: u32,
 }
@@ -243,7 +243,7 @@ impl Fault for NeverDrains {
 }
 
 /// Answers each keep-alive with a keep-alive.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
 pub(in crate::suite) struct NeverEnds;
 
 impl Fault for NeverEnds {
@@ -261,7 +261,7 @@ impl Fault for NeverEnds {
 }
 
 /// Requests the lowest of equally rare chunks, as all its neighbors do.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
 pub(in crate::suite) struct LowestIndex {
     fetches: bool,
 }
@@ -288,7 +288,7 @@ impl Fault for LowestIndex {
 }
 
 /// Never cancels a request: neighbors send chunks that it already has.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
 pub(in crate::suite) struct NeverCancels;
 
 impl Fault for NeverCancels {
@@ -300,11 +300,11 @@ impl Fault for NeverCancels {
 }
 
 /// As a source, sends some chunks again before every chunk was sent once.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
 pub(in crate::suite) struct SourceRepeats;
 
 impl Fault for SourceRepeats {
-    fn settings(settings: &mut Settings) {
+    fn settings(&self, settings: &mut Settings) {
         settings.protocol.super_seeding = false;
         settings.protocol.picker = Picker::InOrder;
         settings.protocol.seeding = Seeding::FastestFirst;

@@ -4,7 +4,6 @@
 
 use std::collections::VecDeque;
 use std::fmt::Debug;
-use std::hash::Hash;
 
 use crate::choose::Choose;
 use crate::chunks::{ChunkSet, Manifest, PeerId};
@@ -17,11 +16,9 @@ pub(in crate::suite) type PeerInput = Input<Message>;
 pub(in crate::suite) type PeerOutput = Output<Message>;
 
 /// A fault of an engine; each method that is not overridden changes nothing.
-pub(in crate::suite) trait Fault:
-    Default + Clone + Debug + Eq + Hash + 'static
-{
+pub(in crate::suite) trait Fault: Debug {
     /// Changes the settings before the engine is made.
-    fn settings(settings: &mut Settings) {
+    fn settings(&self, settings: &mut Settings) {
         let _ = settings;
     }
 
@@ -74,15 +71,36 @@ impl Choose for Lowest {
     }
 }
 
-/// The reference engine with a bend.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(in crate::suite) struct Faulty<B> {
+/// The reference engine with a fault.
+#[derive(Debug)]
+pub(in crate::suite) struct Faulty {
     peer: Peer,
-    fault: B,
+    fault: Box<dyn Fault>,
     said: VecDeque<PeerOutput>,
 }
 
-impl<B: Fault> Engine for Faulty<B> {
+/// A factory of engines with a fault, each of which has a fault of its own.
+pub(in crate::suite) fn with_fault<F: Fault + Default + 'static>()
+-> impl Fn(PeerId, &Manifest, Role, &Settings) -> Faulty {
+    |me, manifest, role, settings| Faulty::new(Box::<F>::default(), me, manifest, role, settings)
+}
+
+impl Faulty {
+    fn new(
+        fault: Box<dyn Fault>,
+        me: PeerId,
+        manifest: &Manifest,
+        role: Role,
+        settings: &Settings,
+    ) -> Self {
+        let mut settings = settings.clone();
+        fault.settings(&mut settings);
+        let peer = Peer::new(me, manifest, role, &settings);
+        Faulty { peer, fault, said: VecDeque::new() }
+    }
+}
+
+impl Engine for Faulty {
     type Message = Message;
 
     fn handle(&mut self, input: PeerInput, choose: &mut dyn Choose) {
@@ -103,14 +121,5 @@ impl<B: Fault> Engine for Faulty<B> {
 
     fn have(&self) -> &ChunkSet {
         self.fault.have().unwrap_or_else(|| self.peer.have())
-    }
-}
-
-impl<B: Fault> NewEngine for Faulty<B> {
-    fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self {
-        let mut settings = settings.clone();
-        B::settings(&mut settings);
-        let peer = Peer::new(me, manifest, role, &settings);
-        Faulty { peer, fault: B::default(), said: VecDeque::new() }
     }
 }

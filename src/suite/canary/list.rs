@@ -1,6 +1,6 @@
 //! The list of the canaries.
 
-use super::faulty::{Fault, Faulty};
+use super::faulty::{Fault, Faulty, with_fault};
 use super::stepped::{StepLaw, SteppedSimulator};
 use super::{
     ANY, CALM, Canary, CanaryKind, FEW, GIVING, Make, Nature, STALL, bound, doctored,
@@ -12,8 +12,8 @@ use crate::suite::subject::{Simulated, Subject};
 use crate::swarm::Tracker;
 use crate::trace::Event;
 
-fn faulty<B: Fault + 'static>() -> Box<dyn Subject> {
-    Box::new(Simulated::<Faulty<B>, Tracker>::default())
+fn faulty<B: Fault + Default + 'static>() -> Box<dyn Subject> {
+    Box::new(Simulated::<Faulty, Tracker>::with_engines(with_fault::<B>()))
 }
 
 const fn engine(

@@ -10,7 +10,7 @@ use crate::scenario::Choker;
 use crate::swarm::{Message, Peer};
 
 /// Sends the next chunk that it lacks instead of the one that was asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
 pub(in crate::suite) struct SendsWhatItLacks;
 
 impl Fault for SendsWhatItLacks {
@@ -25,7 +25,7 @@ impl Fault for SendsWhatItLacks {
 }
 
 /// Announces a chunk to every neighbor as soon as it has requested it, and answers requests for it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
 pub(in crate::suite) struct HaveTooSoon {
     neighbors: BTreeSet<PeerId>,
     served: BTreeSet<PeerId>,
@@ -81,7 +81,7 @@ impl Fault for HaveTooSoon {
 }
 
 /// Sends what a neighbor had asked for although it has just choked it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
 pub(in crate::suite) struct ServesTheChoked {
     choked: Option<PeerId>,
 }
@@ -113,32 +113,32 @@ impl Fault for ServesTheChoked {
 }
 
 /// Serves one neighbor more than it has slots.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
 pub(in crate::suite) struct OneSlotTooMany;
 
 impl Fault for OneSlotTooMany {
-    fn settings(settings: &mut Settings) {
+    fn settings(&self, settings: &mut Settings) {
         settings.protocol.unchoke_slots += 1;
     }
 }
 
 /// Unchokes every neighbor.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
 pub(in crate::suite) struct UnchokesAllNeighbors;
 
 impl Fault for UnchokesAllNeighbors {
-    fn settings(settings: &mut Settings) {
+    fn settings(&self, settings: &mut Settings) {
         settings.protocol.unchoke_slots = u32::MAX;
     }
 }
 
 /// Serves by tit for tat where barter is strict: a neighbor that gives nothing gets the optimistic
 /// slot in turn.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
 pub(in crate::suite) struct ForgetsTheBarter;
 
 impl Fault for ForgetsTheBarter {
-    fn settings(settings: &mut Settings) {
+    fn settings(&self, settings: &mut Settings) {
         if settings.protocol.choker == Choker::StrictBarter {
             settings.protocol.choker = Choker::TitForTat;
         }
@@ -149,7 +149,7 @@ impl Fault for ForgetsTheBarter {
 const EARLY: u32 = 2;
 
 /// Never unchokes a neighbor that connects after its first decisions.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
 pub(in crate::suite) struct StarvesLateJoiners {
     timers: u32,
     late: BTreeSet<PeerId>,
@@ -183,7 +183,7 @@ impl Fault for StarvesLateJoiners {
 
 /// In the loop over its neighbors, at each of its timers, it returns at the first one that wants
 /// nothing, where it should go on with the next.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
 pub(in crate::suite) struct ReturnForContinue {
     /// The neighbors, and whether each wants something.
     interested: std::collections::BTreeMap<PeerId, bool>,

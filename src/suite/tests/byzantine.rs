@@ -4,16 +4,16 @@ use std::rc::Rc;
 
 use proptest::test_runner::{Config, RngSeed};
 
-use crate::engine::{Any, NewEngine};
+use crate::engine::Any;
 use crate::suite::byzantine::tolerates_byzantine_neighbors;
 use crate::suite::canary::download_faults::{LosesAChunk, NeverDrains};
-use crate::suite::canary::faulty::{Fault, Faulty};
+use crate::suite::canary::faulty::{Fault, with_fault};
 use crate::suite::canary::upload_faults::SendsWhatItLacks;
 
-fn found<B: Fault + 'static>() -> String {
+fn found<B: Fault + Default + 'static>() -> String {
     let config = Config { cases: 256, rng_seed: RngSeed::Fixed(1), ..Config::default() };
     let config = Config { failure_persistence: None, ..config };
-    tolerates_byzantine_neighbors(Rc::new(Any(Faulty::<B>::new)), config).unwrap_err()
+    tolerates_byzantine_neighbors(Rc::new(Any(with_fault::<B>())), config).unwrap_err()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::audit::Verdict;
 use crate::chunks::PeerId;
 use crate::engine::Input;
 use crate::scenario::{Parts, Scenario};
-use crate::suite::canary::faulty::{Fault, Faulty, PeerInput, PeerOutput};
+use crate::suite::canary::faulty::{Fault, PeerInput, PeerOutput, with_fault};
 use crate::suite::{
     Case, Churn, Config, Examination, Failure, Scope, Simulated, Subject, examine, find,
 };
@@ -117,7 +117,7 @@ fn a_swarm_that_never_connects_is_found() {
 }
 
 /// Panics when its first neighbor goes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
 struct Panics;
 
 impl Fault for Panics {
@@ -134,7 +134,7 @@ impl Fault for Panics {
 
 #[test]
 fn a_panic_is_a_finding_and_ends_nothing() {
-    let mut subject = Simulated::<Faulty<Panics>, Tracker>::default();
+    let mut subject = Simulated::<_, Tracker>::with_engines(with_fault::<Panics>());
     let finding = examined(&mut subject, &calm()).findings.pop().unwrap();
     assert_eq!(finding.property, Failure::ENDS);
     assert_eq!(finding.explanation, "the engine panicked: peer 2 is not welcome");
