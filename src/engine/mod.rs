@@ -47,7 +47,7 @@ pub trait Engine: Debug {
         0
     }
 
-    /// The same engine as one that reads [boards](boards), if it is one. Only speed depends on it:
+    /// The same engine as one that reads [`boards`], if it is one. Only speed depends on it:
     /// what it does is the same, and a driver need not ask.
     #[doc(hidden)]
     fn board_reader(&mut self) -> Option<&mut impl BoardReader<Self::Message>>
