@@ -146,7 +146,7 @@ impl Setting for u32 {
     const JSON: Option<&'static str> = Some("a number from 1 to 4294967295");
 
     fn read(field: &Field<'_>, _: Self) -> Result<Self, FileError> {
-        field.whole(u64::from(u32::MAX)).map(|number| number as u32)
+        field.whole(1..=u32::MAX.into()).map(|number| number as u32)
     }
 
     fn to_toml(self) -> String {

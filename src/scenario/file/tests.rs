@@ -303,7 +303,13 @@ fn wrong_quantities_are_refused() {
 fn wrong_numbers_and_words_are_refused() {
     let many = "99999999999999999999";
     all_refused(&[
-        ("count = 2", "count = -2", (12, 9), "peers[0].count", "`-2` is negative"),
+        (
+            "count = 2",
+            "count = -2",
+            (12, 9),
+            "peers[0].count",
+            "`-2` is negative; write 0 to 1000000",
+        ),
         ("count = 2", "count = 2.0", (12, 9), "peers[0].count", "write a whole number"),
         ("count = 2", "count = \"2\"", (12, 9), "peers[0].count", "without quotes"),
         ("count = 2", "count = 1000001", (12, 9), "peers[0].count", "at most 1000000 in all"),
