@@ -16,8 +16,9 @@ macro_rules! settings {
         $(#[$doc:meta])*
         $name:ident $json:literal: $type:ty = $default:expr $(, simplest $simplest:expr)?;
     )*) => {
-        /// The settings of the protocol; serde reads and writes them as the resolved JSON does.
+        /// The settings of the protocol, as the resolved JSON has them.
         #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(deny_unknown_fields, default, expecting = "an object")]
         #[non_exhaustive]
         pub struct Protocol {
@@ -104,7 +105,7 @@ settings! {
     unchoke_slots "unchoke_slots": u32 = 4, simplest 1;
     /// The interval between two decisions of the choker.
     rechoke "rechoke_ns": Time = Time::from_secs(10);
-    /// The interval between two optimistic unchokes; None turns them off.
+    /// The interval between two optimistic unchokes; None (`null`) turns them off.
     optimistic "optimistic_ns": Option<Time> = Some(Time::from_secs(30));
     /// Which chunk is requested next.
     picker "picker": Picker = Picker::RarestFirst;

@@ -15,6 +15,7 @@ mod plan;
 mod schema;
 mod suite;
 mod sweep;
+mod validator;
 mod widths;
 
 use std::io::Write;
