@@ -8,6 +8,7 @@
 #[doc(hidden)]
 pub mod choke;
 pub mod churn;
+mod error;
 mod options;
 mod orbits;
 mod outcome;
@@ -19,13 +20,18 @@ pub mod swarm;
 mod threads;
 #[doc(hidden)]
 pub mod tracker;
+mod words;
 
 // What only the command line reads.
+#[doc(hidden)]
+pub use error::WorldError;
 #[doc(hidden)]
 pub use options::{Options, Refused};
 #[doc(hidden)]
 pub use outcome::{CheckOutcome, MOST_WORDS, PropertyOutcome};
 pub use threads::Threads;
+#[doc(hidden)]
+pub use words::{Barter, Calls, ChunkTimes, Downloads, NoValue, ServingPolicy};
 
 #[cfg(test)]
 mod oracles;
