@@ -39,23 +39,14 @@ pub(crate) fn validate(root: &Value, schema: &Value, value: &Value) -> Result<()
             "const" => says == value,
             "pattern" => {
                 assert_eq!(says, "^credit *[0-9]+$", "no other pattern is known here");
-                let number = value.as_str().and_then(|text| text.strip_prefix("credit"));
-                let number = number.map_or("", |number| number.trim_start_matches(' '));
-                !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
+                value.as_str().is_some_and(is_credit)
             }
             "enum" => says.as_array().unwrap().contains(value),
             "type" => match says {
                 Value::Array(kinds) => kinds.iter().any(|kind| is_of(kind, value)),
                 kind => is_of(kind, value),
             },
-            "minimum" => value.as_f64().is_none_or(|number| says.as_f64().unwrap() <= number),
-            "maximum" => value.as_f64().is_none_or(|number| number <= says.as_f64().unwrap()),
-            "minItems" => {
-                value.as_array().is_none_or(|it| says.as_u64().unwrap() <= it.len() as u64)
-            }
-            "maxItems" => {
-                value.as_array().is_none_or(|it| it.len() as u64 <= says.as_u64().unwrap())
-            }
+            "minimum" | "maximum" | "minItems" | "maxItems" => is_within(rule, says, value),
             "items" => {
                 let Some(items) = value.as_array() else { return Ok(()) };
                 return items.iter().try_for_each(|item| validate(root, says, item));
@@ -79,6 +70,22 @@ pub(crate) fn validate(root: &Value, schema: &Value, value: &Value) -> Result<()
         };
         if holds { Ok(()) } else { wrong() }
     })
+}
+
+fn is_within(rule: &str, limit: &Value, value: &Value) -> bool {
+    let counted = if rule.ends_with("Items") {
+        value.as_array().map(|items| items.len() as f64)
+    } else {
+        value.as_f64()
+    };
+    let limit = limit.as_f64().unwrap();
+    counted.is_none_or(|it| if rule.starts_with("min") { limit <= it } else { it <= limit })
+}
+
+/// `credit 3`
+fn is_credit(text: &str) -> bool {
+    let number = text.strip_prefix("credit").map_or("", |number| number.trim_start_matches(' '));
+    !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 fn is_of(kind: &Value, value: &Value) -> bool {

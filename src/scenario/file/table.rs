@@ -127,11 +127,14 @@ impl<'t> Field<'t> {
         Ok(values.iter().map(field).collect())
     }
 
-    /// A text, a whole number that fits 64 bits, or a flag, as it is written.
+    /// A text, a whole number or a flag, as it is written; a number that no field takes is a text.
     pub(super) fn written(&self) -> Result<Written, FileError> {
         match &self.value {
             DeValue::String(text) => Ok(Written::Text(text.trim().to_owned())),
-            DeValue::Integer(_) => self.whole(0..=u64::MAX).map(Written::Whole),
+            DeValue::Integer(_) => Ok(match self.whole(0..=u64::MAX) {
+                Ok(number) => Written::Whole(number),
+                Err(_) => Written::Text(self.text.written(&self.span)),
+            }),
             DeValue::Boolean(flag) => Ok(Written::Flag(*flag)),
             _ => Err(self.error(format!(
                 "{}; write a text in quotes, a whole number, true or false",
