@@ -363,5 +363,6 @@ fn choker(barter: Barter) -> Result<Choker, WorldError> {
     }
 }
 
-#[cfg(all(test, feature = "cli"))]
+#[cfg(test)]
+#[cfg(feature = "cli")]
 mod tests;

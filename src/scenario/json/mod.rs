@@ -15,7 +15,8 @@ mod document;
 mod error;
 #[cfg(test)]
 mod tests;
-#[cfg(all(test, feature = "schema"))]
+#[cfg(test)]
+#[cfg(feature = "schema")]
 #[path = "../../../tests/cli/validator.rs"]
 pub(crate) mod validator;
 
