@@ -15,8 +15,8 @@ use super::wire::{Message, Said, Wire};
 
 /// Bytes that a stream of unknown kind must have to look encrypted: a key of Diffie and Hellman.
 const KEY: u64 = 96;
-/// The longest handshake of MSE/PE with one of BitTorrent in it: a connection with no more in either
-/// direction was given up, and nothing moved.
+/// The longest handshake of MSE/PE with one of BitTorrent in it: a connection with no more in
+/// either direction was given up, and nothing moved.
 const MOST_HANDSHAKE: u64 = 96 + 512 + 40 + 14 + 512 + 2 + 68;
 
 /// A message of a node to another.

@@ -154,8 +154,8 @@ fn open(path: &Path) -> Result<BufReader<File>, CaptureError> {
 /// Takes a packet and the tap that saw it.
 type Each<'a> = dyn FnMut(Tap, &Packet<'_>) + 'a;
 
-/// Looks twice at the packets that `look` gives, and says what they come to. `look` says how many of
-/// its files are damaged.
+/// Looks twice at the packets that `look` gives, and says what they come to. `look` says how many
+/// of its files are damaged.
 fn read(
     torrent: &[u8],
     options: &Options,
