@@ -8,7 +8,7 @@
 #[doc(hidden)]
 pub mod choke;
 pub mod churn;
-mod explored;
+mod error;
 mod options;
 mod orbits;
 mod outcome;
@@ -20,14 +20,19 @@ pub mod swarm;
 mod threads;
 #[doc(hidden)]
 pub mod tracker;
+mod words;
 
 // What only the command line reads.
 pub use explored::{ModelEngine, ModelTracker};
+#[doc(hidden)]
+pub use error::WorldError;
 #[doc(hidden)]
 pub use options::{Options, Refused};
 #[doc(hidden)]
 pub use outcome::{CheckOutcome, MOST_WORDS, PropertyOutcome};
 pub use threads::Threads;
+#[doc(hidden)]
+pub use words::{Barter, Calls, ChunkTimes, Downloads, NoValue, ServingPolicy};
 
 #[cfg(test)]
 mod oracles;

@@ -12,6 +12,7 @@ use crate::units::Bytes;
 
 /// A node of the swarm: 0 is the source, peers count from 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(transparent)]
 pub struct PeerId(pub u32);
 
@@ -44,6 +45,7 @@ impl fmt::Debug for PeerId {
 
 /// A chunk: the unit of exchange (BEP 3: piece). Chunks count from 0.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(transparent)]
 pub struct ChunkId(pub u32);
 

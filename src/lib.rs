@@ -65,6 +65,7 @@
 //! | 1 | `checker` | exhaustive search of any stateright model (feature `models`) |
 //! | 2 | [`bounds`] | one theorem a file |
 //! | 3 | [`trace`] [`audit`] [`engine`] | events, the rules that judge them, the seam for engines |
+//! | 4 | `import` | packet captures of real clients as traces (feature `import`) |
 //! | 4 | [`schedule`] [`swarm`] | constructions that reach the bounds; the reference engine |
 //! | 5 | [`sim`] | virtual time, links, arrivals and departures |
 //! | 6 | `suite` | generated tests for any engine (feature `suite`) |
@@ -78,6 +79,8 @@ pub mod checker;
 pub mod choose;
 pub mod chunks;
 pub mod engine;
+#[cfg(feature = "import")]
+pub mod import;
 #[cfg(feature = "models")]
 #[path = "../models/mod.rs"]
 pub mod models;

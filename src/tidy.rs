@@ -23,6 +23,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("bounds", &["units", "ratio", "chunks", "scenario"]),
     ("checker", &[]),
     ("trace", &["units", "chunks", "scenario"]),
+    ("import", &["units", "chunks", "scenario", "trace"]),
     ("audit", &["units", "ratio", "chunks", "scenario", "bounds", "trace"]),
     ("engine", &["units", "chunks", "choose", "scenario"]),
     ("schedule", &["units", "ratio", "chunks", "choose", "scenario", "bounds", "trace"]),
@@ -45,15 +46,15 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "report",
         &[
-            "units", "ratio", "chunks", "scenario", "bounds", "checker", "trace", "audit",
-            "schedule", "suite", "models",
+            "units", "ratio", "chunks", "scenario", "bounds", "checker", "trace", "import",
+            "audit", "schedule", "suite", "models",
         ],
     ),
     (
         "cli",
         &[
             "units", "ratio", "chunks", "choose", "scenario", "bounds", "checker", "trace",
-            "audit", "engine", "schedule", "swarm", "sim", "suite", "models", "report",
+            "import", "audit", "engine", "schedule", "swarm", "sim", "suite", "models", "report",
         ],
     ),
 ];

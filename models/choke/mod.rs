@@ -13,6 +13,7 @@ use stateright::{Model, Property};
 use crate::checker::{Checked, Class, Classes, Spec};
 use crate::choose::{Enumerate, Recorded};
 use crate::chunks::PeerId;
+use crate::models::error::{WorldError, riders_among, within};
 use crate::scenario::{Choker, Seeding};
 use crate::swarm::{Account, Candidate, Policy, may_serve, select};
 
@@ -34,7 +35,9 @@ pub type Select = fn(Policy, usize, Vec<Candidate>) -> Vec<PeerId>;
 pub type MayServe = fn(Policy, Account) -> bool;
 
 /// Whether there is an optimistic slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Optimistic {
     /// One, beside the others.
     On,
@@ -124,17 +127,11 @@ impl Choking {
         slots: usize,
         policy: Policy,
         optimistic: Optimistic,
-    ) -> Result<Self, String> {
-        if !(1..=MOST_NEIGHBORS).contains(&neighbors) {
-            return Err(format!("{neighbors} neighbors; write 1 to {MOST_NEIGHBORS}"));
-        }
-        if !(1..=MOST_NEIGHBORS).contains(&slots) {
-            return Err(format!("{slots} slots; write 1 to {MOST_NEIGHBORS}"));
-        }
-        if let Policy::Leecher(Choker::Credit(most)) = policy
-            && !(1..=MOST_CREDIT).contains(&most)
-        {
-            return Err(format!("credit {most}; write 1 to {MOST_CREDIT}"));
+    ) -> Result<Self, WorldError> {
+        within("neighbors", neighbors, 1..=MOST_NEIGHBORS)?;
+        within("slots", slots, 1..=MOST_NEIGHBORS)?;
+        if let Policy::Leecher(Choker::Credit(most)) = policy {
+            within("chunks of credit", most as usize, 1..=MOST_CREDIT as usize)?;
         }
         let free_riders = 0;
         Ok(Choking { neighbors, slots, policy, optimistic, free_riders, select, may_serve })
@@ -144,10 +141,8 @@ impl Choking {
     ///
     /// # Errors
     /// More than there are neighbors.
-    pub fn with_free_riders(self, free_riders: usize) -> Result<Self, String> {
-        if self.neighbors < free_riders {
-            return Err(format!("{free_riders} free riders; write at most {}", self.neighbors));
-        }
+    pub fn with_free_riders(self, free_riders: usize) -> Result<Self, WorldError> {
+        riders_among(free_riders, self.neighbors)?;
         Ok(Choking { free_riders, ..self })
     }
 

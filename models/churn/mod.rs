@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use stateright::{Model, Property};
 
 use crate::checker::{Checked, Claim, ClaimKind, Class, Classes, Demand, Fairness, Spec, Symmetry};
+use crate::models::error::{WorldError, within};
 use crate::models::orbits::{self, CHUNK_BITS as CHUNKS, ROW_CHUNKS, ROW_PEERS};
 
 /// The most peers; a state gives each a byte of a 64-bit word.
@@ -39,7 +40,9 @@ pub struct Churn {
 }
 
 /// What leaving means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Departures {
     /// A peer that leaves keeps its chunks and may come back. At the start only the source is
     /// present.
@@ -51,7 +54,9 @@ pub enum Departures {
 }
 
 /// Whether the source may leave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum SourceStays {
     /// It stays.
     Stays,
@@ -175,17 +180,13 @@ impl Churn {
         chunks: usize,
         departures: Departures,
         source: SourceStays,
-    ) -> Result<Self, String> {
-        if !(1..=MOST_PEERS).contains(&peers) {
-            return Err(format!("{peers} peers; write 1 to {MOST_PEERS}"));
-        }
-        if !(1..=MOST_CHUNKS).contains(&chunks) {
-            return Err(format!("{chunks} chunks; write 1 to {MOST_CHUNKS}"));
-        }
+    ) -> Result<Self, WorldError> {
+        within("peers", peers, 1..=MOST_PEERS)?;
+        within("chunks", chunks, 1..=MOST_CHUNKS)?;
         if departures == Departures::None && source == SourceStays::Churns {
-            let message =
-                "no node leaves, so the source stays; write another churn, or source stays";
-            return Err(message.into());
+            return Err(WorldError::Contradiction(
+                "no node leaves, so the source stays; write another churn, or source stays",
+            ));
         }
         let fairness = Fairness::none();
         Ok(Churn { peers, chunks, departures, source, free_riders: 0, fairness })

@@ -11,14 +11,16 @@ use stateright::Model;
 
 use super::choke::{Choking, Optimistic};
 use super::churn::{Churn, Departures, SourceStays};
+use super::error::{WorldError, riders_among};
 use super::options::{Options, Refused, Taker};
 use super::outcome::CheckOutcome;
 use super::schedule::{EVERYONE, Leaving, Moves, Overlay, Rules, Schedule, ScheduleWorld};
 use super::swarm::{self, Ready, Swarm, Timers};
 use super::tracker::Introductions;
+use super::words::{Barter, Calls, ChunkTimes, Downloads, ServingPolicy};
 use crate::checker::{
-    CheckError, CheckSettings, Checked, Explorable, Fairness, KeepEdges, Limits, Quotient, Search,
-    Spec, Stop, Watch, Workers,
+    CheckError, CheckSettings, Checked, Explorable, KeepEdges, Limits, Quotient, Search, Spec,
+    Stop, Watch, Workers,
 };
 use crate::scenario::{Choker, Seeding};
 use crate::swarm::{Peer, Policy, Tracker};
@@ -109,7 +111,7 @@ pub fn run(model: &str, options: &Options, run: ModelRun<'_>) -> Result<CheckOut
         "swarm" => {
             let swarm = swarm(options)?;
             let left_out = swarm.world().left_out();
-            Ok(CheckOutcome { left_out, ..unsaved(model, &swarm, options, run)? })
+            Ok(CheckOutcome { left_out, ..unsaved("swarm", &swarm, options, run)? })
         }
         _ => Err(unknown(model)),
     }
@@ -166,7 +168,7 @@ where
     M: Explorable<State: Serialize + DeserializeOwned + Send> + Sync,
 {
     let settings = settings(&run, stop);
-    let identity = format!("swarmbound {} {name} {:?}", env!("CARGO_PKG_VERSION"), options.0);
+    let identity = format!("swarmbound {} {name} {options:?}", env!("CARGO_PKG_VERSION"));
     let mut search = match run.resume {
         Some(input) => Search::resume(model, spec, settings, &identity, input)?,
         None => Search::new(model, spec, settings)?,
@@ -181,7 +183,7 @@ where
 
 /// Checks a model whose states stay in this process: engines need not know how to be written down.
 fn unsaved<M>(
-    name: &str,
+    name: &'static str,
     model: &M,
     options: &Options,
     run: ModelRun<'_>,
@@ -190,8 +192,7 @@ where
     M: Checked + Explorable<State: Send> + Sync,
 {
     if run.save.is_some() || run.resume.is_some() {
-        let message = format!("a search of {name} cannot be saved; run it in one go");
-        return Err(Refused::NoWorld(message));
+        return Err(Refused::Unsaved(name));
     }
     let spec = model.spec();
     let mut search = Search::new(model, &spec, settings(&run, Stop::Exhausted))?;
@@ -223,204 +224,145 @@ fn export<M: Explorable>(
 
 fn churn(options: &Options) -> Result<Churn, Refused> {
     let mut take = Taker::new("churn", options);
-    let peers = take.number("peers", 3)?;
-    let chunks = take.number("chunks", 2)?;
-    let departures = take.word(
-        "churn",
-        &[("rejoin", Departures::Rejoin), ("once", Departures::Once), ("none", Departures::None)],
-    )?;
-    let source =
-        take.word("source", &[("stays", SourceStays::Stays), ("churns", SourceStays::Churns)])?;
-    let free_riders = take.number("free-riders", 0)?;
-    let fairness = take.parsed("fair", "", Fairness::parse)?;
+    let (peers, chunks) = (take.peers().unwrap_or(3), take.chunks().unwrap_or(2));
+    let departures = take.churn().unwrap_or(Departures::Rejoin);
+    let source = take.source().unwrap_or(SourceStays::Stays);
+    let free_riders = take.free_riders().unwrap_or(0);
+    let fairness = take.fair().unwrap_or_default();
     take.finish()?;
-    if peers < free_riders {
-        let message = format!("{free_riders} free riders; write at most {peers}");
-        return Err(Refused::NoWorld(message));
-    }
-    let churn = Churn::new(peers, chunks, departures, source).map_err(Refused::NoWorld)?;
+    riders_among(free_riders, peers)?;
+    let churn = Churn::new(peers, chunks, departures, source)?;
     Ok(Churn { free_riders, fairness, ..churn })
 }
 
 fn schedule(options: &Options) -> Result<Schedule, Refused> {
     let mut take = Taker::new("schedule", options);
-    let peers = take.number("peers", 3)?;
-    let chunks = take.number("chunks", 2)?;
-    let source_slots = take.number("source-slots", 1)?;
-    let download_slots = take.parsed("download-slots", "unlimited", |text| match text {
-        "unlimited" => Ok(None),
-        _ => text.parse().map(Some).map_err(|_| format!("{text:?}; write a number or unlimited")),
-    })?;
-    let free_riders = take.number("free-riders", 0)?;
-    let leaving =
-        take.word("selfish", &[("false", Leaving::Altruistic), ("true", Leaving::Selfish)])?;
-    let overlay = take.text("overlay");
-    let calls = take
-        .word(
-            "calls",
-            &[
-                ("any", None),
-                ("telegraph", Some(Rules::Telegraph)),
-                ("telephone", Some(Rules::Telephone)),
-            ]
-            .each_ref()
-            .map(|(word, rules)| (*word, rules.as_ref())),
-        )?
-        .cloned();
-    let barter = take.parsed("barter", "none", barter)?;
-    let times = take.parsed("times", "", times)?;
-    take.finish()?;
-    let mut rules = [calls, barter, times].into_iter().flatten();
-    let chosen = rules.next().unwrap_or(Rules::Free);
-    if rules.next().is_some() {
-        let message = "calls, barter and times exclude each other; write one of them";
-        return Err(Refused::NoWorld(message.into()));
-    }
+    let (peers, chunks) = (take.peers().unwrap_or(3), take.chunks().unwrap_or(2));
     let plain = ScheduleWorld::plain(peers, chunks);
-    let overlay = match overlay {
-        None => plain.overlay.clone(),
-        Some(text) => Overlay::parse(text, peers)
-            .map_err(|message| Refused::BadValue { option: "overlay", message })?,
-    };
     let mut world = ScheduleWorld {
-        source_slots,
-        download_slots,
-        free_riders,
-        leaving,
-        overlay,
-        rules: chosen,
+        source_slots: take.source_slots().unwrap_or(1),
+        download_slots: match take.download_slots() {
+            Some(Downloads::Slots(slots)) => Some(slots),
+            Some(Downloads::Unlimited) | None => None,
+        },
+        free_riders: take.free_riders().unwrap_or(0),
+        leaving: match take.selfish() {
+            Some(true) => Leaving::Selfish,
+            _ => Leaving::Altruistic,
+        },
+        overlay: match take.overlay() {
+            Some(shape) => Overlay::new(&shape, peers)?,
+            None => plain.overlay.clone(),
+        },
+        rules: rules(take.calls(), take.barter(), take.times())?,
         ..plain
     };
+    take.finish()?;
     if world.allows_dominance() {
         world.moves = Moves::Dominant;
     }
-    Schedule::new(world).map_err(Refused::NoWorld)
+    Ok(Schedule::new(world)?)
+}
+
+/// What binds a slot: one of calls, barter and times.
+fn rules(
+    calls: Option<Calls>,
+    barter: Option<Barter>,
+    times: Option<ChunkTimes>,
+) -> Result<Rules, WorldError> {
+    let calls = calls.and_then(|calls| match calls {
+        Calls::Any => None,
+        Calls::Telegraph => Some(Rules::Telegraph),
+        Calls::Telephone => Some(Rules::Telephone),
+    });
+    let barter = barter.and_then(|barter| match barter {
+        Barter::None => None,
+        Barter::Strict => Some(Rules::Strict),
+        Barter::Cycles3 => Some(Rules::Cycles3),
+        Barter::Credit(most) => Some(Rules::Credit(most)),
+    });
+    let times = times.map(|ChunkTimes(times)| Rules::Serial(times));
+    let mut rules = [calls, barter, times].into_iter().flatten();
+    match (rules.next(), rules.next()) {
+        (chosen, None) => Ok(chosen.unwrap_or(Rules::Free)),
+        _ => Err(WorldError::Contradiction(
+            "calls, barter and times exclude each other; write one of them",
+        )),
+    }
 }
 
 fn tracker(options: &Options) -> Result<Introductions<Tracker>, Refused> {
     let mut take = Taker::new("tracker", options);
-    let peers = take.number("peers", 2)?;
-    let want = take.number("want", 1)?;
+    let (peers, want) = (take.peers().unwrap_or(2), take.want().unwrap_or(1));
     take.finish()?;
-    Introductions::new(peers, want).map_err(Refused::NoWorld)
+    Ok(Introductions::new(peers, want)?)
 }
 
 fn choke(options: &Options) -> Result<Choking, Refused> {
     let mut take = Taker::new("choke", options);
-    let neighbors = take.number("peers", 3)?;
-    let slots = take.number("slots", 1)?;
-    let free_riders = take.number("free-riders", 1)?;
-    let policy = take.word(
-        "policy",
-        &[
-            ("tit-for-tat", Policy::Leecher(Choker::TitForTat)),
-            ("round-robin", Policy::Leecher(Choker::RoundRobin)),
-            ("seed-round-robin", Policy::Seeder(Seeding::RoundRobin)),
-            ("seed-fastest-first", Policy::Seeder(Seeding::FastestFirst)),
-        ],
-    )?;
-    let optimistic =
-        take.word("optimistic", &[("on", Optimistic::On), ("off", Optimistic::Off)])?;
-    let policy = match take.parsed("barter", "none", barter)? {
-        None => policy,
-        Some(_) if options.0.contains_key("policy") => {
-            let message = "barter is a policy of its own; leave out the policy, or the barter";
-            return Err(Refused::NoWorld(message.into()));
-        }
-        Some(Rules::Credit(most)) => Policy::Leecher(Choker::Credit(u32::from(most))),
-        Some(Rules::Strict) => Policy::Leecher(Choker::StrictBarter),
-        Some(_) => {
-            let message = "a choker knows no cycles of three; write none, strict or credit:1";
-            return Err(Refused::BadValue { option: "barter", message: message.into() });
-        }
-    };
+    let (neighbors, slots) = (take.peers().unwrap_or(3), take.slots().unwrap_or(1));
+    let free_riders = take.free_riders().unwrap_or(1);
+    let (policy, barter) = (take.policy(), take.barter());
+    let optimistic = take.optimistic().unwrap_or(Optimistic::On);
     take.finish()?;
-    let world = Choking::new(neighbors, slots, policy, optimistic).map_err(Refused::NoWorld)?;
-    world.with_free_riders(free_riders).map_err(Refused::NoWorld)
+    let policy = match (policy, barter.map_or(Ok(Choker::TitForTat), choker)?) {
+        (None, choker) => Policy::Leecher(choker),
+        (Some(_), Choker::StrictBarter | Choker::Credit(_)) => {
+            return Err(Refused::NoWorld(WorldError::Contradiction(
+                "barter is a policy of its own; leave out the policy, or the barter",
+            )));
+        }
+        (Some(ServingPolicy::TitForTat), _) => Policy::Leecher(Choker::TitForTat),
+        (Some(ServingPolicy::RoundRobin), _) => Policy::Leecher(Choker::RoundRobin),
+        (Some(ServingPolicy::SeedRoundRobin), _) => Policy::Seeder(Seeding::RoundRobin),
+        (Some(ServingPolicy::SeedFastestFirst), _) => Policy::Seeder(Seeding::FastestFirst),
+    };
+    let world = Choking::new(neighbors, slots as usize, policy, optimistic)?;
+    Ok(world.with_free_riders(free_riders)?)
 }
 
 fn swarm(options: &Options) -> Result<Swarm<Peer, Tracker>, Refused> {
     let mut take = Taker::new("swarm", options);
-    let mut world = swarm::SwarmWorld::calm(take.number("peers", 2)?, take.number("chunks", 2)?);
-    world.churn = take.word(
-        "churn",
-        &[("none", Departures::None), ("once", Departures::Once), ("rejoin", Departures::Rejoin)],
-    )?;
-    world.source =
-        take.word("source", &[("stays", SourceStays::Stays), ("churns", SourceStays::Churns)])?;
+    let (peers, chunks) = (take.peers().unwrap_or(2), take.chunks().unwrap_or(2));
+    let mut world = swarm::SwarmWorld::calm(peers, chunks);
+    world.churn = take.churn().unwrap_or(Departures::None);
+    world.source = take.source().unwrap_or(SourceStays::Stays);
     let no_node_leaves = world.churn == Departures::None;
-    world.departures = take.number("departures", if no_node_leaves { 0 } else { 1 })?;
+    world.departures = take.departures().unwrap_or(if no_node_leaves { 0 } else { 1 });
     if no_node_leaves && (world.departures != 0 || world.source == SourceStays::Churns) {
-        let message = "no node leaves with --churn none; write --churn once or --churn rejoin";
-        return Err(Refused::NoWorld(message.into()));
+        return Err(Refused::NoWorld(WorldError::Contradiction(
+            "no node leaves with --churn none; write --churn once or --churn rejoin",
+        )));
     }
-    world.losses = take.number("losses", 0)?;
-    world.free_riders = take.number("free-riders", 0)?;
-    world.timers = take.parsed("timers", "idle", timers)?;
-    world.ready =
-        take.word("ready", &[("at-once", Ready::AtOnce), ("any-time", Ready::AnyTime)])?;
-    world.fairness = take.parsed("fair", "", Fairness::parse)?;
+    world.losses = take.losses().unwrap_or(0);
+    world.free_riders = take.free_riders().unwrap_or(0);
+    world.timers = take.timers().unwrap_or(Timers::Idle);
+    world.ready = take.ready().unwrap_or(Ready::AtOnce);
+    world.fairness = take.fair().unwrap_or_default();
     let protocol = &mut world.protocol;
-    protocol.unchoke_slots = take.parsed("slots", "4", at_least_one)?;
-    protocol.neighbors = take.parsed("neighbors", "4", at_least_one)?;
-    protocol.super_seeding = take.word("super-seeding", &[("true", true), ("false", false)])?;
-    let optimistic = protocol.optimistic;
-    protocol.optimistic = take.word("optimistic", &[("on", optimistic), ("off", None)])?;
-    protocol.choker = take.parsed("barter", "none", choker)?;
+    protocol.unchoke_slots = take.slots().unwrap_or(4);
+    protocol.neighbors = take.neighbors().unwrap_or(4);
+    protocol.super_seeding = take.super_seeding().unwrap_or(true);
+    if take.optimistic() == Some(Optimistic::Off) {
+        protocol.optimistic = None;
+    }
+    protocol.choker = take.barter().map_or(Ok(Choker::TitForTat), choker)?;
     take.finish()?;
-    Swarm::new(world).map_err(Refused::NoWorld)
-}
-
-/// `idle` or `any:N`.
-fn timers(text: &str) -> Result<Timers, String> {
-    match (text, text.strip_prefix("any:").map(str::parse)) {
-        ("idle", _) => Ok(Timers::Idle),
-        (_, Some(Ok(most))) => Ok(Timers::Any(most)),
-        _ => Err(format!("{text:?}; write idle, or any:3 for three of them at any time")),
-    }
-}
-
-fn at_least_one(text: &str) -> Result<u32, String> {
-    match text.parse() {
-        Ok(number) if 0 < number => Ok(number),
-        _ => Err(format!("{text:?}; write a number from 1 on")),
-    }
+    Ok(Swarm::new(world)?)
 }
 
 /// The barter that the reference engine knows.
-fn choker(text: &str) -> Result<Choker, String> {
-    match barter(text)? {
-        None => Ok(Choker::TitForTat),
-        Some(Rules::Strict) => Ok(Choker::StrictBarter),
-        Some(Rules::Credit(most)) => Ok(Choker::Credit(u32::from(most))),
-        Some(_) => Err(format!("{text:?} is for schedules; write none, strict or credit:1")),
-    }
-}
-
-/// `none`, `strict`, `cycles3` or `credit:S`.
-fn barter(text: &str) -> Result<Option<Rules>, String> {
-    match text {
-        "none" => Ok(None),
-        "strict" => Ok(Some(Rules::Strict)),
-        "cycles3" => Ok(Some(Rules::Cycles3)),
-        _ => match text.strip_prefix("credit:").map(str::parse) {
-            Some(Ok(most)) => Ok(Some(Rules::Credit(most))),
-            _ => Err(format!("{text:?}; write none, strict, cycles3 or credit:1")),
-        },
-    }
-}
-
-/// `S:a,b,c`: the slots that the source and each peer take for a chunk.
-fn times(text: &str) -> Result<Option<Rules>, String> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let numbers = text.split([':', ',']).map(str::parse);
-    match (text.split_once(':'), numbers.collect::<Result<Vec<u8>, _>>()) {
-        (Some(_), Ok(times)) => Ok(Some(Rules::Serial(times))),
-        _ => Err(format!("{text:?}; write the slots of a chunk, such as 1:2,2,3")),
+fn choker(barter: Barter) -> Result<Choker, WorldError> {
+    match barter {
+        Barter::None => Ok(Choker::TitForTat),
+        Barter::Strict => Ok(Choker::StrictBarter),
+        Barter::Credit(most) => Ok(Choker::Credit(most.into())),
+        Barter::Cycles3 => Err(WorldError::Contradiction(
+            "a choker knows no cycles of three; write none, strict or credit:1",
+        )),
     }
 }
 
 #[cfg(test)]
+#[cfg(feature = "cli")]
 mod tests;

@@ -1,11 +1,34 @@
 use std::ops::ControlFlow;
 
+use clap::{CommandFactory, Parser};
+
 use super::*;
-use crate::checker::{Reason, SearchProgress};
+use crate::checker::{Fairness, Reason, SearchProgress};
 use crate::models::Threads;
+use crate::models::schedule::Shape;
+
+/// A world as the command line writes it.
+#[derive(Parser)]
+#[command(no_binary_name = true)]
+struct Written {
+    #[command(flatten)]
+    options: Options,
+    #[arg(long)]
+    fair: Option<Fairness>,
+}
+
+/// The options by their names without dashes, or why there are none.
+fn read(pairs: &[(&str, &str)]) -> Result<Options, clap::Error> {
+    let word = |(name, value): &(&str, &str)| match *value {
+        "" => format!("--{name}"),
+        value => format!("--{name}={value}"),
+    };
+    let written = Written::try_parse_from(pairs.iter().map(word))?;
+    Ok(Options { fair: written.fair, ..written.options })
+}
 
 fn options(pairs: &[(&str, &str)]) -> Options {
-    pairs.iter().fold(Options::default(), |options, (name, value)| options.with(name, value))
+    read(pairs).unwrap()
 }
 
 fn plain<'a>(watch: &'a mut Watch<'a>) -> ModelRun<'a> {
@@ -80,14 +103,86 @@ fn an_option_that_a_model_does_not_have_is_refused() {
         ("swarm", "overlay", "path"),
     ];
     for (model, option, value) in refusals {
-        assert!(outcome(model, &[(option, value)]).is_err(), "{model} --{option} {value}");
+        let Ok(options) = read(&[(option, value)]) else { continue };
+        let refused = run(model, &options, plain(&mut go));
+        assert!(refused.is_err(), "{model} --{option} {value}");
     }
     assert!(outcome("choir", &[]).unwrap_err().to_string().contains("churn, schedule"));
     // Before a graph is made: it would not fit into any memory.
-    let vast = [("peers", "999999999999"), ("overlay", "path")];
-    assert!(outcome("schedule", &vast).unwrap_err().to_string().contains("write 1 to 7"));
+    let vast =
+        Options { peers: Some(usize::MAX), overlay: Some(Shape::Path), ..Options::default() };
+    let refused = run("schedule", &vast, plain(&mut go)).unwrap_err();
+    assert!(refused.to_string().contains("write 1 to 7"), "{refused}");
     let both = [("barter", "strict"), ("calls", "telephone")];
     assert!(outcome("schedule", &both).is_err());
+}
+
+/// What the help says of a model is what the model keeps.
+#[test]
+fn the_limits_are_those_of_the_help() {
+    let mut command = Written::command();
+    let help = command.render_long_help().to_string();
+    let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    let limits = [
+        ("churn", "peers", 1, 7, "Peers beside the source: `churn` and `schedule` 1 to 7"),
+        ("schedule", "peers", 1, 7, "`churn` and `schedule` 1 to 7"),
+        ("choke", "peers", 1, 4, "`choke` 1 to 4 neighbors"),
+        ("tracker", "peers", 1, 4, "`tracker` 1 to 4 (default 2)"),
+        ("swarm", "peers", 1, 3, "`swarm` 1 to 3 (default 2)"),
+        ("churn", "chunks", 1, 6, "Chunks of the file: `churn` and `schedule` 1 to 6"),
+        ("schedule", "chunks", 1, 6, "`churn` and `schedule` 1 to 6"),
+        ("swarm", "chunks", 1, 4, "`swarm` 1 to 4 (default 2)"),
+        ("schedule", "source-slots", 1, 7, "1 to 10 less the peers (default 1)"),
+        ("choke", "slots", 1, 4, "`choke` 1 to 4 (default 1)"),
+        ("churn", "free-riders", 0, 3, "at most all of them"),
+    ];
+    let makes = |model, option, value: usize| {
+        let Ok(options) = read(&[(option, &value.to_string())]) else { return false };
+        match model {
+            "churn" => churn(&options).is_ok(),
+            "schedule" => schedule(&options).is_ok(),
+            "tracker" => tracker(&options).is_ok(),
+            "choke" => choke(&options).is_ok(),
+            _ => swarm(&options).is_ok(),
+        }
+    };
+    for (model, option, least, most, said) in limits {
+        assert!(words.contains(said), "{said}: {words}");
+        assert!(makes(model, option, least) && makes(model, option, most), "{model} {option}");
+        assert!(!makes(model, option, most + 1), "{model} {option}");
+        assert!(least == 0 || !makes(model, option, least - 1), "{model} {option}");
+    }
+}
+
+/// What is repeated in JSON is read as the same.
+#[test]
+fn options_are_written_as_they_are_read() {
+    let all = [
+        ("peers", "4"),
+        ("churn", "once"),
+        ("source", "churns"),
+        ("download-slots", "unlimited"),
+        ("barter", "credit:2"),
+        ("overlay", "0-1,1-2"),
+        ("calls", "telephone"),
+        ("times", "1:2,2,3"),
+        ("policy", "seed-round-robin"),
+        ("optimistic", "off"),
+        ("timers", "any:3"),
+        ("ready", "any-time"),
+        ("super-seeding", "false"),
+        ("fair", "WF(join),SF(transfer)"),
+    ];
+    let written = serde_json::to_value(options(&all)).unwrap();
+    for (name, value) in all {
+        let said = &written[name];
+        let said = said.as_str().map_or_else(|| said.to_string(), str::to_owned);
+        assert_eq!(said, value, "{name}");
+    }
+    assert_eq!(written.as_object().unwrap().len(), all.len());
+    for shape in ["path", "cycle", "star", "star-leaf", "tree", "hypercube"] {
+        assert_eq!(shape.parse::<Shape>().unwrap().to_string(), shape);
+    }
 }
 
 #[test]
@@ -115,7 +210,7 @@ fn a_schedule_tells_its_makespan() {
     assert_eq!(outcome.makespan, Some(5));
     assert_eq!(outcome.property("no_schedule_beats_a_bound").unwrap().verdict, "holds");
     let json = serde_json::to_value(&outcome).unwrap();
-    assert_eq!(json["options"], serde_json::json!({"peers": "4", "chunks": "3"}));
+    assert_eq!(json["options"], serde_json::json!({"peers": 4, "chunks": 3}));
     assert_eq!((json["makespan"].as_u64(), json["symmetry"].as_bool()), (Some(5), Some(true)));
 }
 

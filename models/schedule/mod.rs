@@ -12,6 +12,7 @@ use stateright::{Model, Property};
 use crate::bounds::{Binding, Conditions, bindings};
 use crate::checker::{Checked, Claim, ClaimKind, Class, Classes, Spec, Symmetry};
 use crate::chunks::Manifest;
+use crate::models::error::{WorldError, riders_among, within};
 use crate::models::orbits::{ROW_CHUNKS, ROW_PEERS};
 use crate::scenario::{Behavior, Leaves, Malformed, Parts, Peer, Scenario, Source};
 use crate::units::{Bytes, NANO, Rate, Time};
@@ -22,10 +23,13 @@ mod overlay;
 mod slots;
 mod state;
 
-pub use overlay::Overlay;
+pub use overlay::{Overlay, Shape};
 pub use state::{ScheduleState, Slot, Transfer};
 
 use state::MOST_TRANSFERS;
+
+/// The most chunks that the source can send a slot, to one peer.
+pub(super) const MOST_SOURCE_SLOTS: usize = MOST_TRANSFERS - 1;
 
 /// The options of a world of slots, not yet checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,7 +140,7 @@ impl Schedule {
     ///
     /// # Errors
     /// What does not fit into a state or contradicts something else, with what to write.
-    pub fn new(world: ScheduleWorld) -> Result<Self, String> {
+    pub fn new(world: ScheduleWorld) -> Result<Self, WorldError> {
         check(&world)?;
         let groups = groups(&world);
         let mut schedule = Schedule { world, groups, earliest: Vec::new() };
@@ -216,8 +220,8 @@ impl Schedule {
     }
 
     /// What the bounds say, rounded up to whole slots: chunks arrive at the end of one.
-    fn earliest_by_bounds(&self) -> Result<Vec<u32>, String> {
-        let scenario = self.scenario().map_err(|malformed| malformed.to_string())?;
+    fn earliest_by_bounds(&self) -> Result<Vec<u32>, WorldError> {
+        let scenario = self.scenario()?;
         let slots = |binding: Binding| {
             let slots = binding.time().map(|time| u128::from(time.0).div_ceil(NANO));
             slots.and_then(|slots| u32::try_from(slots).ok()).unwrap_or(u32::MAX)
@@ -315,50 +319,39 @@ impl Model for Schedule {
 }
 
 /// Refuses a world that makes no sense, with what to write instead.
-fn check(world: &ScheduleWorld) -> Result<(), String> {
+fn check(world: &ScheduleWorld) -> Result<(), WorldError> {
     let ScheduleWorld { peers, chunks, source_slots, .. } = *world;
-    let refuse = |message: String| Err(message);
-    if !(1..=ROW_PEERS).contains(&peers) {
-        return refuse(format!("{peers} peers; write 1 to {ROW_PEERS}"));
+    within("peers", peers, 1..=ROW_PEERS)?;
+    within("chunks", chunks, 1..=ROW_CHUNKS)?;
+    within("source slots", source_slots as usize, 1..=MOST_TRANSFERS - peers)?;
+    if let Some(slots) = world.download_slots {
+        within("download slots", slots as usize, 1..=u32::MAX as usize)?;
     }
-    if !(1..=ROW_CHUNKS).contains(&chunks) {
-        return refuse(format!("{chunks} chunks; write 1 to {ROW_CHUNKS}"));
-    }
-    if source_slots == 0 || MOST_TRANSFERS < peers + source_slots as usize {
-        let most = MOST_TRANSFERS - peers;
-        return refuse(format!("{source_slots} source slots; write 1 to {most}"));
-    }
-    if world.download_slots == Some(0) {
-        return refuse("0 download slots; write at least 1, or unlimited".into());
-    }
-    if peers < world.free_riders {
-        return refuse(format!("{} free riders; write at most {peers}", world.free_riders));
-    }
+    riders_among(world.free_riders, peers)?;
     if world.moves == Moves::Dominant && !world.allows_dominance() {
-        return refuse("dominated slots matter where something is owed or peers leave".into());
+        let wrong = "dominated slots matter where something is owed or peers leave";
+        return Err(WorldError::Contradiction(wrong));
     }
     match &world.rules {
-        Rules::Credit(most) if peers == ROW_PEERS || !(1..=6).contains(most) => {
-            refuse(format!("credit {most} among {peers}; write 1 to 6 among at most 6 peers"))
+        &Rules::Credit(credit) if peers == ROW_PEERS || !(1..=6).contains(&credit) => {
+            Err(WorldError::Credit { credit, peers })
         }
         Rules::Serial(times) => check_times(world, times),
         _ => Ok(()),
     }
 }
 
-fn check_times(world: &ScheduleWorld, times: &[u8]) -> Result<(), String> {
-    if 5 < world.peers || times.len() != world.peers + 1 {
-        let (count, peers) = (times.len(), world.peers);
-        return Err(format!(
-            "{count} chunk times for {peers} peers; write the source's and one for each of at most \
-             5 peers"
-        ));
+fn check_times(world: &ScheduleWorld, times: &[u8]) -> Result<(), WorldError> {
+    let peers = world.peers;
+    if 5 < peers || times.len() != peers + 1 {
+        return Err(WorldError::ChunkTimes { times: times.len(), peers });
     }
-    if !times.iter().all(|time| (1..=15).contains(time)) {
-        return Err("a chunk time is out of range; write 1 to 15 slots".into());
+    for &time in times {
+        within("slots for a chunk", time.into(), 1..=15)?;
     }
     if world.source_slots != 1 || world.leaving == Leaving::Selfish {
-        return Err("chunk times need one source slot and peers that stay".into());
+        let wrong = "chunk times need one source slot and peers that stay";
+        return Err(WorldError::Contradiction(wrong));
     }
     Ok(())
 }

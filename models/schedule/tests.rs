@@ -124,7 +124,7 @@ fn makespans_on_overlays_are_those_of_the_oracle() {
     ];
     for (name, overlay, peers) in cases {
         row(&oracles()["overlays"][name], |chunks| ScheduleWorld {
-            overlay: Overlay::parse(overlay, peers).unwrap(),
+            overlay: Overlay::new(&overlay.parse().unwrap(), peers).unwrap(),
             ..ScheduleWorld::plain(peers, chunks)
         });
     }
@@ -292,7 +292,7 @@ impl Model for SameSlot {
 
 #[test]
 fn forwarding_in_the_same_slot_is_found_with_the_shortest_witness() {
-    let overlay = Overlay::parse("path", 2).unwrap();
+    let overlay = Overlay::new(&Shape::Path, 2).unwrap();
     let world = ScheduleWorld { overlay, ..ScheduleWorld::plain(2, 1) };
     let schedule = Schedule::new(world).unwrap().with_earliest(vec![0, 1, 2]);
     let cheat = SameSlot(schedule);

@@ -22,8 +22,11 @@
 //! here; one that keeps what it looks at has. A state carries the first fault on the way to it, and
 //! nothing follows after that.
 
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
+use serde::Serialize;
 use stateright::{Model, Property};
 
 use crate::checker::Fairness;
@@ -31,7 +34,8 @@ use crate::choose::{Choose, Enumerate, Recorded};
 use crate::chunks::{Manifest, PeerId};
 use crate::engine::{Factory, NewEngine, Role, Settings};
 use crate::models::churn::{Departures, SourceStays};
-use crate::models::{ModelEngine, ModelTracker};
+use crate::models::error::{WorldError, riders_among, within};
+use crate::models::words::NoValue;
 use crate::scenario::{Behavior, Protocol};
 use crate::units::Bytes;
 
@@ -92,8 +96,32 @@ pub enum Timers {
     Any(u8),
 }
 
+impl FromStr for Timers {
+    type Err = NoValue;
+
+    /// `idle` or `any:N`
+    fn from_str(text: &str) -> Result<Self, NoValue> {
+        match (text, text.strip_prefix("any:").map(str::parse)) {
+            ("idle", _) => Ok(Timers::Idle),
+            (_, Some(Ok(most))) => Ok(Timers::Any(most)),
+            _ => Err(NoValue::Form("idle, or any:3 for three of them at any time")),
+        }
+    }
+}
+
+impl fmt::Display for Timers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Timers::Idle => f.write_str("idle"),
+            Timers::Any(most) => write!(f, "any:{most}"),
+        }
+    }
+}
+
 /// When a node hears that its uplink is free.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Ready {
     /// At once.
     AtOnce,
@@ -189,32 +217,13 @@ impl<E: ModelEngine + NewEngine, T: ModelTracker> Swarm<E, T> {
     ///
     /// # Errors
     /// A sentence that says what to write: more peers, chunks or free riders than can be, or none.
-    pub fn new(world: SwarmWorld) -> Result<Self, String> {
-        Swarm::with_engines(world, E::new)
-    }
-}
-
-impl<E: ModelEngine, T: ModelTracker> Swarm<E, T> {
-    /// The model of a world, with the engines of a factory. Equal requests must get equal engines.
-    ///
-    /// # Errors
-    /// As [`Swarm::new`].
-    pub fn with_engines(
-        world: SwarmWorld,
-        factory: impl Factory<Engine = E> + Send + Sync + 'static,
-    ) -> Result<Self, String> {
+    pub fn new(world: SwarmWorld) -> Result<Self, WorldError> {
         let SwarmWorld { peers, chunks, free_riders, .. } = world;
-        if !(1..=MOST_PEERS).contains(&peers) {
-            return Err(format!("{peers} peers; write 1 to {MOST_PEERS}"));
-        }
-        if !(1..=MOST_CHUNKS).contains(&chunks) {
-            return Err(format!("{chunks} chunks; write 1 to {MOST_CHUNKS}"));
-        }
-        if peers < free_riders {
-            return Err(format!("{free_riders} free riders; write at most {peers}"));
-        }
+        within("peers", peers, 1..=MOST_PEERS)?;
+        within("chunks", chunks, 1..=MOST_CHUNKS)?;
+        riders_among(free_riders, peers)?;
         // Chunks of one byte: no rule looks at their size.
-        let manifest = Manifest::new(Bytes(chunks as u64), Bytes(1)).map_err(|e| e.to_string())?;
+        let manifest = Manifest::new(Bytes(chunks as u64), Bytes(1))?;
         let settings = Settings { protocol: world.protocol.clone(), requests: world.requests };
         let pools = Pools {
             nodes: Pool::new(Node::heap_bytes),

@@ -17,8 +17,8 @@ use crate::checker::{
 };
 use crate::choose::{Choose, Enumerate, Recorded};
 use crate::chunks::PeerId;
-use crate::engine::Presence;
-use crate::models::ModelTracker;
+use crate::engine::{Introduce, Presence};
+use crate::models::error::{WorldError, within};
 use crate::swarm::{PATIENCE, Tracker};
 
 mod display;
@@ -115,10 +115,8 @@ impl<T: Listed> Introductions<T> {
     ///
     /// # Errors
     /// More peers than can be searched, or none.
-    pub fn new(peers: usize, want: u32) -> Result<Self, String> {
-        if !(1..=MOST_PEERS).contains(&peers) {
-            return Err(format!("{peers} peers; write 1 to {MOST_PEERS}"));
-        }
+    pub fn new(peers: usize, want: u32) -> Result<Self, WorldError> {
+        within("peers", peers, 1..=MOST_PEERS)?;
         Ok(Introductions { peers, want, tracker: PhantomData })
     }
 

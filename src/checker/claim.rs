@@ -3,9 +3,11 @@
 //! A [`Spec`] is data beside the model, so any `stateright::Model` can be checked, also one of
 //! another crate. Nothing is explored here.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::hash::Hash;
+use std::str::FromStr;
 
+use serde::{Serialize, Serializer};
 use stateright::{Expectation, Model};
 
 use super::heap::Heap;
@@ -204,6 +206,44 @@ pub struct Class {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fairness(pub Vec<(Strength, String)>);
 
+/// Why a text is no fairness: the part that is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoFairness {
+    /// It begins with neither of the two.
+    #[error("{0:?} is no fairness; write WF(name) or SF(name)")]
+    Strength(String),
+    /// No name stands in its brackets.
+    #[error("{0:?} names no class; write WF(name) or SF(name)")]
+    Class(String),
+}
+
+impl FromStr for Fairness {
+    type Err = NoFairness;
+
+    fn from_str(text: &str) -> Result<Self, NoFairness> {
+        Fairness::parse(text)
+    }
+}
+
+impl fmt::Display for Fairness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (strength, family)) in self.0.iter().enumerate() {
+            let strength = match strength {
+                Strength::Weak => "WF",
+                Strength::Strong => "SF",
+            };
+            write!(f, "{}{strength}({family})", if at == 0 { "" } else { "," })?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Fairness {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// How strong an assumption of fairness is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strength {
@@ -232,18 +272,18 @@ impl Fairness {
     /// Reads `WF(join),SF(transfer)`; the names are families of classes, `all` or `any`.
     ///
     /// # Errors
-    /// The part that cannot be read, and what to write instead.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// The part that cannot be read.
+    pub fn parse(text: &str) -> Result<Self, NoFairness> {
         let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
         let read = |part: &str| {
             let (strength, rest) = match part.split_at_checked(3) {
                 Some(("WF(", rest)) => (Strength::Weak, rest),
                 Some(("SF(", rest)) => (Strength::Strong, rest),
-                _ => return Err(format!("{part:?} is no fairness; write WF(name) or SF(name)")),
+                _ => return Err(NoFairness::Strength(part.to_owned())),
             };
             match rest.strip_suffix(')') {
                 Some(name) if !name.is_empty() => Ok((strength, name.to_string())),
-                _ => Err(format!("{part:?} names no class; write WF(name) or SF(name)")),
+                _ => Err(NoFairness::Class(part.to_owned())),
             }
         };
         parts.map(read).collect::<Result<_, _>>().map(Fairness)

@@ -59,7 +59,7 @@ use std::ops::ControlFlow;
 
 pub use claim::{
     ALL_CLASSES, ANY_STEP, Canonical, Checked, Claim, ClaimKind, Class, Classes, Condition, Demand,
-    Explorable, Fairness, Spec, Strength, Symmetry,
+    Explorable, Fairness, NoFairness, Spec, Strength, Symmetry,
 };
 pub use error::CheckError;
 pub use export::Exported;

@@ -25,52 +25,49 @@ const MOST_DRAWN: usize = 2000;
 /// More states than these fill a disk.
 const MOST_LISTED: usize = 1_000_000;
 
-/// Options by name.
-type Spelled = &'static [(&'static str, &'static str)];
-
 /// The worlds that are checked when no model is named; a model that has none here is checked in the
 /// world that it has without options. Together they take under a minute.
-const WORLDS: &[(&str, &[Spelled])] = &[
+const WORLDS: &[(&str, &[&str])] = &[
     (
         "churn",
         &[
-            &[("peers", "4"), ("fair", "WF(join),SF(transfer)")],
-            &[("peers", "4"), ("source", "churns")],
-            &[("peers", "4"), ("churn", "once"), ("source", "churns")],
-            &[("chunks", "3"), ("free-riders", "1"), ("fair", "WF(join),SF(transfer)")],
+            "--peers 4 --fair WF(join),SF(transfer)",
+            "--peers 4 --source churns",
+            "--peers 4 --churn once --source churns",
+            "--chunks 3 --free-riders 1 --fair WF(join),SF(transfer)",
         ],
     ),
     (
         "schedule",
         &[
-            &[("peers", "4"), ("chunks", "3")],
-            &[("peers", "4"), ("chunks", "3"), ("download-slots", "1"), ("source-slots", "2")],
-            &[("chunks", "3"), ("barter", "strict"), ("download-slots", "1")],
-            &[("chunks", "3"), ("barter", "credit:1")],
-            &[("chunks", "3"), ("free-riders", "2")],
-            &[("chunks", "3"), ("selfish", "true")],
-            &[("peers", "4"), ("overlay", "path")],
-            &[("peers", "4"), ("calls", "telegraph")],
-            &[("times", "1:1,2,2")],
+            "--peers 4 --chunks 3",
+            "--peers 4 --chunks 3 --download-slots 1 --source-slots 2",
+            "--chunks 3 --barter strict --download-slots 1",
+            "--chunks 3 --barter credit:1",
+            "--chunks 3 --free-riders 2",
+            "--chunks 3 --selfish",
+            "--peers 4 --overlay path",
+            "--peers 4 --calls telegraph",
+            "--times 1:1,2,2",
         ],
     ),
     (
         "choke",
         &[
-            &[],
-            &[("policy", "seed-round-robin"), ("optimistic", "off")],
-            &[("policy", "seed-fastest-first")],
-            &[("peers", "2"), ("barter", "strict")],
-            &[("peers", "2"), ("barter", "credit:1")],
+            "",
+            "--policy seed-round-robin --optimistic off",
+            "--policy seed-fastest-first",
+            "--peers 2 --barter strict",
+            "--peers 2 --barter credit:1",
         ],
     ),
     (
         "swarm",
         &[
-            &[("slots", "1"), ("optimistic", "off"), ("fair", "WF(all)")],
-            &[("chunks", "1"), ("losses", "1"), ("optimistic", "off"), ("fair", "WF(all)")],
-            &[("peers", "1"), ("churn", "rejoin"), ("source", "churns"), ("losses", "1")],
-            &[("peers", "1"), ("timers", "any:2"), ("ready", "any-time"), ("losses", "1")],
+            "--slots 1 --optimistic off --fair WF(all)",
+            "--chunks 1 --losses 1 --optimistic off --fair WF(all)",
+            "--peers 1 --churn rejoin --source churns --losses 1",
+            "--peers 1 --timers any:2 --ready any-time --losses 1",
         ],
     ),
 ];
@@ -82,10 +79,6 @@ pub(super) struct Arguments {
     model: Option<String>,
     #[command(flatten)]
     world: World,
-    /// What may be assumed of runs when `everyone_completes` is judged: weak and strong fairness
-    /// of the named actions (default: nothing)
-    #[arg(long, value_name = "WF(join),SF(transfer)")]
-    fair: Option<String>,
     /// Take states that differ only in names for one
     #[arg(long)]
     symmetry: bool,
@@ -125,14 +118,6 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    fn options(&self) -> Options {
-        let options = self.world.options();
-        match &self.fair {
-            Some(fair) => options.with("fair", fair),
-            None => options,
-        }
-    }
-
     fn limits(&self) -> Limits {
         let whole = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
         Limits {
@@ -170,7 +155,7 @@ pub(super) fn run(arguments: &Arguments, echo: &Echo) -> Result<Verdict, Failure
 
 fn one(model: &str, arguments: &Arguments, echo: &Echo) -> Result<Verdict, Failure> {
     let mut files = Files::open(arguments)?;
-    let check = checked(model, &arguments.options(), arguments, &mut files)?;
+    let check = checked(model, &arguments.world.options(), arguments, &mut files)?;
     files.keep()?;
     let checks = std::slice::from_ref(&check);
     keep_verdicts(arguments, checks)?;
@@ -183,7 +168,7 @@ fn one(model: &str, arguments: &Arguments, echo: &Echo) -> Result<Verdict, Failu
 }
 
 fn all(arguments: &Arguments, echo: &Echo) -> Result<Verdict, Failure> {
-    let of_a_model = arguments.options() != Options::default() || arguments.symmetry;
+    let of_a_model = arguments.world.options() != Options::default() || arguments.symmetry;
     if of_a_model || arguments.names_a_file() {
         let names: Vec<&str> = ALL.iter().map(|entry| entry.name).collect();
         return Err(Failure(format!(
@@ -195,10 +180,8 @@ fn all(arguments: &Arguments, echo: &Echo) -> Result<Verdict, Failure> {
     let mut checks = Vec::new();
     for entry in ALL {
         let worlds = WORLDS.iter().find(|(model, _)| *model == entry.name);
-        for world in worlds.map_or(&[&[][..]][..], |(_, worlds)| worlds) {
-            let options = world
-                .iter()
-                .fold(Options::default(), |options, (name, value)| options.with(name, value));
+        for world in worlds.map_or(&[""][..], |(_, worlds)| worlds) {
+            let options = World::known(world);
             checks.push(checked(entry.name, &options, arguments, &mut Files::default())?);
         }
     }

@@ -135,7 +135,28 @@ mod tests {
     }
 
     /// Values of which every option takes at least one; most of them need quotes.
-    const VALUES: [&str; 6] = ["it's \"$HOME\"", "5 s", "8 MiB", "3", "-x y", "churning"];
+    const VALUES: [&str; 20] = [
+        "it's \"$HOME\"",
+        "5 s",
+        "8 MiB",
+        "3",
+        "-x y",
+        "churning",
+        "WF(join),SF(transfer)",
+        "none",
+        "stays",
+        "path",
+        "any",
+        "1:2,2",
+        "tit-for-tat",
+        "on",
+        "idle",
+        "at-once",
+        "true",
+        "unlimited",
+        "strict",
+        "0-1,1-2",
+    ];
 
     /// Every option of a command that its base does not exclude, with a value that it takes.
     fn options(base: &[&str]) -> Vec<Vec<String>> {

@@ -5,10 +5,10 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, ToSocketAddrs};
 
 use clap::Args;
 use swarmbound::audit::Verdict;
-use swarmbound::models::registry;
+use swarmbound::models::{Options, registry};
 
 use super::Failure;
-use super::world::{World, refused};
+use super::world::refused;
 
 /// Arguments of `explore`.
 #[derive(Args)]
@@ -19,14 +19,14 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "PORT", default_value_t = 3000)]
     port: u16,
     #[command(flatten)]
-    world: World,
+    world: Options,
 }
 
 /// Serves stateright's Explorer until it is interrupted.
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let model = &arguments.model;
     let announced = Announced { model, address: free(arguments.port)? };
-    registry::explore(model, &arguments.world.options(), announced).map_err(refused)?;
+    registry::explore(model, &arguments.world, announced).map_err(refused)?;
     Ok(Verdict::Holds)
 }
 

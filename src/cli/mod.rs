@@ -25,6 +25,7 @@ mod curve;
 mod echo;
 mod engine;
 mod explore;
+mod import;
 mod input;
 mod interrupt;
 mod judge;
@@ -65,6 +66,8 @@ enum Command {
     Plan(plan::Arguments),
     /// Judge a trace of any engine
     Audit(audit::Arguments),
+    /// A trace from a packet capture of real BitTorrent clients
+    Import(import::Arguments),
     /// The scenarios that come with the program; with a name, one of them to copy
     Presets(presets::Arguments),
     /// Client-server against peer-to-peer over the number of peers
@@ -163,6 +166,7 @@ pub(crate) fn main() -> ExitCode {
         Some((Command::Explore(arguments), _)) => explore::run(&arguments),
         Some((Command::Suite(arguments), echo)) => suite::run(&arguments, echo),
         Some((Command::Canary(arguments), _)) => canary::run(&arguments),
+        Some((Command::Import(arguments), _)) => import::run(&arguments),
         Some((Command::Schema(arguments), _)) => schema::run(&arguments),
         Some((Command::Completions(arguments), _)) => completions::run(&arguments),
         Some((Command::Man(arguments), _)) => man::run(&arguments),

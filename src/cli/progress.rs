@@ -68,7 +68,7 @@ impl Progress {
     /// Says what is being done now.
     pub(super) fn says(&self, message: impl Into<String>) {
         if let Some(bar) = &self.bar {
-            bar.set_message(message.into());
+            bar.set_message(format!(", {}", message.into()));
         }
     }
 
@@ -93,9 +93,9 @@ impl Drop for Progress {
 fn bar(name: &str, whole: Option<u64>, unit: &'static str, since: Instant) -> ProgressBar {
     let (bar, template) = match whole {
         Some(whole) => {
-            (ProgressBar::new(whole), "{prefix} [{wide_bar}] {percent:>3} % {done}{left} {msg}")
+            (ProgressBar::new(whole), "{prefix} [{wide_bar}] {percent:>3} % {done}{left}{msg}")
         }
-        None => (ProgressBar::new_spinner(), "{prefix} {spinner} {done} {msg}"),
+        None => (ProgressBar::new_spinner(), "{prefix} {spinner} {done}{msg}"),
     };
     let style = ProgressStyle::with_template(template);
     let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use swarmbound::audit::Verdict;
 use swarmbound::checker::SearchProgress;
-use swarmbound::models::{CheckOutcome, MOST_WORDS, PropertyOutcome};
+use swarmbound::models::{CheckOutcome, MOST_WORDS, Options, PropertyOutcome};
 use swarmbound::units::Time;
 
 use super::Style;
@@ -44,10 +45,14 @@ impl Check {
 
     /// The world of the model, as ` --chunks 3 --peers 5`.
     fn options(&self) -> String {
-        let options = self.outcome.options.0.iter().map(|(name, value)| match name.as_str() {
-            "selfish" => " --selfish".to_owned(),
-            _ if value.contains('(') => format!(" --{name} '{value}'"),
-            _ => format!(" --{name} {value}"),
+        let Ok(Value::Object(options)) = serde_json::to_value(&self.outcome.options) else {
+            return String::new();
+        };
+        let options = options.iter().map(|(name, value)| match value {
+            Value::Bool(true) if name == "selfish" => " --selfish".to_owned(),
+            Value::String(word) if word.contains('(') => format!(" --{name} '{word}'"),
+            Value::String(word) => format!(" --{name} {word}"),
+            value => format!(" --{name} {value}"),
         });
         options.collect()
     }
@@ -86,7 +91,8 @@ pub(crate) struct CheckDocument<'a> {
 #[schemars(deny_unknown_fields)]
 struct ModelEntry<'a> {
     model: &'a str,
-    options: &'a BTreeMap<String, String>,
+    #[schemars(with = "Map<String, Value>")]
+    options: &'a Options,
     exploration: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
@@ -138,7 +144,7 @@ impl<'a> ModelEntry<'a> {
         let outcome = &check.outcome;
         ModelEntry {
             model: &outcome.model,
-            options: &outcome.options.0,
+            options: &outcome.options,
             exploration: outcome.exploration,
             reason: outcome.reason,
             states: outcome.states,
@@ -176,10 +182,9 @@ impl<'a> PropertyEntry<'a> {
 pub(crate) fn searched(progress: &SearchProgress, elapsed: Duration) -> String {
     let rate = progress.states as f64 / elapsed.as_secs_f64().max(0.001);
     format!(
-        "{} a second, {} waiting, depth {}, {} MiB",
+        "{} a second, {} waiting, {} MiB",
         grouped(rate as u128),
         grouped(progress.waiting as u128),
-        progress.depth,
         progress.bytes >> 20
     )
 }

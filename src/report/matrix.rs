@@ -355,3 +355,67 @@ impl<'a> KillEntry<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use swarmbound::scenario::{PRESETS, read_toml};
+
+    use super::*;
+    use crate::report::wrapping::NO_BREAK;
+
+    /// Names, counts and sentences as long as they get: every canary, each caught by many, and a
+    /// control that is accused.
+    fn made_up() -> Matrix {
+        let scenario = read_toml("made up", PRESETS[0].toml, None).unwrap();
+        let words = "the uplink of the source moved 12345678901234 B between 1234567.891 s and \
+                     2345678.912 s, where it can move 1234567890123 B (line 1234567); chunk 4095 \
+                     came to peer 2600 from peer 2599 at 6 h 40 min";
+        let long = u32::MAX;
+        let kills = ALL.iter().map(|canary| Detection {
+            canary,
+            cases: long,
+            caught: if canary.kind == CanaryKind::Slow { 0 } else { long / 3 },
+            first: Some(7),
+            by: canary.caught_by.iter().map(|name| (*name, long / 7)).collect(),
+            textbook: long / 11,
+            smallest: Some((scenario.clone(), words.to_owned())),
+            ratios: [Ratios { runs: 1, thousandths: 123_456 }; 2],
+        });
+        let property = ALL[0].caught_by[0];
+        let accused = vec![(12_345_678, property, words.to_owned(), scenario.clone())];
+        let controls = ControlRuns { cases: long, accused };
+        Matrix { cases: long, seed: u64::MAX, kills: kills.collect(), controls }
+    }
+
+    /// How often each word is said; digits of one number are one word.
+    fn said(text: &str) -> BTreeMap<&str, usize> {
+        let mut said = BTreeMap::new();
+        let is_gap = |letter: char| letter.is_whitespace() && letter != NO_BREAK;
+        let is_drawn = |word: &&str| word.is_empty() || word.contains('─');
+        for word in text.split(is_gap).filter(|word| !is_drawn(word)) {
+            *said.entry(word).or_insert(0) += 1;
+        }
+        said
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal_and_nothing_is_torn() {
+        let matrix = made_up();
+        let wide = told(Style { colour: false, width: 300 }, &matrix);
+        for width in [80, 120] {
+            let text = told(Style { colour: false, width }, &matrix);
+            for line in text.lines() {
+                let columns = line.chars().count();
+                assert!(columns <= width, "{columns} columns at {width}: {line}");
+            }
+            let narrow = said(&text);
+            for (word, times) in said(&wide) {
+                let is_said = times <= narrow.get(word).copied().unwrap_or(0);
+                assert!(is_said, "`{word}` at {width}\n{text}");
+            }
+            let number = "12 345 678 901 234".replace(' ', "\u{a0}");
+            assert!(text.contains(&format!("{number} B")), "{number}\n{text}");
+            assert!(text.contains("6 h 40 min") && text.contains("peer 2600"), "{text}");
+        }
+    }
+}

@@ -10,6 +10,7 @@ pub(crate) mod curve;
 pub(crate) mod differences;
 pub(crate) mod gantt;
 pub(crate) mod heading;
+pub(crate) mod import;
 pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod layout;

@@ -18,7 +18,7 @@ const UNITS: [&str; 25] = [
 const LARGER: [&str; 3] = ["d", "h", "min"];
 
 /// What the number behind it belongs to.
-const NUMBERED: [&str; 6] = ["peer", "chunk", "node", "seed", "line", "case"];
+const NUMBERED: [&str; 7] = ["peer", "peers", "chunk", "node", "seed", "line", "case"];
 
 /// A sentence on lines of the style's width, all but the first indented.
 pub(crate) fn wrapped(style: Style, text: &str, indent: usize) -> String {

@@ -24,6 +24,10 @@ pub use file::{FileError, read_toml};
 pub use file::{MOST_RUNS, Place, Sweep, Written, read_allowance};
 pub(crate) use json::Document;
 pub use json::JsonError;
+#[cfg(feature = "schema")]
+pub(crate) use json::described;
+#[cfg(all(test, feature = "schema"))]
+pub(crate) use json::validator;
 pub use preset::{PRESETS, Preset};
 pub use protocol::Protocol;
 #[cfg(any(test, feature = "suite"))]

@@ -16,8 +16,9 @@ macro_rules! settings {
         $(#[$doc:meta])*
         $name:ident $json:literal: $type:ty = $default:expr $(, simplest $simplest:expr)?;
     )*) => {
-        /// The settings of the protocol; serde reads and writes them as the resolved JSON does.
+        /// The settings of the protocol, as the resolved JSON has them.
         #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(deny_unknown_fields, default, expecting = "an object")]
         #[non_exhaustive]
         pub struct Protocol {
@@ -104,7 +105,7 @@ settings! {
     unchoke_slots "unchoke_slots": u32 = 4, simplest 1;
     /// The interval between two decisions of the choker.
     rechoke "rechoke_ns": Time = Time::from_secs(10);
-    /// The interval between two optimistic unchokes; None turns them off.
+    /// The interval between two optimistic unchokes; None (`null`) turns them off.
     optimistic "optimistic_ns": Option<Time> = Some(Time::from_secs(30));
     /// Which chunk is requested next.
     picker "picker": Picker = Picker::RarestFirst;
@@ -146,7 +147,7 @@ impl Setting for u32 {
     const JSON: Option<&'static str> = Some("a number from 1 to 4294967295");
 
     fn read(field: &Field<'_>, _: Self) -> Result<Self, FileError> {
-        field.whole(u64::from(u32::MAX)).map(|number| number as u32)
+        field.whole(1..=u32::MAX.into()).map(|number| number as u32)
     }
 
     fn to_toml(self) -> String {

@@ -44,6 +44,17 @@ macro_rules! words {
             }
         }
 
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                one_of(&[$($word),*])
+            }
+        }
+
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.pad(match self {
@@ -52,6 +63,12 @@ macro_rules! words {
             }
         }
     )*};
+}
+
+/// A text that is one of some words.
+#[cfg(feature = "schema")]
+fn one_of(words: &[&str]) -> schemars::Schema {
+    schemars::json_schema!({ "type": "string", "enum": words })
 }
 
 words! {
@@ -94,6 +111,22 @@ impl FromStr for Choker {
         }
         chunks.parse().map(Choker::Credit).map_err(|_| {
             UnknownWord(format!("`{text}` is too large; write at most `credit {}`", u32::MAX))
+        })
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Choker {
+    fn schema_name() -> Cow<'static, str> {
+        "Choker".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "anyOf": [
+                one_of(&["tit for tat", "round robin", "strict barter"]),
+                { "type": "string", "pattern": "^credit *[0-9]+$" },
+            ],
         })
     }
 }

@@ -227,7 +227,7 @@ fn wrong_arguments_are_refused() {
         (&["suite", "--control", "--cases", "-3"], "write a whole number from 1 on"),
         (&["check", "churn", "--threads", "0"], "write a whole number from 1 on"),
         (&["check", "churn", "--max-states", "-1"], "write a whole number from 1 on"),
-        (&["check", "churn", "--peers", "-3"], "write one such as 3"),
+        (&["check", "churn", "--peers", "-3"], "write 1 to 7"),
         (&["curve", "--peers", "-3"], "no number from 1 to 1000000"),
     ];
     for (arguments, hint) in rows {

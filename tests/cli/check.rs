@@ -63,7 +63,7 @@ fn the_document_has_its_fields() {
     ];
     assert_eq!(fields(&churn), always);
     assert_eq!(churn["model"], "churn");
-    assert_eq!(churn["options"], object!({"peers": "2", "chunks": "1"}));
+    assert_eq!(churn["options"], object!({"peers": 2, "chunks": 1}));
     assert_eq!(
         (&churn["exploration"], &churn["reason"]),
         (&object!("bounded"), &object!("states"))
@@ -344,7 +344,7 @@ fn wrong_options_say_what_to_write() {
     let rows: [(&[&str], &str); 29] = [
         (&["check", "choir"], "write one of churn, schedule"),
         (&["check", "churn", "--overlay", "path"], "--free-riders"),
-        (&["check", "churn", "--peers", "many"], "write one such as 3"),
+        (&["check", "churn", "--peers", "many"], "write 1 to 7"),
         (&["check", "churn", "--peers", "8"], "write 1 to 7"),
         (&["check", "churn", "--chunks", "0"], "write 1 to 6"),
         (&["check", "churn", "--churn", "often"], "rejoin, once, none"),
@@ -361,7 +361,7 @@ fn wrong_options_say_what_to_write() {
         (&["check", "swarm", "--source", "churns"], "--churn once"),
         (&["check", "--peers", "3"], "check MODEL"),
         (&["check", "--save", "x.jsonl"], "check MODEL"),
-        (&["check", "tracker", "--want", "few"], "write one such as 3"),
+        (&["check", "tracker", "--want", "few"], "write 0 to 4294967295"),
         (&["check", "tracker", "--slots", "2"], "--want"),
         (&["check", "choke", "--slots", "9"], "write 1 to 4"),
         (&["check", "choke", "--policy", "kind"], "seed-fastest-first"),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod bad_input;
+mod captures;
 mod check;
 mod commands;
 mod console;
@@ -15,6 +16,7 @@ mod plan;
 mod schema;
 mod suite;
 mod sweep;
+mod validator;
 mod widths;
 
 use std::io::Write;

@@ -1,109 +1,131 @@
-//! JSON Schema, as far as our schemas use it (draft 2020-12); a keyword that is not known here
-//! fails, so that nothing is taken for checked that is not.
+//! What is printed and read is as `swarmbound schema` says.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::sync::OnceLock;
 
 use serde_json::{Value, json as object};
 
+use crate::validator::{misspelled, validate};
 use crate::{json, swarmbound};
 
 /// What `swarmbound schema` says of this kind.
-fn schema(kind: &'static str) -> Value {
-    let said = swarmbound(&["schema", kind]);
-    assert_eq!((said.code, said.err.as_str()), (0, ""), "{kind}");
-    serde_json::from_str(&said.out).unwrap()
+fn schema(kind: &str) -> &'static Value {
+    static SCHEMAS: OnceLock<BTreeMap<&str, Value>> = OnceLock::new();
+    let schemas = SCHEMAS.get_or_init(|| {
+        let kinds = ["scenario", "trace", "report"].into_iter();
+        let said = kinds.map(|kind| (kind, swarmbound(&["schema", kind])));
+        said.map(|(kind, said)| {
+            assert_eq!((said.code, said.err.as_str()), (0, ""), "{kind}");
+            (kind, serde_json::from_str(&said.out).unwrap())
+        })
+        .collect()
+    });
+    &schemas[kind]
 }
 
-/// Fails unless a document of `--json`, an error or a line of a sweep is as the schema says.
+/// Fails unless a document is as the schema of its kind says.
+#[track_caller]
+fn is_of(kind: &str, document: &Value) {
+    let schema = schema(kind);
+    if let Err(wrong) = validate(schema, schema, document) {
+        panic!("{kind}: {wrong}\n{document}");
+    }
+}
+
+/// Fails unless a document of `--json`, an error or a line of a sweep is as the schema says, and
+/// each scenario in it as that of scenarios.
 #[track_caller]
 pub(crate) fn is_report(document: &Value) {
-    static SCHEMA: OnceLock<Value> = OnceLock::new();
-    let schema = SCHEMA.get_or_init(|| schema("report"));
-    if let Err(wrong) = validate(schema, schema, document) {
-        panic!("{wrong}\n{document}");
+    is_of("report", document);
+    resolved(document).into_iter().for_each(is_scenario);
+}
+
+/// Fails unless it is a resolved scenario.
+#[track_caller]
+pub(crate) fn is_scenario(document: &Value) {
+    is_of("scenario", document);
+}
+
+/// Fails unless every line of the text is one of a trace.
+#[track_caller]
+pub(crate) fn is_trace(text: &str) {
+    for line in text.trim_start_matches('\u{feff}').lines().filter(|line| !line.is_empty()) {
+        is_of("trace", &serde_json::from_str(line).unwrap());
     }
 }
 
-/// What is wrong with a value, by the first rule of the schema that it breaks.
-fn validate(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
-    let Value::Object(rules) = schema else {
-        return if *schema == Value::Bool(false) {
-            Err("nothing may stand here".into())
-        } else {
-            Ok(())
-        };
-    };
-    rules.iter().try_for_each(|(rule, says)| {
-        let wrong = || Err(format!("{rule} {says} is not kept by {value}"));
-        let all = |schemas: &Value| -> Vec<Result<(), String>> {
-            schemas.as_array().unwrap().iter().map(|one| validate(root, one, value)).collect()
-        };
-        let holds = match rule.as_str() {
-            "$schema" | "$defs" | "title" | "description" | "default" | "format" => true,
-            "$ref" => {
-                let path = says.as_str().unwrap().strip_prefix('#').unwrap();
-                return validate(root, root.pointer(path).unwrap(), value);
-            }
-            "anyOf" => {
-                let all = all(says);
-                if all.iter().any(Result::is_ok) {
-                    return Ok(());
+/// The scenarios in a document.
+fn resolved(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Object(fields) => {
+            let within = |(name, value)| match name == "resolved" {
+                true => vec![value],
+                false => resolved(value),
+            };
+            fields.iter().map(|(name, value)| (name.as_str(), value)).flat_map(within).collect()
+        }
+        Value::Array(values) => values.iter().flat_map(resolved).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Presets, the manual's logs and scenarios, those of real clients, and what the simulator and the
+/// planner write. A log that an audit refuses need not be as the schema says.
+#[test]
+fn scenarios_and_traces_are_as_their_schemas_say() {
+    let (_, presets) = json(&["presets", "--json"]);
+    for preset in presets["presets"].as_array().unwrap() {
+        let said = swarmbound(&["presets", preset["name"].as_str().unwrap(), "--json"]);
+        is_scenario(&serde_json::from_str(&said.out).unwrap());
+    }
+    let mut judged = 0;
+    for folder in ["docs/examples", "tests/traces"] {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/");
+        for entry in fs::read_dir(format!("{root}{folder}")).unwrap() {
+            let path = entry.unwrap().path();
+            let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("");
+            let path = path.to_str().unwrap();
+            match ending {
+                "jsonl" if swarmbound(&["audit", path]).code != 2 => {
+                    is_trace(&fs::read_to_string(path).unwrap());
+                    judged += 1;
                 }
-                let wrong: Vec<String> = all.into_iter().filter_map(Result::err).collect();
-                return Err(format!("none of: {}", wrong.join(" | ")));
+                "json" if swarmbound(&["bounds", path]).code != 2 => {
+                    is_scenario(&serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap());
+                }
+                _ => {}
             }
-            "oneOf" => all(says).iter().filter(|one| one.is_ok()).count() == 1,
-            "allOf" => return all(says).into_iter().collect(),
-            "const" => says == value,
-            "enum" => says.as_array().unwrap().contains(value),
-            "type" => match says {
-                Value::Array(kinds) => kinds.iter().any(|kind| is_of(kind, value)),
-                kind => is_of(kind, value),
-            },
-            "minimum" => value.as_f64().is_none_or(|number| says.as_f64().unwrap() <= number),
-            "maximum" => value.as_f64().is_none_or(|number| number <= says.as_f64().unwrap()),
-            "minItems" => {
-                value.as_array().is_none_or(|it| says.as_u64().unwrap() <= it.len() as u64)
-            }
-            "maxItems" => {
-                value.as_array().is_none_or(|it| it.len() as u64 <= says.as_u64().unwrap())
-            }
-            "items" => {
-                let Some(items) = value.as_array() else { return Ok(()) };
-                return items.iter().try_for_each(|item| validate(root, says, item));
-            }
-            "required" => {
-                let is_there = |name: &Value| value.get(name.as_str().unwrap()).is_some();
-                !value.is_object() || says.as_array().unwrap().iter().all(is_there)
-            }
-            "properties" | "additionalProperties" => {
-                let Some(fields) = value.as_object() else { return Ok(()) };
-                let known = schema.get("properties");
-                return fields.iter().try_for_each(|(name, field)| {
-                    let own = known.and_then(|known| known.get(name));
-                    let schema =
-                        if rule == "properties" { own } else { own.is_none().then_some(says) };
-                    let result = schema.map_or(Ok(()), |schema| validate(root, schema, field));
-                    result.map_err(|wrong| format!("{name}: {wrong}"))
-                });
-            }
-            unknown => panic!("the keyword {unknown} is not known here: {schema}"),
-        };
-        if holds { Ok(()) } else { wrong() }
-    })
+        }
+    }
+    assert!(20 < judged, "{judged}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("trace.jsonl");
+    let path = path.to_str().unwrap();
+    for command in [["run", "churn"], ["plan", "docs/examples/four-chunks.toml"]] {
+        assert_ne!(swarmbound(&[command[0], command[1], "--trace", path]).code, 2, "{command:?}");
+        is_trace(&fs::read_to_string(path).unwrap());
+    }
 }
 
-fn is_of(kind: &Value, value: &Value) -> bool {
-    match kind.as_str().unwrap() {
-        "null" => value.is_null(),
-        "boolean" => value.is_boolean(),
-        "string" => value.is_string(),
-        "number" => value.is_number(),
-        "integer" => value.is_u64() || value.is_i64(),
-        "array" => value.is_array(),
-        "object" => value.is_object(),
-        other => panic!("no type {other}"),
+/// A field under another name, at any depth, breaks each schema.
+#[test]
+fn a_document_with_a_misspelled_name_is_none_of_its_kind() {
+    let is_refused = |kind: &str, text: &str| {
+        let value: Value = serde_json::from_str(text).unwrap();
+        is_of(kind, &value);
+        let wrong = misspelled(&value);
+        assert!(2 < wrong.len(), "{text}");
+        for wrong in wrong {
+            assert!(validate(schema(kind), schema(kind), &wrong).is_err(), "{kind}: {wrong}");
+        }
+    };
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/traces/lt-tbf-n8-churn.jsonl");
+    let trace = fs::read_to_string(path).unwrap();
+    for preset in ["churn", "free-riders"] {
+        is_refused("scenario", &swarmbound(&["presets", preset, "--json"]).out);
     }
+    trace.lines().take(20).for_each(|line| is_refused("trace", line));
 }
 
 /// Renames, leaves out and adds fields at every depth.
@@ -115,9 +137,9 @@ fn a_document_with_a_wrong_name_is_no_report() {
         let mut wrong = audit.clone();
         change(&mut wrong);
         assert_ne!(wrong, audit, "it changes something");
-        assert!(validate(&report, &report, &wrong).is_err(), "{wrong}");
+        assert!(validate(report, report, &wrong).is_err(), "{wrong}");
     };
-    assert_eq!(validate(&report, &report, &audit), Ok(()));
+    assert_eq!(validate(report, report, &audit), Ok(()));
     let rename = |object: &mut Value, from: &str, to: &str| {
         let fields = object.as_object_mut().unwrap();
         let value = fields.remove(from).unwrap();

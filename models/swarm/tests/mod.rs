@@ -202,7 +202,7 @@ fn a_node_that_asks_an_absent_node_hears_of_it() {
 
 #[test]
 fn worlds_beyond_reach_are_refused() {
-    let refused = |world: SwarmWorld| Swarm::<Peer, Tracker>::new(world).err().unwrap();
+    let refused = |world: SwarmWorld| Swarm::<Peer, Tracker>::new(world).err().unwrap().to_string();
     assert!(refused(SwarmWorld::calm(0, 1)).contains("write 1 to 3"));
     assert!(refused(SwarmWorld::calm(4, 1)).contains("write 1 to 3"));
     assert!(refused(SwarmWorld::calm(1, 0)).contains("write 1 to 4"));

@@ -29,11 +29,32 @@ pub struct NeighborsWitness {
     /// The transfer.
     #[serde(flatten)]
     pub transfer: Moved,
+    /// When it needs the connection, so far as the stamps can show it.
+    #[serde(skip)]
+    pub(crate) needs: Needs,
+}
+
+/// When a transfer needs the connection of its nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// From its start until its last byte has left.
+    Until(Time),
+    /// At its start only: an aborted one.
+    AtStart,
+    /// The two had connected by its start: what stamps that are not exact can show.
+    ByStart,
 }
 
 impl fmt::Display for NeighborsWitness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, but the two were not neighbors all that time", self.transfer)
+        write!(f, "{}, but ", self.transfer)?;
+        match self.needs {
+            Needs::Until(end) => {
+                write!(f, "no connection of the two lasts from {} to {end}", self.transfer.start_ns)
+            }
+            Needs::AtStart => f.write_str("the two were not connected at its start"),
+            Needs::ByStart => f.write_str("the two had not connected by its start"),
+        }
     }
 }
 
@@ -50,7 +71,12 @@ impl Rule for Neighbors {
         let Some((_, t)) = strangers.min_by_key(|&(at, t)| (t.start, at)) else {
             return Judgement::holds();
         };
-        let witness = NeighborsWitness { transfer: t.into() };
+        let needs = match t.outcome {
+            _ if !facts.is_exact() => Needs::ByStart,
+            Outcome::Delivered => Needs::Until(facts.departure(t)),
+            Outcome::Aborted => Needs::AtStart,
+        };
+        let witness = NeighborsWitness { transfer: t.into(), needs };
         if facts.is_complete() {
             Judgement::violated(witness)
         } else {

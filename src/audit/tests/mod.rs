@@ -324,9 +324,8 @@ fn witnesses_speak_in_sentences() {
     speaks(
         Run::new(2, 2).send(0, 1, 0, 0..100).leave(0, 100),
         "incompleteness_explained",
-        "0 of 2 completed; peer 1: no node that is there and serves holds chunk 1, which the \
-         source held last and left at 100 ns; peer 2: no node that is there and serves holds \
-         chunk 1, which the source held last and left at 100 ns",
+        "0 of 2 completed; peers 1 and 2: no node that is there and serves holds chunk 1, which \
+         the source held last and left at 100 ns",
     );
 }
 

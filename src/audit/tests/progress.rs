@@ -30,7 +30,8 @@ fn an_hour_beside_a_free_holder_is_said_and_is_a_violation_once_a_stall_is_decla
     let why = run.rule("incompleteness_explained");
     assert_eq!(why.verdict, Verdict::Holds);
     let said = "0 of 1 completed; peer 1: the run was cut off at 3600 s, and since 100 ns \
-                nothing had come to it although the source was free, unchoked it and held chunk 1";
+                nothing had arrived although the source was free, had unchoked the receiver \
+                and held chunk 1";
     assert_eq!(why.explanation.as_deref(), Some(said));
     // The last 100 ns may hold a transfer that the log does not show.
     let most = 3600 * SECOND - 200;

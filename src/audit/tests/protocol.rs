@@ -81,7 +81,7 @@ fn the_first_transfer_between_strangers_or_to_the_choked_is_the_witness() {
         let run = transfers
             .into_iter()
             .fold(run, |run, (from, chunk, times)| run.send(from, 4, chunk, times));
-        let Witness::Neighbors(NeighborsWitness { transfer }) = run.witness("neighbors") else {
+        let Witness::Neighbors(NeighborsWitness { transfer, .. }) = run.witness("neighbors") else {
             panic!("{run:?}")
         };
         let Witness::Choking(ChokingWitness::Choked { transfer: choked, .. }) =

@@ -100,8 +100,8 @@ fn the_protocol_speaks_in_sentences() {
     says(
         &Run::new(2, 1).connect(0, 2, 0).send(0, 1, 0, 0..100),
         "neighbors",
-        "the source sent chunk 0 to peer 1 from 0 s to 100 ns, but the two were not \
-         neighbors all that time",
+        "the source sent chunk 0 to peer 1 from 0 s to 100 ns, but no connection of \
+         the two lasts from 0 s to 100 ns",
     );
     says(
         &Run::new(1, 1).unchoke(0, 1, 0).choke(0, 1, 9).send(0, 1, 0, 10..110),

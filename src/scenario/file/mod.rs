@@ -102,7 +102,7 @@ fn read<'t>(
     };
     let (mut drawn_from, mut until) = (DEFAULT_SEED, DEFAULT_UNTIL);
     if let Some(mut run) = root.table("run", &mut spans)? {
-        drawn_from = run.take("seed").map_or(Ok(drawn_from), |field| field.whole(u64::MAX))?;
+        drawn_from = run.take("seed").map_or(Ok(drawn_from), |field| field.whole(0..=u64::MAX))?;
         until = run.take("until").map_or(Ok(until), |field| field.quantity("30 days"))?;
     }
     let seed = seed.unwrap_or(drawn_from);
@@ -239,8 +239,8 @@ fn read_groups<'t>(
     let mut total = 0;
     for mut table in root.need_tables("peers", "[[peers]] with upload = \"1 Mbit/s\"", spans)? {
         let count = table.take("count");
-        let number = count.as_ref().map_or(Ok(1), |field| field.whole(u64::MAX))?;
-        total = number.saturating_add(total);
+        let number = count.as_ref().map_or(Ok(1), |field| field.whole(0..=MOST_PEERS as u64))?;
+        total += number;
         if (MOST_PEERS as u64) < total {
             let wrong = format!("makes {total} peers; write at most {MOST_PEERS} in all");
             return Err(count.map_or_else(|| table.error(&wrong), |count| count.error(&wrong)));

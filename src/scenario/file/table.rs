@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::num::IntErrorKind;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::str::FromStr;
 
 use toml::de::{DeString, DeTable, DeValue};
@@ -127,11 +127,14 @@ impl<'t> Field<'t> {
         Ok(values.iter().map(field).collect())
     }
 
-    /// A text, a whole number that fits 64 bits, or a flag, as it is written.
+    /// A text, a whole number or a flag, as it is written; a number that no field takes is a text.
     pub(super) fn written(&self) -> Result<Written, FileError> {
         match &self.value {
             DeValue::String(text) => Ok(Written::Text(text.trim().to_owned())),
-            DeValue::Integer(_) => self.whole(u64::MAX).map(Written::Whole),
+            DeValue::Integer(_) => Ok(match self.whole(0..=u64::MAX) {
+                Ok(number) => Written::Whole(number),
+                Err(_) => Written::Text(self.text.written(&self.span)),
+            }),
             DeValue::Boolean(flag) => Ok(Written::Flag(*flag)),
             _ => Err(self.error(format!(
                 "{}; write a text in quotes, a whole number, true or false",
@@ -197,8 +200,8 @@ impl<'t> Field<'t> {
         time.parse().map_err(|error: UnitError| self.error(error.to_string()))
     }
 
-    /// A whole number from 0 to `most`.
-    pub(in crate::scenario) fn whole(&self, most: u64) -> Result<u64, FileError> {
+    /// A whole number within limits.
+    pub(in crate::scenario) fn whole(&self, limits: RangeInclusive<u64>) -> Result<u64, FileError> {
         let DeValue::Integer(integer) = &self.value else {
             return Err(self.error(format!(
                 "{}; write a whole number without quotes, for example 4",
@@ -206,17 +209,15 @@ impl<'t> Field<'t> {
             )));
         };
         let digits = integer.as_str();
-        let written = self.text.written(&self.span);
-        if digits.starts_with('-') {
-            return Err(self.error(format!("`{written}` is negative; write 0 to {most}")));
-        }
-        match u64::from_str_radix(digits, integer.radix()) {
-            Ok(number) if number <= most => Ok(number),
-            Err(error) if *error.kind() != IntErrorKind::PosOverflow => {
-                Err(self.error(format!("`{written}` is no number; write 0 to {most}")))
-            }
-            _ => Err(self.error(format!("`{written}` is too large; write at most {most}"))),
-        }
+        let wrong = match u64::from_str_radix(digits, integer.radix()) {
+            Ok(number) if limits.contains(&number) => return Ok(number),
+            _ if digits.starts_with('-') => "is negative",
+            Ok(number) if number < *limits.start() => "is too small",
+            Err(error) if *error.kind() != IntErrorKind::PosOverflow => "is no number",
+            _ => "is too large",
+        };
+        let (written, least, most) = (self.text.written(&self.span), limits.start(), limits.end());
+        Err(self.error(format!("`{written}` {wrong}; write {least} to {most}")))
     }
 
     /// True or false.

@@ -303,10 +303,16 @@ fn wrong_quantities_are_refused() {
 fn wrong_numbers_and_words_are_refused() {
     let many = "99999999999999999999";
     all_refused(&[
-        ("count = 2", "count = -2", (12, 9), "peers[0].count", "`-2` is negative"),
+        (
+            "count = 2",
+            "count = -2",
+            (12, 9),
+            "peers[0].count",
+            "`-2` is negative; write 0 to 1000000",
+        ),
         ("count = 2", "count = 2.0", (12, 9), "peers[0].count", "write a whole number"),
         ("count = 2", "count = \"2\"", (12, 9), "peers[0].count", "without quotes"),
-        ("count = 2", "count = 1000001", (12, 9), "peers[0].count", "at most 1000000 in all"),
+        ("count = 2", "count = 1000001", (12, 9), "peers[0].count", "write 0 to 1000000"),
         ("count = 2", "count = 1000000", (15, 1), "peers[1]", "makes 1000001 peers"),
         ("count = 2", &format!("count = {many}"), (12, 9), "peers[0].count", "too large"),
         (
@@ -314,7 +320,7 @@ fn wrong_numbers_and_words_are_refused() {
             "upload = \"1 Mbit/s\"\ncount = 18446744073709551615\njoins",
             (17, 9),
             "peers[1].count",
-            "at most 1000000 in all",
+            "is too large; write 0 to 1000000",
         ),
         ("seed = 4", "seed = -1", (24, 8), "run.seed", "is negative; write 0 to"),
         ("seed = 4", &format!("seed = {many}"), (24, 8), "run.seed", "too large"),
@@ -358,7 +364,7 @@ fn what_makes_no_scenario_is_refused_where_it_stands() {
             "peers[0].download",
             "write a rate above 0",
         ),
-        ("neighbors = 3", "neighbors = 0", (21, 13), "protocol.neighbors", "at least 1"),
+        ("neighbors = 3", "neighbors = 0", (21, 13), "protocol.neighbors", "write 1 to 4294967295"),
         ("neighbors = 3", "rechoke = \"0 s\"", (21, 11), "protocol.rechoke", "above 0 s"),
         ("seed = 4", "until = \"0 s\"", (24, 9), "run.until", "write a time"),
         (

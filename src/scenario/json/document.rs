@@ -8,6 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{DEFAULT_SEED, DEFAULT_UNTIL, Malformed, Scenario};
 use crate::chunks::{Manifest, ManifestError};
+#[cfg(feature = "schema")]
+use crate::scenario::MOST_PEERS;
 use crate::scenario::{
     Behavior, Discipline, Leaves, Link, Network, Parts, Peer, Protocol, Source, SourceLeaves,
     malformed,
@@ -16,12 +18,15 @@ use crate::units::{Bytes, Rate, Time};
 
 /// A scenario on the wire; `E` is the evidence of a trace's header.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(description = "A resolved scenario"))]
 #[serde(deny_unknown_fields, expecting = "an object with the fields of a scenario")]
 pub(crate) struct Document<E> {
     swarmbound: Version,
     name: String,
     file: RawFile,
     source: RawSource,
+    #[cfg_attr(feature = "schema", schemars(extend("minItems" = 1, "maxItems" = MOST_PEERS)))]
     peers: Vec<RawPeer>,
     #[serde(skip_serializing_if = "Option::is_none")]
     protocol: Option<Protocol>,
@@ -32,11 +37,13 @@ pub(crate) struct Document<E> {
     #[serde(default = "default_seed")]
     seed: u64,
     #[serde(default = "default_until")]
+    #[cfg_attr(feature = "schema", schemars(extend("minimum" = 1)))]
     until_ns: Time,
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<E>,
     /// Free for the writer; it is not read.
     #[serde(default, skip_serializing, rename = "x")]
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
     _x: Option<IgnoredAny>,
 }
 
@@ -49,6 +56,8 @@ fn default_until() -> Time {
 }
 
 /// The version of the format: 1.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(inline, with = "u64", extend("const" = 1)))]
 struct Version;
 
 impl Serialize for Version {
@@ -69,6 +78,8 @@ impl<'de> Deserialize<'de> for Version {
 }
 
 /// The only value of `"never"`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(inline, with = "bool", extend("const" = true)))]
 struct True;
 
 impl Serialize for True {
@@ -86,6 +97,12 @@ impl<'de> Deserialize<'de> for True {
     }
 }
 
+/// The schema of a field that must be there, and is above 0 or null.
+#[cfg(feature = "schema")]
+fn at_least_one_or_null(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "type": ["integer", "null"], "minimum": 1 })
+}
+
 /// A field that must be there but may be null.
 fn nullable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Rate>, D::Error> {
     Option::deserialize(deserializer)
@@ -97,25 +114,35 @@ fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Optio
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "File"))]
 #[serde(deny_unknown_fields, expecting = "an object")]
 struct RawFile {
+    /// How long the file is.
+    #[cfg_attr(feature = "schema", schemars(extend("minimum" = 1)))]
     bytes: Bytes,
+    /// How long a chunk is; the last one may be short.
+    #[cfg_attr(feature = "schema", schemars(extend("minimum" = 1)))]
     chunk_bytes: Bytes,
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Source"))]
 #[serde(deny_unknown_fields, expecting = "an object")]
 struct RawSource {
+    #[cfg_attr(feature = "schema", schemars(extend("minimum" = 1)))]
     upload_bps: Rate,
     #[serde(default)]
     leaves: RawSourceLeaves,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Time"))]
     latency_ns: Option<Time>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Bytes"))]
     burst_bytes: Option<Bytes>,
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "SourceLeaves"))]
 #[serde(rename_all = "snake_case", expecting = "an object")]
 enum RawSourceLeaves {
     Never(True),
@@ -130,11 +157,16 @@ impl Default for RawSourceLeaves {
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Peer"))]
 #[serde(deny_unknown_fields, expecting = "an object")]
 struct RawPeer {
+    /// From 1; each number once.
+    #[cfg_attr(feature = "schema", schemars(extend("minimum" = 1)))]
     id: u32,
     upload_bps: Rate,
+    /// Null is unlimited.
     #[serde(deserialize_with = "nullable")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "at_least_one_or_null"))]
     download_bps: Option<Rate>,
     #[serde(default)]
     joins_ns: Time,
@@ -143,8 +175,10 @@ struct RawPeer {
     #[serde(default = "cooperative")]
     behavior: Behavior,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Time"))]
     latency_ns: Option<Time>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Bytes"))]
     burst_bytes: Option<Bytes>,
 }
 
@@ -153,6 +187,7 @@ fn cooperative() -> Behavior {
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Leaves"))]
 #[serde(rename_all = "snake_case", expecting = "an object")]
 enum RawLeaves {
     Never(True),
@@ -167,6 +202,7 @@ impl Default for RawLeaves {
 }
 
 #[derive(Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Network"))]
 #[serde(deny_unknown_fields, default, expecting = "an object")]
 struct RawNetwork {
     latency_ns: Time,
@@ -174,6 +210,7 @@ struct RawNetwork {
 }
 
 #[derive(Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Discipline"))]
 #[serde(deny_unknown_fields, default, expecting = "an object")]
 struct RawDiscipline {
     cut_through: bool,

@@ -5,6 +5,8 @@
 //! (except under `x`), and what the text leaves out has the default that its field documents.
 //! `Document` is the form on the wire.
 
+#[cfg(feature = "schema")]
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{DEFAULT_SEED, DEFAULT_UNTIL, Malformed, Scenario};
@@ -13,12 +15,17 @@ mod document;
 mod error;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+#[cfg(feature = "schema")]
+#[path = "../../../tests/cli/validator.rs"]
+pub(crate) mod validator;
 
 pub(crate) use document::Document;
 pub use error::JsonError;
 
 /// What stands where the header of a trace has its evidence: nothing.
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(crate) enum NoEvidence {}
 
 impl<'de> Deserialize<'de> for NoEvidence {
@@ -46,6 +53,31 @@ impl Scenario {
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("strings, integers and lists are always JSON")
     }
+}
+
+#[cfg(feature = "schema")]
+impl Scenario {
+    /// What [`Scenario::from_json`] reads, as JSON Schema. What fields mean together (the ids of
+    /// peers, a departure after the arrival) it cannot say.
+    pub fn json_schema() -> serde_json::Value {
+        let settings = schemars::generate::SchemaSettings::draft2020_12();
+        let mut generator = settings.into_generator();
+        let schema = Document::<NoEvidence>::json_schema(&mut generator);
+        described("A resolved scenario", schema, generator)
+    }
+}
+
+/// A schema with its title and the definitions that it refers to.
+#[cfg(feature = "schema")]
+pub(crate) fn described(
+    title: &str,
+    mut schema: schemars::Schema,
+    mut generator: schemars::SchemaGenerator,
+) -> serde_json::Value {
+    schema.insert("$schema".into(), generator.settings().meta_schema.as_deref().into());
+    schema.insert("title".into(), title.into());
+    schema.insert("$defs".into(), generator.take_definitions(true).into());
+    schema.to_value()
 }
 
 impl Serialize for Scenario {

@@ -1,5 +1,7 @@
 use proptest::prelude::*;
 
+#[cfg(feature = "schema")]
+use super::validator::{misspelled, validate};
 use crate::chunks::PeerId;
 use crate::scenario::{
     Behavior, Choker, DEFAULT_SEED, DEFAULT_UNTIL, Discipline, JsonError, Leaves, Network, Picker,
@@ -53,6 +55,31 @@ fn what_is_left_out_has_its_default() {
     let some = LEAST.replacen(r#""peers""#, r#""protocol":{"picker":"random"},"peers""#, 1);
     let some = Scenario::from_json(&some).unwrap().into_parts().protocol.unwrap();
     assert_eq!(some, Protocol { picker: Picker::Random, ..Protocol::default() });
+}
+
+#[cfg(feature = "schema")]
+proptest! {
+    #[test]
+    fn what_is_written_is_as_the_schema_says(scenario in arbitrary::scenario()) {
+        let schema = Scenario::json_schema();
+        let value = serde_json::to_value(&scenario).unwrap();
+        prop_assert_eq!(validate(&schema, &schema, &value), Ok(()));
+    }
+}
+
+/// What is read, with as little and as much as can be written.
+#[cfg(feature = "schema")]
+#[test]
+fn a_field_under_another_name_is_not_as_the_schema_says() {
+    let schema = Scenario::json_schema();
+    for text in [LEAST, WHOLE] {
+        let value: serde_json::Value = serde_json::from_str(text).unwrap();
+        assert_eq!(validate(&schema, &schema, &value), Ok(()));
+        for wrong in misspelled(&value) {
+            assert!(Scenario::from_json(&wrong.to_string()).is_err(), "{wrong}");
+            assert!(validate(&schema, &schema, &wrong).is_err(), "{wrong}");
+        }
+    }
 }
 
 /// The manual's example has every field that is written.

@@ -13,6 +13,8 @@ use crate::units::{Bytes, Time};
 
 /// Whether all bytes of a transfer were delivered.
 #[derive(Clone, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(inline))]
 #[serde(rename_all = "lowercase", expecting = "`delivered` or `aborted`")]
 pub(super) enum RawOutcome {
     Delivered,
@@ -56,11 +58,17 @@ macro_rules! events {
 
         /// An event as its line spells it.
         #[derive(Serialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[cfg_attr(feature = "schema", schemars(deny_unknown_fields, transform = as_read))]
         #[serde(tag = "event", rename_all = "lowercase")]
         pub(super) enum RawEvent {
             $($kind {
                 $($must: field::$must,)*
-                $($(#[serde(skip_serializing_if = "Option::is_none")] $may: Option<field::$may>,)*)?
+                $($(
+                    #[serde(skip_serializing_if = "Option::is_none")]
+                    #[cfg_attr(feature = "schema", schemars(default))]
+                    $may: Option<field::$may>,
+                )*)?
             },)*
         }
 
@@ -117,6 +125,26 @@ events! {
     Choke { t, from, to }
     Unchoke { t, from, to }
     Announce { t, node, peers }
+}
+
+/// What the derived schema does not know: a field that may be left out is never null, and `x` is
+/// free for the writer.
+#[cfg(feature = "schema")]
+fn as_read(schema: &mut schemars::Schema) {
+    let kinds = schema.get_mut("oneOf").and_then(|kinds| kinds.as_array_mut());
+    for kind in kinds.into_iter().flatten() {
+        let Some(fields) = kind.get_mut("properties").and_then(|it| it.as_object_mut()) else {
+            continue;
+        };
+        for field in fields.values_mut() {
+            for rule in ["type", "enum"] {
+                if let Some(values) = field.get_mut(rule).and_then(|it| it.as_array_mut()) {
+                    values.retain(|value| !value.is_null() && *value != "null");
+                }
+            }
+        }
+        fields.insert("x".to_owned(), true.into());
+    }
 }
 
 /// A field that may be left out but is not null.

@@ -7,9 +7,13 @@
 
 use std::io::{self, BufRead, Read, Write};
 
+#[cfg(feature = "schema")]
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Event, Evidence, Header, Stamps, Trace};
+#[cfg(feature = "schema")]
+use crate::scenario::described;
 use crate::scenario::{Document, JsonError, Malformed};
 use crate::units::Time;
 
@@ -98,6 +102,7 @@ impl CodecError {
 
 /// The evidence on the wire.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Evidence"))]
 #[serde(deny_unknown_fields, default, expecting = "an object")]
 struct RawEvidence {
     stamps: RawStamps,
@@ -106,6 +111,7 @@ struct RawEvidence {
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Stamps"))]
 #[serde(rename_all = "lowercase", expecting = "`exact`, `receiver` or `wire`")]
 enum RawStamps {
     Exact,
@@ -145,6 +151,16 @@ impl From<RawEvidence> for Evidence {
             complete: raw.complete,
         }
     }
+}
+
+/// A line of a trace as JSON Schema: the header, which is the first, or an event.
+#[cfg(feature = "schema")]
+pub fn json_schema() -> serde_json::Value {
+    let mut generator = schemars::generate::SchemaSettings::draft2020_12().into_generator();
+    let header = Document::<RawEvidence>::json_schema(&mut generator);
+    let event = RawEvent::json_schema(&mut generator);
+    let line = schemars::json_schema!({ "anyOf": [header, event] });
+    described("A line of a trace: the header first, then events", line, generator)
 }
 
 /// How a line of text ended.

@@ -1,5 +1,6 @@
 //! Why a peer has not got the file: the causes that a log can show, and their sentences.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -28,17 +29,61 @@ impl fmt::Display for IncompletenessWitness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let IncompletenessWitness { completed, peers, lacking } = self;
         write!(f, "{completed} of {peers} completed")?;
-        let shown = lacking.iter().take(5);
-        for Lacking { peer, cause } in shown {
+        let groups = by_cause(lacking);
+        for (cause, peers) in groups.iter().take(SHOWN) {
+            write!(f, "; {}: ", Names(peers))?;
             match cause {
-                Some(cause) => write!(f, "; {peer}: {cause}")?,
-                None => write!(f, "; {peer}: {UNEXPLAINED}")?,
+                Some(cause) => cause.fmt(f)?,
+                None => f.write_str(UNEXPLAINED)?,
             }
         }
-        match lacking.len().saturating_sub(5) {
+        match groups.iter().skip(SHOWN).map(|(_, peers)| peers.len()).sum() {
             0 => Ok(()),
             more => write!(f, "; and {more} more"),
         }
+    }
+}
+
+/// How many causes, and how many names of one, a sentence shows.
+const SHOWN: usize = 5;
+
+/// The peers of each cause, in the order in which they are listed.
+fn by_cause(lacking: &[Lacking]) -> Vec<(Option<Cause>, Vec<PeerId>)> {
+    let mut groups: BTreeMap<Option<Cause>, (usize, Vec<PeerId>)> = BTreeMap::new();
+    for (at, Lacking { peer, cause }) in lacking.iter().enumerate() {
+        groups.entry(*cause).or_insert((at, Vec::new())).1.push(*peer);
+    }
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_unstable_by_key(|&(_, (at, _))| at);
+    groups.into_iter().map(|(cause, (_, peers))| (cause, peers)).collect()
+}
+
+/// Peers by their numbers: `peer 3`, `peers 1 to 5`, `peers 1, 3 and 7 to 9`.
+struct Names<'a>(&'a [PeerId]);
+
+impl fmt::Display for Names<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Names(peers) = *self;
+        let runs = peers.chunk_by(|one, next| one.0 + 1 == next.0);
+        // Two in a row are named both.
+        let runs = runs.flat_map(|run| run.chunks(if run.len() == 2 { 1 } else { run.len() }));
+        let runs: Vec<&[PeerId]> = runs.collect();
+        let shown = runs.len().min(SHOWN);
+        let more = runs[shown..].iter().map(|run| run.len()).sum::<usize>();
+        f.write_str(if peers.len() == 1 { "peer " } else { "peers " })?;
+        for (at, run) in runs[..shown].iter().enumerate() {
+            let joint = match at {
+                0 => "",
+                _ if at + 1 == runs.len() => " and ",
+                _ => ", ",
+            };
+            match run {
+                [one] => write!(f, "{joint}{}", one.0)?,
+                [first, .., last] => write!(f, "{joint}{} to {}", first.0, last.0)?,
+                [] => {}
+            }
+        }
+        if more == 0 { Ok(()) } else { write!(f, " and {more} more") }
     }
 }
 
@@ -146,7 +191,7 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Cause::Left { at_ns } => write!(f, "left at {at_ns}"),
-            Cause::Later { joins_ns } => write!(f, "joins only at {joins_ns}"),
+            Cause::Later { joins_ns } => write!(f, "arrival only at {joins_ns}"),
             Cause::NeverCame { joins_ns } => {
                 write!(f, "never joined, though announced for {joins_ns}")
             }
@@ -162,12 +207,12 @@ impl fmt::Display for Cause {
             }
             Cause::Partition { chunk, reaches, holder } => write!(
                 f,
-                "no path of neighbors leads to {}: it reaches {reaches} nodes, and {holder} is \
-                 not among them",
+                "no path of neighbors leads to {}: the paths reach {reaches} nodes, and {holder} \
+                 is not among them",
                 Lacked(*chunk)
             ),
             Cause::Barter { chunk, holder } => {
-                write!(f, "has nothing to give to {holder} for {chunk}")
+                write!(f, "nothing to give to {holder} for {chunk}")
             }
             Cause::SourceLeft { at_ns } => write!(f, "the source left at {at_ns}"),
             Cause::NoTime { k, bound, earliest_ns, until_ns } => {
@@ -183,8 +228,8 @@ impl fmt::Display for Cause {
                 let Some(Idle { holder, chunk, since_ns }) = idle else { return Ok(()) };
                 write!(
                     f,
-                    ", and since {since_ns} nothing had come to it although {holder} was free, \
-                     unchoked it and held {chunk}"
+                    ", and since {since_ns} nothing had arrived although {holder} was free, had \
+                     unchoked the receiver and held {chunk}"
                 )
             }
             Cause::InFlight { sender, since_ns, until_ns } => write!(
@@ -205,5 +250,37 @@ impl fmt::Display for Lacked {
             Some(chunk) => chunk.fmt(f),
             None => f.write_str("the file"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn peers_in_a_row_are_named_by_the_first_and_the_last() {
+        let names = |ids: &[u32]| {
+            let peers: Vec<PeerId> = ids.iter().map(|&id| PeerId(id)).collect();
+            Names(&peers).to_string()
+        };
+        assert_eq!(names(&[3]), "peer 3");
+        assert_eq!(names(&[3, 4]), "peers 3 and 4");
+        assert_eq!(names(&[1, 2, 3, 4, 5]), "peers 1 to 5");
+        assert_eq!(names(&[1, 3, 7, 8, 9]), "peers 1, 3 and 7 to 9");
+        assert_eq!(names(&[1, 3, 5, 7, 9, 11, 13, 14]), "peers 1, 3, 5, 7, 9 and 3 more");
+    }
+
+    /// Six causes of which two peers share one: each is said once, the last only counted.
+    #[test]
+    fn a_cause_is_said_once_with_the_peers_that_share_it() {
+        let at = |at| Some(Cause::Left { at_ns: Time(at) });
+        let lacking = [9, 2, 9, 4, 5, 6, 7].into_iter().zip(1..);
+        let lacking = lacking.map(|(ns, id)| Lacking { peer: PeerId(id), cause: at(ns) });
+        let witness = IncompletenessWitness { completed: 1, peers: 8, lacking: lacking.collect() };
+        assert_eq!(
+            witness.to_string(),
+            "1 of 8 completed; peers 1 and 3: left at 9 ns; peer 2: left at 2 ns; peer 4: left at \
+             4 ns; peer 5: left at 5 ns; peer 6: left at 6 ns; and 1 more"
+        );
     }
 }

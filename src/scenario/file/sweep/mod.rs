@@ -198,9 +198,9 @@ impl<'t> Axis<'t> {
     fn set(&self, value: usize, settings: &mut Settings<'t>) -> Result<(), FileError> {
         let (_, field) = &self.values[value];
         match &self.target {
-            Target::Peers => settings.peers = Some(positive(field, MOST_PEERS as u64)? as usize),
+            Target::Peers => settings.peers = Some(field.whole(1..=MOST_PEERS as u64)? as usize),
             Target::Chunks => {
-                settings.chunks = Some((positive(field, Manifest::MAX_CHUNKS)?, field.clone()));
+                settings.chunks = Some((field.whole(1..=Manifest::MAX_CHUNKS)?, field.clone()));
             }
             Target::FreeRiders => settings.free_riders = Some(share(field)?),
             Target::Field { section, name } => settings.fields.push(Setting {
@@ -210,13 +210,6 @@ impl<'t> Axis<'t> {
             }),
         }
         Ok(())
-    }
-}
-
-fn positive(field: &Field<'_>, most: u64) -> Result<u64, FileError> {
-    match field.whole(most)? {
-        0 => Err(field.error("is 0; write at least 1")),
-        number => Ok(number),
     }
 }
 
@@ -250,7 +243,7 @@ fn read_seeds(field: &Field<'_>) -> Result<Vec<Option<u64>>, FileError> {
     let mut known = BTreeSet::new();
     let mut seeds = Vec::new();
     for field in field.list("for example [1, 2, 3], or a range, \"1..=20\"")? {
-        let seed = field.whole(u64::MAX)?;
+        let seed = field.whole(0..=u64::MAX)?;
         if !known.insert(seed) {
             return Err(field.error(format!("`{seed}` stands here twice; write it once")));
         }

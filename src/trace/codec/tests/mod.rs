@@ -2,6 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::chunks::{ChunkId, PeerId};
+#[cfg(feature = "schema")]
+use crate::scenario::validator::{misspelled, validate};
 use crate::trace::{Outcome, Transfer, arbitrary};
 use crate::units::Bytes;
 
@@ -27,6 +29,36 @@ const EVENTS: &str = r#"{"event":"join","t":0,"node":1}
 {"event":"complete","t":8,"node":1}
 {"event":"leave","t":18446744073709551615,"node":1}
 "#;
+
+#[cfg(feature = "schema")]
+proptest! {
+    #[test]
+    fn what_is_written_is_as_the_schema_says(trace in arbitrary::trace()) {
+        let schema = json_schema();
+        let mut text = Vec::new();
+        write_trace(&mut text, &trace).unwrap();
+        for line in std::str::from_utf8(&text).unwrap().lines() {
+            let value = serde_json::from_str(line).unwrap();
+            prop_assert_eq!(validate(&schema, &schema, &value), Ok(()), "{}", line);
+        }
+    }
+}
+
+/// Of every kind of event, and of the header.
+#[cfg(feature = "schema")]
+#[test]
+fn a_field_under_another_name_is_not_as_the_schema_says() {
+    let schema = json_schema();
+    for line in EVENTS.lines().chain([HEADER]) {
+        let value: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(validate(&schema, &schema, &value), Ok(()), "{line}");
+        for wrong in misspelled(&value) {
+            assert!(validate(&schema, &schema, &wrong).is_err(), "{wrong}");
+        }
+    }
+    let null = serde_json::json!({"event": "join", "t": null, "node": 1});
+    assert!(validate(&schema, &schema, &null).is_err());
+}
 
 fn read(text: impl AsRef<[u8]>) -> Result<Trace, CodecError> {
     read_trace(text.as_ref())
