@@ -20,7 +20,7 @@ impl Fixed {
     pub(super) const ZERO: Fixed = Fixed(0);
 
     /// 2^64 ns, later than every [`Time`].
-    const BEYOND: Fixed = Fixed(1 << (64 + BELOW));
+    pub(super) const BEYOND: Fixed = Fixed(1 << (64 + BELOW));
 
     /// `bits / rate` seconds, rounded down. `bits` must not exceed 2^98; a million copies of the
     /// largest file have 2^87.
