@@ -13,9 +13,9 @@
 //! # Proof
 //! Take a relaxed swarm with sources Q and receivers K, of which none holds anything at the start;
 //! J are k of them that complete by T, and A the m of J with the slowest downlinks. At t, a peer of
-//! K can send only if it holds a chunk; j of them do only from h_j on (see `copies.rs`), and together
-//! they send at most at the j largest rates. So all nodes have sent at most S(t) by t, where S
-//! grows at the sum of Q's rates plus `Û_j` between h_j and h_{j+1}.
+//! K can send only if it holds a chunk; j of them do only from h_j on (see `copies.rs`), and
+//! together they send at most at the j largest rates. So all nodes have sent at most S(t) by t,
+//! where S grows at the sum of Q's rates plus `Û_j` between h_j and h_{j+1}.
 //!
 //! A needs m F bits. What arrived by t + L was sent by t: at most S(t). The rest, for t <= T - L,
 //! passed the downlinks of A between t + L and T: at most D (T - L - t), where D is the sum of A's
