@@ -5,7 +5,7 @@ use super::*;
 const SECOND: u64 = 1_000_000_000;
 
 /// The bounds over relaxations that assume what `branching` assumes.
-const WHOLE_COPIES: [&dyn Bound; 4] = [&LastChunk, &Emitters, &Downlinks, &OrderSplit];
+pub(super) const WHOLE_COPIES: [&dyn Bound; 4] = [&LastChunk, &Emitters, &Downlinks, &OrderSplit];
 
 fn reason(bound: &dyn Bound, parts: &Parts) -> String {
     bound.completions(&scenario(parts.clone())).unwrap_err().to_string()
