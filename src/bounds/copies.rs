@@ -122,16 +122,19 @@ impl<'a> CopyProcess<'a> {
             sources.iter().map(|kind| kind.all(|source| source.sent(time) / chunk)).sum()
         };
         let begin = if others == 0 { Time::ZERO } else { last_time(|time| copies(time) <= others) };
+        // None after its departure.
         let nth_of = move |kind: Kind, n: u128| {
             let span = Fixed::span(n * self.chunk, kind.supply.rate.0.into());
-            Reverse((Fixed::from(kind.supply.from).plus(span), kind, n))
+            let at = Fixed::from(kind.supply.from).plus(span);
+            let is_there = kind.supply.until.is_none_or(|until| at.floor() <= until);
+            is_there.then_some(Reverse((at, kind, n)))
         };
         let next = |&kind: &Kind| nth_of(kind, kind.supply.sent(begin) / chunk + 1);
-        let mut next: BinaryHeap<_> = sources.iter().map(next).collect();
+        let mut next: BinaryHeap<_> = sources.iter().filter_map(next).collect();
         let skip = (others - copies(begin)).min(MOST_SKIPPED) as usize;
         let all = std::iter::from_fn(move || {
             let Reverse((at, kind, n)) = next.pop()?;
-            next.push(nth_of(kind, n + 1));
+            next.extend(nth_of(kind, n + 1));
             Some(std::iter::repeat_n(at, kind.count))
         });
         all.flatten().skip(skip).chain(std::iter::repeat(NEVER))

@@ -33,8 +33,9 @@ use super::branching;
 use super::copies::CopyProcess;
 use super::emitters::whole_chunks;
 use super::fluid;
-use super::relaxation::{self, Claim, FEW_PEERS, RelaxedSwarm, Strongest};
+use super::relaxation::{self, Claim, MOST_DOWNLINKS, RelaxedSwarm, Strongest};
 use super::{Bound, Earliest, Inapplicable, Lower, index_of};
+use crate::chunks::Manifest;
 use crate::scenario::Scenario;
 use crate::units::{NANO, Time};
 
@@ -72,24 +73,26 @@ fn all(scenario: &Scenario) -> Result<Vec<Strongest>, Inapplicable> {
     if let Some(reason) = branching::inapplicable(scenario) {
         return Err(Inapplicable::Assumption(reason));
     }
-    let file = scenario.file();
+    let known = fluid::best(scenario);
+    Ok(relaxation::strongest(scenario, known, |swarm, _| claims(scenario.file(), swarm)))
+}
+
+/// What the theorem says of a relaxed swarm.
+pub(super) fn claims(file: &Manifest, swarm: &RelaxedSwarm) -> Vec<Claim> {
     let (chunk, chunks) = whole_chunks(file);
     let mut payloads = vec![(file.file().bits(), file.smallest().bits())];
     if chunk * chunks < file.file().bits() {
         payloads.push((chunk * chunks, chunk));
     }
-    let known = fluid::best(scenario);
-    Ok(relaxation::strongest(scenario, known, |swarm, known| {
-        let claim = |&(bits, chunk): &(u128, u128)| {
-            let growth = Growth::new(swarm, chunk);
-            let mut times = vec![Time::ZERO; known.len()];
-            for k in swarm.ranks() {
-                times[k - 1] = growth.completion(bits, k);
-            }
-            Claim { formula: FORMULA, times }
-        };
-        payloads.iter().map(claim).collect()
-    }))
+    let claim = |(bits, chunk)| {
+        let growth = Growth::new(swarm, chunk);
+        let mut times = vec![None; swarm.receivers.len()];
+        for k in swarm.ranks() {
+            times[k - 1] = Some(growth.completion(bits, k));
+        }
+        Claim { formula: FORMULA, times }
+    };
+    payloads.into_iter().map(claim).collect()
 }
 
 /// What all nodes together can have sent over time.
@@ -145,7 +148,7 @@ impl<'a> Growth<'a> {
         let mut sum = Some(0);
         for (m, (own, next)) in slowest_first().zip(slowest_first().skip(1)).enumerate() {
             sum = sum.zip(*own).map(|(sum, own)| sum + u128::from(own));
-            if own != next && sums.len() < FEW_PEERS {
+            if own != next && sums.len() < MOST_DOWNLINKS {
                 sums.push((m as u128 + 1, sum));
             }
         }

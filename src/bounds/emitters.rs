@@ -73,19 +73,23 @@ fn all(scenario: &Scenario) -> Result<Vec<Strongest>, Inapplicable> {
     if let Some(reason) = branching::inapplicable(scenario) {
         return Err(Inapplicable::Assumption(reason));
     }
-    let (chunk, chunks) = whole_chunks(scenario.file());
     let known = fluid::best(scenario);
-    Ok(relaxation::strongest(scenario, known, |swarm, known| {
-        let counting = Counting::new(swarm, chunk);
-        let mut times = vec![Time::ZERO; known.len()];
-        for k in swarm.ranks() {
-            let copies = k as u128 * chunks;
-            times[k - 1] = least_time(swarm, known[k - 1], |time, last_bit| {
-                counting.sent(time, last_bit) < copies
-            });
-        }
-        vec![Claim { formula: FORMULA, times }]
-    }))
+    let claims = |swarm: &RelaxedSwarm, known: &[Time]| claims(scenario.file(), swarm, known);
+    Ok(relaxation::strongest(scenario, known, claims))
+}
+
+/// What the theorem says of a relaxed swarm beyond what is known.
+pub(super) fn claims(file: &Manifest, swarm: &RelaxedSwarm, known: &[Time]) -> Vec<Claim> {
+    let (chunk, chunks) = whole_chunks(file);
+    let counting = Counting::new(swarm, chunk);
+    let mut times = vec![None; known.len()];
+    for k in swarm.ranks() {
+        let copies = k as u128 * chunks;
+        times[k - 1] = least_time(swarm, known[k - 1], |time, last_bit| {
+            counting.sent(time, last_bit) < copies
+        });
+    }
+    vec![Claim { formula: FORMULA, times }]
 }
 
 /// The bits of a whole chunk and the number of them; a file shorter than a chunk is one.
@@ -97,15 +101,15 @@ pub(super) fn whole_chunks(file: &Manifest) -> (u128, u128) {
 }
 
 /// The earliest time by which enough copies can have arrived, given at which times too few are
-/// sent, if it is later than `known`, else [`Time::ZERO`].
+/// sent, if it is later than `known`.
 pub(super) fn least_time(
     swarm: &RelaxedSwarm,
     known: Time,
     too_few: impl Fn(Time, LastBit) -> bool,
-) -> Time {
+) -> Option<Time> {
     let known = known.since(swarm.min_delay).0;
     if !too_few(Time(known), LastBit::Counts) {
-        return Time::ZERO;
+        return None;
     }
     let (mut before, mut step) = (known, 1 + known / 64);
     let mut after = before.saturating_add(step);
@@ -122,7 +126,7 @@ pub(super) fn least_time(
     }
     // Within the last nanosecond, or at its end?
     let at = if too_few(Time(after), LastBit::IsLate) { after } else { before };
-    Time(at).checked_add(swarm.min_delay).unwrap_or(Time::MAX)
+    Some(Time(at).checked_add(swarm.min_delay).unwrap_or(Time::MAX))
 }
 
 /// Does a copy count whose last bit leaves at the very instant?

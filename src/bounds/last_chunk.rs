@@ -69,13 +69,16 @@ fn all(scenario: &Scenario) -> Result<Vec<Strongest>, Inapplicable> {
         return Err(Inapplicable::Assumption(reason));
     }
     let known = fluid::best(scenario);
-    Ok(relaxation::strongest(scenario, known, |swarm, _| {
-        let spread = |process: &CopyProcess<'_>, sent: Sent| match sent {
-            Sent::Whole(others) => process.in_any_order(process.whole_copies(others)),
-            Sent::Bits(others) => process.in_any_order(process.bits(others)),
-        };
-        vec![Claim { formula: FORMULA, times: times(swarm, scenario.file(), spread) }]
-    }))
+    Ok(relaxation::strongest(scenario, known, |swarm, _| claims(scenario.file(), swarm)))
+}
+
+/// What the theorem says of a relaxed swarm.
+pub(super) fn claims(file: &Manifest, swarm: &RelaxedSwarm) -> Vec<Claim> {
+    let spread = |process: &CopyProcess<'_>, sent: Sent| match sent {
+        Sent::Whole(others) => process.in_any_order(process.whole_copies(others)),
+        Sent::Bits(others) => process.in_any_order(process.bits(others)),
+    };
+    vec![Claim { formula: FORMULA, times: times(swarm, file, spread) }]
 }
 
 /// What the sources have sent before the first copy of the last chunk.
@@ -92,7 +95,7 @@ pub(super) fn times(
     swarm: &RelaxedSwarm,
     file: &Manifest,
     spread: impl Fn(&CopyProcess<'_>, Sent) -> Vec<Fixed>,
-) -> Vec<Time> {
+) -> Vec<Option<Time>> {
     let all_bits = file.file().bits();
     let after = |chunk: u128, sent| spread(&CopyProcess::new(swarm, chunk), sent);
     let bits = |chunk: u128| after(chunk, Sent::Bits(all_bits - chunk));
@@ -110,5 +113,5 @@ pub(super) fn times(
             whole
         }
     };
-    best.into_iter().map(Fixed::floor).collect()
+    best.into_iter().map(|held| Some(held.floor())).collect()
 }

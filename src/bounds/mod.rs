@@ -55,7 +55,7 @@ pub use last_chunk::LastChunk;
 pub use order_split::OrderSplit;
 pub use outsiders::Outsiders;
 pub use presence::Presence;
-pub use relaxation::Relaxation;
+pub use relaxation::{Receivers, Relaxation};
 pub use suffix::Suffix;
 pub use warm_up::WarmUp;
 

@@ -14,6 +14,9 @@
 //! i_n instead of the fastest rate, and i_n holds nothing before its own arrival and reception. So
 //! h_k for that order bounds T_k, and the smallest of all orders bounds it for every run.
 //!
+//! A receiver that never holds the chunk may stand anywhere behind those that do: they are the first
+//! in the order, and a copy that is not sent only makes the others later. The first k hold x at T_k.
+//!
 //! The same holds for the order in which receivers first hold any chunk: then i_n has sent at most
 //! `floor((S_{i_n}(x) - S_{i_n}(h_n))/c)` copies by x, as in [`super::emitters`]. The least x at
 //! which the copies suffice in some order is the smallest of the least x of all orders. The two
@@ -25,9 +28,10 @@ use super::emitters::{least_time, whole_chunks};
 use super::fixed_point::Fixed;
 use super::fluid;
 use super::last_chunk::{Sent, times};
-use super::relaxation::{self, Claim, Receiver, RelaxedSwarm, Strongest};
+use super::relaxation::{self, Claim, FEW_PEERS, Receiver, RelaxedSwarm, Strongest};
 use super::supply::Supply;
 use super::{Bound, Earliest, Inapplicable, Lower, index_of};
+use crate::chunks::Manifest;
 use crate::scenario::Scenario;
 use crate::units::{NANO, Time};
 
@@ -67,25 +71,26 @@ fn all(scenario: &Scenario) -> Result<Vec<Strongest>, Inapplicable> {
         return Err(Inapplicable::Assumption(reason));
     }
     let known = fluid::best(scenario);
-    Ok(relaxation::strongest(scenario, known, |swarm, known| {
-        if MOST_RECEIVERS < swarm.receivers.len() {
-            return Vec::new();
-        }
-        let orders = orders(swarm);
-        let last_chunk = times(swarm, scenario.file(), |process, sent| match sent {
-            Sent::Whole(others) => earliest(process, &orders, || process.whole_copies(others)),
-            Sent::Bits(others) => earliest(process, &orders, || process.bits(others)),
-        });
-        let (chunk, chunks) = whole_chunks(scenario.file());
-        vec![
-            Claim { formula: LAST_CHUNK, times: last_chunk },
-            Claim { formula: EMITTERS, times: emitters(swarm, &orders, chunk, chunks, known) },
-        ]
-    }))
+    let claims = |swarm: &RelaxedSwarm, known: &[Time]| claims(scenario.file(), swarm, known);
+    Ok(relaxation::strongest(scenario, known, claims))
 }
 
-/// Most receivers of which all orders are looked at.
-const MOST_RECEIVERS: usize = 5;
+/// What the theorem says of a relaxed swarm beyond what is known; nothing of many receivers.
+pub(super) fn claims(file: &Manifest, swarm: &RelaxedSwarm, known: &[Time]) -> Vec<Claim> {
+    if FEW_PEERS < swarm.receivers.len() {
+        return Vec::new();
+    }
+    let orders = orders(swarm);
+    let last_chunk = times(swarm, file, |process, sent| match sent {
+        Sent::Whole(others) => earliest(process, &orders, || process.whole_copies(others)),
+        Sent::Bits(others) => earliest(process, &orders, || process.bits(others)),
+    });
+    let (chunk, chunks) = whole_chunks(file);
+    vec![
+        Claim { formula: LAST_CHUNK, times: last_chunk },
+        Claim { formula: EMITTERS, times: emitters(swarm, &orders, chunk, chunks, known) },
+    ]
+}
 
 /// All different orders of the receivers.
 fn orders(swarm: &RelaxedSwarm) -> Vec<Vec<Receiver>> {
@@ -126,7 +131,7 @@ fn emitters(
     chunk: u128,
     chunks: u128,
     known: &[Time],
-) -> Vec<Time> {
+) -> Vec<Option<Time>> {
     let process = CopyProcess::new(swarm, chunk);
     let supplies = |order: &Vec<Receiver>| -> Vec<Supply> {
         let held = process.in_order(process.whole_copies(0), &holders(&process, order));

@@ -61,9 +61,9 @@ fn all(scenario: &Scenario) -> Vec<Strongest> {
         for bound in BOUNDS {
             let Ok(completions) = bound.completions(&late) else { continue };
             let times = completions.iter().map(|at| match at {
-                Earliest::At(time) => *time,
-                // All nodes stay, so there is none; it would be no claim.
-                Earliest::Never(_) => Time::ZERO,
+                Earliest::At(time) => Some(*time),
+                // All nodes stay, so there is none.
+                Earliest::Never(_) => None,
             });
             let claim = Claim { formula: bound.name(), times: times.collect() };
             relaxation::improve(&mut best[merged..], relaxation, &claim);
