@@ -7,10 +7,12 @@ use crate::scenario::{
     Behavior, Discipline, Leaves, Link, Network, Parts, Peer, Source, SourceLeaves,
 };
 use crate::units::{Bytes, Rate};
+use crate::{bounds, chunks, scenario, units};
 
 mod binding;
 mod edges;
 mod exhaustive;
+mod gaps;
 mod lawful;
 mod laws;
 mod optimum;
