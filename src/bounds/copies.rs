@@ -45,6 +45,28 @@ pub(super) struct Holder {
     pub(super) ready: Fixed,
 }
 
+/// Holders that send copies at the same times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Group {
+    since: Fixed,
+    upload: u128,
+    count: usize,
+}
+
+/// The groups of the holders that upload anything, which hold a chunk from these times on.
+fn groups(times: &[Fixed], holders: &[Holder]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for (&since, holder) in times.iter().zip(holders).filter(|(_, holder)| 0 < holder.upload) {
+        match groups.last_mut() {
+            Some(group) if (group.since, group.upload) == (since, holder.upload) => {
+                group.count += 1;
+            }
+            _ => groups.push(Group { since, upload: holder.upload, count: 1 }),
+        }
+    }
+    groups
+}
+
 impl<'a> CopyProcess<'a> {
     pub(super) fn new(swarm: &'a RelaxedSwarm, chunk: u128) -> CopyProcess<'a> {
         let downloads = swarm.receivers.iter().map(|receiver| receiver.download);
@@ -84,31 +106,37 @@ impl<'a> CopyProcess<'a> {
         holders: &[Holder],
     ) -> Vec<Fixed> {
         let from_source = |sent: Fixed| sent.max(self.reception).plus(self.delay);
-        let nth_of = |since: Fixed, upload: u128, n: u128| {
-            let span = Fixed::span(n * self.chunk, upload).max(self.reception);
-            since.plus(span).plus(self.delay)
+        let nth_of = |group: &Group, n: u128| {
+            let span = Fixed::span(n * self.chunk, group.upload).max(self.reception);
+            group.since.plus(span).plus(self.delay)
         };
         let mut sent = sent.map(from_source).peekable();
-        let mut next: BinaryHeap<Reverse<(Fixed, Fixed, u128, u128)>> = BinaryHeap::new();
+        let mut next: BinaryHeap<Reverse<(Fixed, Group, u128)>> = BinaryHeap::new();
         let mut held: Vec<Fixed> = Vec::with_capacity(holders.len());
-        for holder in holders {
+        while held.len() < holders.len() {
             let by_source = *sent.peek().expect("sources send without end");
-            let copy = match next.peek() {
-                Some(&Reverse((at, since, upload, n))) if at < by_source => {
+            let (copy, count) = match next.peek() {
+                Some(&Reverse((at, group, n))) if at < by_source => {
                     next.pop();
-                    next.push(Reverse((nth_of(since, upload, n + 1), since, upload, n + 1)));
-                    at
+                    next.push(Reverse((nth_of(&group, n + 1), group, n + 1)));
+                    (at, group.count)
                 }
                 _ => {
                     sent.next();
-                    by_source
+                    (by_source, 1)
                 }
             };
-            let at = copy.max(holder.ready).max(held.last().copied().unwrap_or(Fixed::ZERO));
-            held.push(at);
-            if 0 < holder.upload {
-                next.push(Reverse((nth_of(at, holder.upload, 1), at, holder.upload, 1)));
+            let receivers = &holders[held.len()..holders.len().min(held.len() + count)];
+            let mut latest = copy.max(held.last().copied().unwrap_or(Fixed::ZERO));
+            let times = receivers.iter().map(|holder| {
+                latest = latest.max(holder.ready);
+                latest
+            });
+            let times: Vec<Fixed> = times.collect();
+            for group in groups(&times, receivers) {
+                next.push(Reverse((nth_of(&group, 1), group, 1)));
             }
+            held.extend(times);
         }
         held
     }

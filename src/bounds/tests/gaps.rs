@@ -38,14 +38,14 @@ struct TinySwarm {
 }
 
 /// A swarm with a schedule, and what the bounds say of its last completion.
-pub struct Gap {
-    pub name: String,
+pub(super) struct Gap {
+    pub(super) name: String,
     /// How long the schedule takes, in ns.
-    pub schedule: u64,
+    pub(super) schedule: u64,
     /// A bound that other programs computed, in ns.
-    pub known: u64,
+    pub(super) known: u64,
     /// What each bound says, in ns, in the order of [`bounds::ALL`].
-    pub says: Vec<(&'static str, u64)>,
+    pub(super) says: Vec<(&'static str, u64)>,
 }
 
 /// The bounds that know of no relaxation.
@@ -63,7 +63,7 @@ impl Gap {
     }
 
     /// The best bound, in ns.
-    pub fn best(&self, which: Which) -> u64 {
+    pub(super) fn best(&self, which: Which) -> u64 {
         let counts = |name: &str| which == Which::All || PLAIN.contains(&name);
         self.says.iter().filter(|(name, _)| counts(name)).map(|&(_, at)| at).max().unwrap_or(0)
     }
@@ -71,7 +71,7 @@ impl Gap {
 
 /// Which bounds are looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Which {
+pub(super) enum Which {
     WithoutRelaxations,
     All,
 }
@@ -122,7 +122,7 @@ fn nanos(seconds: f64) -> u64 {
 }
 
 /// Random swarms with the best audited plans.
-pub fn random() -> Vec<Gap> {
+pub(super) fn random() -> Vec<Gap> {
     let gap = |swarm: &RandomSwarm| {
         Gap::new(swarm.id.clone(), &swarm.scenario(), swarm.plan_ns, swarm.bound_ns)
     };
@@ -130,7 +130,7 @@ pub fn random() -> Vec<Gap> {
 }
 
 /// Tiny swarms with their optimum.
-pub fn tiny() -> Vec<Gap> {
+pub(super) fn tiny() -> Vec<Gap> {
     let gap = |swarm: &TinySwarm| {
         let name = format!("M = {} {} {:?} {:?}", swarm.chunks, swarm.source, swarm.u, swarm.d);
         Gap::new(name, &swarm.scenario(), nanos(swarm.optimum_s), nanos(swarm.bound_s))
@@ -139,10 +139,10 @@ pub fn tiny() -> Vec<Gap> {
 }
 
 /// The ratios of schedules to bounds in ascending order, in millionths.
-pub struct Distribution(Vec<u64>);
+pub(super) struct Distribution(Vec<u64>);
 
 impl Distribution {
-    pub fn new(gaps: &[Gap], which: Which) -> Distribution {
+    pub(super) fn new(gaps: &[Gap], which: Which) -> Distribution {
         let millionths = |gap: &Gap| {
             let ratio = u128::from(gap.schedule) * 1_000_000 / u128::from(gap.best(which));
             u64::try_from(ratio).unwrap()
@@ -153,17 +153,17 @@ impl Distribution {
     }
 
     /// Mean, median, 90 %, maximum.
-    pub fn summary(&self) -> [u64; 4] {
+    pub(super) fn summary(&self) -> [u64; 4] {
         let count = self.0.len();
         let mean = self.0.iter().sum::<u64>() / count as u64;
         [mean, self.0[count / 2], self.0[count * 9 / 10], self.0[count - 1]]
     }
 
-    pub fn above(&self, millionths: u64) -> usize {
+    pub(super) fn above(&self, millionths: u64) -> usize {
         self.0.iter().filter(|&&ratio| millionths < ratio).count()
     }
 
-    pub fn tight(&self) -> usize {
+    pub(super) fn tight(&self) -> usize {
         self.0.len() - self.above(1_000_000)
     }
 }

@@ -18,7 +18,9 @@ fn judge(gaps: &[Gap]) {
 fn random_swarms_are_planned_near_their_bounds() {
     let gaps = gaps::random();
     judge(&gaps);
+    let before = Distribution::new(&gaps, Which::WithoutRelaxations);
     let after = Distribution::new(&gaps, Which::All);
+    assert!(before.tight() < after.tight(), "{}", before.tight());
     assert!(65 <= after.tight(), "{}", after.tight());
     assert!(after.summary()[0] <= 1_030_000, "{:?}", after.summary());
     assert!(after.above(1_200_000) <= 3, "{}", after.above(1_200_000));
