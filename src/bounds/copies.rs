@@ -83,7 +83,7 @@ impl<'a> CopyProcess<'a> {
         let span = receiver.download.map(|rate| Fixed::span(self.chunk, rate.0.into()));
         let joined = Fixed::from(receiver.upload.from).plus(Fixed::from(receiver.delay));
         Holder {
-            upload: receiver.upload.rate.0.into(),
+            upload: receiver.upload.highest(),
             ready: joined.plus(span.unwrap_or(Fixed::ZERO)),
         }
     }
@@ -105,27 +105,28 @@ impl<'a> CopyProcess<'a> {
         sent: impl Iterator<Item = Fixed>,
         holders: &[Holder],
     ) -> Vec<Fixed> {
-        let from_source = |sent: Fixed| sent.max(self.reception).plus(self.delay);
+        let from_source = |sent: Fixed| sent.max(self.reception).plus(self.delay).coarse();
         let nth_of = |group: &Group, n: u128| {
             let span = Fixed::span(n * self.chunk, group.upload).max(self.reception);
-            group.since.plus(span).plus(self.delay)
+            group.since.plus(span).plus(self.delay).coarse()
         };
         let mut sent = sent.map(from_source).peekable();
         let mut next: BinaryHeap<Reverse<(Fixed, Group, u128)>> = BinaryHeap::new();
         let mut held: Vec<Fixed> = Vec::with_capacity(holders.len());
         while held.len() < holders.len() {
             let by_source = *sent.peek().expect("sources send without end");
-            let (copy, count) = match next.peek() {
-                Some(&Reverse((at, group, n))) if at < by_source => {
-                    next.pop();
-                    next.push(Reverse((nth_of(&group, n + 1), group, n + 1)));
-                    (at, group.count)
-                }
-                _ => {
-                    sent.next();
-                    (by_source, 1)
-                }
-            };
+            let copy = next.peek().map_or(by_source, |&Reverse((at, ..))| at.min(by_source));
+            let mut count = 0;
+            while let Some(&Reverse((at, group, n))) = next.peek()
+                && at == copy
+            {
+                next.pop();
+                next.push(Reverse((nth_of(&group, n + 1), group, n + 1)));
+                count += group.count;
+            }
+            while sent.next_if_eq(&copy).is_some() && held.len() + count < holders.len() {
+                count += 1;
+            }
             let receivers = &holders[held.len()..holders.len().min(held.len() + count)];
             let mut latest = copy.max(held.last().copied().unwrap_or(Fixed::ZERO));
             let times = receivers.iter().map(|holder| {
@@ -152,18 +153,17 @@ impl<'a> CopyProcess<'a> {
         let begin = if others == 0 { Time::ZERO } else { last_time(|time| copies(time) <= others) };
         // None after its departure.
         let nth_of = move |kind: Kind, n: u128| {
-            let span = Fixed::span(n * self.chunk, kind.supply.rate.0.into());
-            let at = Fixed::from(kind.supply.from).plus(span);
-            let is_there = kind.supply.until.is_none_or(|until| at.floor() <= until);
-            is_there.then_some(Reverse((at, kind, n)))
+            let at = kind.supply.reaches(n * self.chunk)?;
+            Some(Reverse((at, kind, n)))
         };
-        let next = |&kind: &Kind| nth_of(kind, kind.supply.sent(begin) / chunk + 1);
+        let next = |kind: &Kind| nth_of(kind.clone(), kind.supply.sent(begin) / chunk + 1);
         let mut next: BinaryHeap<_> = sources.iter().filter_map(next).collect();
         let skip = (others - copies(begin)).min(MOST_SKIPPED) as usize;
         let all = std::iter::from_fn(move || {
             let Reverse((at, kind, n)) = next.pop()?;
+            let count = kind.count;
             next.extend(nth_of(kind, n + 1));
-            Some(std::iter::repeat_n(at, kind.count))
+            Some(std::iter::repeat_n(at, count))
         });
         all.flatten().skip(skip).chain(std::iter::repeat(NEVER))
     }

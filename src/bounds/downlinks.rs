@@ -17,7 +17,7 @@
 //! together they send at most at the j largest rates. So all nodes have sent at most S(t) by t,
 //! where S grows at the sum of Q's rates plus `Û_j` between h_j and h_{j+1}.
 //!
-//! A needs m F bits. What arrived by t + L was sent by t: at most S(t). The rest, for t <= T - L,
+//! A needs m F bits, or at least the sum of the m smallest needs. What arrived by t + L was sent by t: at most S(t). The rest, for t <= T - L,
 //! passed the downlinks of A between t + L and T: at most D (T - L - t), where D is the sum of A's
 //! downlinks. The i-th slowest of J is no faster than the i-th slowest of the k fastest of K, so
 //! D <= D_m.
@@ -31,7 +31,7 @@
 
 use super::branching;
 use super::copies::CopyProcess;
-use super::emitters::whole_chunks;
+use super::demand::Demand;
 use super::fluid;
 use super::relaxation::{self, Claim, MOST_DOWNLINKS, RelaxedSwarm, Strongest};
 use super::{Bound, Earliest, Inapplicable, Lower, index_of};
@@ -74,33 +74,34 @@ fn all(scenario: &Scenario) -> Result<Vec<Strongest>, Inapplicable> {
         return Err(Inapplicable::Assumption(reason));
     }
     let known = fluid::best(scenario);
-    Ok(relaxation::strongest(scenario, known, |swarm, _| claims(scenario.file(), swarm)))
+    let (demand, file) = (Demand::of(scenario), scenario.file());
+    Ok(relaxation::strongest(&demand, known, |swarm, _| claims(demand.chunk, file, swarm)))
 }
 
-/// What the theorem says of a relaxed swarm.
-pub(super) fn claims(file: &Manifest, swarm: &RelaxedSwarm) -> Vec<Claim> {
-    let (chunk, chunks) = whole_chunks(file);
-    let mut payloads = vec![(file.file().bits(), file.smallest().bits())];
-    if chunk * chunks < file.file().bits() {
-        payloads.push((chunk * chunks, chunk));
+/// What the theorem says of a relaxed swarm, for chunks of `chunk` bits.
+pub(super) fn claims(chunk: u128, file: &Manifest, swarm: &RelaxedSwarm) -> Vec<Claim> {
+    let mut claims = vec![claim(swarm, chunk, |m| swarm.needs_of(m) * chunk)];
+    if swarm.is_plain && file.smallest().bits() < chunk {
+        let bits = file.file().bits();
+        claims.push(claim(swarm, file.smallest().bits(), |m| m as u128 * bits));
     }
-    let claim = |(bits, chunk)| {
-        let growth = Growth::new(swarm, chunk);
-        let mut times = vec![None; swarm.receivers.len()];
-        for k in swarm.ranks() {
-            times[k - 1] = Some(growth.completion(bits, k));
-        }
-        Claim { formula: FORMULA, times }
-    };
-    payloads.into_iter().map(claim).collect()
+    claims
+}
+
+/// The claim if m peers need so many bits, in chunks of `chunk` bits or more.
+fn claim(swarm: &RelaxedSwarm, chunk: u128, needed: impl Fn(usize) -> u128) -> Claim {
+    let growth = Growth::new(swarm, chunk);
+    let mut times = vec![None; swarm.count()];
+    for k in swarm.ranks() {
+        times[k - 1] = growth.completion(k, &needed);
+    }
+    Claim { formula: FORMULA, times }
 }
 
 /// What all nodes together can have sent over time.
 struct Growth<'a> {
     swarm: &'a RelaxedSwarm,
     pieces: Vec<Piece>,
-    /// Downlinks in bits per second, fastest first; None is unlimited.
-    downloads: Vec<Option<u64>>,
 }
 
 /// A linear piece of S.
@@ -116,44 +117,40 @@ impl<'a> Growth<'a> {
     fn new(swarm: &'a RelaxedSwarm, chunk: u128) -> Growth<'a> {
         let process = CopyProcess::new(swarm, chunk);
         let held = process.in_any_order(process.whole_copies(0));
-        let mut uploads: Vec<u64> =
-            swarm.receivers.iter().map(|receiver| receiver.upload.rate.0).collect();
+        let mut uploads: Vec<u128> =
+            swarm.receivers.iter().map(|receiver| receiver.upload.highest()).collect();
         uploads.sort_unstable_by(|one, other| other.cmp(one));
-        if swarm.receivers.len() == 1 {
-            // Its own upload is useless to it.
-            uploads.clear();
-        }
         let mut pieces = vec![Piece { begins: Time::ZERO, sent: 0, rate: swarm.source_rate() }];
         for (held, upload) in held.into_iter().zip(uploads) {
             let last = &pieces[pieces.len() - 1];
-            let (begins, rate) = (held.floor(), last.rate + u128::from(upload));
+            let (begins, rate) = (held.floor(), last.rate + upload);
             pieces.push(Piece { begins, sent: last.sent_by(begins), rate });
         }
-        let mut downloads: Vec<Option<u64>> =
-            swarm.receivers.iter().map(|receiver| receiver.download.map(|rate| rate.0)).collect();
-        downloads.sort_unstable_by_key(|rate| std::cmp::Reverse(rate.unwrap_or(u64::MAX)));
-        Growth { swarm, pieces, downloads }
+        Growth { swarm, pieces }
     }
 
-    /// The earliest time at which k receivers can have `bits`.
-    fn completion(&self, bits: u128, k: usize) -> Time {
-        let at = self.slowest(k).into_iter().map(|(m, rate)| self.reception(m * bits, rate)).max();
-        at.unwrap_or(Time::ZERO).checked_add(self.swarm.min_delay).unwrap_or(Time::MAX)
+    /// The earliest time at which k peers can have what they need; None if that may be nothing.
+    fn completion(&self, k: usize, needed: impl Fn(usize) -> u128) -> Option<Time> {
+        let sums = self.slowest(k).into_iter().map(|(m, rate)| (needed(m), rate));
+        let needy = sums.filter(|&(bits, _)| 0 < bits);
+        let at = needy.map(|(bits, rate)| self.reception(bits, rate)).max()?;
+        Some(at.checked_add(self.swarm.min_delay).unwrap_or(Time::MAX))
     }
 
     /// m and D_m; None is unlimited. For m at which the next downlink is faster, and m = k.
-    fn slowest(&self, k: usize) -> Vec<(u128, Option<u128>)> {
-        let slowest_first = || self.downloads[..k].iter().rev();
+    fn slowest(&self, k: usize) -> Vec<(usize, Option<u128>)> {
+        let downloads = &self.swarm.downloads;
+        let slowest_first = || downloads[..k].iter().rev();
         let mut sums = Vec::new();
         let mut sum = Some(0);
         for (m, (own, next)) in slowest_first().zip(slowest_first().skip(1)).enumerate() {
             sum = sum.zip(*own).map(|(sum, own)| sum + u128::from(own));
             if own != next && sums.len() < MOST_DOWNLINKS {
-                sums.push((m as u128 + 1, sum));
+                sums.push((m + 1, sum));
             }
         }
-        sum = sum.zip(self.downloads[0]).map(|(sum, own)| sum + u128::from(own));
-        sums.push((k as u128, sum));
+        sum = sum.zip(downloads[0]).map(|(sum, own)| sum + u128::from(own));
+        sums.push((k, sum));
         sums
     }
 

@@ -10,16 +10,17 @@
 //! Own. Not proved by machine.
 //!
 //! # Proof
-//! Take a relaxed swarm with receivers K, of which none holds anything at the start; k of them
+//! Take a relaxed swarm with receivers, of which none holds anything at the start; k peers of K
 //! complete by T. Only whole chunks of c bits are counted; M is their number (a file shorter than a
-//! chunk is one chunk). k M copies were received by T, so they were sent by x = T - L.
+//! chunk is one chunk). k M copies were received by T, so they were sent by x = T - L. Where peers
+//! hold or want only a part, the sum of the k smallest needs stands for k M; 0 says nothing.
 //!
 //! Each copy has one sender, which sends its c bits after it holds the chunk. So a source e has
 //! sent at most `floor(S_e(x)/c)` copies. Receiver i holds its first chunk at `f_i`: not before
 //! `g_i = join_i + L_i + c/d_i`, and if it is the j-th of them not before `h_j` (see `copies.rs`).
 //! So it has sent at most `floor((S_i(x) - S_i(max(h_j, g_i)))/c)` copies. Which receiver is the
 //! j-th is unknown, hence the maximum over all orders. If K is a single peer, its own upload is
-//! useless to it.
+//! useless to it, and is left out. S may be any function that never falls: rates that change, too.
 //!
 //! Adding supplies before rounding down, or taking the fastest first, would be unsound: floor is
 //! not supermodular. The maximum over orders is exact: receivers with the same upload, arrival and
@@ -31,6 +32,7 @@
 
 use super::branching;
 use super::copies::CopyProcess;
+use super::demand::Demand;
 use super::fluid;
 use super::relaxation::{self, Claim, RelaxedSwarm, Strongest};
 use super::supply::{Kind, Supply};
@@ -74,17 +76,16 @@ fn all(scenario: &Scenario) -> Result<Vec<Strongest>, Inapplicable> {
         return Err(Inapplicable::Assumption(reason));
     }
     let known = fluid::best(scenario);
-    let claims = |swarm: &RelaxedSwarm, known: &[Time]| claims(scenario.file(), swarm, known);
-    Ok(relaxation::strongest(scenario, known, claims))
+    let demand = Demand::of(scenario);
+    Ok(relaxation::strongest(&demand, known, |swarm, known| claims(demand.chunk, swarm, known)))
 }
 
-/// What the theorem says of a relaxed swarm beyond what is known.
-pub(super) fn claims(file: &Manifest, swarm: &RelaxedSwarm, known: &[Time]) -> Vec<Claim> {
-    let (chunk, chunks) = whole_chunks(file);
+/// What the theorem says of a relaxed swarm beyond what is known, for chunks of `chunk` bits.
+pub(super) fn claims(chunk: u128, swarm: &RelaxedSwarm, known: &[Time]) -> Vec<Claim> {
     let counting = Counting::new(swarm, chunk);
     let mut times = vec![None; known.len()];
     for k in swarm.ranks() {
-        let copies = k as u128 * chunks;
+        let copies = swarm.needs_of(k);
         times[k - 1] = least_time(swarm, known[k - 1], |time, last_bit| {
             counting.sent(time, last_bit) < copies
         });
@@ -163,14 +164,13 @@ impl<'a> Counting<'a> {
     fn new(swarm: &'a RelaxedSwarm, chunk: u128) -> Counting<'a> {
         let process = CopyProcess::new(swarm, chunk);
         let held = process.in_any_order(process.whole_copies(0));
-        let alone = swarm.receivers.len() == 1;
         let supplies: Vec<Supply> = swarm
             .receivers
             .iter()
-            .filter(|receiver| !alone && receiver.upload.rate != Rate::ZERO)
+            .filter(|receiver| 0 < receiver.upload.highest())
             .map(|receiver| Supply {
                 from: process.holder(receiver).ready.floor(),
-                ..receiver.upload
+                ..receiver.upload.clone()
             })
             .collect();
         let kinds = few(Kind::of(supplies));
@@ -247,9 +247,10 @@ fn few(mut kinds: Vec<Kind>) -> Vec<Kind> {
 
 /// One kind that sends at least as much as each of `kinds`.
 fn merge(kinds: &[Kind]) -> Kind {
-    let supplies = kinds.iter().map(|kind| kind.supply);
+    let supplies = kinds.iter().map(|kind| kind.supply.clone());
     let merged = supplies.reduce(|one, other| Supply {
-        rate: one.rate.max(other.rate),
+        rate: Rate(one.highest().max(other.highest()) as u64),
+        changes: Vec::new(),
         burst: one.burst.max(other.burst),
         from: one.from.min(other.from),
         until: one.until.zip(other.until).map(|(one, other)| one.max(other)),

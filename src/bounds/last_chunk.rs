@@ -19,6 +19,9 @@
 //! and n copies of x need `sum_e floor(S_e(t)/c) >= M - 1 + n` (the integral cut). With these times
 //! for s_n, h_k bounds the time at which k receivers hold x: see `copies.rs` for the spread.
 //!
+//! Where only a set X of chunks counts, M is their number, and x one of them. The j-th of all
+//! receivers is meant, relays included, and k counts those that want all of X.
+//!
 //! **All bits.** With a short last chunk, x may be short or not. For either size |x|, n copies of x
 //! need `sum_e S_e(t) >= F - |x| + n |x|`. The smaller of both results counts, and then the larger
 //! of that and the result for the whole chunks alone: a run that delivers the file also delivers
@@ -26,6 +29,7 @@
 
 use super::branching;
 use super::copies::CopyProcess;
+use super::demand::Demand;
 use super::fixed_point::Fixed;
 use super::fluid;
 use super::relaxation::{self, Claim, RelaxedSwarm, Strongest};
@@ -69,16 +73,17 @@ fn all(scenario: &Scenario) -> Result<Vec<Strongest>, Inapplicable> {
         return Err(Inapplicable::Assumption(reason));
     }
     let known = fluid::best(scenario);
-    Ok(relaxation::strongest(scenario, known, |swarm, _| claims(scenario.file(), swarm)))
+    let (demand, file) = (Demand::of(scenario), scenario.file());
+    Ok(relaxation::strongest(&demand, known, |swarm, _| claims(demand.chunk, file, swarm)))
 }
 
-/// What the theorem says of a relaxed swarm.
-pub(super) fn claims(file: &Manifest, swarm: &RelaxedSwarm) -> Vec<Claim> {
+/// What the theorem says of a relaxed swarm, for chunks of `chunk` bits.
+pub(super) fn claims(chunk: u128, file: &Manifest, swarm: &RelaxedSwarm) -> Vec<Claim> {
     let spread = |process: &CopyProcess<'_>, sent: Sent| match sent {
         Sent::Whole(others) => process.in_any_order(process.whole_copies(others)),
         Sent::Bits(others) => process.in_any_order(process.bits(others)),
     };
-    vec![Claim { formula: FORMULA, times: times(swarm, file, spread) }]
+    vec![Claim { formula: FORMULA, times: times(swarm, chunk, file, spread) }]
 }
 
 /// What the sources have sent before the first copy of the last chunk.
@@ -93,25 +98,18 @@ pub(super) enum Sent {
 /// The earliest time for every k, from the spread of the last chunk in one of the three cases.
 pub(super) fn times(
     swarm: &RelaxedSwarm,
+    chunk: u128,
     file: &Manifest,
     spread: impl Fn(&CopyProcess<'_>, Sent) -> Vec<Fixed>,
 ) -> Vec<Option<Time>> {
-    let all_bits = file.file().bits();
     let after = |chunk: u128, sent| spread(&CopyProcess::new(swarm, chunk), sent);
-    let bits = |chunk: u128| after(chunk, Sent::Bits(all_bits - chunk));
-    let chunks = file.whole_chunks() as u128;
-    let best = if chunks == 0 {
-        after(all_bits, Sent::Whole(0))
-    } else {
-        let chunk = file.chunk().bits();
-        let whole = after(chunk, Sent::Whole(chunks - 1));
-        if file.smallest() < file.chunk() {
-            let either = bits(chunk).into_iter().zip(bits(file.smallest().bits()));
-            let either = either.map(|(long, short)| long.min(short));
-            whole.into_iter().zip(either).map(|(whole, either)| whole.max(either)).collect()
-        } else {
-            whole
-        }
-    };
-    best.into_iter().map(|held| Some(held.floor())).collect()
+    let whole = after(chunk, Sent::Whole(swarm.chunks - 1));
+    let smallest = file.smallest().bits();
+    if !swarm.is_plain || chunk <= smallest {
+        return swarm.completions(whole);
+    }
+    let bits = |chunk: u128| after(chunk, Sent::Bits(file.file().bits() - chunk));
+    let either = bits(chunk).into_iter().zip(bits(smallest));
+    let either = either.map(|(long, short)| long.min(short));
+    swarm.completions(whole.into_iter().zip(either).map(|(whole, either)| whole.max(either)))
 }

@@ -28,6 +28,7 @@ pub mod binding;
 pub mod branching;
 pub mod client_server;
 mod copies;
+mod demand;
 pub mod downlinks;
 pub mod emitters;
 mod fixed_point;

@@ -24,7 +24,8 @@
 
 use super::branching;
 use super::copies::{CopyProcess, Holder};
-use super::emitters::{least_time, whole_chunks};
+use super::demand::Demand;
+use super::emitters::least_time;
 use super::fixed_point::Fixed;
 use super::fluid;
 use super::last_chunk::{Sent, times};
@@ -71,24 +72,30 @@ fn all(scenario: &Scenario) -> Result<Vec<Strongest>, Inapplicable> {
         return Err(Inapplicable::Assumption(reason));
     }
     let known = fluid::best(scenario);
-    let claims = |swarm: &RelaxedSwarm, known: &[Time]| claims(scenario.file(), swarm, known);
-    Ok(relaxation::strongest(scenario, known, claims))
+    let (demand, file) = (Demand::of(scenario), scenario.file());
+    let claims = |swarm: &RelaxedSwarm, known: &[Time]| claims(demand.chunk, file, swarm, known);
+    Ok(relaxation::strongest(&demand, known, claims))
 }
 
-/// What the theorem says of a relaxed swarm beyond what is known; nothing of many receivers.
-pub(super) fn claims(file: &Manifest, swarm: &RelaxedSwarm, known: &[Time]) -> Vec<Claim> {
+/// What the theorem says of a relaxed swarm beyond what is known, for chunks of `chunk` bits;
+/// nothing of many receivers.
+pub(super) fn claims(
+    chunk: u128,
+    file: &Manifest,
+    swarm: &RelaxedSwarm,
+    known: &[Time],
+) -> Vec<Claim> {
     if FEW_PEERS < swarm.receivers.len() {
         return Vec::new();
     }
     let orders = orders(swarm);
-    let last_chunk = times(swarm, file, |process, sent| match sent {
+    let last_chunk = times(swarm, chunk, file, |process, sent| match sent {
         Sent::Whole(others) => earliest(process, &orders, || process.whole_copies(others)),
         Sent::Bits(others) => earliest(process, &orders, || process.bits(others)),
     });
-    let (chunk, chunks) = whole_chunks(file);
     vec![
         Claim { formula: LAST_CHUNK, times: last_chunk },
-        Claim { formula: EMITTERS, times: emitters(swarm, &orders, chunk, chunks, known) },
+        Claim { formula: EMITTERS, times: emitters(swarm, &orders, chunk, known) },
     ]
 }
 
@@ -129,14 +136,15 @@ fn emitters(
     swarm: &RelaxedSwarm,
     orders: &[Vec<Receiver>],
     chunk: u128,
-    chunks: u128,
     known: &[Time],
 ) -> Vec<Option<Time>> {
     let process = CopyProcess::new(swarm, chunk);
     let supplies = |order: &Vec<Receiver>| -> Vec<Supply> {
         let held = process.in_order(process.whole_copies(0), &holders(&process, order));
-        let supply =
-            |(receiver, held): (&Receiver, Fixed)| Supply { from: held.floor(), ..receiver.upload };
+        let supply = |(receiver, held): (&Receiver, Fixed)| Supply {
+            from: held.floor(),
+            ..receiver.upload.clone()
+        };
         order.iter().zip(held).map(supply).collect()
     };
     let orders: Vec<Vec<Supply>> = orders.iter().map(supplies).collect();
@@ -146,7 +154,7 @@ fn emitters(
             let by_sources: u128 = swarm.sources.iter().map(|kind| kind.all(copies)).sum();
             let by_receivers = orders.iter().map(|order| order.iter().map(copies).sum::<u128>());
             let sent = by_sources + by_receivers.max().unwrap_or(0);
-            sent < k * chunks
+            sent < swarm.needs_of(k)
         })
     };
     (1..).zip(known).map(least).collect()

@@ -155,7 +155,7 @@ fn supply_of(scenario: &Scenario, totals: &SwarmTotals, id: PeerId) -> Option<Su
         return None;
     }
     let burst = scenario.burst(id).nanobits();
-    Some(Supply { rate: scenario.upload(id), burst, from, until })
+    Some(Supply { rate: scenario.upload(id), changes: Vec::new(), burst, from, until })
 }
 
 /// g_j: the earliest time at which a node can send.

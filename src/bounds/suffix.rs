@@ -55,7 +55,7 @@ const BOUNDS: [&dyn Bound; 5] = [&Fluid, &WarmUp, &Branching, &Presence, &Outsid
 
 fn all(scenario: &Scenario) -> Vec<Strongest> {
     let mut best = fluid::best(scenario);
-    for relaxation in relaxation::suffixes(scenario) {
+    for relaxation in relaxation::suffixes(scenario.peers().map(|(_, peer)| peer.joins)) {
         let Some(late) = suffix(scenario, relaxation) else { continue };
         let merged = scenario.peer_count() - late.peer_count();
         for bound in BOUNDS {

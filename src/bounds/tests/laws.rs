@@ -2,6 +2,7 @@
 
 use quickcheck::{Arbitrary, Gen, quickcheck};
 
+use super::demand::Demand;
 use super::relaxation::{FEW_PEERS, Receivers, RelaxedSwarm};
 use super::*;
 
@@ -151,22 +152,23 @@ fn never_raises_by_downlinks(less: &Parts, more: &Parts) -> bool {
 }
 
 /// What the theorems over subsets say if the peers in `set` are the receivers.
-fn claims_about(set: u8, parts: &Parts) -> Option<Vec<Vec<Option<Time>>>> {
+fn claims_about(set: u64, parts: &Parts) -> Option<Vec<Vec<Option<Time>>>> {
     let scenario = scenario(parts.clone());
     if branching::inapplicable(&scenario).is_some() {
         return None;
     }
-    let members = parts.peers.iter().zip(0..8).filter(|(_, bit)| set >> bit & 1 == 1);
+    let members = parts.peers.iter().zip(0..64).filter(|(_, bit)| set >> bit & 1 == 1);
     let from = members.map(|(peer, _)| peer.joins).min()?;
     let receivers = Receivers::Only(set);
-    let relaxation = Relaxation { from, receivers, looked_at: 1, arrivals: 1 };
-    let swarm = RelaxedSwarm::new(&scenario, relaxation)?;
-    let (file, known) = (scenario.file(), vec![Time::ZERO; swarm.receivers.len()]);
+    let relaxation = Relaxation { from, receivers, chunks: None, looked_at: 1, arrivals: 1 };
+    let demand = Demand::of(&scenario);
+    let swarm = RelaxedSwarm::new(&demand, relaxation)?;
+    let (chunk, file, known) = (demand.chunk, scenario.file(), vec![Time::ZERO; swarm.count()]);
     let claims = [
-        last_chunk::claims(file, &swarm),
-        emitters::claims(file, &swarm, &known),
-        downlinks::claims(file, &swarm),
-        order_split::claims(file, &swarm, &known),
+        last_chunk::claims(chunk, file, &swarm),
+        emitters::claims(chunk, &swarm, &known),
+        downlinks::claims(chunk, file, &swarm),
+        order_split::claims(chunk, file, &swarm, &known),
     ];
     Some(claims.into_iter().flatten().map(|claim| claim.times).collect())
 }
@@ -253,7 +255,7 @@ quickcheck! {
         swarm: Wild,
         which: usize,
         more: u32,
-        set: u8
+        set: u64
     ) -> bool {
         let better = |change: &dyn Fn(&mut Parts)| {
             let mut better = swarm.0.clone();

@@ -13,6 +13,7 @@ mod binding;
 mod edges;
 mod exhaustive;
 mod gaps;
+mod holdings;
 mod lawful;
 mod laws;
 mod optimum;
