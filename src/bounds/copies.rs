@@ -119,12 +119,13 @@ impl<'a> CopyProcess<'a> {
             let mut count = 0;
             while let Some(&Reverse((at, group, n))) = next.peek()
                 && at == copy
+                && held.len() + count < holders.len()
             {
                 next.pop();
                 next.push(Reverse((nth_of(&group, n + 1), group, n + 1)));
                 count += group.count;
             }
-            while sent.next_if_eq(&copy).is_some() && held.len() + count < holders.len() {
+            while held.len() + count < holders.len() && sent.next_if_eq(&copy).is_some() {
                 count += 1;
             }
             let receivers = &holders[held.len()..holders.len().min(held.len() + count)];

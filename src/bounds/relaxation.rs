@@ -29,6 +29,9 @@
 //! may have the stronger bound. That bound holds for the slower scenario as well, where it is
 //! missed. So with more peers the best of these bounds is sound and not monotone.
 //!
+//! **Alone.** If K is a single peer, its bound is about that peer, whichever completion it is. Of k
+//! peers that complete by T one has a bound that is no less than the k-th smallest of all.
+//!
 //! **Restrict.** Only a set X of chunks counts; what is sent of other chunks is left out. A peer of K
 //! needs the chunks of X that it wants and does not hold, which its completion includes. All of K
 //! stay as relays. Those that hold a chunk of X when they join may send at once, so they count as
@@ -439,8 +442,15 @@ pub(super) fn strongest(
     theorem: impl Fn(&RelaxedSwarm, &[Time]) -> Vec<Claim>,
 ) -> Vec<Strongest> {
     let mut best = known;
+    let mut alone = vec![Strongest::new("nothing", Time::ZERO); best.len()];
     for relaxation in relaxations(demand) {
         let Some(swarm) = RelaxedSwarm::new(demand, relaxation) else { continue };
+        if swarm.count() == 1 {
+            for claim in theorem(&swarm, &[Time::ZERO]) {
+                of_one_peer(&mut alone, demand, relaxation, &claim);
+            }
+            continue;
+        }
         let from = swarm.relaxation.from;
         let known: Vec<Time> =
             best[swarm.merged..].iter().map(|best| best.at.since(from)).collect();
@@ -448,7 +458,21 @@ pub(super) fn strongest(
             improve(&mut best[swarm.merged..], swarm.relaxation, &claim);
         }
     }
-    in_ascending_order(best)
+    alone.sort_by_key(|alone| alone.at);
+    let strongest = |(best, alone): (Strongest, Strongest)| {
+        if best.at < alone.at { alone } else { best }
+    };
+    in_ascending_order(best.into_iter().zip(alone).map(strongest).collect())
+}
+
+/// Keeps what the claim about one peer alone adds for it, and for peers that are alike.
+fn of_one_peer(alone: &mut [Strongest], demand: &Demand, relaxation: Relaxation, claim: &Claim) {
+    let chosen = demand.peers().find(|(place, node)| relaxation.is_chosen(*place, node));
+    for (alone, (_, node)) in alone.iter_mut().zip(demand.peers()) {
+        if chosen.is_some_and(|(_, chosen)| chosen == node) {
+            improve(std::slice::from_mut(alone), relaxation, claim);
+        }
+    }
 }
 
 /// Keeps what the claim about a relaxation adds; `best` are the completions of which it speaks.
