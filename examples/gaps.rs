@@ -29,6 +29,7 @@ fn print_rows(name: &str, gaps: &[Gap]) {
     }
     let worst = gaps.iter().max_by_key(|gap| gap.schedule * 1000 / gap.best(Which::All));
     if let Some(gap) = worst {
-        eprintln!("{name}: worst {}, {} ns planned, {:?}", gap.name, gap.schedule, gap.says);
+        let Gap { name: swarm, schedule, known, says } = gap;
+        eprintln!("{name}: worst {swarm}, {schedule} ns planned, {known} ns known, {says:?}");
     }
 }

@@ -1,10 +1,14 @@
 //! Every run of a tiny swarm on a grid: bytes in slots of a second, uplinks and downlinks shared at
-//! will, bursts, delays, arrivals and departures. No bound may exceed the best of them.
+//! will, bursts, delays, arrivals and departures; and peers that hold or want some chunks, with
+//! rates that change. No bound may exceed the best of them.
 
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
+use super::demand::{self, Classes, Demand};
+use super::holdings::strongest_of_all;
+use super::supply::Supply;
 use super::*;
 
 /// Rates and bursts are in bytes, a second each; node 0 is the source.
@@ -27,7 +31,21 @@ struct Node {
     delay: u8,
     joins: u8,
     leaves: Option<u8>,
+    /// Another upload from a slot on.
+    later: Option<(u8, u8)>,
+    /// Bits of chunks.
+    holds: u8,
+    wants: u8,
 }
+
+impl Node {
+    fn upload_in(&self, slot: u8) -> u8 {
+        self.later.filter(|&(from, _)| from <= slot).map_or(self.upload, |(_, upload)| upload)
+    }
+}
+
+/// The bits of all chunks.
+const EVERYTHING: u8 = u8::MAX;
 
 /// A copy: how many of its bytes are sent, and by which node.
 type Copy = (u8, u8);
@@ -73,7 +91,12 @@ impl Grid {
 
     /// The earliest slot by which k peers can have everything, for each k; None is never.
     fn optima(&self) -> Vec<Option<u64>> {
-        let empty = vec![vec![(0, NONE); self.lengths.len()]; self.peers()];
+        let copy = |node: &Node, chunk: usize| {
+            let holds = node.holds >> chunk & 1 == 1;
+            (if holds { self.lengths[chunk] } else { 0 }, NONE)
+        };
+        let copies = |node| (0..self.lengths.len()).map(|chunk| copy(node, chunk)).collect();
+        let empty: Vec<Vec<Copy>> = self.nodes[1..].iter().map(copies).collect();
         let delays = self.nodes.iter().any(|node| node.delay == 1);
         let mut level = BTreeSet::from([GridState {
             before: if delays { empty.clone() } else { Vec::new() },
@@ -97,7 +120,7 @@ impl Grid {
     /// All states in which the slot can end.
     fn after_a_slot(&self, begin: &GridState, slot: u8) -> BTreeSet<GridState> {
         let budget = |(node, bursts): (&Node, &[u8; 2])| {
-            [node.upload + bursts[0], node.download.map_or(NONE, |rate| rate + bursts[1])]
+            [node.upload_in(slot) + bursts[0], node.download.map_or(NONE, |rate| rate + bursts[1])]
         };
         let budget: Budget = self.nodes.iter().zip(&begin.bursts).map(budget).collect();
         let mut states = BTreeSet::from([(begin.clone(), budget.clone())]);
@@ -161,13 +184,44 @@ impl Grid {
             state.before.clone_from(&begin.copies);
         }
         for peer in 1..=self.peers() {
-            let has_all = (0..self.lengths.len()).all(|chunk| self.holds(&state, peer, chunk));
+            let wants = |chunk: &usize| self.nodes[peer].wants >> chunk & 1 == 1;
+            let mut wanted = (0..self.lengths.len()).filter(wants);
+            let has_all = wanted.all(|chunk| self.holds(&state, peer, chunk));
             let leaves = self.nodes[peer].leaves;
             if has_all && leaves.is_none_or(|leaves| slot < leaves) {
                 state.complete |= 1 << peer;
             }
         }
         state
+    }
+
+    /// What the theorems over relaxations see, for chunks of one length.
+    fn demand(&self) -> Demand {
+        let rate = |rate: u8| Rate(8 * u64::from(rate));
+        let at = |slot: u8| Time::from_secs(slot.into());
+        let all = (1 << self.lengths.len()) - 1;
+        let node = |(place, node): (usize, &Node)| demand::Node {
+            upload: Supply {
+                rate: rate(node.upload),
+                changes: node
+                    .later
+                    .iter()
+                    .map(|&(from, upload)| (at(from), rate(upload)))
+                    .collect(),
+                burst: 0,
+                from: at(node.joins),
+                until: node.leaves.map(at),
+            },
+            download: node.download.map(rate),
+            delay: at(node.delay),
+            holds: if place == 0 { all } else { node.holds.into() },
+            wants: all & Classes::from(node.wants),
+        };
+        Demand {
+            chunk: 8 * u128::from(self.lengths[0]),
+            classes: vec![1; self.lengths.len()],
+            nodes: self.nodes.iter().enumerate().map(node).collect(),
+        }
     }
 
     fn scenario(&self) -> Scenario {
@@ -220,6 +274,9 @@ fn grids(bursts: bool, multi_source: bool) -> impl Strategy<Value = Grid> {
         delay,
         joins,
         leaves: stays.map(|stays| joins + stays),
+        later: None,
+        holds: 0,
+        wants: EVERYTHING,
     });
     let source = (1..=3u8, burst, leaves()).prop_map(|(upload, burst, leaves)| Node {
         upload,
@@ -228,6 +285,9 @@ fn grids(bursts: bool, multi_source: bool) -> impl Strategy<Value = Grid> {
         delay: 0,
         joins: 0,
         leaves,
+        later: None,
+        holds: 0,
+        wants: EVERYTHING,
     });
     lengths().prop_flat_map(move |lengths| {
         let most = match lengths.as_slice() {
@@ -241,6 +301,25 @@ fn grids(bursts: bool, multi_source: bool) -> impl Strategy<Value = Grid> {
             Grid { lengths, nodes, multi_source }
         })
     })
+}
+
+/// Some chunks held and wanted, and rates that change. Each peer lacks a chunk that it wants.
+fn demands() -> impl Strategy<Value = Grid> {
+    let words = (0..8u8, 1..8u8, prop::option::weighted(0.3, (1..=3u8, 0..=3u8)));
+    let words = prop::collection::vec(words, 5);
+    let alike = |grid: &Grid| grid.lengths.windows(2).all(|pair| pair[0] == pair[1]);
+    (grids(false, false).prop_filter("chunks of one length", alike), words).prop_map(
+        |(mut grid, words)| {
+            let all = (1 << grid.lengths.len()) - 1;
+            for (node, (holds, wants, later)) in grid.nodes.iter_mut().zip(words) {
+                node.later = later;
+                node.wants = if wants & all == 0 { all } else { wants & all };
+                let lacks = node.wants & node.wants.wrapping_neg();
+                node.holds = holds & all & !lacks;
+            }
+            grid
+        },
+    )
 }
 
 /// No bound that applies is above the best run, for any k. Those that assume whole copies from one
@@ -280,9 +359,30 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn no_theorem_exceeds_the_best_run_with_holdings(grid in demands()) {
+        let (bounds, optima) = (strongest_of_all(&grid.demand()), grid.optima());
+        for ((k, bound), optimum) in (1..).zip(bounds).zip(optima) {
+            let Some(optimum) = optimum.map(Time::from_secs) else { continue };
+            prop_assert!(bound.at <= optimum, "k = {k}: {bound:?} > {optimum}");
+        }
+    }
+}
+
 #[test]
 fn the_search_finds_what_is_known() {
-    let node = |upload| Node { upload, download: None, burst: 0, delay: 0, joins: 0, leaves: None };
+    let node = |upload| Node {
+        upload,
+        download: None,
+        burst: 0,
+        delay: 0,
+        joins: 0,
+        leaves: None,
+        later: None,
+        holds: 0,
+        wants: EVERYTHING,
+    };
     let grid = |lengths: &[u8], upload: &[u8]| Grid {
         lengths: lengths.to_vec(),
         nodes: upload.iter().map(|&upload| node(upload)).collect(),
@@ -304,6 +404,14 @@ fn the_search_finds_what_is_known() {
     assert_eq!(optima(&late), [8]);
     late.nodes[1].burst = 1;
     assert_eq!(optima(&late), [7]);
+    // One chunk less to send, and one less to want; a source that is silent from 1 s on.
+    let mut parts = grid(&[2, 2], &[1, 1, 1]);
+    parts.nodes[1].holds = 0b01;
+    assert_eq!(optima(&parts), [2, 4]);
+    parts.nodes[2].wants = 0b01;
+    assert_eq!(optima(&parts), [2, 2]);
+    parts.nodes[0].later = Some((1, 0));
+    assert_eq!(optima(&parts), [2]);
     // Gone at 7 s, or without a source after 4 s: never.
     late.nodes[1].leaves = Some(7);
     assert_eq!(optima(&late), [7]);

@@ -79,10 +79,10 @@ pub(super) enum Which {
 const MBIT: u64 = 1_000_000;
 
 fn scenario(size: u64, source: u64, peers: impl Iterator<Item = Peer>) -> Scenario {
-    let file = Manifest::new(Bytes(size), Bytes(1_000_000)).unwrap();
+    let file = Manifest::new(Bytes(size), Bytes(1_000_000)).expect("the data has no empty file");
     let mut parts = Parts::new(file, Source::new(Rate(source))).protocol(None).until(Time::MAX);
     parts.peers = peers.collect();
-    Scenario::new(parts).unwrap()
+    Scenario::new(parts).expect("the data has well-formed swarms")
 }
 
 fn peer(upload: u64, download: Option<u64>) -> Peer {
@@ -113,7 +113,7 @@ impl TinySwarm {
 }
 
 fn read() -> SmallSwarms {
-    serde_json::from_str(include_str!("small_swarms.json")).unwrap()
+    serde_json::from_str(include_str!("small_swarms.json")).expect("the data is in its format")
 }
 
 /// Quarters and thirds of a second in whole nanoseconds, rounded down.
@@ -145,7 +145,7 @@ impl Distribution {
     pub(super) fn new(gaps: &[Gap], which: Which) -> Distribution {
         let millionths = |gap: &Gap| {
             let ratio = u128::from(gap.schedule) * 1_000_000 / u128::from(gap.best(which));
-            u64::try_from(ratio).unwrap()
+            u64::try_from(ratio).expect("no ratio is large")
         };
         let mut ratios: Vec<u64> = gaps.iter().map(millionths).collect();
         ratios.sort_unstable();
