@@ -17,10 +17,10 @@
 //! together they send at most at the j largest rates. So all nodes have sent at most S(t) by t,
 //! where S grows at the sum of Q's rates plus `Û_j` between h_j and h_{j+1}.
 //!
-//! A needs m F bits, or at least the sum of the m smallest needs. What arrived by t + L was sent by t: at most S(t). The rest, for t <= T - L,
-//! passed the downlinks of A between t + L and T: at most D (T - L - t), where D is the sum of A's
-//! downlinks. The i-th slowest of J is no faster than the i-th slowest of the k fastest of K, so
-//! D <= D_m.
+//! A needs m F bits, or at least the sum of the m smallest needs. What arrived by t + L was sent by
+//! t: at most S(t). The rest, for t <= T - L, passed the downlinks of A between t + L and T: at
+//! most D (T - L - t), where D is the sum of A's downlinks. The i-th slowest of J is no faster than
+//! the i-th slowest of the k fastest of K, so D <= D_m.
 //!
 //! If S(t) < m F, then T - L > t, since all of it was sent by T - L. So the bound is the latest of
 //! `t + (m F - S(t))/D_m` over those t; between the h_j both sides are linear, so the h_j suffice,

@@ -14,8 +14,9 @@
 //! i_n instead of the fastest rate, and i_n holds nothing before its own arrival and reception. So
 //! h_k for that order bounds T_k, and the smallest of all orders bounds it for every run.
 //!
-//! A receiver that never holds the chunk may stand anywhere behind those that do: they are the first
-//! in the order, and a copy that is not sent only makes the others later. The first k hold x at T_k.
+//! A receiver that never holds the chunk may stand anywhere behind those that do: they are the
+//! first in the order, and a copy that is not sent only makes the others later. The first k hold x
+//! at T_k.
 //!
 //! The same holds for the order in which receivers first hold any chunk: then i_n has sent at most
 //! `floor((S_{i_n}(x) - S_{i_n}(h_n))/c)` copies by x, as in [`super::emitters`]. The least x at

@@ -18,7 +18,8 @@
 //! joined, so nothing is sent to K before t1, and the clock can start there: in the window from t1
 //! to T an uplink carries at most what its supply grows. No peer of K holds anything at t1.
 //!
-//! **Subset.** K are any of them; all others are merged. The clock starts when the first of K joins.
+//! **Subset.** K are any of them; all others are merged. The clock starts when the first of K
+//! joins.
 //!
 //! Every K is sound, so which of them are looked at is a question of effort. Of at most
 //! [`FEW_PEERS`] peers it is every K. Of more, K are the peers that join late and whose downlinks
@@ -32,8 +33,8 @@
 //! **Alone.** If K is a single peer, its bound is about that peer, whichever completion it is. Of k
 //! peers that complete by T one has a bound that is no less than the k-th smallest of all.
 //!
-//! **Restrict.** Only a set X of chunks counts; what is sent of other chunks is left out. A peer of K
-//! needs the chunks of X that it wants and does not hold, which its completion includes. All of K
+//! **Restrict.** Only a set X of chunks counts; what is sent of other chunks is left out. A peer of
+//! K needs the chunks of X that it wants and does not hold, which its completion includes. All of K
 //! stay as relays. Those that hold a chunk of X when they join may send at once, so they count as
 //! sources beside their own needs; the others hold nothing of X, and are the receivers of the
 //! theorems about first copies: a chunk of X reaches these from a source first. Where a theorem

@@ -1,5 +1,5 @@
-//! Holdings, wants, a second full holder and rates that change: no theorem over relaxations is above
-//! the optimum of 60 tiny worlds, which another program searched exhaustively.
+//! Holdings, wants, a second full holder and rates that change: no theorem over relaxations is
+//! above the optimum of 60 tiny worlds, which another program searched exhaustively.
 
 use serde::Deserialize;
 
