@@ -85,7 +85,8 @@ impl Bound for Branching {
     }
 }
 
-fn inapplicable(scenario: &Scenario) -> Option<&'static str> {
+/// Why chunk copies are not whole copies from one sender each at its rate.
+pub(super) fn inapplicable(scenario: &Scenario) -> Option<&'static str> {
     let discipline = scenario.discipline();
     if discipline.cut_through {
         return Some("with cut_through a peer may send parts of a chunk that it does not have yet");

@@ -20,7 +20,7 @@ impl Fixed {
     pub(super) const ZERO: Fixed = Fixed(0);
 
     /// 2^64 ns, later than every [`Time`].
-    const BEYOND: Fixed = Fixed(1 << (64 + BELOW));
+    pub(super) const BEYOND: Fixed = Fixed(1 << (64 + BELOW));
 
     /// `bits / rate` seconds, rounded down. `bits` must not exceed 2^98; a million copies of the
     /// largest file have 2^87.
@@ -28,7 +28,11 @@ impl Fixed {
     /// # Panics
     /// If the rate is 0. Every rate here includes the source's upload, which is not 0.
     pub(super) fn span(bits: u128, rate: u128) -> Fixed {
-        let nanobits = bits * NANO;
+        Fixed::of_nanobits(bits * NANO, rate)
+    }
+
+    /// [`Fixed::span`] of so many nanobits.
+    pub(super) fn of_nanobits(nanobits: u128, rate: u128) -> Fixed {
         let (whole, rest) = (nanobits / rate, nanobits % rate);
         if u128::from(u64::MAX) < whole {
             return Fixed::BEYOND;
@@ -39,6 +43,12 @@ impl Fixed {
     /// The sum.
     pub(super) fn plus(self, other: Fixed) -> Fixed {
         Fixed(self.0.saturating_add(other.0))
+    }
+
+    /// Rounded down to 2^-20 ns, so that times that differ by earlier rounding alone are equal. A
+    /// thousand of them one after the other are less than 2^-10 ns too low.
+    pub(super) fn coarse(self) -> Fixed {
+        Fixed(self.0 >> 20 << 20)
     }
 
     /// In nanoseconds, rounded down; saturates at [`Time::MAX`].

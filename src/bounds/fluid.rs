@@ -24,6 +24,7 @@
 //! A negative difference counts as 0. Absence and departures only remove capacity.
 
 use super::access_links::{self, SwarmTotals};
+use super::relaxation::Strongest;
 use super::terms::{ClosedForm, TermTimes, largest, strongest};
 use super::{Bound, Earliest, Inapplicable, Lower, index_of};
 use crate::scenario::Scenario;
@@ -75,4 +76,21 @@ pub(super) fn terms(scenario: &Scenario, totals: &SwarmTotals) -> Vec<TermTimes>
         TermTimes::new(DOWNLOAD, access_links::downloads(scenario).into_iter()),
         TermTimes::new(AGGREGATE, ranks.map(|k| totals.copies_by_all_nodes(k).floor())),
     ]
+}
+
+/// The largest of the three terms for every k, as a start for theorems that include them.
+pub(super) fn best(scenario: &Scenario) -> Vec<Strongest> {
+    let totals = SwarmTotals::new(scenario);
+    let (one_copy, downloads) = (totals.one_copy().floor(), access_links::downloads(scenario));
+    (1..)
+        .zip(downloads)
+        .map(|(k, download)| {
+            let aggregate = totals.copies_by_all_nodes(k).floor();
+            let terms = [(DOWNLOAD, download), (AGGREGATE, aggregate)];
+            let first = Strongest::new(ONE_COPY, one_copy);
+            terms.into_iter().fold(first, |best, (formula, at)| {
+                if best.at < at { Strongest::new(formula, at) } else { best }
+            })
+        })
+        .collect()
 }

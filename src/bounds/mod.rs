@@ -12,10 +12,10 @@
 //!   once.
 //! - What is sent to i arrives `L_i` later. `L` is the smallest of these delays: bits that peers
 //!   hold at T were sent by T - L.
-//! - An absent or idle node only makes a run slower. So only [`presence`] looks at arrivals and
-//!   departures; the other bounds hold with churn too.
+//! - An absent or idle node only makes a run slower. So only [`presence`] and the bounds over a
+//!   [`Relaxation`] look at arrivals and departures; the other bounds hold with churn too.
 //!
-//! Most of this is machine-checked for all N, all rates and all runs: see [`proofs`].
+//! Most of the first five is machine-checked for all N, all rates and all runs: see [`proofs`].
 
 use serde::Serialize;
 
@@ -27,10 +27,20 @@ mod access_links;
 pub mod binding;
 pub mod branching;
 pub mod client_server;
+mod copies;
+mod demand;
+pub mod downlinks;
+pub mod emitters;
 mod fixed_point;
 pub mod fluid;
+pub mod last_chunk;
+pub mod order_split;
+pub mod outsiders;
 pub mod presence;
 pub mod proofs;
+mod relaxation;
+pub mod suffix;
+mod supply;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -39,8 +49,15 @@ pub mod warm_up;
 pub use binding::{Binding, Conditions, SentBy, binding, bindings};
 pub use branching::Branching;
 pub use client_server::ClientServer;
+pub use downlinks::Downlinks;
+pub use emitters::Emitters;
 pub use fluid::Fluid;
+pub use last_chunk::LastChunk;
+pub use order_split::OrderSplit;
+pub use outsiders::Outsiders;
 pub use presence::Presence;
+pub use relaxation::{Receivers, Relaxation};
+pub use suffix::Suffix;
 pub use warm_up::WarmUp;
 
 /// A theorem about the k-th completion.
@@ -103,6 +120,8 @@ pub struct Lower {
     pub terms: Vec<Term>,
     /// The formula of the largest term; of equals the first.
     pub binding: Option<&'static str>,
+    /// The simpler scenario that gave the bound, if not the scenario itself.
+    pub relaxation: Option<Relaxation>,
 }
 
 /// One term of a maximum.
@@ -154,4 +173,16 @@ fn index_of(scenario: &Scenario, k: usize) -> Result<usize, Inapplicable> {
 }
 
 /// Every bound, the simplest first.
-pub static ALL: &[&dyn Bound] = &[&ClientServer, &Fluid, &WarmUp, &Branching, &Presence];
+pub static ALL: &[&dyn Bound] = &[
+    &ClientServer,
+    &Fluid,
+    &WarmUp,
+    &Branching,
+    &Presence,
+    &Outsiders,
+    &Suffix,
+    &LastChunk,
+    &Emitters,
+    &Downlinks,
+    &OrderSplit,
+];

@@ -32,11 +32,12 @@
 use std::collections::BTreeMap;
 
 use super::access_links::{self, Span, SwarmTotals};
+use super::supply::Supply;
 use super::terms::{TermTimes, strongest, strongest_at};
 use super::{Bound, Earliest, Inapplicable, Lower, index_of};
 use crate::chunks::PeerId;
 use crate::scenario::Scenario;
-use crate::units::{Bytes, NANO, Rate, Time};
+use crate::units::{Bytes, NANO, Time};
 
 const SOURCE: &str = "integral of u_s >= F";
 const AGGREGATE: &str = "integral of all uploads over [0, T] >= N F";
@@ -74,10 +75,10 @@ impl Bound for Presence {
 fn terms(scenario: &Scenario) -> Vec<TermTimes> {
     let totals = SwarmTotals::new(scenario);
     let one_copy = one_copy(scenario, &totals);
-    let periods: Vec<Option<SendingPeriod>> =
-        scenario.nodes().map(|id| SendingPeriod::new(scenario, &totals, id)).collect();
-    let supply = Supply::new(periods.iter().flatten());
-    let peers = each_peer(scenario, &totals, &periods, &supply);
+    let supplies: Vec<Option<Supply>> =
+        scenario.nodes().map(|id| supply_of(scenario, &totals, id)).collect();
+    let supply = TotalSupply::new(supplies.iter().flatten());
+    let peers = each_peer(scenario, &totals, &supplies, &supply);
     let ranks = 1..=scenario.peer_count();
     vec![
         TermTimes { formula: SOURCE, at: ranks.clone().map(|_| one_copy.clone()).collect() },
@@ -108,16 +109,16 @@ fn one_copy(scenario: &Scenario, totals: &SwarmTotals) -> Earliest {
 fn each_peer(
     scenario: &Scenario,
     totals: &SwarmTotals,
-    periods: &[Option<SendingPeriod>],
-    supply: &Supply,
+    supplies: &[Option<Supply>],
+    supply: &TotalSupply,
 ) -> Vec<Earliest> {
     let mut able: Vec<Time> = scenario
         .peers()
         .filter_map(|(id, peer)| {
-            let own = periods[id.index()].as_ref();
+            let own = supplies[id.index()].as_ref();
             let delay = scenario.latency_to(id);
-            let target = (totals.file * NANO)
-                .saturating_sub(supply.burst - own.map_or(0, SendingPeriod::burst));
+            let target =
+                (totals.file * NANO).saturating_sub(supply.burst - own.map_or(0, |own| own.burst));
             let from_others = supply.earliest(peer.joins, own, target)?;
             let one_copy = Span::new(
                 totals.file.saturating_sub(totals.source_burst),
@@ -146,44 +147,15 @@ fn later(time: Time, span: Time) -> Time {
     time.checked_add(span).unwrap_or(Time::MAX)
 }
 
-/// The period in which a node is present and can send.
-#[derive(Clone, Copy, Debug)]
-struct SendingPeriod {
-    rate: Rate,
-    /// In nanobits.
-    burst: u128,
-    from: Time,
-    /// None if it never leaves.
-    until: Option<Time>,
-}
-
-impl SendingPeriod {
-    /// None if the node leaves before it can send.
-    fn new(scenario: &Scenario, totals: &SwarmTotals, id: PeerId) -> Option<SendingPeriod> {
-        let from = able_to_send(scenario, totals, id);
-        let until = scenario.leaves_at(id);
-        if until.is_some_and(|until| until < from) {
-            return None;
-        }
-        let burst = scenario.burst(id).nanobits();
-        Some(SendingPeriod { rate: scenario.upload(id), burst, from, until })
+/// What a node can send while it is there and holds a chunk; None if it leaves before.
+fn supply_of(scenario: &Scenario, totals: &SwarmTotals, id: PeerId) -> Option<Supply> {
+    let from = able_to_send(scenario, totals, id);
+    let until = scenario.leaves_at(id);
+    if until.is_some_and(|until| until < from) {
+        return None;
     }
-
-    fn burst(&self) -> u128 {
-        self.burst
-    }
-
-    /// What the node can send by `time` excluding its burst, in nanobits.
-    fn sent(&self, time: Time) -> u128 {
-        let end = self.until.map_or(time, |until| until.min(time));
-        self.rate.nanobits(end.since(self.from))
-    }
-
-    /// Its rate just after `time`, in bits per second.
-    fn rate_after(&self, time: Time) -> u128 {
-        let there = self.from <= time && self.until.is_none_or(|until| time < until);
-        if there { u128::from(self.rate.0) } else { 0 }
-    }
+    let burst = scenario.burst(id).nanobits();
+    Some(Supply { rate: scenario.upload(id), changes: Vec::new(), burst, from, until })
 }
 
 /// g_j: the earliest time at which a node can send.
@@ -201,7 +173,7 @@ fn able_to_send(scenario: &Scenario, totals: &SwarmTotals, id: PeerId) -> Time {
 }
 
 /// What all nodes together can send over time: a piecewise linear function.
-struct Supply {
+struct TotalSupply {
     /// In order of time; the first is at 0.
     breakpoints: Vec<Breakpoint>,
     /// The sum of the bursts of all nodes that can ever send, in nanobits.
@@ -217,14 +189,14 @@ struct Breakpoint {
     rate: u128,
 }
 
-impl Supply {
-    fn new<'a>(periods: impl Iterator<Item = &'a SendingPeriod> + Clone) -> Supply {
+impl TotalSupply {
+    fn new<'a>(supplies: impl Iterator<Item = &'a Supply> + Clone) -> TotalSupply {
         // The rates that begin and that end at each time.
         let mut changes = BTreeMap::from([(Time::ZERO, (0u128, 0u128))]);
-        for period in periods.clone() {
-            let rate = u128::from(period.rate.0);
-            changes.entry(period.from).or_default().0 += rate;
-            if let Some(until) = period.until {
+        for supply in supplies.clone() {
+            let rate = u128::from(supply.rate.0);
+            changes.entry(supply.from).or_default().0 += rate;
+            if let Some(until) = supply.until {
                 changes.entry(until).or_default().1 += rate;
             }
         }
@@ -236,7 +208,7 @@ impl Supply {
             };
             breakpoints.push(Breakpoint { at, sent, rate: rate + begins - ends });
         }
-        Supply { breakpoints, burst: periods.map(SendingPeriod::burst).sum() }
+        TotalSupply { breakpoints, burst: supplies.map(|supply| supply.burst).sum() }
     }
 
     /// The earliest time at which k copies of the file can have arrived.
@@ -258,7 +230,7 @@ impl Supply {
     /// nanobits since `begin`, given that `own` sends nothing before `begin`; None if never.
     ///
     /// The comparisons add rather than subtract, so that saturation makes the result earlier.
-    fn earliest(&self, begin: Time, own: Option<&SendingPeriod>, target: u128) -> Option<Time> {
+    fn earliest(&self, begin: Time, own: Option<&Supply>, target: u128) -> Option<Time> {
         let before = self.breakpoints.partition_point(|breakpoint| breakpoint.at <= begin);
         let target = target.saturating_add(self.breakpoints[before - 1].sent_by(begin));
         let needed = |at| target.saturating_add(own.map_or(0, |own| own.sent(at)));

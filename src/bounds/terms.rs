@@ -63,6 +63,7 @@ pub(super) fn strongest_at(terms: &[TermTimes], index: usize) -> Lower {
         exact: None,
         terms: Vec::new(),
         binding: Some(best.formula),
+        relaxation: None,
     }
 }
 
@@ -79,5 +80,5 @@ pub(super) fn largest(terms: &[ClosedForm]) -> Lower {
         terms.iter().reduce(|best, term| if best.exact < term.exact { term } else { best });
     let (formula, exact) = binding.map(|term| (term.formula, term.exact.clone())).unzip();
     let at = exact.as_ref().map_or(Time::ZERO, Ratio::floor_nanos);
-    Lower { at: Earliest::At(at), exact, terms, binding: formula }
+    Lower { at: Earliest::At(at), exact, terms, binding: formula, relaxation: None }
 }

@@ -135,6 +135,9 @@ fn cells_of(row: &BoundRow) -> [String; 3] {
         Earliest::Never(_) => "never".to_owned(),
     };
     let mut binds = lower.binding.map_or_else(dash, ToOwned::to_owned);
+    if let Some(relaxation) = &lower.relaxation {
+        binds = format!("{relaxation}: {binds}");
+    }
     if row.senders == Senders::SourceOnly {
         binds += " (if no peer serves)";
     }

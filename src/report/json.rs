@@ -131,6 +131,8 @@ struct BoundEntry<'a> {
     terms: Option<Vec<TermEntry<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     binding: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    relaxation: Option<String>,
     cite: &'a str,
 }
 
@@ -167,6 +169,7 @@ impl<'a> BoundEntry<'a> {
             never: None,
             terms: None,
             binding: None,
+            relaxation: None,
             cite: row.cite,
         };
         let lower = match &row.says {
@@ -187,6 +190,7 @@ impl<'a> BoundEntry<'a> {
             never,
             terms: (!terms.is_empty()).then_some(terms),
             binding: lower.binding,
+            relaxation: lower.relaxation.map(|relaxation| relaxation.to_string()),
             ..silent
         }
     }

@@ -37,6 +37,12 @@ macro_rules! suite_properties {
             bound distribution_time_respects_warm_up;
             bound distribution_time_respects_branching;
             bound distribution_time_respects_presence;
+            bound distribution_time_respects_outsiders;
+            bound distribution_time_respects_suffix;
+            bound distribution_time_respects_last_chunk;
+            bound distribution_time_respects_emitters;
+            bound distribution_time_respects_downlinks;
+            bound distribution_time_respects_order_split;
         }
     };
 }

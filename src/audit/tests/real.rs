@@ -81,7 +81,7 @@ fn libtorrent_as_client_and_server_lacks_a_block() {
 fn libtorrent_under_churn_holds_and_two_departures_are_the_reason() {
     let report = real("lt-tbf-n8-churn");
     assert_verdicts(&report, &[]);
-    assert_eq!((report.completed, report.best.k, report.best.name), (6, 6, "presence"));
+    assert_eq!((report.completed, report.best.k, report.best.name), (6, 6, "suffix"));
     let rule = report.rule("incompleteness_explained").unwrap();
     let cause =
         |peer, at| Lacking { peer: PeerId(peer), cause: Some(Cause::Left { at_ns: Time(at) }) };

@@ -7,14 +7,19 @@ use crate::scenario::{
     Behavior, Discipline, Leaves, Link, Network, Parts, Peer, Source, SourceLeaves,
 };
 use crate::units::{Bytes, Rate};
+use crate::{bounds, chunks, scenario, units};
 
 mod binding;
 mod edges;
+mod exhaustive;
+mod gaps;
+mod holdings;
 mod lawful;
 mod laws;
 mod optimum;
 mod oracles;
 mod reference;
+mod small_swarms;
 
 /// A file of `file` bytes in chunks of `chunk` bytes, a source of `upload` bit/s, no peers yet.
 fn swarm(file: u64, chunk: u64, upload: u64) -> Parts {
@@ -39,6 +44,11 @@ fn with_peers(mut parts: Parts, peers: impl IntoIterator<Item = Peer>) -> Parts 
 
 fn scenario(parts: Parts) -> Scenario {
     Scenario::new(parts).unwrap()
+}
+
+/// The bounds on runs in which peers send.
+fn for_swarms() -> impl Iterator<Item = &'static dyn Bound> {
+    ALL.iter().copied().filter(|bound| bound.senders() == Senders::AllNodes)
 }
 
 /// The bound on the last completion.

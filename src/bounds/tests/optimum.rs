@@ -87,8 +87,8 @@ impl Tiny {
     /// Asserts that no bound is above the optimum; returns for how many k the best bound equals it.
     fn judge(&self) -> usize {
         let (scenario, optima) = (self.scenario(), self.optima());
-        let bounds: [&dyn Bound; 4] = [&Fluid, &WarmUp, &Branching, &Presence];
-        let all = bounds.map(|bound| bound.completions(&scenario).unwrap());
+        let all: Vec<Vec<Earliest>> =
+            for_swarms().map(|bound| bound.completions(&scenario).unwrap()).collect();
         let mut tight = 0;
         for (k, optimum) in optima.into_iter().enumerate() {
             let best = all.iter().map(|bound| time(&bound[k])).max().unwrap();
