@@ -45,34 +45,34 @@ pub trait Engine: Clone + Debug + Eq + Hash {
 
     /// Can engines of this kind read what neighbors have of a file from [`Boards`]?
     ///
-    /// A driver that keeps boards then uses [`Engine::handle_beside`] instead of
-    /// [`Engine::handle`], and before each [`Engine::poll`] drains [`Engine::take_shown`] and
-    /// [`Engine::take_watch`]. What such an engine does is the same; a driver need not keep any.
+    /// A driver that keeps boards gives them to [`Engine::handle_beside`]. What such an engine does
+    /// is the same; a driver need not keep any.
     fn reads_boards(_: &Manifest) -> bool {
         false
     }
 
-    /// Takes one input, beside the boards of its neighbors.
-    fn handle_beside(
+    /// Takes one input, beside the boards of its neighbors. What follows is in `outbox`, which is
+    /// empty before, and nothing is left to [`Engine::poll`].
+    fn handle_beside<B: Boards>(
         &mut self,
         input: Input<Self::Message>,
-        _: &impl Boards,
+        _: &B,
         choose: &mut dyn Choose,
+        outbox: &mut Outbox<Self::Message>,
     ) {
         self.handle(input, choose);
+        outbox.outputs.extend(std::iter::from_fn(|| self.poll()));
     }
 
-    /// A neighbor that it watches has shown a chunk.
-    fn notice(&mut self, _by: PeerId, _: ChunkId, _: &impl Boards, _: &mut dyn Choose) {}
-
-    /// What it shows to all its neighbors.
-    fn take_shown(&mut self) -> Option<Shown> {
-        None
-    }
-
-    /// The next neighbor that it begins or ceases to watch. It watches none at first.
-    fn take_watch(&mut self) -> Option<Watch> {
-        None
+    /// A neighbor that it watches has shown a chunk. What follows is in `outbox`.
+    fn notice(
+        &mut self,
+        _by: PeerId,
+        _: ChunkId,
+        _: &impl Boards,
+        _: &mut dyn Choose,
+        _outbox: &mut Outbox<Self::Message>,
+    ) {
     }
 
     /// May this message wait until the next input that may not?
@@ -127,6 +127,23 @@ impl Boards for NoBoards {
 
     fn shows(&self, _: PeerId) -> u32 {
         0
+    }
+}
+
+/// What follows from an input, in memory that a driver lends to one engine after another.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Outbox<M> {
+    /// To be carried out in this order.
+    pub outputs: Vec<Output<M>>,
+    /// What it shows to all its neighbors, before the outputs.
+    pub shown: Option<Shown>,
+    /// The neighbors that it begins or ceases to watch. It watches none at first.
+    pub watches: Vec<Watch>,
+}
+
+impl<M> Default for Outbox<M> {
+    fn default() -> Self {
+        Outbox { outputs: Vec::new(), shown: None, watches: Vec::new() }
     }
 }
 

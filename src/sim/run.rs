@@ -7,7 +7,7 @@ use super::queue::Queue;
 use super::timing::{Pace, patience};
 use crate::choose::{Seeded, sample};
 use crate::chunks::{ChunkId, PeerId};
-use crate::engine::{Engine, Input, Introduce, Kind, Output, Payload, Timer};
+use crate::engine::{Engine, Input, Introduce, Kind, NoBoards, Outbox, Output, Payload, Timer};
 use crate::scenario::Scenario;
 use crate::trace::Event;
 use crate::units::Time;
@@ -92,6 +92,8 @@ pub struct Simulation<E: Engine, T: Introduce> {
     /// The message of each transfer under way.
     pub(super) parcels: Vec<Option<E::Message>>,
     pub(super) ends: Vec<End>,
+    /// Memory that is lent to one engine after another.
+    pub(super) outbox: Outbox<E::Message>,
 }
 
 /// What news that waits touches lies in one line of the cache.
@@ -189,6 +191,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             emitted: 0,
             parcels: Vec::new(),
             ends: Vec::new(),
+            outbox: Outbox::default(),
             scenario: scenario.clone(),
         };
         simulation.schedule_changes();
@@ -323,26 +326,26 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         let Some(engine) = self.nodes[node.index()].catch_up(&mut self.choose) else {
             return;
         };
+        let (choose, outbox) = (&mut self.choose, &mut self.outbox);
         match &self.boards {
-            None => engine.handle(input, &mut self.choose),
-            Some(boards) => {
-                engine.handle_beside(input, &boards.seen_by(node), &mut self.choose);
-            }
+            None => engine.handle_beside(input, &NoBoards, choose, outbox),
+            Some(boards) => engine.handle_beside(input, &boards.seen_by(node), choose, outbox),
         }
         self.drain(node, record);
     }
 
     /// Carries out everything that a node wants done.
     pub(super) fn drain(&mut self, node: PeerId, record: &mut dyn FnMut(Event)) {
-        if self.boards.is_some() {
-            self.take_shown(node);
-            self.take_watches(node);
+        self.take_shown(node);
+        self.take_watches(node);
+        if self.outbox.outputs.is_empty() {
+            return;
         }
-        while let Some(output) =
-            self.nodes[node.index()].engine.as_mut().and_then(|engine| engine.poll())
-        {
+        let mut outputs = std::mem::take(&mut self.outbox.outputs);
+        for output in outputs.drain(..) {
             self.carry_out(node, output, record);
         }
+        self.outbox.outputs = outputs;
     }
 
     fn carry_out(

@@ -57,7 +57,8 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         for watcher in watching.drain(..) {
             let engine = self.nodes[watcher.index()].engine.as_mut();
             if let (Some(engine), Some(boards)) = (engine, &self.boards) {
-                engine.notice(by, chunk, &boards.seen_by(watcher), &mut self.choose);
+                let seen = boards.seen_by(watcher);
+                engine.notice(by, chunk, &seen, &mut self.choose, &mut self.outbox);
                 self.drain(watcher, record);
             }
         }
@@ -66,8 +67,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
 
     /// Takes what a node shows.
     pub(super) fn take_shown(&mut self, node: PeerId) {
-        let shown = self.nodes[node.index()].engine.as_mut().and_then(Engine::take_shown);
-        if let (Some(shown), Some(boards)) = (shown, &self.boards) {
+        if let (Some(shown), Some(boards)) = (self.outbox.shown.take(), &self.boards) {
             let chunk = match shown {
                 Shown::Chunk(chunk) => Some(chunk),
                 Shown::Presence => None,
@@ -80,9 +80,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
 
     /// Takes which neighbors a node watches.
     pub(super) fn take_watches(&mut self, node: PeerId) {
-        while let Some(watch) =
-            self.nodes[node.index()].engine.as_mut().and_then(Engine::take_watch)
-        {
+        for watch in self.outbox.watches.drain(..) {
             let watchers = &mut self.nodes[watch.neighbor.index()].watchers;
             match (watchers.binary_search(&node), watch.on) {
                 (Err(at), true) => watchers.insert(at, node),
