@@ -8,6 +8,7 @@
 #[doc(hidden)]
 pub mod choke;
 pub mod churn;
+mod explored;
 mod options;
 mod orbits;
 mod outcome;
@@ -21,6 +22,7 @@ mod threads;
 pub mod tracker;
 
 // What only the command line reads.
+pub use explored::{ModelEngine, ModelTracker};
 #[doc(hidden)]
 pub use options::{Options, Refused};
 #[doc(hidden)]

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, VecDeque};
 
 use swarmbound::choose::{Choose, pick};
 use swarmbound::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
-use swarmbound::engine::{Engine, Input, Kind, Output, Payload, Presence, Role, Settings};
+use swarmbound::engine::*;
 use swarmbound::scenario::{Behavior, Preset};
 use swarmbound::{audit::Audit, sim, swarm::Tracker};
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
 enum Message {
     Holds(ChunkSet),
     Request(ChunkId),
@@ -24,7 +24,7 @@ impl Payload for Message {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug)]
 struct Minimal {
     me: PeerId,
     role: Role,
@@ -34,14 +34,16 @@ struct Minimal {
     outputs: VecDeque<Output<Message>>,
 }
 
-impl Engine for Minimal {
-    type Message = Message;
-
+impl NewEngine for Minimal {
     fn new(me: PeerId, manifest: &Manifest, role: Role, _: &Settings) -> Self {
         let all = manifest.chunks();
         let have = if role == Role::Source { ChunkSet::full(all) } else { ChunkSet::empty(all) };
         Minimal { me, role, have, holdings: BTreeMap::new(), asked: None, outputs: [].into() }
     }
+}
+
+impl Engine for Minimal {
+    type Message = Message;
 
     fn handle(&mut self, input: Input<Message>, choose: &mut dyn Choose) {
         match input {

@@ -6,7 +6,9 @@ use super::*;
 use crate::checker::{CheckSettings, Demand, Report, Verdict, Violation, check};
 use crate::choose::{Choose, Seeded};
 use crate::chunks::{ChunkId, ChunkSet, Manifest};
-use crate::engine::{self, Engine, Input, Kind as Meaning, Output, Payload, Role, Timer};
+use crate::engine::{
+    self, Engine, Input, Kind as Meaning, NewEngine, Output, Payload, Role, Timer,
+};
 use crate::scenario::{Behavior, Picker, Protocol};
 use crate::swarm::{Message, Peer};
 use crate::units::Bytes;

@@ -8,20 +8,20 @@ use crate::checker::{
     Block, Checked, Claim, ClaimKind, Class, Classes, Condition, Demand, Heap, Spec,
 };
 use crate::chunks::PeerId;
-use crate::engine::{Engine, Introduce};
 use crate::models::churn::{Departures, SourceStays};
+use crate::models::{ModelEngine, ModelTracker};
 
 const CAN_COMPLETE: [&str; MOST_PEERS] =
     ["peer_1_can_complete", "peer_2_can_complete", "peer_3_can_complete"];
 
-fn without<E: Engine, T: Introduce>(
+fn without<E: ModelEngine, T: ModelTracker>(
     name: &'static str,
     kept: Condition<Swarm<E, T>>,
 ) -> Claim<Swarm<E, T>> {
     Claim::required(name, ClaimKind::Always(kept))
 }
 
-impl<E: Engine, T: Introduce> Swarm<E, T> {
+impl<E: ModelEngine, T: ModelTracker> Swarm<E, T> {
     /// Whether every peer that has not left is present and has the whole file.
     pub(super) fn everyone_is_complete(&self, state: &SwarmState<E, T>) -> bool {
         let done =
@@ -154,21 +154,24 @@ impl SwarmWorld {
     }
 }
 
-fn is_near_the_file<E: Engine, T: Introduce, const PEER: usize>(
+fn is_near_the_file<E: ModelEngine, T: ModelTracker, const PEER: usize>(
     swarm: &Swarm<E, T>,
     state: &SwarmState<E, T>,
 ) -> bool {
     state.fault.is_none() && state.node(PEER).is_some() && swarm.file_is_here(state)
 }
 
-fn completes<E: Engine, T: Introduce, const PEER: usize>(
+fn completes<E: ModelEngine, T: ModelTracker, const PEER: usize>(
     _: &Swarm<E, T>,
     state: &SwarmState<E, T>,
 ) -> bool {
     state.is_complete(PEER)
 }
 
-fn class<E: Engine, T: Introduce>(swarm: &Swarm<E, T>, action: &SwarmAction<E::Message>) -> usize {
+fn class<E: ModelEngine, T: ModelTracker>(
+    swarm: &Swarm<E, T>,
+    action: &SwarmAction<E::Message>,
+) -> usize {
     let of = |family, node: PeerId| ActionClass::Of(family, node.0 as u8);
     let between = |family, a: PeerId, b: PeerId| ActionClass::Between(family, a.0 as u8, b.0 as u8);
     let class = match action.event {
@@ -188,7 +191,7 @@ fn class<E: Engine, T: Introduce>(swarm: &Swarm<E, T>, action: &SwarmAction<E::M
         .expect("every action of a world is in one of its classes")
 }
 
-impl<E: Engine, T: Introduce> Checked for Swarm<E, T> {
+impl<E: ModelEngine, T: ModelTracker> Checked for Swarm<E, T> {
     fn spec(&self) -> Spec<Self> {
         let heap = |_: &Self, state: &SwarmState<E, T>, each: &mut dyn FnMut(Block)| {
             state.shared().for_each(each);

@@ -1,10 +1,10 @@
 //! Does every run of a real engine end well?
 //!
-//! A source and a few peers, each of them the engine itself: [`Swarm`] takes any [`Engine`] and any
-//! [`Introduce`] and sees every order of events and every choice they make. The events are those
-//! that the seam of engines names: a message or a chunk arrives, the last byte of a chunk leaves, a
-//! timer expires, a node joins, leaves cleanly or crashes silently, a connection breaks at any
-//! moment.
+//! A source and a few peers, each of them the engine itself: [`Swarm`] takes any [`ModelEngine`]
+//! and any [`ModelTracker`] and sees every order of events and every choice they make. The events
+//! are those that the seam of engines names: a message or a chunk arrives, the last byte of a chunk
+//! leaves, a timer expires, a node joins, leaves cleanly or crashes silently, a connection breaks
+//! at any moment.
 //!
 //! What is cut, so that there is an end ([`SwarmWorld::left_out`] says it of one world):
 //!
@@ -29,8 +29,9 @@ use stateright::{Model, Property};
 use crate::checker::Fairness;
 use crate::choose::{Choose, Enumerate, Recorded};
 use crate::chunks::{Manifest, PeerId};
-use crate::engine::{Engine, Introduce, Role, Settings};
+use crate::engine::{Factory, NewEngine, Role, Settings};
 use crate::models::churn::{Departures, SourceStays};
+use crate::models::{ModelEngine, ModelTracker};
 use crate::scenario::{Behavior, Protocol};
 use crate::units::Bytes;
 
@@ -166,8 +167,9 @@ impl SwarmWorld {
 
 /// A small world of engines of one kind, and a tracker.
 #[derive(Clone)]
-pub struct Swarm<E: Engine, T: Introduce> {
+pub struct Swarm<E: ModelEngine, T: ModelTracker> {
     world: SwarmWorld,
+    engines: Arc<dyn Factory<Engine = E> + Send + Sync>,
     manifest: Manifest,
     settings: Settings,
     /// The classes of actions.
@@ -176,18 +178,31 @@ pub struct Swarm<E: Engine, T: Introduce> {
 }
 
 /// What states share.
-struct Pools<E: Engine, T> {
+struct Pools<E: ModelEngine, T> {
     nodes: Pool<Node<E>>,
     channels: Pool<Channel<E::Message>>,
     trackers: Pool<T>,
 }
 
-impl<E: Engine, T: Introduce> Swarm<E, T> {
+impl<E: ModelEngine + NewEngine, T: ModelTracker> Swarm<E, T> {
     /// The model of a world.
     ///
     /// # Errors
     /// A sentence that says what to write: more peers, chunks or free riders than can be, or none.
     pub fn new(world: SwarmWorld) -> Result<Self, String> {
+        Swarm::with_engines(world, E::new)
+    }
+}
+
+impl<E: ModelEngine, T: ModelTracker> Swarm<E, T> {
+    /// The model of a world, with the engines of a factory. Equal requests must get equal engines.
+    ///
+    /// # Errors
+    /// As [`Swarm::new`].
+    pub fn with_engines(
+        world: SwarmWorld,
+        factory: impl Factory<Engine = E> + Send + Sync + 'static,
+    ) -> Result<Self, String> {
         let SwarmWorld { peers, chunks, free_riders, .. } = world;
         if !(1..=MOST_PEERS).contains(&peers) {
             return Err(format!("{peers} peers; write 1 to {MOST_PEERS}"));
@@ -209,6 +224,7 @@ impl<E: Engine, T: Introduce> Swarm<E, T> {
         Ok(Swarm {
             action_classes: world.action_classes(),
             world,
+            engines: Arc::new(factory),
             manifest,
             settings,
             pools: Arc::new(pools),
@@ -332,7 +348,7 @@ impl<E: Engine, T: Introduce> Swarm<E, T> {
     }
 }
 
-impl<E: Engine, T: Introduce> Model for Swarm<E, T> {
+impl<E: ModelEngine, T: ModelTracker> Model for Swarm<E, T> {
     type State = SwarmState<E, T>;
     type Action = SwarmAction<E::Message>;
 

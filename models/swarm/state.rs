@@ -11,7 +11,8 @@ use super::MOST_PEERS;
 use super::interning::Interned;
 use crate::checker::Block;
 use crate::chunks::{ChunkId, ChunkSet, PeerId};
-use crate::engine::{Engine, Kind, Payload, Timer};
+use crate::engine::{Kind, Payload, Timer};
+use crate::models::ModelEngine;
 
 /// Places for nodes: the source and every peer.
 pub(super) const NODES: usize = MOST_PEERS + 1;
@@ -21,7 +22,7 @@ pub(super) type Few = u8;
 
 /// The state of a small swarm.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct SwarmState<E: Engine, T: Eq> {
+pub struct SwarmState<E: ModelEngine, T: Eq> {
     /// The nodes that are present.
     pub(super) nodes: [Option<Interned<Node<E>>>; NODES],
     /// The channel from each node to each.
@@ -118,7 +119,7 @@ pub enum EngineFault {
     Restless(PeerId),
 }
 
-impl<E: Engine> Node<E> {
+impl<E: ModelEngine> Node<E> {
     /// Bytes on the heap that it owns.
     pub(super) fn heap_bytes(&self) -> usize {
         self.engine.heap_bytes() + self.timers.len() * size_of::<(Timer, Turn)>()
@@ -149,7 +150,7 @@ impl<M> Channel<M> {
     }
 }
 
-impl<E: Engine, T: Eq> SwarmState<E, T> {
+impl<E: ModelEngine, T: Eq> SwarmState<E, T> {
     /// The blocks of heap that it may share with other states.
     pub(super) fn shared(&self) -> impl Iterator<Item = Block> {
         let nodes = self.nodes.iter().flatten().map(Interned::block);
@@ -220,7 +221,7 @@ impl<M: Payload + fmt::Debug> fmt::Debug for Packet<M> {
     }
 }
 
-impl<E: Engine, T: Eq> fmt::Debug for SwarmState<E, T> {
+impl<E: ModelEngine, T: Eq> fmt::Debug for SwarmState<E, T> {
     /// `source {0,1}; 1 {0}; 2 away; source>1: chunk 1 leaves, then choke`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let known = |at: usize| self.nodes[at].is_some() || self.has_been(at);

@@ -12,13 +12,14 @@ use super::state::{Channel, EngineFault, Few, NODES, Node, Packet, Remaining, Sw
 use super::{Ready, Swarm};
 use crate::choose::Choose;
 use crate::chunks::{ChunkId, ChunkSet, PeerId};
-use crate::engine::{Engine, Input, Introduce, Kind, Output, Payload, Role, Timer};
+use crate::engine::{Input, Kind, Output, Payload, Role, Timer};
+use crate::models::{ModelEngine, ModelTracker};
 
 /// Inputs and outputs of one step beyond which an engine counts as restless.
 const MOST_WORK: u32 = 10_000;
 
 /// A state while an event changes it.
-pub(super) struct Transition<'w, E: Engine, T: Introduce> {
+pub(super) struct Transition<'w, E: ModelEngine, T: ModelTracker> {
     swarm: &'w Swarm<E, T>,
     nodes: [Option<Draft<Node<E>>>; NODES],
     channels: [[Draft<Channel<E::Message>>; NODES]; NODES],
@@ -47,7 +48,7 @@ fn lowest(bits: Few) -> ChunkId {
     ChunkId(bits.trailing_zeros())
 }
 
-impl<'w, E: Engine, T: Introduce> Transition<'w, E, T> {
+impl<'w, E: ModelEngine, T: ModelTracker> Transition<'w, E, T> {
     pub(super) fn open(swarm: &'w Swarm<E, T>, state: &SwarmState<E, T>) -> Self {
         let kept = |node: &Option<_>| node.clone().map(Draft::Kept);
         Transition {
@@ -199,7 +200,7 @@ impl<'w, E: Engine, T: Introduce> Transition<'w, E, T> {
     pub(super) fn join(&mut self, node: PeerId, choose: &mut dyn Choose) {
         let Swarm { world, manifest, settings, .. } = self.swarm;
         let role = world.role(node);
-        let engine = E::new(node, manifest, role, settings);
+        let engine = self.swarm.engines.engine(node, manifest, role, settings);
         let held = bits(engine.have());
         let due = if role == Role::Source { world.file() } else { 0 };
         if held & !due != 0 {

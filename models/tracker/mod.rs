@@ -17,7 +17,8 @@ use crate::checker::{
 };
 use crate::choose::{Choose, Enumerate, Recorded};
 use crate::chunks::PeerId;
-use crate::engine::{Introduce, Presence};
+use crate::engine::Presence;
+use crate::models::ModelTracker;
 use crate::swarm::{PATIENCE, Tracker};
 
 mod display;
@@ -26,7 +27,7 @@ mod display;
 pub const MOST_PEERS: usize = 4;
 
 /// A tracker whose members the model can see.
-pub trait Listed: Introduce {
+pub trait Listed: ModelTracker {
     /// The listed peers, in ascending order.
     fn listed(&self) -> Vec<PeerId>;
 }

@@ -2,6 +2,7 @@ use stateright::Checker;
 
 use super::*;
 use crate::checker::{CheckSettings, Report, WitnessOf, check};
+use crate::engine::Introduce;
 
 fn world<T: Listed>(peers: usize, want: u32) -> Introductions<T> {
     Introductions::new(peers, want).unwrap()

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use swarmbound::audit::Audit;
-use swarmbound::engine::{Engine, Introduce};
+use swarmbound::engine::{Introduce, NewEngine};
 use swarmbound::scenario::Scenario;
 use swarmbound::sim::{Simulation, Step};
 use swarmbound::swarm::{ClientServer, Peer, Tracker};
@@ -71,7 +71,7 @@ fn judge(
     }
 }
 
-fn simulate<E: Engine, T: Introduce>(
+fn simulate<E: NewEngine, T: Introduce>(
     scenario: &Scenario,
     trace: Option<&Path>,
     watch: &mut dyn FnMut(u64) -> ControlFlow<()>,

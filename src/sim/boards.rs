@@ -41,7 +41,7 @@ pub(super) struct Seen<'b> {
     delay: &'b Delay,
 }
 
-impl engine::Boards for Seen<'_> {
+impl engine::boards::Boards for Seen<'_> {
     const KEPT: bool = true;
 
     #[inline]

@@ -21,12 +21,13 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     pub(super) fn join(&mut self, node: PeerId, record: &mut dyn FnMut(Event)) {
         self.changes -= 1;
         self.progress = self.queue.now();
-        let engine = E::new(
+        let mut engine = self.factory.engine(
             node,
             self.scenario.file(),
             role(&self.scenario, node),
             &self.pace.settings(&self.scenario, node),
         );
+        self.decide_on_boards(&mut engine);
         self.nodes[node.index()].engine = Some(engine);
         self.touched.push(node);
         record(Event::Join { at: self.queue.now(), node });
@@ -43,13 +44,14 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         self.progress = self.queue.now();
         if node.is_source() || state.complete {
             self.hand(node, Input::Leave, record);
+            // What it says only after a flush it must say before it is gone.
+            self.flush(record);
         }
         for flow in self.links.of(node) {
             self.stop(flow, record);
         }
         let state = &mut self.nodes[node.index()];
         state.engine = None;
-        state.waiting = Vec::new();
         state.gone = true;
         if !node.is_source() && !state.complete {
             self.unfinished -= 1;
@@ -96,8 +98,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         let present = self.nodes.get(asker.index()).is_some_and(|other| other.engine.is_some());
         if !present || node == asker {
             // It went without waiting for the answer.
-            let now = self.queue.now();
-            self.queue.schedule(now, Happening::Input(node, Input::Disconnected(asker)));
+            self.give(node, Input::Disconnected(asker));
             return;
         }
         if self.are_neighbors(node, asker) {
@@ -113,7 +114,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         }
         let now = self.queue.now();
         record(Event::Connect { at: now, a: asker, b: node });
-        self.queue.schedule(now, Happening::Input(node, Input::Connected(asker)));
+        self.give(node, Input::Connected(asker));
         self.tell(node, asker, Input::Connected(node));
     }
 

@@ -25,7 +25,7 @@ mod tests;
 mod timing;
 mod transfers;
 
-use crate::engine::{Engine, Introduce};
+use crate::engine::{Introduce, NewEngine};
 use crate::scenario::Scenario;
 use crate::trace::{Header, Trace};
 
@@ -43,7 +43,7 @@ pub use run::{Ended, Outcome, Simulation, Step, simulate};
 /// assert_eq!(trace.header.scenario, scenario);
 /// # Ok::<(), swarmbound::scenario::FileError>(())
 /// ```
-pub fn run<E: Engine, T: Introduce>(scenario: &Scenario) -> Trace {
+pub fn run<E: NewEngine, T: Introduce>(scenario: &Scenario) -> Trace {
     let mut events = Vec::new();
     simulate::<E, T>(scenario, &mut |event| events.push(event));
     Trace { header: Header::exact(scenario.clone()), events }

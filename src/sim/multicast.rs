@@ -2,7 +2,7 @@
 
 use prefetch_index::prefetch_index;
 
-use super::run::{Happening, Node, Simulation};
+use super::run::{Happening, Simulation};
 use crate::chunks::PeerId;
 use crate::engine::{Engine, Input, Introduce, Kind, Payload};
 use crate::trace::Event;
@@ -47,19 +47,12 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         }
     }
 
-    /// A message reaches several nodes, each of which lets it wait if it may.
+    /// A message reaches several nodes.
     pub(super) fn reach(&mut self, call: &Call<E::Message>, record: &mut dyn FnMut(Event)) {
         for to in &call.to {
             prefetch_index(&self.nodes, to.index());
         }
         for &to in &call.to {
-            let Node { engine: Some(engine), waiting, .. } = &mut self.nodes[to.index()] else {
-                continue;
-            };
-            if engine.may_wait(call.from, &call.message) {
-                waiting.push((call.from, call.message.clone()));
-                continue;
-            }
             let input = Input::Received { from: call.from, message: call.message.clone() };
             self.hand(to, input, record);
         }

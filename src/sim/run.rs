@@ -1,5 +1,7 @@
 //! The control flow of a run: who acts when, and what follows.
 
+use prefetch_index::prefetch_index;
+
 use super::boards::Boards;
 use super::links::{End, FlowId, Links};
 use super::multicast::Call;
@@ -7,13 +9,16 @@ use super::queue::Queue;
 use super::timing::{Pace, patience};
 use crate::choose::{Seeded, sample};
 use crate::chunks::{ChunkId, PeerId};
-use crate::engine::{Engine, Input, Introduce, Kind, NoBoards, Outbox, Output, Payload, Timer};
+use crate::engine::boards::{BoardReader, NoBoards, Outbox};
+use crate::engine::{Engine, Factory, Input, Introduce, Kind, NewEngine, Output, Payload, Timer};
 use crate::scenario::Scenario;
 use crate::trace::Event;
 use crate::units::Time;
 
 /// The stream of the seed that a run draws from; arrivals draw from those from 2^32 on.
 const STREAM: u64 = 0;
+/// How many events ahead memory is asked for.
+const AHEAD: usize = 6;
 /// The stream that decides who comes first of those that come at one instant.
 const ORDER: u64 = 1;
 
@@ -46,8 +51,9 @@ pub enum Step {
     Ended(Outcome),
 }
 
-/// Runs a scenario to its end, handing every event to `record` as it happens.
-pub fn simulate<E: Engine, T: Introduce>(
+/// Runs a scenario to its end, handing every event to `record` as it happens. [`Simulation`] takes
+/// engines that a factory makes, too.
+pub fn simulate<E: NewEngine, T: Introduce>(
     scenario: &Scenario,
     record: &mut dyn FnMut(Event),
 ) -> Outcome {
@@ -60,14 +66,16 @@ pub fn simulate<E: Engine, T: Introduce>(
 }
 
 /// A run in virtual time.
-#[derive(Clone, Debug)]
 pub struct Simulation<E: Engine, T: Introduce> {
     pub(super) scenario: Scenario,
+    pub(super) factory: Box<dyn Factory<Engine = E>>,
     pub(super) pace: Pace,
-    pub(super) nodes: Vec<Node<E, E::Message>>,
+    pub(super) nodes: Vec<Node<E>>,
     /// How long anything takes to each node.
     pub(super) latencies: Vec<Time>,
     pub(super) tracker: T,
+    /// Boards are kept if the engines read them, which the first one says.
+    pub(super) may_keep_boards: bool,
     /// What nodes have shown, where engines read it.
     pub(super) boards: Option<Boards>,
     /// Nodes that watch one that has just shown something.
@@ -96,12 +104,10 @@ pub struct Simulation<E: Engine, T: Introduce> {
     pub(super) outbox: Outbox<E::Message>,
 }
 
-/// What news that waits touches lies in one line of the cache.
-#[derive(Clone, Debug)]
+/// A node of a run. What a chunk that is shown touches lies in one line of the cache.
+#[derive(Debug)]
 #[repr(C, align(64))]
-pub(super) struct Node<E, M> {
-    /// Messages that have reached it and may wait.
-    pub(super) waiting: Vec<(PeerId, M)>,
+pub(super) struct Node<E> {
     /// None before it joins and after it left.
     pub(super) engine: Option<E>,
     pub(super) complete: bool,
@@ -123,7 +129,14 @@ pub(super) struct Node<E, M> {
 pub(super) enum Happening<M> {
     Join(PeerId),
     Depart(PeerId),
-    Input(PeerId, Input<M>),
+    /// A message reaches a node.
+    Message {
+        to: PeerId,
+        from: PeerId,
+        message: M,
+    },
+    /// Another input, in a box: it is rare, and every event takes as much room as the largest.
+    Input(PeerId, Box<Input<M>>),
     Timer(PeerId, Timer),
     /// What a node shows is seen after this delay.
     Show(PeerId, Option<ChunkId>, u8),
@@ -138,28 +151,10 @@ pub(super) enum Happening<M> {
     Tick,
 }
 
-impl<E: Engine> Node<E, E::Message> {
-    /// Its engine, if it is present, with everything that waited.
-    fn catch_up(&mut self, choose: &mut Seeded) -> Option<&mut E> {
-        let engine = self.engine.as_mut()?;
-        if !self.waiting.is_empty() {
-            engine.catch_up(&self.waiting, choose);
-            self.waiting.clear();
-        }
-        Some(engine)
-    }
-}
-
-impl<E: Engine, T: Introduce> Simulation<E, T> {
-    /// A run of `scenario` that has not begun.
-    pub fn new(scenario: &Scenario) -> Self {
-        let pace = Pace::new(scenario);
-        let links = Links::new(
-            scenario.nodes().map(|node| (scenario.upload(node), scenario.download(node))),
-        );
-        let node = Node {
+impl<E> Node<E> {
+    fn absent() -> Self {
+        Node {
             engine: None,
-            waiting: Vec::new(),
             complete: false,
             gone: false,
             told: false,
@@ -168,14 +163,31 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             timers: Vec::new(),
             watchers: Vec::new(),
             deaf: Vec::new(),
-        };
+        }
+    }
+}
+
+impl<E: NewEngine, T: Introduce> Simulation<E, T> {
+    /// A run of `scenario` that has not begun.
+    pub fn new(scenario: &Scenario) -> Self {
+        Simulation::with_engines(scenario, E::new)
+    }
+}
+
+impl<E: Engine, T: Introduce> Simulation<E, T> {
+    /// A run of `scenario` that has not begun, by the engines of a factory.
+    pub fn with_engines(scenario: &Scenario, factory: impl Factory<Engine = E> + 'static) -> Self {
+        let pace = Pace::new(scenario);
+        let links = Links::new(
+            scenario.nodes().map(|node| (scenario.upload(node), scenario.download(node))),
+        );
         let latencies: Vec<Time> = scenario.nodes().map(|node| scenario.latency_to(node)).collect();
-        let reads = E::reads_boards(scenario.file());
-        let boards = reads.then(|| Boards::new(&latencies, scenario.file().chunks())).flatten();
         let mut simulation = Simulation {
-            nodes: vec![node; scenario.peer_count() + 1],
+            nodes: scenario.nodes().map(|_| Node::absent()).collect(),
+            factory: Box::new(factory),
             latencies,
-            boards,
+            may_keep_boards: true,
+            boards: None,
             watching: Vec::new(),
             tracker: T::new(),
             links,
@@ -202,7 +214,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     /// for engines that are looked at from outside.
     #[must_use]
     pub fn without_boards(mut self) -> Self {
-        self.boards = None;
+        self.may_keep_boards = false;
         self
     }
 
@@ -234,9 +246,8 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     }
 
     /// The engine of a node that is present.
-    pub fn engine(&mut self, node: PeerId) -> Option<&E> {
-        let node = self.nodes.get_mut(node.index())?;
-        node.catch_up(&mut self.choose).map(|engine| &*engine)
+    pub fn engine(&self, node: PeerId) -> Option<&E> {
+        self.nodes.get(node.index())?.engine.as_ref()
     }
 
     /// Goes on to the next instant at which anything happens, and does all that happens then.
@@ -252,7 +263,11 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         self.queue.advance(at);
         loop {
             while let Some(happening) = self.queue.due() {
+                self.fetch_ahead();
                 self.happen(happening, record);
+            }
+            if self.flush(record) {
+                continue;
             }
             self.settle();
             if !self.ask_for_more(record) {
@@ -286,20 +301,45 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         Step::Ended(Outcome { ended, at })
     }
 
+    /// Asks for the memory of the node that an event soon due is about.
+    #[inline]
+    fn fetch_ahead(&self) {
+        let node = match self.queue.soon(AHEAD) {
+            Some(Happening::Message { to, .. }) => *to,
+            Some(Happening::Timer(node, _) | Happening::Show(node, ..)) => *node,
+            Some(Happening::Sent(flow, _) | Happening::Arrived(flow, _)) => {
+                self.links.fetch(*flow);
+                return;
+            }
+            _ => return,
+        };
+        prefetch_index(&self.nodes, node.index());
+        if let Some(node) = self.nodes.get(node.index()) {
+            prefetch_index(std::slice::from_ref(&node.neighbors), 0);
+        }
+    }
+
     fn happen(&mut self, happening: Happening<E::Message>, record: &mut dyn FnMut(Event)) {
         match happening {
             Happening::Join(node) => self.join(node, record),
             Happening::Depart(node) => self.depart(node, record),
-            // A node that is gone cannot answer, and the one that asked must not wait forever.
-            Happening::Input(node, Input::Asked(asker))
-                if self.nodes[node.index()].engine.is_none() =>
-            {
-                self.tell(node, asker, Input::Disconnected(node));
+            Happening::Message { to, from, message } => {
+                self.hand(to, Input::Received { from, message }, record);
             }
-            Happening::Input(node, input) => self.hand(node, input, record),
+            Happening::Input(node, input) => match *input {
+                // A node that is gone cannot answer, and the one that asked must not wait forever.
+                Input::Asked(asker) if self.nodes[node.index()].engine.is_none() => {
+                    self.tell(node, asker, Input::Disconnected(node));
+                }
+                input => self.hand(node, input, record),
+            },
             Happening::Show(by, chunk, delay) => self.show(by, chunk, delay, record),
             Happening::Hears(by, neighbor) => {
-                self.nodes[by.index()].deaf.retain(|&deaf| deaf != neighbor);
+                let deaf = &mut self.nodes[by.index()].deaf;
+                deaf.retain(|&deaf| deaf != neighbor);
+                if deaf.is_empty() {
+                    *deaf = Vec::new();
+                }
             }
             Happening::Call(call) => self.reach(&call, record),
             Happening::Timer(node, timer) => {
@@ -323,15 +363,32 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         record: &mut dyn FnMut(Event),
     ) {
         self.note_on_boards(node, &input);
-        let Some(engine) = self.nodes[node.index()].catch_up(&mut self.choose) else {
-            return;
-        };
+        let Some(engine) = &mut self.nodes[node.index()].engine else { return };
         let (choose, outbox) = (&mut self.choose, &mut self.outbox);
-        match &self.boards {
-            None => engine.handle_beside(input, &NoBoards, choose, outbox),
-            Some(boards) => engine.handle_beside(input, &boards.seen_by(node), choose, outbox),
+        match (engine.board_reader(), &self.boards) {
+            (Some(reader), Some(boards)) => {
+                reader.handle_beside(input, &boards.seen_by(node), choose, outbox);
+            }
+            (Some(reader), None) => reader.handle_beside(input, &NoBoards, choose, outbox),
+            (None, _) => {
+                engine.handle(input, choose);
+                outbox.outputs.extend(std::iter::from_fn(|| engine.poll()));
+            }
         }
         self.drain(node, record);
+    }
+
+    /// Carries out what nodes say only when all inputs of an instant have been handed over; says
+    /// whether there was any.
+    pub(super) fn flush(&mut self, record: &mut dyn FnMut(Event)) -> bool {
+        let nodes = self.factory.flush();
+        for &node in &nodes {
+            if let Some(engine) = &mut self.nodes[node.index()].engine {
+                self.outbox.outputs.extend(std::iter::from_fn(|| engine.poll()));
+            }
+            self.drain(node, record);
+        }
+        !nodes.is_empty()
     }
 
     /// Carries out everything that a node wants done.
@@ -359,10 +416,10 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             Output::Announce { presence, want } => {
                 let peers = self.tracker.announce(node, presence, want, &mut self.choose);
                 record(Event::Announce { at: now, node, peers: peers.clone() });
-                self.queue.schedule(now, Happening::Input(node, Input::Members(peers)));
+                self.give(node, Input::Members(peers));
             }
             Output::Connect(to) if to == node || self.nodes.len() <= to.index() => {
-                self.queue.schedule(now, Happening::Input(node, Input::Disconnected(to)));
+                self.give(node, Input::Disconnected(to));
             }
             Output::Connect(to) if self.nodes[to.index()].engine.is_none() => {
                 self.tell(to, node, Input::Disconnected(to));
@@ -389,10 +446,16 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         }
     }
 
+    /// Delivers an input at this instant.
+    pub(super) fn give(&mut self, to: PeerId, input: Input<E::Message>) {
+        self.queue.schedule_after(Time::ZERO, Happening::Input(to, Box::new(input)));
+    }
+
     /// Delivers an input after the delay to its receiver.
     pub(super) fn tell(&mut self, from: PeerId, to: PeerId, input: Input<E::Message>) {
         debug_assert_ne!(from, to, "no node talks to itself");
-        self.queue.schedule_after(self.latencies[to.index()], Happening::Input(to, input));
+        let input = Happening::Input(to, Box::new(input));
+        self.queue.schedule_after(self.latencies[to.index()], input);
     }
 
     fn arm(&mut self, node: PeerId, timer: Timer, after: Time) {
@@ -441,6 +504,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             Kind::Unchoke => record(Event::Unchoke { at: now, from, to }),
             Kind::Request(_) | Kind::Have(_) | Kind::Bitfield(_) | Kind::Control => {}
         }
-        self.tell(from, to, Input::Received { from, message });
+        let message = Happening::Message { to, from, message };
+        self.queue.schedule_after(self.latencies[to.index()], message);
     }
 }

@@ -5,12 +5,21 @@
 
 use prefetch_index::prefetch_index;
 
+use super::boards::Boards;
 use super::run::{Happening, Simulation};
 use crate::chunks::{ChunkId, PeerId};
-use crate::engine::{Engine, Input, Introduce, Kind, Payload, Shown};
+use crate::engine::boards::{BoardReader, Shown};
+use crate::engine::{Engine, Input, Introduce, Kind, Payload};
 use crate::trace::Event;
 
 impl<E: Engine, T: Introduce> Simulation<E, T> {
+    /// The first engine of a run says whether boards are kept.
+    pub(super) fn decide_on_boards(&mut self, engine: &mut E) {
+        if std::mem::take(&mut self.may_keep_boards) && engine.board_reader().is_some() {
+            self.boards = Boards::new(&self.latencies, self.scenario.file().chunks());
+        }
+    }
+
     /// What an input means to boards.
     pub(super) fn note_on_boards(&mut self, node: PeerId, input: &Input<E::Message>) {
         let Some(boards) = &mut self.boards else { return };
@@ -56,9 +65,10 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         }
         for watcher in watching.drain(..) {
             let engine = self.nodes[watcher.index()].engine.as_mut();
-            if let (Some(engine), Some(boards)) = (engine, &self.boards) {
+            let reader = engine.and_then(|engine| engine.board_reader());
+            if let (Some(reader), Some(boards)) = (reader, &self.boards) {
                 let seen = boards.seen_by(watcher);
-                engine.notice(by, chunk, &seen, &mut self.choose, &mut self.outbox);
+                reader.notice(by, chunk, &seen, &mut self.choose, &mut self.outbox);
                 self.drain(watcher, record);
             }
         }

@@ -4,15 +4,14 @@
 //! The engine gets messages of real runs of its own kind, but from any node, in any order, about
 //! another file with more chunks, from nodes that it does not know, after they have left; also
 //! connections that it already has, and members that do not exist. Beside it, a reference tracks
-//! what can be observed from outside, the chunks that ever arrived; and a copy of the engine gets
-//! deferred messages late and must end up equal. Only neighbors lie, never the driver: what the
-//! driver reports has happened.
+//! what can be observed from outside, the chunks that ever arrived. Only neighbors lie, never the
+//! driver: what the driver reports has happened.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
 use std::mem::discriminant;
-use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -23,7 +22,9 @@ use super::examine::generate;
 use super::scope::Scope;
 use crate::choose::{Choose, Seeded};
 use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
-use crate::engine::{Engine, Input, Introduce, Kind, Output, Payload, Role, Settings, Timer};
+use crate::engine::{
+    AnyEngine, Engine, Factory, Input, Kind, Output, Payload, Role, Settings, Timer,
+};
 use crate::scenario::{Behavior, Protocol, Scenario};
 use crate::sim::{Simulation, Step};
 use crate::swarm::Tracker;
@@ -40,40 +41,69 @@ const RUNS: u32 = 8;
 /// Outputs after one input, at which the engine counts as one that never drains.
 const OUTPUTS: u32 = 10_000;
 
+/// A message of any engine.
+pub(super) trait Word: Payload + Clone + Debug + 'static {}
+
+impl<M: Payload + Clone + Debug + 'static> Word for M {}
+
+/// What makes the engines under test.
+pub(super) type Engines<M> = Rc<dyn Factory<Engine = AnyEngine<M>>>;
+
 fn file(chunks: u64) -> Manifest {
     Manifest::new(Bytes(125 * chunks), Bytes(125)).expect("a small file")
 }
 
-/// An engine that records the messages that it sends.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Remembering<E: Engine> {
-    engine: E,
-    said: BTreeSet<E::Message>,
+/// What engines have said. Messages that look the same are the same.
+type Said<M> = BTreeMap<String, M>;
+
+/// Makes engines whose messages are recorded.
+struct Recorder<M> {
+    engines: Engines<M>,
+    said: Rc<RefCell<Said<M>>>,
+}
+
+impl<M: Payload + Clone + Debug> Factory for Recorder<M> {
+    type Engine = Recorded<M>;
+
+    fn engine(
+        &self,
+        me: PeerId,
+        manifest: &Manifest,
+        role: Role,
+        settings: &Settings,
+    ) -> Recorded<M> {
+        let engine = self.engines.engine(me, manifest, role, settings);
+        Recorded { engine, said: Rc::clone(&self.said), outputs: 0 }
+    }
+
+    fn flush(&self) -> Vec<PeerId> {
+        self.engines.flush()
+    }
+}
+
+/// An engine whose messages are recorded.
+#[derive(Debug)]
+struct Recorded<M> {
+    engine: AnyEngine<M>,
+    said: Rc<RefCell<Said<M>>>,
     outputs: u32,
 }
 
-impl<E: Engine> Engine for Remembering<E> {
-    type Message = E::Message;
+impl<M: Payload + Clone + Debug> Engine for Recorded<M> {
+    type Message = M;
 
-    fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self {
-        Remembering {
-            engine: E::new(me, manifest, role, settings),
-            said: BTreeSet::new(),
-            outputs: 0,
-        }
-    }
-
-    fn handle(&mut self, input: Input<E::Message>, choose: &mut dyn Choose) {
+    fn handle(&mut self, input: Input<M>, choose: &mut dyn Choose) {
         self.outputs = 0;
         self.engine.handle(input, choose);
     }
 
-    fn poll(&mut self) -> Option<Output<E::Message>> {
+    fn poll(&mut self) -> Option<Output<M>> {
         // An engine that never drains has sent enough.
         self.outputs += 1;
         let output = if self.outputs < OUTPUTS { self.engine.poll() } else { None };
         if let Some(Output::Send { message, .. } | Output::Tell { message, .. }) = &output {
-            self.said.insert(message.clone());
+            let mut said = self.said.borrow_mut();
+            said.entry(format!("{message:?}")).or_insert_with(|| message.clone());
         }
         output
     }
@@ -84,45 +114,41 @@ impl<E: Engine> Engine for Remembering<E> {
 }
 
 /// All messages that engines of this kind send while they distribute a file of `chunks` chunks.
-fn message_pool<E: Engine, T: Introduce>(chunks: u64) -> BTreeSet<E::Message> {
+fn message_pool<M: Word>(engines: &Engines<M>, chunks: u64) -> MessagePool<M> {
     let scope = Scope { peers: 6, ..Scope::default() };
-    let mut message_pool = BTreeSet::new();
+    let said = Rc::default();
     for case in 0..RUNS {
         let mut parts = generate(&scope, u64::from(RUNS), case).current().into_parts();
         parts.file = file(chunks);
         let scenario = Scenario::new(parts).expect("any file will do");
-        let mut simulation = Simulation::<Remembering<E>, T>::new(&scenario);
+        let recorder = Recorder { engines: Rc::clone(engines), said: Rc::clone(&said) };
+        let mut simulation = Simulation::<_, Tracker>::with_engines(&scenario, recorder);
         // Enough to see everything that is ever said; some runs go on for long.
         for _ in 0..5000 {
-            let ended = matches!(simulation.step(&mut |_| {}), Step::Ended(_));
-            if ended {
+            if let Step::Ended(_) = simulation.step(&mut |_| {}) {
                 break;
-            }
-            for node in scenario.nodes() {
-                let said = simulation.engine(node).map(|engine| engine.said.iter().cloned());
-                message_pool.extend(said.into_iter().flatten());
             }
         }
     }
-    message_pool
+    MessagePool::new(said.take())
 }
 
 /// Messages to deliver, grouped by kind, so that a frequent kind does not drown the others. A
 /// failure need not print them.
 #[derive(Clone)]
-struct MessagePool<M>(Arc<Vec<Vec<M>>>);
+struct MessagePool<M>(Rc<Vec<Vec<M>>>);
 
 impl<M: Clone> MessagePool<M> {
-    fn new(messages: BTreeSet<M>) -> Self {
+    fn new(said: Said<M>) -> Self {
         let mut kinds: Vec<Vec<M>> = Vec::new();
-        for message in messages {
+        for message in said.into_values() {
             let kind = discriminant(&message);
             match kinds.iter_mut().find(|known| discriminant(&known[0]) == kind) {
                 Some(known) => known.push(message),
                 None => kinds.push(vec![message]),
             }
         }
-        MessagePool(Arc::new(kinds))
+        MessagePool(Rc::new(kinds))
     }
 
     fn say(&self, kind: Index, which: Index) -> M {
@@ -191,6 +217,7 @@ fn acts<M: Clone + Debug + 'static>(pools: [MessagePool<M>; 2]) -> BoxedStrategy
     );
     prop_oneof![30 => control, 50 => heard, 1 => Just(Act::Leave)].boxed()
 }
+
 impl Observed {
     /// What is known after `act`.
     fn after<M: Payload>(mut self, act: &Act<M>) -> Self {
@@ -229,29 +256,10 @@ fn held(role: Role) -> ChunkSet {
     }
 }
 
-/// A source of choices that counts them.
-struct Counted {
-    choose: Seeded,
-    asked: u32,
-}
-
-impl Choose for Counted {
-    fn index(&mut self, bound: NonZeroUsize) -> usize {
-        self.asked += 1;
-        self.choose.index(bound)
-    }
-}
-
-/// An engine, and the messages that wait for it.
-type Late<E> = (E, Vec<(PeerId, <E as Engine>::Message)>);
-
 /// The engine under test, and the state of its driver.
-struct Driven<E: Engine> {
-    engine: E,
-    /// The copy and the messages deferred for it since the last input that may not wait; None if
-    /// there are none.
-    late: Option<Late<E>>,
-    choose: Counted,
+struct Driven<M> {
+    engine: AnyEngine<M>,
+    choose: Seeded,
     armed: Vec<Timer>,
     sending: Vec<(PeerId, ChunkId)>,
     /// What it held after the last input.
@@ -265,8 +273,8 @@ fn demand(fine: bool, fault: impl FnOnce() -> String) -> Result<(), String> {
     if fine { Ok(()) } else { Err(fault()) }
 }
 
-impl<E: Engine> Driven<E> {
-    fn start(role: Role) -> Result<Self, String> {
+impl<M: Word> Driven<M> {
+    fn start(engines: &Engines<M>, role: Role) -> Result<Self, String> {
         let second = Time::from_secs(1);
         let protocol = Protocol {
             neighbors: 5,
@@ -278,9 +286,8 @@ impl<E: Engine> Driven<E> {
         };
         let settings = Settings { protocol, requests: 2 };
         let mut driven = Driven {
-            engine: E::new(ME, &file(CHUNKS), role, &settings),
-            late: None,
-            choose: Counted { choose: Seeded::new(1, 0), asked: 0 },
+            engine: engines.engine(ME, &file(CHUNKS), role, &settings),
+            choose: Seeded::new(1, 0),
             armed: Vec::new(),
             sending: Vec::new(),
             have: held(role),
@@ -291,22 +298,16 @@ impl<E: Engine> Driven<E> {
     }
 
     /// Hands it an input, checks every output, and checks what it holds then.
-    fn hand(&mut self, input: Input<E::Message>, arrived: &ChunkSet) -> Result<(), String> {
+    fn hand(&mut self, input: Input<M>, arrived: &ChunkSet) -> Result<(), String> {
         let asked = match input {
             Input::Asked(peer) => Some(peer),
             _ => None,
         };
-        let waits = self.keep_back(&input)?;
-        let choices = self.choose.asked;
         self.engine.handle(input, &mut self.choose);
-        demand(!waits || choices == self.choose.asked, || {
-            "it asks for a choice because of a message that may wait".to_owned()
-        })?;
         let mut answered = asked.is_none();
         let mut outputs = 0;
         while let Some(output) = self.engine.poll() {
             outputs += 1;
-            demand(!waits, || format!("it says {output:?} after a message that may wait"))?;
             demand(outputs < OUTPUTS, || {
                 format!("it says {OUTPUTS} things after one input, and still more")
             })?;
@@ -326,34 +327,7 @@ impl<E: Engine> Driven<E> {
         Ok(())
     }
 
-    /// Defers a message for a copy of the engine, if it may wait; returns whether it may. The copy
-    /// must equal the engine again when it catches up.
-    fn keep_back(&mut self, input: &Input<E::Message>) -> Result<bool, String> {
-        let copy = self.late.as_ref().map_or(&self.engine, |(copy, _)| copy);
-        if let Input::Received { from, message } = input
-            && copy.may_wait(*from, message)
-        {
-            let (_, waiting) = self.late.get_or_insert_with(|| (self.engine.clone(), Vec::new()));
-            waiting.push((*from, message.clone()));
-            return Ok(true);
-        }
-        self.catch_up()?;
-        Ok(false)
-    }
-
-    /// Delivers the deferred messages to the copy.
-    fn catch_up(&mut self) -> Result<(), String> {
-        let Some((mut copy, waiting)) = self.late.take() else { return Ok(()) };
-        let choices = self.choose.asked;
-        copy.catch_up(&waiting, &mut self.choose);
-        demand(choices == self.choose.asked, || {
-            "it asks for a choice as it catches up".to_owned()
-        })?;
-        demand(copy.poll().is_none(), || "it says something as it catches up".to_owned())?;
-        demand(copy == self.engine, || format!("it is another after these came late: {waiting:?}"))
-    }
-
-    fn said(&mut self, output: Output<E::Message>) -> Result<(), String> {
+    fn said(&mut self, output: Output<M>) -> Result<(), String> {
         let have = self.engine.have();
         match output {
             Output::Send { to, message } => {
@@ -390,7 +364,12 @@ impl<E: Engine> Driven<E> {
     }
 
     /// Lets something happen to it; `observed` is what is known afterwards.
-    fn act(&mut self, act: Act<E::Message>, observed: &Observed) -> Result<(), String> {
+    fn act(
+        &mut self,
+        engines: &Engines<M>,
+        act: Act<M>,
+        observed: &Observed,
+    ) -> Result<(), String> {
         let input = match act {
             Act::Members(members) => Input::Members(members),
             Act::Asked(peer) => Input::Asked(peer),
@@ -416,7 +395,7 @@ impl<E: Engine> Driven<E> {
             }
             Act::Leave => {
                 self.hand(Input::Leave, &ChunkSet::full(CHUNKS as usize))?;
-                *self = Driven::start(observed.role)?;
+                *self = Driven::start(engines, observed.role)?;
                 return Ok(());
             }
         };
@@ -425,29 +404,29 @@ impl<E: Engine> Driven<E> {
 }
 
 /// Lets a sequence of acts happen to a new engine.
-fn happen<E: Engine>(role: Role, acts: Vec<Act<E::Message>>) -> Result<(), String> {
+fn happen<M: Word>(engines: &Engines<M>, role: Role, acts: Vec<Act<M>>) -> Result<(), String> {
     let mut observed = Observed { role, arrived: held(role) };
-    let mut driven = Driven::<E>::start(role)?;
+    let mut driven = Driven::start(engines, role)?;
     for act in acts {
         observed = observed.after(&act);
-        driven.act(act, &observed)?;
+        driven.act(engines, act, &observed)?;
     }
-    driven.catch_up()
+    Ok(())
 }
 
 /// Hands engines of this kind one sequence of inputs after the other.
 ///
 /// # Errors
 /// The shortest sequence found that it does not withstand, and what it did.
-pub(super) fn tolerates_byzantine_neighbors<E: Engine>(config: Config) -> Result<(), String>
-where
-    E::Message: Send + Sync + 'static,
-{
-    let pools = [CHUNKS, MORE].map(|chunks| MessagePool::new(message_pool::<E, Tracker>(chunks)));
+pub(super) fn tolerates_byzantine_neighbors<M: Word>(
+    engines: Engines<M>,
+    config: Config,
+) -> Result<(), String> {
+    let pools = [CHUNKS, MORE].map(|chunks| message_pool(&engines, chunks));
     let sequences = (roles(), prop::collection::vec(acts(pools), 1..120));
     let mut runner = TestRunner::new(config);
-    let run =
-        runner.run(&sequences, |(role, acts)| happen::<E>(role, acts).map_err(TestCaseError::fail));
+    let run = runner
+        .run(&sequences, |(role, acts)| happen(&engines, role, acts).map_err(TestCaseError::fail));
     match run {
         Ok(()) => Ok(()),
         Err(TestError::Abort(reason)) => Err(format!("the test was given up: {reason}")),

@@ -5,6 +5,7 @@
 
 use std::env;
 use std::path::Path;
+use std::rc::Rc;
 
 use proptest::test_runner::{
     Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner,
@@ -17,7 +18,7 @@ use super::scope::Scope;
 use super::strategy::scenarios;
 use super::subject::Simulated;
 use crate::audit::Verdict;
-use crate::engine::{Engine, Introduce};
+use crate::engine::{Any, Introduce, NewEngine};
 use crate::scenario::Scenario;
 
 /// Scenarios of a test, by default.
@@ -74,7 +75,7 @@ fn config(place: Place, property: &'static str, cases: u32) -> Config {
 ///
 /// # Panics
 /// When the property does not hold: the test fails.
-pub fn check<E: Engine, T: Introduce>(
+pub fn check<E: NewEngine, T: Introduce>(
     property: &'static str,
     cases: u32,
     scope: &Scope,
@@ -110,11 +111,9 @@ pub fn check<E: Engine, T: Introduce>(
 ///
 /// # Panics
 /// When the property does not hold: the test fails.
-pub fn check_byzantine<E: Engine>(property: &'static str, cases: u32, place: Place)
-where
-    E::Message: Send + Sync + 'static,
-{
-    if let Err(explanation) = tolerates_byzantine_neighbors::<E>(config(place, property, cases)) {
+pub fn check_byzantine<E: NewEngine>(property: &'static str, cases: u32, place: Place) {
+    let config = config(place, property, cases);
+    if let Err(explanation) = tolerates_byzantine_neighbors(Rc::new(Any(E::new)), config) {
         panic!(
             "{property} does not hold: {explanation}\n  to repeat it: cargo test {}::{property}",
             within(place.module)

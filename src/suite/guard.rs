@@ -1,15 +1,16 @@
 //! Counts the inputs and outputs of engines, and ends a run that would go on forever.
 //!
-//! The guard changes nothing that an engine does. The budget belongs to the thread, not to the
-//! engines, since all engines of a run share it.
+//! The guard changes nothing that an engine does. All engines of a run share its budget.
 
 use std::cell::Cell;
+use std::fmt::Debug;
 use std::panic::resume_unwind;
+use std::rc::Rc;
 
 use super::subject::Failure;
 use crate::choose::Choose;
 use crate::chunks::{ChunkSet, Manifest, PeerId};
-use crate::engine::{Engine, Input, Output, Role, Settings};
+use crate::engine::{AnyEngine, Engine, Factory, Input, Output, Payload, Role, Settings};
 use crate::scenario::Scenario;
 use crate::units::Time;
 
@@ -20,10 +21,6 @@ pub struct Budget {
     pub inputs: u64,
     /// Outputs of one engine after one input.
     pub outputs: u64,
-}
-
-thread_local! {
-    static LEFT: Cell<Budget> = const { Cell::new(Budget { inputs: u64::MAX, outputs: u64::MAX }) };
 }
 
 impl Budget {
@@ -43,12 +40,6 @@ impl Budget {
             inputs: each.saturating_mul(nodes).saturating_mul(8).saturating_add(10_000),
             outputs: 10_000 + 16 * (1 + chunks) * nodes,
         }
-    }
-
-    /// Runs `run` within this budget.
-    pub(super) fn spend<R>(self, run: impl FnOnce() -> R) -> R {
-        LEFT.set(self);
-        run()
     }
 }
 
@@ -80,41 +71,72 @@ impl Overrun {
     }
 }
 
-/// Takes inputs from the budget; unwinds the run when it is spent.
-fn count(inputs: u64) {
-    let mut left = LEFT.get();
-    let Some(inputs) = left.inputs.checked_sub(inputs) else {
-        resume_unwind(Box::new(Overrun::Inputs));
-    };
-    left.inputs = inputs;
-    LEFT.set(left);
+/// Makes engines whose inputs and outputs are counted.
+pub(super) struct Guard<M> {
+    engines: Rc<dyn Factory<Engine = AnyEngine<M>>>,
+    left: Rc<Cell<Budget>>,
+}
+
+impl<M> Guard<M> {
+    /// The engines of a run within this budget.
+    pub(super) fn new(engines: Rc<dyn Factory<Engine = AnyEngine<M>>>, budget: Budget) -> Self {
+        Guard { engines, left: Rc::new(Cell::new(budget)) }
+    }
+}
+
+impl<M: Payload + Clone + Debug> Factory for Guard<M> {
+    type Engine = Guarded<M>;
+
+    fn engine(
+        &self,
+        me: PeerId,
+        manifest: &Manifest,
+        role: Role,
+        settings: &Settings,
+    ) -> Guarded<M> {
+        let engine = self.engines.engine(me, manifest, role, settings);
+        Guarded { me, engine, outputs: 0, left: Rc::clone(&self.left) }
+    }
+
+    fn flush(&self) -> Vec<PeerId> {
+        self.engines.flush()
+    }
 }
 
 /// An engine whose inputs and outputs are counted.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Guarded<E> {
+#[derive(Debug)]
+pub(super) struct Guarded<M> {
     me: PeerId,
-    engine: E,
+    engine: AnyEngine<M>,
     outputs: u64,
+    left: Rc<Cell<Budget>>,
 }
 
-impl<E: Engine> Engine for Guarded<E> {
-    type Message = E::Message;
-
-    fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self {
-        Guarded { me, engine: E::new(me, manifest, role, settings), outputs: 0 }
+impl<M> Guarded<M> {
+    /// Takes an input from the budget; unwinds the run when it is spent.
+    fn count_input(&self) {
+        let mut left = self.left.get();
+        let Some(inputs) = left.inputs.checked_sub(1) else {
+            resume_unwind(Box::new(Overrun::Inputs));
+        };
+        left.inputs = inputs;
+        self.left.set(left);
     }
+}
 
-    fn handle(&mut self, input: Input<E::Message>, choose: &mut dyn Choose) {
-        count(1);
+impl<M: Payload + Clone + Debug> Engine for Guarded<M> {
+    type Message = M;
+
+    fn handle(&mut self, input: Input<M>, choose: &mut dyn Choose) {
+        self.count_input();
         self.outputs = 0;
         self.engine.handle(input, choose);
     }
 
-    fn poll(&mut self) -> Option<Output<E::Message>> {
+    fn poll(&mut self) -> Option<Output<M>> {
         let output = self.engine.poll()?;
         self.outputs += 1;
-        if LEFT.get().outputs < self.outputs {
+        if self.left.get().outputs < self.outputs {
             resume_unwind(Box::new(Overrun::Outputs(self.me, self.outputs)));
         }
         Some(output)
@@ -122,14 +144,5 @@ impl<E: Engine> Engine for Guarded<E> {
 
     fn have(&self) -> &ChunkSet {
         self.engine.have()
-    }
-
-    fn may_wait(&self, from: PeerId, message: &E::Message) -> bool {
-        self.engine.may_wait(from, message)
-    }
-
-    fn catch_up(&mut self, waiting: &[(PeerId, E::Message)], choose: &mut dyn Choose) {
-        count(waiting.len() as u64);
-        self.engine.catch_up(waiting, choose);
     }
 }

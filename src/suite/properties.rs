@@ -31,8 +31,7 @@ macro_rules! suite_properties {
             judged same_seed_same_trace
                 "the same scenario gives the same events in the same order";
             byzantine tolerates_byzantine_neighbors "whatever neighbors say, it does not panic, \
-                drains, sends only what it holds and keeps what it has; what it says may wait \
-                makes no difference by waiting";
+                drains, sends only what it holds and keeps what it has";
             bound distribution_time_respects_client_server;
             bound distribution_time_respects_fluid;
             bound distribution_time_respects_warm_up;

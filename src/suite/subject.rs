@@ -2,13 +2,15 @@
 //!
 //! A subject judges nothing.
 
+use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 
-use super::guard::{Budget, Guarded, Overrun};
-use crate::engine::{Engine, Introduce};
+use super::guard::{Budget, Guard, Overrun};
+use crate::engine::{Any, AnyEngine, Engine, Factory, Introduce, NewEngine, Payload};
 use crate::scenario::Scenario;
-use crate::sim::simulate;
+use crate::sim::{Simulation, Step};
 use crate::trace::{Event, Evidence};
 
 /// Turns a scenario into a trace.
@@ -61,40 +63,58 @@ impl Failure {
 }
 
 /// An engine in the simulator, with a tracker.
-#[derive(Clone, Debug)]
-pub struct Simulated<E, T> {
+pub struct Simulated<E: Engine, T> {
+    engines: Rc<dyn Factory<Engine = AnyEngine<E::Message>>>,
     budget: Option<Budget>,
-    engine: PhantomData<(E, T)>,
+    tracker: PhantomData<fn() -> T>,
 }
 
-impl<E, T> Default for Simulated<E, T> {
+impl<E: NewEngine, T> Default for Simulated<E, T> {
     fn default() -> Self {
-        Simulated { budget: None, engine: PhantomData }
+        Simulated::with_engines(E::new)
     }
 }
 
-impl<E, T> Simulated<E, T> {
+impl<E: Engine + 'static, T> Simulated<E, T> {
+    /// The engines of a factory.
+    pub fn with_engines(factory: impl Factory<Engine = E> + 'static) -> Self {
+        Simulated { engines: Rc::new(Any(factory)), budget: None, tracker: PhantomData }
+    }
+
     /// The same with another budget than the one that follows from each scenario.
-    pub fn with_budget(budget: Budget) -> Self {
-        Simulated { budget: Some(budget), engine: PhantomData }
+    #[must_use]
+    pub fn with_budget(self, budget: Budget) -> Self {
+        Simulated { budget: Some(budget), ..self }
     }
 }
 
-impl<E: Engine, T: Introduce> Subject for Simulated<E, T> {
+impl<E: Engine + 'static, T: Introduce> Subject for Simulated<E, T> {
     fn run(
         &mut self,
         scenario: &Scenario,
         record: &mut dyn FnMut(Event),
     ) -> Result<Evidence, Failure> {
         let budget = self.budget.unwrap_or_else(|| Budget::of(scenario));
-        let run = || budget.spend(|| simulate::<Guarded<E>, T>(scenario, record));
-        match catch_unwind(AssertUnwindSafe(run)) {
-            Ok(_) => Ok(Evidence::default()),
-            Err(payload) => Err(match payload.downcast::<Overrun>() {
-                Ok(overrun) => overrun.failure(),
-                Err(payload) => panicked(payload.as_ref()),
-            }),
-        }
+        guarded_run::<_, T>(Guard::new(Rc::clone(&self.engines), budget), scenario, record)
+    }
+}
+
+/// Runs a scenario to its end, unless the guard ends it or an engine panics.
+fn guarded_run<M: Payload + Clone + Debug + 'static, T: Introduce>(
+    engines: Guard<M>,
+    scenario: &Scenario,
+    record: &mut dyn FnMut(Event),
+) -> Result<Evidence, Failure> {
+    let run = || {
+        let mut simulation = Simulation::<_, T>::with_engines(scenario, engines);
+        while let Step::Went(_) = simulation.step(record) {}
+    };
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(()) => Ok(Evidence::default()),
+        Err(payload) => Err(match payload.downcast::<Overrun>() {
+            Ok(overrun) => overrun.failure(),
+            Err(payload) => panicked(payload.as_ref()),
+        }),
     }
 }
 

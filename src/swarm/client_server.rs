@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::heap::tree_bytes;
 use crate::choose::Choose;
 use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
-use crate::engine::{Engine, Input, Kind, Output, Payload, Presence, Role, Settings};
+use crate::engine::{Engine, Input, Kind, NewEngine, Output, Payload, Presence, Role, Settings};
 
 /// What a server says to a client: a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,23 +37,6 @@ pub struct ClientServer {
 
 impl Engine for ClientServer {
     type Message = Parcel;
-
-    fn new(_: PeerId, manifest: &Manifest, role: Role, _: &Settings) -> Self {
-        let chunks = manifest.chunks();
-        let have = match role {
-            Role::Source => ChunkSet::full(chunks),
-            Role::Peer(_) => ChunkSet::empty(chunks),
-        };
-        ClientServer {
-            role,
-            have,
-            chunks: chunks as u32,
-            waiting: BTreeSet::new(),
-            clients: BTreeMap::new(),
-            ready: false,
-            outputs: VecDeque::new(),
-        }
-    }
 
     fn heap_bytes(&self) -> usize {
         // Outputs are drained between two inputs.
@@ -116,6 +99,25 @@ impl Engine for ClientServer {
 
     fn have(&self) -> &ChunkSet {
         &self.have
+    }
+}
+
+impl NewEngine for ClientServer {
+    fn new(_: PeerId, manifest: &Manifest, role: Role, _: &Settings) -> Self {
+        let chunks = manifest.chunks();
+        let have = match role {
+            Role::Source => ChunkSet::full(chunks),
+            Role::Peer(_) => ChunkSet::empty(chunks),
+        };
+        ClientServer {
+            role,
+            have,
+            chunks: chunks as u32,
+            waiting: BTreeSet::new(),
+            clients: BTreeMap::new(),
+            ready: false,
+            outputs: VecDeque::new(),
+        }
     }
 }
 

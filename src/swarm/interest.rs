@@ -10,7 +10,7 @@ use std::hash::{Hash, Hasher};
 use super::rarity::Rarity;
 use super::slots::SlotSet;
 use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
-use crate::engine::Boards;
+use crate::engine::boards::Boards;
 
 /// Words of a row above which the counts of the neighbors' chunks are kept instead of being counted
 /// anew for each request.

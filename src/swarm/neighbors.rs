@@ -4,7 +4,7 @@ use memchr::memchr_iter;
 
 use super::slots::SlotSet;
 use crate::chunks::PeerId;
-use crate::engine::Boards;
+use crate::engine::boards::Boards;
 
 /// Decisions of the choker without a message after which a neighbor counts as dead. Each node says
 /// something at each of its decisions, so three are enough to forgive any order of events.

@@ -5,7 +5,7 @@
 
 use super::slots::SlotSet;
 use crate::chunks::PeerId;
-use crate::engine::Watch;
+use crate::engine::boards::Watch;
 
 /// What the driver has been told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

@@ -39,23 +39,14 @@ debug = false
 const LIBRARY: &str = r#"
 use swarmbound::choose::Choose;
 use swarmbound::chunks::{ChunkSet, Manifest, PeerId};
-use swarmbound::engine::{Engine, Input, Output, Role, Settings};
+use swarmbound::engine::{Engine, Input, NewEngine, Output, Role, Settings};
 use swarmbound::swarm::{Message, Peer};
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug)]
 pub struct Generous(Peer);
 
 impl Engine for Generous {
     type Message = Message;
-
-    fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self {
-        let mut settings = settings.clone();
-        settings.protocol.unchoke_slots += 1;
-        if me == PeerId(0) {
-            println!("a run begins");
-        }
-        Generous(Peer::new(me, manifest, role, &settings))
-    }
 
     fn handle(&mut self, input: Input<Message>, choose: &mut dyn Choose) {
         self.0.handle(input, choose);
@@ -67,6 +58,17 @@ impl Engine for Generous {
 
     fn have(&self) -> &ChunkSet {
         self.0.have()
+    }
+}
+
+impl NewEngine for Generous {
+    fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self {
+        let mut settings = settings.clone();
+        settings.protocol.unchoke_slots += 1;
+        if me == PeerId(0) {
+            println!("a run begins");
+        }
+        Generous(Peer::new(me, manifest, role, &settings))
     }
 }
 

@@ -10,14 +10,14 @@ use crate::checker::{
     check,
 };
 use crate::chunks::{ChunkId, ChunkSet};
-use crate::engine::Timer;
+use crate::engine::{Engine, Timer};
 use crate::models::Threads;
 use crate::swarm::{ClientServer, Message, Peer, Tracker};
 
 mod planted;
 mod simulated;
 
-fn report<E: Engine>(world: SwarmWorld) -> Report<Swarm<E, Tracker>> {
+fn report<E: ModelEngine + NewEngine>(world: SwarmWorld) -> Report<Swarm<E, Tracker>> {
     let swarm = Swarm::<E, Tracker>::new(world).unwrap();
     let report = check(&swarm, &swarm.spec(), CheckSettings::default()).unwrap();
     assert_eq!(report.exploration, Exploration::Exhausted);
@@ -85,7 +85,7 @@ fn a_client_and_a_server_have_six_states() {
 fn stateright_counts_the_same() {
     fn compare<E>(world: SwarmWorld)
     where
-        E: Engine<Message: Send + Sync> + Send + Sync + 'static,
+        E: ModelEngine + NewEngine + Engine<Message: Send + Sync> + Send + Sync,
     {
         let swarm = Swarm::<E, Tracker>::new(world.clone()).unwrap();
         let ours = check(&swarm, &Spec::of_properties(&swarm), CheckSettings::default()).unwrap();
@@ -167,7 +167,7 @@ fn client_and_server_do_well_while_no_connection_breaks() {
 }
 
 /// The state after the one action that is shown so.
-fn after<E: Engine>(
+fn after<E: ModelEngine>(
     swarm: &Swarm<E, Tracker>,
     state: &SwarmState<E, Tracker>,
     words: &str,

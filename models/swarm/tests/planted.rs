@@ -6,13 +6,13 @@ use std::hash::Hash;
 
 use super::*;
 use crate::chunks::{ChunkId, ChunkSet};
-use crate::engine::{Input, Output};
+use crate::engine::{Input, NewEngine, Output};
 use crate::swarm::Message;
 
 type Outputs = VecDeque<Output<Message>>;
 
 /// What is wrong with an engine.
-trait Flaw: Clone + Debug + Default + Eq + Hash {
+trait Flaw: Clone + Debug + Default + Eq + Hash + 'static {
     /// After an input: what it does beside what the reference engine does.
     fn meddle(&mut self, _: &Input<Message>, _: &ChunkSet, _: &mut Outputs) {}
 
@@ -38,11 +38,6 @@ struct Flawed<F> {
 impl<F: Flaw> Engine for Flawed<F> {
     type Message = Message;
 
-    fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self {
-        let peer = Peer::new(me, manifest, role, settings);
-        Flawed { peer, flaw: F::default(), outputs: VecDeque::new() }
-    }
-
     fn handle(&mut self, input: Input<Message>, choose: &mut dyn Choose) {
         self.peer.handle(input.clone(), choose);
         while let Some(output) = self.peer.poll() {
@@ -57,6 +52,13 @@ impl<F: Flaw> Engine for Flawed<F> {
 
     fn have(&self) -> &ChunkSet {
         self.flaw.held().unwrap_or_else(|| self.peer.have())
+    }
+}
+
+impl<F: Flaw> NewEngine for Flawed<F> {
+    fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self {
+        let peer = Peer::new(me, manifest, role, settings);
+        Flawed { peer, flaw: F::default(), outputs: VecDeque::new() }
     }
 }
 

@@ -2,13 +2,13 @@
 
 use super::*;
 use crate::bounds::Earliest;
-use crate::engine::Engine;
+use crate::engine::NewEngine;
 use crate::sim::simulate;
 use crate::swarm::{ClientServer, Tracker};
 use crate::trace::Event;
 
 /// Distribution time of the engine's run; None if it ends incomplete.
-fn took<E: Engine>(scenario: &Scenario) -> Option<Time> {
+fn took<E: NewEngine>(scenario: &Scenario) -> Option<Time> {
     let mut completions = Vec::new();
     simulate::<E, Tracker>(scenario, &mut |event| {
         if let Event::Complete { at, .. } = event {

@@ -6,7 +6,7 @@ use proptest::test_runner::RngSeed;
 use crate::audit::{Audit, Report, Verdict};
 use crate::bounds::{self, Earliest, Senders};
 use crate::chunks::PeerId;
-use crate::engine::Engine;
+use crate::engine::NewEngine;
 use crate::scenario::{Choker, Scenario};
 use crate::sim::{Ended, Outcome, simulate};
 use crate::suite::{Scope, scenarios};
@@ -15,7 +15,7 @@ use crate::trace::{Event, Evidence, Header};
 use crate::units::Time;
 
 /// How a run ended, whether the source was there to the end, and what the audit says.
-fn judge<E: Engine>(scenario: &Scenario) -> (Outcome, bool, Report) {
+fn judge<E: NewEngine>(scenario: &Scenario) -> (Outcome, bool, Report) {
     let evidence = Evidence::default();
     let mut audit = Audit::new(Header { scenario: scenario.clone(), evidence });
     let mut source_stayed = true;
@@ -63,7 +63,7 @@ fn not_faster_than_possible(
     Ok(())
 }
 
-fn check<E: Engine>(scenario: &Scenario, senders: &[Senders]) -> Result<(), TestCaseError> {
+fn check<E: NewEngine>(scenario: &Scenario, senders: &[Senders]) -> Result<(), TestCaseError> {
     let (outcome, source_stayed, report) = judge::<E>(scenario);
     lawful(&report)?;
     not_faster_than_possible(scenario, &report, senders)?;

@@ -1,4 +1,5 @@
+mod flush;
 mod judged;
 mod links;
 mod runs;
-mod waiting;
+mod showing;

@@ -3,7 +3,7 @@ use std::num::NonZeroUsize;
 
 use crate::choose::Choose;
 use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
-use crate::engine::{Engine, Input, Output, Role, Settings, Timer};
+use crate::engine::{Engine, Input, NewEngine, Output, Role, Settings, Timer};
 use crate::scenario::{Leaves, Parts, Peer, Scenario, Source, SourceLeaves};
 use crate::sim::{Ended, Outcome, Simulation, Step, simulate};
 use crate::swarm::{self, ClientServer, Parcel, Tracker};
@@ -18,7 +18,7 @@ pub(super) fn parts(chunks: u64, source: u64, peers: &[u64]) -> Parts {
         .until(Time::from_secs(100_000))
 }
 
-fn run<E: Engine>(parts: Parts) -> (Outcome, Vec<Event>) {
+fn run<E: NewEngine>(parts: Parts) -> (Outcome, Vec<Event>) {
     let mut events = Vec::new();
     let scenario = Scenario::new(parts).unwrap();
     let outcome = simulate::<E, Tracker>(&scenario, &mut |event| events.push(event));
@@ -200,11 +200,6 @@ struct Lavish {
 impl Engine for Lavish {
     type Message = Parcel;
 
-    fn new(_: PeerId, manifest: &Manifest, role: Role, _: &Settings) -> Self {
-        let have = ChunkSet::empty(manifest.chunks());
-        Lavish { have, source: role == Role::Source, outputs: VecDeque::new(), refused: 0 }
-    }
-
     fn handle(&mut self, input: Input<Parcel>, _: &mut dyn Choose) {
         let outputs = &mut self.outputs;
         match input {
@@ -231,6 +226,13 @@ impl Engine for Lavish {
     }
 }
 
+impl NewEngine for Lavish {
+    fn new(_: PeerId, manifest: &Manifest, role: Role, _: &Settings) -> Self {
+        let have = ChunkSet::empty(manifest.chunks());
+        Lavish { have, source: role == Role::Source, outputs: VecDeque::new(), refused: 0 }
+    }
+}
+
 /// An engine that arms a timer of no length for ever: time goes on all the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Hasty {
@@ -240,10 +242,6 @@ struct Hasty {
 
 impl Engine for Hasty {
     type Message = Parcel;
-
-    fn new(_: PeerId, manifest: &Manifest, _: Role, _: &Settings) -> Self {
-        Hasty { have: ChunkSet::empty(manifest.chunks()), armed: 1 }
-    }
 
     fn handle(&mut self, _: Input<Parcel>, choose: &mut dyn Choose) {
         self.armed = 1;
@@ -257,6 +255,12 @@ impl Engine for Hasty {
 
     fn have(&self) -> &ChunkSet {
         &self.have
+    }
+}
+
+impl NewEngine for Hasty {
+    fn new(_: PeerId, manifest: &Manifest, _: Role, _: &Settings) -> Self {
+        Hasty { have: ChunkSet::empty(manifest.chunks()), armed: 1 }
     }
 }
 

@@ -4,7 +4,7 @@
 //! the audit finds lawful and that is faster.
 
 use crate::audit::Verdict;
-use crate::engine::Engine;
+use crate::engine::NewEngine;
 use crate::scenario::Scenario;
 use crate::suite::case::Case;
 use crate::suite::subject::Simulated;
@@ -40,7 +40,7 @@ pub(super) fn mixes_units(scenario: &Scenario) -> Option<Time> {
 
 /// The distribution time of a run of `E` in which every peer completes and no rule breaks; None for
 /// any other run.
-fn lawful<E: Engine>(scenario: &Scenario) -> Option<Time> {
+fn lawful<E: NewEngine>(scenario: &Scenario) -> Option<Time> {
     let case = Case::run(&mut Simulated::<E, Tracker>::default(), scenario);
     let report = &case.outcome().ok()?.report;
     report.distribution_time.filter(|_| report.verdict == Verdict::Holds)

@@ -8,7 +8,7 @@ use std::hash::Hash;
 
 use crate::choose::Choose;
 use crate::chunks::{ChunkSet, Manifest, PeerId};
-use crate::engine::{Engine, Input, Output, Role, Settings};
+use crate::engine::{Engine, Input, NewEngine, Output, Role, Settings};
 use crate::swarm::{Message, Peer};
 
 /// An input of the reference engine.
@@ -17,7 +17,9 @@ pub(in crate::suite) type PeerInput = Input<Message>;
 pub(in crate::suite) type PeerOutput = Output<Message>;
 
 /// A fault of an engine; each method that is not overridden changes nothing.
-pub(in crate::suite) trait Fault: Default + Clone + Debug + Eq + Hash {
+pub(in crate::suite) trait Fault:
+    Default + Clone + Debug + Eq + Hash + 'static
+{
     /// Changes the settings before the engine is made.
     fn settings(settings: &mut Settings) {
         let _ = settings;
@@ -83,13 +85,6 @@ pub(in crate::suite) struct Faulty<B> {
 impl<B: Fault> Engine for Faulty<B> {
     type Message = Message;
 
-    fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self {
-        let mut settings = settings.clone();
-        B::settings(&mut settings);
-        let peer = Peer::new(me, manifest, role, &settings);
-        Faulty { peer, fault: B::default(), said: VecDeque::new() }
-    }
-
     fn handle(&mut self, input: PeerInput, choose: &mut dyn Choose) {
         let mut said = Vec::new();
         if let Some(input) = self.fault.on_input(input, &self.peer, &mut said) {
@@ -108,5 +103,14 @@ impl<B: Fault> Engine for Faulty<B> {
 
     fn have(&self) -> &ChunkSet {
         self.fault.have().unwrap_or_else(|| self.peer.have())
+    }
+}
+
+impl<B: Fault> NewEngine for Faulty<B> {
+    fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self {
+        let mut settings = settings.clone();
+        B::settings(&mut settings);
+        let peer = Peer::new(me, manifest, role, &settings);
+        Faulty { peer, fault: B::default(), said: VecDeque::new() }
     }
 }

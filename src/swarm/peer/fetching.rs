@@ -2,7 +2,8 @@
 
 use crate::choose::Choose;
 use crate::chunks::{ChunkId, ChunkSet, PeerId, chunks_of};
-use crate::engine::{Boards, Output, Shown};
+use crate::engine::Output;
+use crate::engine::boards::{Boards, Shown};
 
 use super::super::endgame::pick_overdue;
 use super::super::interest::holds;

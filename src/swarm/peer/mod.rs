@@ -18,9 +18,8 @@ use super::uploads::Uploads;
 use super::watching::Watching;
 use crate::choose::Choose;
 use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
-use crate::engine::{
-    Boards, Engine, Input, NoBoards, Outbox, Output, Presence, Role, Settings, Timer,
-};
+use crate::engine::boards::{BoardReader, Boards, NoBoards, Outbox};
+use crate::engine::{Engine, Input, NewEngine, Output, Presence, Role, Settings, Timer};
 use crate::scenario::Behavior;
 
 mod fetching;
@@ -58,32 +57,6 @@ pub struct Peer {
 impl Engine for Peer {
     type Message = Message;
 
-    fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self {
-        let chunks = manifest.chunks();
-        let (have, open) = match role {
-            Role::Source => (ChunkSet::full(chunks), ChunkSet::empty(chunks)),
-            Role::Peer(_) => (ChunkSet::empty(chunks), ChunkSet::full(chunks)),
-        };
-        let first_pass = role == Role::Source && settings.protocol.super_seeding;
-        Peer {
-            have,
-            neighbors: Neighbors::new(),
-            interest: Interest::new(chunks),
-            requests: Requests::new(open, settings.requests),
-            uploads: Uploads::new(),
-            choker: Choker::new(),
-            offers: first_pass.then(|| Box::new(Offers::new(chunks))),
-            accounts: Accounts::new(role, settings.protocol.choker),
-            membership: Membership::new(settings.protocol.neighbors),
-            watching: Watching::default(),
-            out: Outbox::default(),
-            me,
-            role,
-            manifest: *manifest,
-            settings: settings.clone(),
-        }
-    }
-
     fn handle(&mut self, input: Input<Message>, choose: &mut dyn Choose) {
         self.happens(input, &NoBoards, choose);
     }
@@ -112,10 +85,40 @@ impl Engine for Peer {
             + self.watching.heap_bytes()
     }
 
-    fn reads_boards(manifest: &Manifest) -> bool {
-        Interest::reads_boards(manifest)
+    fn board_reader(&mut self) -> Option<&mut impl BoardReader<Message>> {
+        Interest::reads_boards(&self.manifest).then_some(self)
     }
+}
 
+impl NewEngine for Peer {
+    fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self {
+        let chunks = manifest.chunks();
+        let (have, open) = match role {
+            Role::Source => (ChunkSet::full(chunks), ChunkSet::empty(chunks)),
+            Role::Peer(_) => (ChunkSet::empty(chunks), ChunkSet::full(chunks)),
+        };
+        let first_pass = role == Role::Source && settings.protocol.super_seeding;
+        Peer {
+            have,
+            neighbors: Neighbors::new(),
+            interest: Interest::new(chunks),
+            requests: Requests::new(open, settings.requests),
+            uploads: Uploads::new(),
+            choker: Choker::new(),
+            offers: first_pass.then(|| Box::new(Offers::new(chunks))),
+            accounts: Accounts::new(role, settings.protocol.choker),
+            membership: Membership::new(settings.protocol.neighbors),
+            watching: Watching::default(),
+            out: Outbox::default(),
+            me,
+            role,
+            manifest: *manifest,
+            settings: settings.clone(),
+        }
+    }
+}
+
+impl BoardReader<Message> for Peer {
     fn handle_beside<B: Boards>(
         &mut self,
         input: Input<Message>,

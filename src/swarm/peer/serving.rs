@@ -9,7 +9,8 @@ use super::super::super_seeding::Offers;
 use super::Peer;
 use crate::choose::Choose;
 use crate::chunks::{ChunkId, PeerId};
-use crate::engine::{NoBoards, Output};
+use crate::engine::Output;
+use crate::engine::boards::NoBoards;
 use crate::scenario::Choker;
 
 impl Peer {

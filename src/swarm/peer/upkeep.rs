@@ -4,7 +4,8 @@ use super::super::message::Message;
 use super::Peer;
 use crate::choose::{Choose, pick};
 use crate::chunks::PeerId;
-use crate::engine::{Boards, Output, Shown};
+use crate::engine::Output;
+use crate::engine::boards::{Boards, Shown};
 
 impl Peer {
     /// The tracker named some members.

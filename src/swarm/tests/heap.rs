@@ -3,7 +3,7 @@
 use super::super::heap::tree_bytes;
 use crate::choose::Recorded;
 use crate::chunks::{ChunkId, Manifest, PeerId};
-use crate::engine::{Engine, Input, Role, Settings};
+use crate::engine::{Engine, Input, NewEngine, Role, Settings};
 use crate::scenario::{Behavior, Protocol};
 use crate::swarm::{Message, Peer};
 use crate::units::Bytes;

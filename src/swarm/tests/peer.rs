@@ -2,7 +2,7 @@
 
 use crate::choose::Seeded;
 use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
-use crate::engine::{Engine, Input, Output, Role, Settings, Timer};
+use crate::engine::{Engine, Input, NewEngine, Output, Role, Settings, Timer};
 use crate::scenario::{Behavior, Choker, Picker, Protocol};
 use crate::swarm::{Message, Peer};
 use crate::units::Bytes;

@@ -1,5 +1,5 @@
-//! That nothing changes because nodes show chunks on boards, because messages wait, and because one
-//! event carries a message to many.
+//! That nothing changes because nodes show chunks on boards, and because one event carries a
+//! message to many.
 
 use std::collections::VecDeque;
 
@@ -9,7 +9,7 @@ use super::judged::{among, cases};
 use super::runs::parts;
 use crate::choose::Choose;
 use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
-use crate::engine::{Engine, Input, Output, Role, Settings};
+use crate::engine::{Engine, Input, NewEngine, Output, Role, Settings};
 use crate::scenario::{Leaves, Scenario, SourceLeaves};
 use crate::sim::{Outcome, Simulation, Step, simulate};
 use crate::swarm::{Message, Peer, Tracker};
@@ -27,10 +27,6 @@ struct Plain {
 
 impl Engine for Plain {
     type Message = Message;
-
-    fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self {
-        Plain { peer: Peer::new(me, manifest, role, settings), rest: Vec::new() }
-    }
 
     fn handle(&mut self, input: Input<Message>, choose: &mut dyn Choose) {
         self.peer.handle(input, choose);
@@ -55,7 +51,13 @@ impl Engine for Plain {
     }
 }
 
-fn run<E: Engine>(scenario: &Scenario) -> (Outcome, Vec<Event>) {
+impl NewEngine for Plain {
+    fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self {
+        Plain { peer: Peer::new(me, manifest, role, settings), rest: Vec::new() }
+    }
+}
+
+fn run<E: NewEngine>(scenario: &Scenario) -> (Outcome, Vec<Event>) {
     let mut events = Vec::new();
     let outcome = simulate::<E, Tracker>(scenario, &mut |event| events.push(event));
     (outcome, events)
@@ -108,11 +110,6 @@ struct Loud<const APART: bool> {
 impl<const APART: bool> Engine for Loud<APART> {
     type Message = Message;
 
-    fn new(_: PeerId, manifest: &Manifest, role: Role, _: &Settings) -> Self {
-        let have = ChunkSet::empty(manifest.chunks());
-        Loud { have, role, outputs: VecDeque::new(), heard: Vec::new() }
-    }
-
     fn handle(&mut self, input: Input<Message>, _: &mut dyn Choose) {
         match input {
             Input::Start => self.outputs.push_back(Output::Connect(PeerId::SOURCE)),
@@ -146,6 +143,13 @@ impl<const APART: bool> Engine for Loud<APART> {
 
     fn have(&self) -> &ChunkSet {
         &self.have
+    }
+}
+
+impl<const APART: bool> NewEngine for Loud<APART> {
+    fn new(_: PeerId, manifest: &Manifest, role: Role, _: &Settings) -> Self {
+        let have = ChunkSet::empty(manifest.chunks());
+        Loud { have, role, outputs: VecDeque::new(), heard: Vec::new() }
     }
 }
 

@@ -10,23 +10,27 @@
 //!
 //! Time reaches an engine only as timers that it armed itself, so the same code runs in virtual
 //! time, in every interleaving of a model, and on a network. An engine implements
-//! [`Engine`]: it takes [`Input`]s and gives [`Output`]s.
+//! [`Engine`]: it takes [`Input`]s and gives [`Output`]s. Where states are explored (`models`) it
+//! must also be `Clone + Eq + Hash`.
 
 use std::fmt::Debug;
-use std::hash::Hash;
 
 use crate::choose::Choose;
-use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
+use crate::chunks::{ChunkId, ChunkSet, PeerId};
 use crate::scenario::{Behavior, Protocol};
 use crate::units::Time;
 
-/// One participant of a swarm.
-pub trait Engine: Clone + Debug + Eq + Hash {
-    /// What participants say to each other.
-    type Message: Payload + Clone + Debug + Eq + Hash + Ord;
+pub mod boards;
+mod factory;
 
-    /// A participant that has not started yet.
-    fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self;
+pub use factory::{Any, AnyEngine, Factory, NewEngine};
+
+use boards::{BoardReader, NoReader};
+
+/// One participant of a swarm. A [`Factory`] makes it, for most types by [`NewEngine::new`].
+pub trait Engine: Debug {
+    /// What participants say to each other.
+    type Message: Payload + Clone + Debug;
 
     /// Takes one input. Everything that follows from it is in the outputs.
     fn handle(&mut self, input: Input<Self::Message>, choose: &mut dyn Choose);
@@ -43,126 +47,15 @@ pub trait Engine: Clone + Debug + Eq + Hash {
         0
     }
 
-    /// Can engines of this kind read what neighbors have of a file from [`Boards`]?
-    ///
-    /// A driver that keeps boards gives them to [`Engine::handle_beside`]. What such an engine does
-    /// is the same; a driver need not keep any.
-    fn reads_boards(_: &Manifest) -> bool {
-        false
+    /// The same engine as one that reads [boards](boards), if it is one. Only speed depends on it:
+    /// what it does is the same, and a driver need not ask.
+    #[doc(hidden)]
+    fn board_reader(&mut self) -> Option<&mut impl BoardReader<Self::Message>>
+    where
+        Self: Sized,
+    {
+        None::<&mut NoReader>
     }
-
-    /// Takes one input, beside the boards of its neighbors. What follows is in `outbox`, which is
-    /// empty before, and nothing is left to [`Engine::poll`].
-    fn handle_beside<B: Boards>(
-        &mut self,
-        input: Input<Self::Message>,
-        _: &B,
-        choose: &mut dyn Choose,
-        outbox: &mut Outbox<Self::Message>,
-    ) {
-        self.handle(input, choose);
-        outbox.outputs.extend(std::iter::from_fn(|| self.poll()));
-    }
-
-    /// A neighbor that it watches has shown a chunk. What follows is in `outbox`.
-    fn notice(
-        &mut self,
-        _by: PeerId,
-        _: ChunkId,
-        _: &impl Boards,
-        _: &mut dyn Choose,
-        _outbox: &mut Outbox<Self::Message>,
-    ) {
-    }
-
-    /// May this message wait until the next input that may not?
-    ///
-    /// True promises that to handle it now would give no output and ask for no choice, and that
-    /// this stays so whatever else waits: it adds to what the participant knows, and nothing
-    /// follows from it yet. A driver may keep such messages back, in their order, and hand them to
-    /// [`Engine::catch_up`] before anything else. Most of what a swarm says is of this kind; the
-    /// simulator asks about what is said by [`Output::Tell`].
-    fn may_wait(&self, _from: PeerId, _message: &Self::Message) -> bool {
-        false
-    }
-
-    /// Takes messages that [might wait](Engine::may_wait): the same as to handle one after another.
-    fn catch_up(&mut self, waiting: &[(PeerId, Self::Message)], choose: &mut dyn Choose) {
-        for (from, message) in waiting {
-            self.handle(Input::Received { from: *from, message: message.clone() }, choose);
-            // Drained as ever: it has promised to have nothing to say.
-            let _none = self.poll();
-        }
-    }
-}
-
-/// Boards: what each node has shown to all its neighbors, kept by a driver once instead of by each
-/// neighbor.
-///
-/// Most of what a swarm says is that a peer has a chunk now, and most neighbors only note it. A
-/// driver that keeps boards notes it once, after the delay to each neighbor, and tells only those
-/// that watch the sender: see [`Engine::reads_boards`].
-pub trait Boards {
-    /// Whether anything is kept at all. If not, everything comes as messages.
-    const KEPT: bool;
-
-    /// The chunks that a node has shown by now, as [`ChunkSet::words`] has them; there may be more
-    /// words, of no chunks.
-    fn shown(&self, by: PeerId) -> &[usize];
-
-    /// How often a node has shown by now that it is still there.
-    fn shows(&self, by: PeerId) -> u32;
-}
-
-/// No board is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoBoards;
-
-impl Boards for NoBoards {
-    const KEPT: bool = false;
-
-    fn shown(&self, _: PeerId) -> &[usize] {
-        &[]
-    }
-
-    fn shows(&self, _: PeerId) -> u32 {
-        0
-    }
-}
-
-/// What follows from an input, in memory that a driver lends to one engine after another.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Outbox<M> {
-    /// To be carried out in this order.
-    pub outputs: Vec<Output<M>>,
-    /// What it shows to all its neighbors, before the outputs.
-    pub shown: Option<Shown>,
-    /// The neighbors that it begins or ceases to watch. It watches none at first.
-    pub watches: Vec<Watch>,
-}
-
-impl<M> Default for Outbox<M> {
-    fn default() -> Self {
-        Outbox { outputs: Vec::new(), shown: None, watches: Vec::new() }
-    }
-}
-
-/// What a node shows to all its neighbors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Shown {
-    /// It has this chunk now.
-    Chunk(ChunkId),
-    /// It is still there.
-    Presence,
-}
-
-/// Whether a node wants to be told at once of what a neighbor shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Watch {
-    /// The neighbor.
-    pub neighbor: PeerId,
-    /// Whether it does from now on.
-    pub on: bool,
 }
 
 /// What others must know of a message. To a driver only chunks matter, which take capacity, and who
@@ -317,7 +210,7 @@ pub enum Presence {
 }
 
 /// Introduces participants to each other; knows who is in, never who has what.
-pub trait Introduce: Clone + Debug + Eq + Hash {
+pub trait Introduce: Debug {
     /// No peer is in.
     fn new() -> Self;
 
