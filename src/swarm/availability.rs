@@ -1,7 +1,7 @@
 //! How many neighbors have each chunk, counted when it is asked for.
 //!
 //! The counts are binary numbers that lie across: digit d of the count of chunk c of a word is bit
-//! c of plane d. Seven rows are added at a time by full adders, 64 chunks at once. For files whose
+//! c of plane d. 15 rows are added at a time by full adders, 64 chunks at once. For files whose
 //! rows are long, keeping the counts (see `rarity`) takes less than counting anew.
 
 use wide::u64x2;
@@ -9,7 +9,7 @@ use wide::u64x2;
 /// Words that are counted in one pass over the rows: a line of the cache. Fewer for short rows.
 const SPAN: usize = 8;
 /// Rows that are added at a time.
-const GROUP: usize = 7;
+const GROUP: usize = 15;
 /// Binary digits of the highest count: of fewer than 64 rows, of fewer than 256, of any number.
 const FEW: usize = 6;
 const MORE: usize = 8;
@@ -37,31 +37,34 @@ fn keep_least<'r, const W: usize, const DIGITS: usize>(
 ) {
     let mut least = usize::MAX;
     for from in (0..set.len()).step_by(W) {
-        let words = from..set.len().min(from + W);
-        if set[words.clone()].iter().all(|&word| word == 0) {
+        let mut words = [0; W];
+        words.iter_mut().zip(&set[from..]).for_each(|(word, &from)| *word = from);
+        if words == [0; W] {
             continue;
         }
         let mut planes = [[0; W]; DIGITS];
         count(rows.clone(), from, &mut planes);
-        let count = keep_least_of(&mut set[words.clone()], &planes);
+        let count = keep_least_of(&mut words, &planes);
         if count < least {
             least = count;
             set[..from].fill(0);
         } else if least < count {
-            set[words].fill(0);
+            words = [0; W];
         }
+        set[from..].iter_mut().zip(words).for_each(|(word, kept)| *word = kept);
     }
 }
 
 /// Leaves those in some words that have the least count; says which that is.
-fn keep_least_of<const W: usize>(set: &mut [usize], planes: &[[usize; W]]) -> usize {
+fn keep_least_of<const W: usize>(set: &mut [usize; W], planes: &[[usize; W]]) -> usize {
     let mut count = 0;
     for plane in planes.iter().rev() {
         // Where some have a 0 at this digit, no other can be the least.
-        let less = set.iter().zip(plane).fold(0, |less, (word, plane)| less | word & !plane);
-        count = count << 1 | usize::from(less == 0);
-        if less != 0 {
-            set.iter_mut().zip(plane).for_each(|(word, plane)| *word &= !plane);
+        let less: [usize; W] = std::array::from_fn(|at| set[at] & !plane[at]);
+        let any = less.iter().fold(0, |any, word| any | word) != 0;
+        count = count << 1 | usize::from(!any);
+        if any {
+            *set = less;
         }
     }
     count
@@ -133,24 +136,38 @@ fn add_one<const W: usize, const DIGITS: usize>(
     }
 }
 
+/// Adds up seven rows from a word on: digits, lowest first.
+#[inline]
+fn seven<const W: usize>(rows: [&[usize; W]; 7], at: usize) -> [u64x2; 3] {
+    let [a, b, c, d, e, f, g] = rows.map(|row| pair(row, at));
+    let (abc, abc_twos) = full(a, b, c);
+    let (def, def_twos) = full(d, e, f);
+    let (ones, all_twos) = full(abc, def, g);
+    let (twos, fours) = full(abc_twos, def_twos, all_twos);
+    [ones, twos, fours]
+}
+
 /// Adds rows to the counts.
 fn add<const W: usize, const DIGITS: usize>(
     planes: &mut [[usize; W]; DIGITS],
-    [a, b, c, d, e, f, g]: &[&[usize; W]; GROUP],
+    &[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o]: &[&[usize; W]; GROUP],
 ) {
     let mut at = 0;
     while at < W {
-        let (abc, abc_twos) = full(pair(a, at), pair(b, at), pair(c, at));
-        let (def, def_twos) = full(pair(d, at), pair(e, at), pair(f, at));
-        let (all, all_twos) = full(abc, def, pair(g, at));
-        let (two, four) = full(abc_twos, def_twos, all_twos);
-        let ones = pair(&planes[0], at);
-        put(&mut planes[0], at, ones ^ all);
-        let (twos, carry) = full(pair(&planes[1], at), two, ones & all);
-        put(&mut planes[1], at, twos);
-        let (fours, mut carry) = full(pair(&planes[2], at), four, carry);
-        put(&mut planes[2], at, fours);
-        for plane in &mut planes[3..] {
+        let [ones, twos, fours] = seven([a, b, c, d, e, f, g], at);
+        let [more_ones, more_twos, more_fours] = seven([h, i, j, k, l, m, n], at);
+        let (ones, carry) = full(ones, more_ones, pair(o, at));
+        let (twos, carry) = full(twos, more_twos, carry);
+        let (fours, eights) = full(fours, more_fours, carry);
+        let first = pair(&planes[0], at);
+        put(&mut planes[0], at, first ^ ones);
+        let mut carry = first & ones;
+        for (plane, digit) in planes[1..4].iter_mut().zip([twos, fours, eights]) {
+            let (sum, over) = full(pair(plane, at), digit, carry);
+            put(plane, at, sum);
+            carry = over;
+        }
+        for plane in &mut planes[4..] {
             let digit = pair(plane, at);
             put(plane, at, digit ^ carry);
             carry &= digit;

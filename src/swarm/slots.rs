@@ -2,6 +2,8 @@
 //!
 //! Up to 128 neighbors it takes no memory of its own; what it takes for more lies on the heap.
 
+use wide::u32x4;
+
 /// Slots of one word.
 const WIDTH: usize = u64::BITS as usize;
 /// Words that lie in the set itself.
@@ -234,6 +236,28 @@ impl SlotSet {
     }
 }
 
+/// The places of a number in a table that has it once or a few times, ascending.
+#[inline]
+pub(super) fn places_of<T: Copy>(
+    number: u32,
+    table: &[T],
+    of: impl Fn(T) -> u32 + Copy,
+) -> impl Iterator<Item = usize> {
+    let wanted = u32x4::splat(number);
+    let (fours, rest) = table.as_chunks::<4>();
+    let fours = fours.iter().enumerate().filter_map(move |(place, four)| {
+        let same = u32x4::new(four.map(of)).simd_eq(wanted).to_bitmask();
+        (same != 0).then_some((place, same))
+    });
+    let all = fours.flat_map(|(place, same)| {
+        let bits = (0..4).filter(move |bit| same >> bit & 1 == 1);
+        bits.map(move |bit| place * 4 + bit)
+    });
+    let last = table.len() - rest.len();
+    let others = rest.iter().enumerate().filter(move |&(_, &other)| of(other) == number);
+    all.chain(others.map(move |(place, _)| last + place))
+}
+
 impl FromIterator<usize> for SlotSet {
     fn from_iter<I: IntoIterator<Item = usize>>(slots: I) -> Self {
         let mut set = SlotSet::default();
@@ -251,6 +275,11 @@ mod tests {
     use super::*;
 
     quickcheck! {
+        fn a_number_is_found_at_each_of_its_places(table: Vec<u8>, number: u8) -> bool {
+            let expected = (0..table.len()).filter(|&at| table[at] == number);
+            places_of(u32::from(number), &table, u32::from).eq(expected)
+        }
+
         /// A set of numbers, and equal to any other with the same contents.
         fn it_is_a_set_of_slots(steps: Vec<(u8, u8)>) -> bool {
             let mut set = SlotSet::default();
