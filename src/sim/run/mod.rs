@@ -4,7 +4,6 @@ use prefetch_index::prefetch_index;
 
 use super::boards::Boards;
 use super::links::{End, FlowId, Links};
-use super::multicast::Call;
 use super::queue::Queue;
 use super::timing::{Pace, patience};
 use crate::choose::{Seeded, sample};
@@ -14,6 +13,13 @@ use crate::engine::{Engine, Factory, Input, Introduce, Kind, NewEngine, Output, 
 use crate::scenario::Scenario;
 use crate::trace::Event;
 use crate::units::Time;
+
+mod lifecycle;
+mod multicast;
+mod showing;
+mod transfers;
+
+use multicast::Call;
 
 /// The stream of the seed that a run draws from; arrivals draw from those from 2^32 on.
 const STREAM: u64 = 0;
@@ -67,66 +73,66 @@ pub fn simulate<E: NewEngine, T: Introduce>(
 
 /// A run in virtual time.
 pub struct Simulation<E: Engine, T: Introduce> {
-    pub(super) scenario: Scenario,
-    pub(super) factory: Box<dyn Factory<Engine = E>>,
-    pub(super) pace: Pace,
-    pub(super) nodes: Vec<Node<E>>,
+    scenario: Scenario,
+    factory: Box<dyn Factory<Engine = E>>,
+    pace: Pace,
+    nodes: Vec<Node<E>>,
     /// How long anything takes to each node.
-    pub(super) latencies: Vec<Time>,
-    pub(super) tracker: T,
+    latencies: Vec<Time>,
+    tracker: T,
     /// Boards are kept if the engines read them, which the first one says.
-    pub(super) may_keep_boards: bool,
+    may_keep_boards: bool,
     /// What nodes have shown, where engines read it.
-    pub(super) boards: Option<Boards>,
+    boards: Option<Boards>,
     /// Nodes that watch one that has just shown something.
-    pub(super) watching: Vec<PeerId>,
-    pub(super) links: Links,
-    pub(super) queue: Queue<Happening<E::Message>>,
-    pub(super) choose: Seeded,
+    watching: Vec<PeerId>,
+    links: Links,
+    queue: Queue<Happening<E::Message>>,
+    choose: Seeded,
     /// Senders whose link has changed since they were last asked for more.
-    pub(super) touched: Vec<PeerId>,
+    touched: Vec<PeerId>,
     /// Arrivals and departures that are scheduled.
-    pub(super) changes: usize,
+    changes: usize,
     /// Peers that are to come or are present and incomplete.
-    pub(super) unfinished: usize,
+    unfinished: usize,
     /// Chunks that arrived.
-    pub(super) delivered: u64,
+    delivered: u64,
     /// When bytes last moved, or a node came or went.
-    pub(super) progress: Time,
+    progress: Time,
     /// How long nothing may move before the run counts as stalled.
-    pub(super) patience: Time,
+    patience: Time,
     /// What the source has sent, in bits.
-    pub(super) emitted: u128,
+    emitted: u128,
     /// The message of each transfer under way.
-    pub(super) parcels: Vec<Option<E::Message>>,
-    pub(super) ends: Vec<End>,
+    parcels: Vec<Option<E::Message>>,
+    ends: Vec<End>,
     /// Memory that is lent to one engine after another.
-    pub(super) outbox: Outbox<E::Message>,
+    outbox: Outbox<E::Message>,
 }
 
 /// A node of a run. What a chunk that is shown touches lies in one line of the cache.
 #[derive(Debug)]
 #[repr(C, align(64))]
-pub(super) struct Node<E> {
+struct Node<E> {
     /// None before it joins and after it left.
-    pub(super) engine: Option<E>,
-    pub(super) complete: bool,
-    pub(super) gone: bool,
+    engine: Option<E>,
+    complete: bool,
+    gone: bool,
     /// It knows that its uplink could carry another chunk.
-    pub(super) told: bool,
+    told: bool,
     /// In ascending order.
-    pub(super) neighbors: Vec<PeerId>,
+    neighbors: Vec<PeerId>,
     /// The place of the neighbor that it last said anything to.
-    pub(super) last: usize,
-    pub(super) timers: Vec<Timer>,
+    last: usize,
+    timers: Vec<Timer>,
     /// The neighbors that watch what it shows, in ascending order.
-    pub(super) watchers: Vec<PeerId>,
+    watchers: Vec<PeerId>,
     /// Neighbors that cannot have heard yet what it shows now: it has just become theirs.
-    pub(super) deaf: Vec<PeerId>,
+    deaf: Vec<PeerId>,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Happening<M> {
+enum Happening<M> {
     Join(PeerId),
     Depart(PeerId),
     /// A message reaches a node.
@@ -235,7 +241,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         self.queue.schedule(self.pace.protocol.announce, Happening::Tick);
     }
 
-    pub(super) fn schedule_change(&mut self, at: Time, change: Happening<E::Message>) {
+    fn schedule_change(&mut self, at: Time, change: Happening<E::Message>) {
         self.changes += 1;
         self.queue.schedule(at, change);
     }
@@ -356,12 +362,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     }
 
     /// Hands an input to an engine that is present and carries out what it wants.
-    pub(super) fn hand(
-        &mut self,
-        node: PeerId,
-        input: Input<E::Message>,
-        record: &mut dyn FnMut(Event),
-    ) {
+    fn hand(&mut self, node: PeerId, input: Input<E::Message>, record: &mut dyn FnMut(Event)) {
         self.note_on_boards(node, &input);
         let Some(engine) = &mut self.nodes[node.index()].engine else { return };
         let (choose, outbox) = (&mut self.choose, &mut self.outbox);
@@ -380,7 +381,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
 
     /// Carries out what nodes say only when all inputs of an instant have been handed over; says
     /// whether there was any.
-    pub(super) fn flush(&mut self, record: &mut dyn FnMut(Event)) -> bool {
+    fn flush(&mut self, record: &mut dyn FnMut(Event)) -> bool {
         let nodes = self.factory.flush();
         for &node in &nodes {
             if let Some(engine) = &mut self.nodes[node.index()].engine {
@@ -392,7 +393,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     }
 
     /// Carries out everything that a node wants done.
-    pub(super) fn drain(&mut self, node: PeerId, record: &mut dyn FnMut(Event)) {
+    fn drain(&mut self, node: PeerId, record: &mut dyn FnMut(Event)) {
         self.take_shown(node);
         self.take_watches(node);
         if self.outbox.outputs.is_empty() {
@@ -447,12 +448,12 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     }
 
     /// Delivers an input at this instant.
-    pub(super) fn give(&mut self, to: PeerId, input: Input<E::Message>) {
+    fn give(&mut self, to: PeerId, input: Input<E::Message>) {
         self.queue.schedule_after(Time::ZERO, Happening::Input(to, Box::new(input)));
     }
 
     /// Delivers an input after the delay to its receiver.
-    pub(super) fn tell(&mut self, from: PeerId, to: PeerId, input: Input<E::Message>) {
+    fn tell(&mut self, from: PeerId, to: PeerId, input: Input<E::Message>) {
         debug_assert_ne!(from, to, "no node talks to itself");
         let input = Happening::Input(to, Box::new(input));
         self.queue.schedule_after(self.latencies[to.index()], input);
@@ -468,7 +469,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         self.queue.schedule_after(after.max(Time(1)), Happening::Timer(node, timer));
     }
 
-    pub(super) fn send(
+    fn send(
         &mut self,
         from: PeerId,
         to: PeerId,

@@ -1,6 +1,6 @@
 //! Nodes come and go, and connections with them.
 
-use super::run::{Happening, Simulation};
+use super::{Happening, Simulation};
 use crate::chunks::PeerId;
 use crate::engine::{Engine, Input, Introduce, Role};
 use crate::scenario::{Behavior, Leaves, Scenario};

@@ -5,8 +5,8 @@
 
 use prefetch_index::prefetch_index;
 
-use super::boards::Boards;
-use super::run::{Happening, Simulation};
+use super::super::boards::Boards;
+use super::{Happening, Simulation};
 use crate::chunks::{ChunkId, PeerId};
 use crate::engine::boards::{BoardReader, Shown};
 use crate::engine::{Engine, Input, Introduce, Kind, Payload};
