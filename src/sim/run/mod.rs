@@ -141,6 +141,10 @@ enum Happening<M> {
         from: PeerId,
         message: M,
     },
+    /// A node asks another to be a neighbor, or is one from now on, or no more.
+    Asked(PeerId, PeerId),
+    Connected(PeerId, PeerId),
+    Disconnected(PeerId, PeerId),
     /// Another input, in a box: it is rare, and every event takes as much room as the largest.
     Input(PeerId, Box<Input<M>>),
     Timer(PeerId, Timer),
@@ -177,6 +181,20 @@ impl<E: NewEngine, T: Introduce> Simulation<E, T> {
     /// A run of `scenario` that has not begun.
     pub fn new(scenario: &Scenario) -> Self {
         Simulation::with_engines(scenario, E::new)
+    }
+}
+
+impl<M> Happening<M> {
+    /// An input that reaches a node.
+    #[inline]
+    fn of(to: PeerId, input: Input<M>) -> Self {
+        match input {
+            Input::Received { from, message } => Happening::Message { to, from, message },
+            Input::Asked(asker) => Happening::Asked(to, asker),
+            Input::Connected(neighbor) => Happening::Connected(to, neighbor),
+            Input::Disconnected(other) => Happening::Disconnected(to, other),
+            input => Happening::Input(to, Box::new(input)),
+        }
     }
 }
 
@@ -332,13 +350,18 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             Happening::Message { to, from, message } => {
                 self.hand(to, Input::Received { from, message }, record);
             }
-            Happening::Input(node, input) => match *input {
-                // A node that is gone cannot answer, and the one that asked must not wait forever.
-                Input::Asked(asker) if self.nodes[node.index()].engine.is_none() => {
-                    self.tell(node, asker, Input::Disconnected(node));
-                }
-                input => self.hand(node, input, record),
-            },
+            // A node that is gone cannot answer, and the one that asked must not wait forever.
+            Happening::Asked(node, asker) if self.nodes[node.index()].engine.is_none() => {
+                self.tell(node, asker, Input::Disconnected(node));
+            }
+            Happening::Asked(node, asker) => self.hand(node, Input::Asked(asker), record),
+            Happening::Connected(node, neighbor) => {
+                self.hand(node, Input::Connected(neighbor), record);
+            }
+            Happening::Disconnected(node, other) => {
+                self.hand(node, Input::Disconnected(other), record);
+            }
+            Happening::Input(node, input) => self.hand(node, *input, record),
             Happening::Show(by, chunk, delay) => self.show(by, chunk, delay, record),
             Happening::Hears(by, neighbor) => {
                 let deaf = &mut self.nodes[by.index()].deaf;
@@ -449,14 +472,13 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
 
     /// Delivers an input at this instant.
     fn give(&mut self, to: PeerId, input: Input<E::Message>) {
-        self.queue.schedule_after(Time::ZERO, Happening::Input(to, Box::new(input)));
+        self.queue.schedule_after(Time::ZERO, Happening::of(to, input));
     }
 
     /// Delivers an input after the delay to its receiver.
     fn tell(&mut self, from: PeerId, to: PeerId, input: Input<E::Message>) {
         debug_assert_ne!(from, to, "no node talks to itself");
-        let input = Happening::Input(to, Box::new(input));
-        self.queue.schedule_after(self.latencies[to.index()], input);
+        self.queue.schedule_after(self.latencies[to.index()], Happening::of(to, input));
     }
 
     fn arm(&mut self, node: PeerId, timer: Timer, after: Time) {
@@ -505,7 +527,6 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             Kind::Unchoke => record(Event::Unchoke { at: now, from, to }),
             Kind::Request(_) | Kind::Have(_) | Kind::Bitfield(_) | Kind::Control => {}
         }
-        let message = Happening::Message { to, from, message };
-        self.queue.schedule_after(self.latencies[to.index()], message);
+        self.tell(from, to, Input::Received { from, message });
     }
 }

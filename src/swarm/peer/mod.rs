@@ -36,18 +36,19 @@ const ANNOUNCE: Timer = Timer(2);
 /// A participant of the reference swarm.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Peer {
+    // What most inputs look at comes first, side by side.
     have: ChunkSet,
-    neighbors: Neighbors,
-    interest: Interest,
-    requests: Requests,
-    uploads: Uploads,
-    choker: Choker,
     /// The source's first pass over the chunks; None when it is over, or there is none.
     offers: Option<Box<Offers>>,
-    accounts: Accounts,
-    membership: Membership,
     watching: Watching,
     out: Outbox<Message>,
+    requests: Requests,
+    interest: Interest,
+    neighbors: Neighbors,
+    uploads: Uploads,
+    choker: Choker,
+    accounts: Accounts,
+    membership: Membership,
     me: PeerId,
     role: Role,
     manifest: Manifest,
