@@ -1,7 +1,7 @@
 //! How many neighbors have each chunk, counted when it is asked for.
 //!
 //! The counts are binary numbers that lie across: digit d of the count of chunk c of a word is bit
-//! c of plane d. 15 rows are added at a time by full adders, 64 chunks at once. For files whose
+//! c of plane d. Seven rows are added at a time by full adders, 64 chunks at once. For files whose
 //! rows are long, keeping the counts (see `rarity`) takes less than counting anew.
 
 use wide::u64x2;
@@ -9,7 +9,7 @@ use wide::u64x2;
 /// Words that are counted in one pass over the rows: a line of the cache. Fewer for short rows.
 const SPAN: usize = 8;
 /// Rows that are added at a time.
-const GROUP: usize = 15;
+const GROUP: usize = 7;
 /// Binary digits of the highest count: of fewer than 64 rows, of fewer than 256, of any number.
 const FEW: usize = 6;
 const MORE: usize = 8;
@@ -136,38 +136,24 @@ fn add_one<const W: usize, const DIGITS: usize>(
     }
 }
 
-/// Adds up seven rows from a word on: digits, lowest first.
-#[inline]
-fn seven<const W: usize>(rows: [&[usize; W]; 7], at: usize) -> [u64x2; 3] {
-    let [a, b, c, d, e, f, g] = rows.map(|row| pair(row, at));
-    let (abc, abc_twos) = full(a, b, c);
-    let (def, def_twos) = full(d, e, f);
-    let (ones, all_twos) = full(abc, def, g);
-    let (twos, fours) = full(abc_twos, def_twos, all_twos);
-    [ones, twos, fours]
-}
-
 /// Adds rows to the counts.
 fn add<const W: usize, const DIGITS: usize>(
     planes: &mut [[usize; W]; DIGITS],
-    &[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o]: &[&[usize; W]; GROUP],
+    [a, b, c, d, e, f, g]: &[&[usize; W]; GROUP],
 ) {
     let mut at = 0;
     while at < W {
-        let [ones, twos, fours] = seven([a, b, c, d, e, f, g], at);
-        let [more_ones, more_twos, more_fours] = seven([h, i, j, k, l, m, n], at);
-        let (ones, carry) = full(ones, more_ones, pair(o, at));
-        let (twos, carry) = full(twos, more_twos, carry);
-        let (fours, eights) = full(fours, more_fours, carry);
-        let first = pair(&planes[0], at);
-        put(&mut planes[0], at, first ^ ones);
-        let mut carry = first & ones;
-        for (plane, digit) in planes[1..4].iter_mut().zip([twos, fours, eights]) {
-            let (sum, over) = full(pair(plane, at), digit, carry);
-            put(plane, at, sum);
-            carry = over;
-        }
-        for plane in &mut planes[4..] {
+        let (abc, abc_twos) = full(pair(a, at), pair(b, at), pair(c, at));
+        let (def, def_twos) = full(pair(d, at), pair(e, at), pair(f, at));
+        let (all, all_twos) = full(abc, def, pair(g, at));
+        let (two, four) = full(abc_twos, def_twos, all_twos);
+        let ones = pair(&planes[0], at);
+        put(&mut planes[0], at, ones ^ all);
+        let (twos, carry) = full(pair(&planes[1], at), two, ones & all);
+        put(&mut planes[1], at, twos);
+        let (fours, mut carry) = full(pair(&planes[2], at), four, carry);
+        put(&mut planes[2], at, fours);
+        for plane in &mut planes[3..] {
             let digit = pair(plane, at);
             put(plane, at, digit ^ carry);
             carry &= digit;
