@@ -12,8 +12,8 @@ use crate::chunks::{ChunkId, PeerId};
 
 /// An engine that reads what its neighbors have of the file from [`Boards`].
 ///
-/// A driver uses [`BoardReader::handle_beside`] in place of `Engine::handle`, and nothing is left to
-/// `Engine::poll` then. A driver that keeps no boards gives it [`NoBoards`].
+/// A driver uses [`BoardReader::handle_beside`] in place of `Engine::handle`, and nothing is left
+/// to `Engine::poll` then. A driver that keeps no boards gives it [`NoBoards`].
 pub trait BoardReader<M> {
     /// Takes one input, beside the boards of its neighbors. What follows is in `outbox`, which is
     /// empty before.
