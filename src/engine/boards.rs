@@ -6,26 +6,34 @@
 //! and tells only those that watch the sender. An engine that can read them is a [`BoardReader`],
 //! and says so by `Engine::board_reader`; no other engine need know of them.
 
-use super::Input;
+use super::{Input, Output};
 use crate::choose::Choose;
 use crate::chunks::{ChunkId, PeerId};
 
 /// An engine that reads what its neighbors have of the file from [`Boards`].
 ///
-/// A driver that keeps boards uses [`BoardReader::handle_beside`] in place of `Engine::handle`, and
-/// before each `Engine::poll` drains [`BoardReader::take_shown`] and [`BoardReader::take_watch`].
+/// A driver uses [`BoardReader::handle_beside`] in place of `Engine::handle`, and nothing is left
+/// to `Engine::poll` then. A driver that keeps no boards gives it [`NoBoards`].
 pub trait BoardReader<M> {
-    /// Takes one input, beside the boards of its neighbors.
-    fn handle_beside(&mut self, input: Input<M>, boards: &impl Boards, choose: &mut dyn Choose);
+    /// Takes one input, beside the boards of its neighbors. What follows is in `outbox`, which is
+    /// empty before.
+    fn handle_beside<B: Boards>(
+        &mut self,
+        input: Input<M>,
+        boards: &B,
+        choose: &mut dyn Choose,
+        outbox: &mut Outbox<M>,
+    );
 
-    /// A neighbor that it watches has shown a chunk.
-    fn notice(&mut self, by: PeerId, chunk: ChunkId, boards: &impl Boards, choose: &mut dyn Choose);
-
-    /// What it shows to all its neighbors.
-    fn take_shown(&mut self) -> Option<Shown>;
-
-    /// The next neighbor that it begins or ceases to watch. It watches none at first.
-    fn take_watch(&mut self) -> Option<Watch>;
+    /// A neighbor that it watches has shown a chunk. What follows is in `outbox`.
+    fn notice(
+        &mut self,
+        by: PeerId,
+        chunk: ChunkId,
+        boards: &impl Boards,
+        choose: &mut dyn Choose,
+        outbox: &mut Outbox<M>,
+    );
 }
 
 /// What an engine that reads no boards has instead of a [`BoardReader`]: there is none.
@@ -33,20 +41,42 @@ pub trait BoardReader<M> {
 pub enum NoReader {}
 
 impl<M> BoardReader<M> for NoReader {
-    fn handle_beside(&mut self, _: Input<M>, _: &impl Boards, _: &mut dyn Choose) {
+    fn handle_beside<B: Boards>(
+        &mut self,
+        _: Input<M>,
+        _: &B,
+        _: &mut dyn Choose,
+        _: &mut Outbox<M>,
+    ) {
         match *self {}
     }
 
-    fn notice(&mut self, _: PeerId, _: ChunkId, _: &impl Boards, _: &mut dyn Choose) {
+    fn notice(
+        &mut self,
+        _: PeerId,
+        _: ChunkId,
+        _: &impl Boards,
+        _: &mut dyn Choose,
+        _: &mut Outbox<M>,
+    ) {
         match *self {}
     }
+}
 
-    fn take_shown(&mut self) -> Option<Shown> {
-        match *self {}
-    }
+/// What follows from an input, in memory that a driver lends to one engine after another.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Outbox<M> {
+    /// To be carried out in this order.
+    pub outputs: Vec<Output<M>>,
+    /// What it shows to all its neighbors, before the outputs.
+    pub shown: Option<Shown>,
+    /// The neighbors that it begins or ceases to watch. It watches none at first.
+    pub watches: Vec<Watch>,
+}
 
-    fn take_watch(&mut self) -> Option<Watch> {
-        match *self {}
+impl<M> Default for Outbox<M> {
+    fn default() -> Self {
+        Outbox { outputs: Vec::new(), shown: None, watches: Vec::new() }
     }
 }
 

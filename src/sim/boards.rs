@@ -8,10 +8,15 @@ use crate::units::Time;
 /// The most different delays for which boards are kept; beyond, chunks are told one by one.
 const DELAYS: usize = 4;
 
+/// Words of a line of the cache, and of a short row.
+const LINE: usize = 8;
+const SHORT: usize = 4;
+
 /// The boards of all nodes.
 #[derive(Clone, Debug)]
 pub(super) struct Boards {
-    /// Words of a row, of which the last may be of no chunks: rows are counted some words at once.
+    /// Words of a row, of which the last may be of no chunks: rows are counted some words at once,
+    /// and one that takes a line of the cache takes no part of another.
     words: usize,
     delays: Vec<Delay>,
     /// Which delay each node has.
@@ -22,6 +27,8 @@ pub(super) struct Boards {
 #[derive(Clone, Debug)]
 struct Delay {
     latency: Time,
+    /// The first word of the first row: where a line of the cache begins.
+    first: usize,
     rows: Vec<usize>,
     /// How often each node has shown that it is there.
     shows: Vec<u32>,
@@ -39,7 +46,7 @@ impl engine::boards::Boards for Seen<'_> {
 
     #[inline]
     fn shown(&self, by: PeerId) -> &[usize] {
-        &self.delay.rows[by.index() * self.words..][..self.words]
+        &self.delay.rows[self.delay.first + by.index() * self.words..][..self.words]
     }
 
     #[inline]
@@ -57,12 +64,16 @@ impl Boards {
         if DELAYS < different.len() {
             return None;
         }
-        let words = chunks.div_ceil(usize::BITS as usize).next_multiple_of(4);
+        let words = chunks.div_ceil(usize::BITS as usize);
+        let words = if words <= SHORT { SHORT } else { words.next_multiple_of(LINE) };
         let place = |latency| different.iter().position(|other| other == latency);
         let of = latencies.iter().filter_map(place).map(|place| place as u8).collect();
-        let rows = vec![0; latencies.len() * words];
-        let shows = vec![0; latencies.len()];
-        let delay = |&latency| Delay { latency, rows: rows.clone(), shows: shows.clone() };
+        let delay = |&latency| {
+            let rows = vec![0; latencies.len() * words + LINE];
+            // Where an address says nothing, any place will do.
+            let first = rows.as_ptr().align_offset(LINE * size_of::<usize>()).min(LINE);
+            Delay { latency, first, rows, shows: vec![0; latencies.len()] }
+        };
         Some(Boards { words, delays: different.iter().map(delay).collect(), of })
     }
 
@@ -88,8 +99,9 @@ impl Boards {
         let delay = &mut self.delays[usize::from(delay)];
         match chunk {
             Some(chunk) => {
-                let word = by.index() * self.words + chunk.index() / usize::BITS as usize;
-                delay.rows[word] |= 1 << (chunk.0 % usize::BITS);
+                let row = delay.first + by.index() * self.words;
+                delay.rows[row + chunk.index() / usize::BITS as usize] |=
+                    1 << (chunk.0 % usize::BITS);
             }
             None => delay.shows[by.index()] += 1,
         }
@@ -99,7 +111,7 @@ impl Boards {
     /// late as that one.
     pub(super) fn show_all(&mut self, by: PeerId, chunks: &[usize], to: PeerId) {
         let delay = &mut self.delays[usize::from(self.of[to.index()])];
-        let row = &mut delay.rows[by.index() * self.words..][..self.words];
+        let row = &mut delay.rows[delay.first + by.index() * self.words..][..self.words];
         row.iter_mut().zip(chunks).for_each(|(row, chunks)| *row |= chunks);
     }
 }

@@ -14,15 +14,22 @@ use crate::units::Rate;
 pub(super) struct LinkDirection {
     /// None is unlimited.
     capacity: Option<Rate>,
-    /// When each transfer began, ascending; the tables below have the same positions.
-    orders: Vec<u64>,
-    flows: Vec<FlowId>,
-    rates: Vec<Rate>,
+    /// What is on it, oldest first.
+    shares: Vec<Share>,
     /// The sum of the rates.
     used: u128,
     /// The transfers that get no more because this direction has no more for them, in the same
     /// order.
     held_back: Vec<u64>,
+}
+
+/// What a transfer has of a direction.
+#[derive(Clone, Copy, Debug)]
+struct Share {
+    /// When it began, in the order of beginnings.
+    order: u64,
+    flow: FlowId,
+    rate: Rate,
 }
 
 /// Whether a direction is what holds a transfer back.
@@ -34,34 +41,28 @@ pub(super) enum Binding {
 
 impl LinkDirection {
     pub(super) fn new(capacity: Option<Rate>) -> Self {
-        LinkDirection {
-            capacity,
-            orders: Vec::new(),
-            flows: Vec::new(),
-            rates: Vec::new(),
-            used: 0,
-            held_back: Vec::new(),
-        }
+        LinkDirection { capacity, shares: Vec::new(), used: 0, held_back: Vec::new() }
     }
 
     /// What is on it, oldest first.
-    pub(super) fn flows(&self) -> &[FlowId] {
-        &self.flows
+    pub(super) fn flows(&self) -> impl Iterator<Item = FlowId> + '_ {
+        self.shares.iter().map(|share| share.flow)
+    }
+
+    /// The place of a transfer.
+    fn place(&self, order: u64) -> Option<usize> {
+        self.shares.binary_search_by_key(&order, |share| share.order).ok()
     }
 
     /// Puts the youngest transfer on it, without a rate.
     pub(super) fn push(&mut self, order: u64, flow: FlowId) {
-        self.orders.push(order);
-        self.flows.push(flow);
-        self.rates.push(Rate::ZERO);
+        self.shares.push(Share { order, flow, rate: Rate::ZERO });
     }
 
     /// Takes a transfer off.
     pub(super) fn remove(&mut self, order: u64) {
-        if let Ok(at) = self.orders.binary_search(&order) {
-            self.orders.remove(at);
-            self.flows.remove(at);
-            self.used -= u128::from(self.rates.remove(at).0);
+        if let Some(at) = self.place(order) {
+            self.used -= u128::from(self.shares.remove(at).rate.0);
             self.note(order, Binding::Spares);
         }
     }
@@ -71,9 +72,10 @@ impl LinkDirection {
         let Some(capacity) = self.capacity else {
             return Rate(u64::MAX);
         };
-        let at = self.orders.partition_point(|&other| other < order);
-        let sum = |rates: &[Rate]| rates.iter().map(|rate| u128::from(rate.0)).sum::<u128>();
-        let (older, younger) = self.rates.split_at(at);
+        let at = self.shares.partition_point(|share| share.order < order);
+        let sum =
+            |shares: &[Share]| shares.iter().map(|share| u128::from(share.rate.0)).sum::<u128>();
+        let (older, younger) = self.shares.split_at(at);
         // Most changes are near the young end: the shorter part is summed.
         let used = match older.len() < younger.len() {
             true => sum(older),
@@ -89,9 +91,10 @@ impl LinkDirection {
 
     /// Gives a transfer its rate.
     pub(super) fn set(&mut self, order: u64, rate: Rate, binding: Binding) {
-        if let Ok(at) = self.orders.binary_search(&order) {
-            self.used = self.used - u128::from(self.rates[at].0) + u128::from(rate.0);
-            self.rates[at] = rate;
+        if let Some(at) = self.place(order) {
+            let share = &mut self.shares[at];
+            self.used = self.used - u128::from(share.rate.0) + u128::from(rate.0);
+            share.rate = rate;
             if self.capacity.is_some() {
                 self.note(order, binding);
             }
@@ -121,18 +124,19 @@ impl LinkDirection {
             return None;
         }
         let mut sum = self.used;
-        let mut first = self.rates.len();
+        let mut first = self.shares.len();
         while capacity < sum {
             first -= 1;
-            sum -= u128::from(self.rates[first].0);
+            sum -= u128::from(self.shares[first].rate.0);
         }
-        Some((self.orders[first], self.flows[first]))
+        let share = self.shares[first];
+        Some((share.order, share.flow))
     }
 
     fn first_with_room(&self, order: u64) -> Option<(u64, FlowId)> {
         let next = self.held_back.partition_point(|&other| other <= order);
         let &held = self.held_back.get(next)?;
-        let at = self.orders.binary_search(&held).ok()?;
-        (self.rates[at] < self.left_for(held)).then_some((held, self.flows[at]))
+        let share = self.shares[self.place(held)?];
+        (share.rate < self.left_for(held)).then_some((held, share.flow))
     }
 }

@@ -12,6 +12,8 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use prefetch_index::prefetch_index;
+
 use super::link_direction::{Binding, LinkDirection};
 use crate::chunks::{ChunkId, PeerId};
 use crate::units::{Bytes, NANO, Rate, Time};
@@ -149,6 +151,12 @@ impl Links {
         id
     }
 
+    /// Asks for the memory of a transfer.
+    #[inline]
+    pub(super) fn fetch(&self, id: FlowId) {
+        prefetch_index(&self.flows, id.index());
+    }
+
     /// The transfer, if `version` still speaks of it.
     pub(super) fn current(&self, id: FlowId, version: u32) -> Option<&Flow> {
         let flow = &self.flows[id.0 as usize];
@@ -230,7 +238,7 @@ impl Links {
     /// Everything that is leaving one node for the other, oldest first. What has left travels on,
     /// whatever becomes of the connection.
     pub(super) fn between(&self, from: PeerId, to: PeerId) -> Vec<FlowId> {
-        let leaving = self.up[from.index()].flows().iter().copied();
+        let leaving = self.up[from.index()].flows();
         leaving.filter(|&id| self.flow(id).to == to).collect()
     }
 
@@ -238,7 +246,7 @@ impl Links {
     /// its way to it. What it has sent travels on.
     pub(super) fn of(&self, node: PeerId) -> Vec<FlowId> {
         let directions = [self.up[node.index()].flows(), self.down[node.index()].flows()];
-        let mut found: Vec<FlowId> = directions.into_iter().flatten().copied().collect();
+        let mut found: Vec<FlowId> = directions.into_iter().flatten().collect();
         found.extend(&self.travelling[node.index()]);
         found.sort_unstable_by_key(|&id| self.flow(id).order);
         found

@@ -13,17 +13,13 @@
 //! `until`. [`Simulation`] runs it, [`Outcome`] says how it ended.
 
 mod boards;
-mod lifecycle;
 mod link_direction;
 mod links;
-mod multicast;
 mod queue;
 mod run;
-mod showing;
 #[cfg(test)]
 mod tests;
 mod timing;
-mod transfers;
 
 use crate::engine::{Introduce, NewEngine};
 use crate::scenario::Scenario;

@@ -119,6 +119,12 @@ impl<T> Queue<T> {
         due
     }
 
+    /// The event that is due after so many others.
+    #[inline]
+    pub(super) fn soon(&self, others: usize) -> Option<&T> {
+        self.due.get(others)
+    }
+
     /// When the next event happens.
     pub(super) fn next_at(&self) -> Option<Time> {
         if self.due.is_empty() { self.first().map(|(at, _)| at) } else { Some(self.now) }

@@ -6,15 +6,21 @@
 use super::slots::SlotSet;
 use crate::chunks::PeerId;
 
-/// What the choker compares of a neighbor.
+/// What went between a peer and a neighbor since the last decision.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Score {
-    /// Bytes got from it since the last decision.
+pub(super) struct Traffic {
+    slot: u32,
+    /// Bytes got from it.
     pub(super) received: u64,
-    /// Bytes sent to it since the last decision.
+    /// Bytes sent to it.
     pub(super) sent: u64,
-    /// Decisions that it has been waiting for.
-    pub(super) waited: u32,
+}
+
+impl Traffic {
+    /// The slot of the neighbor.
+    pub(super) fn slot(&self) -> usize {
+        self.slot as usize
+    }
 }
 
 /// The choker of a peer.
@@ -25,7 +31,10 @@ pub(super) struct Choker {
     served: SlotSet,
     /// The neighbor that the optimistic slot serves.
     optimistic: Option<PeerId>,
-    scores: Vec<Score>,
+    /// Decisions that each neighbor has been waiting for.
+    waited: Vec<u32>,
+    /// By ascending slots, only where there was any: few neighbors exchange anything at a time.
+    traffic: Vec<Traffic>,
 }
 
 impl Choker {
@@ -34,13 +43,15 @@ impl Choker {
             interested: SlotSet::default(),
             served: SlotSet::default(),
             optimistic: None,
-            scores: Vec::new(),
+            waited: Vec::new(),
+            traffic: Vec::new(),
         }
     }
 
     /// Bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.scores.len() * size_of::<Score>()
+        self.waited.len() * size_of::<u32>()
+            + self.traffic.len() * size_of::<Traffic>()
             + self.interested.heap_bytes()
             + self.served.heap_bytes()
     }
@@ -49,14 +60,19 @@ impl Choker {
     pub(super) fn open_gap(&mut self, at: usize) {
         self.interested.open_gap(at);
         self.served.open_gap(at);
-        self.scores.insert(at, Score::default());
+        self.waited.insert(at, 0);
+        let behind = self.traffic.iter_mut().filter(|traffic| at <= traffic.slot as usize);
+        behind.for_each(|traffic| traffic.slot += 1);
     }
 
     /// The neighbor at a slot is gone.
     pub(super) fn close_gap(&mut self, at: usize) {
         self.interested.close_gap(at);
         self.served.close_gap(at);
-        self.scores.remove(at);
+        self.waited.remove(at);
+        self.traffic.retain(|traffic| traffic.slot as usize != at);
+        let behind = self.traffic.iter_mut().filter(|traffic| at < traffic.slot as usize);
+        behind.for_each(|traffic| traffic.slot -= 1);
     }
 
     #[inline]
@@ -93,7 +109,7 @@ impl Choker {
     /// Begins to serve the neighbor at a slot.
     pub(super) fn serve(&mut self, slot: usize) {
         self.served.insert(slot);
-        self.scores[slot].waited = 0;
+        self.waited[slot] = 0;
     }
 
     /// Ends serving the neighbor at a slot.
@@ -118,26 +134,46 @@ impl Choker {
         }
     }
 
-    pub(super) fn score(&self, slot: usize) -> &Score {
-        &self.scores[slot]
+    /// The neighbors that told this peer that they want something.
+    pub(super) fn interested_set(&self) -> &SlotSet {
+        &self.interested
+    }
+
+    /// How many decisions the neighbor at a slot has been waiting for.
+    pub(super) fn waited(&self, slot: usize) -> u32 {
+        self.waited[slot]
+    }
+
+    /// What went between this peer and its neighbors since the last decision, where anything did.
+    pub(super) fn traffic(&self) -> &[Traffic] {
+        &self.traffic
     }
 
     /// So many bytes came from the neighbor at a slot.
     pub(super) fn received(&mut self, slot: usize, bytes: u64) {
-        self.scores[slot].received += bytes;
+        self.traffic_mut(slot).received += bytes;
     }
 
     /// So many bytes went to the neighbor at a slot.
     pub(super) fn sent(&mut self, slot: usize, bytes: u64) {
-        self.scores[slot].sent += bytes;
+        self.traffic_mut(slot).sent += bytes;
     }
 
-    /// A decision has been made: `waits` says which neighbors wait for another one.
-    pub(super) fn begin_interval(&mut self, waits: impl Fn(&Choker, usize) -> bool) {
-        for slot in 0..self.scores.len() {
-            let waited = self.scores[slot].waited;
-            let waited = if waits(self, slot) { waited.saturating_add(1) } else { 0 };
-            self.scores[slot] = Score { waited, received: 0, sent: 0 };
+    fn traffic_mut(&mut self, slot: usize) -> &mut Traffic {
+        let slot = slot as u32;
+        let place = self.traffic.binary_search_by_key(&slot, |traffic| traffic.slot);
+        let at = place.unwrap_or_else(|at| {
+            self.traffic.insert(at, Traffic { slot, ..Traffic::default() });
+            at
+        });
+        &mut self.traffic[at]
+    }
+
+    /// A decision has been made: these neighbors wait for another one.
+    pub(super) fn begin_interval(&mut self, waiting: &SlotSet) {
+        for (slot, waited) in self.waited.iter_mut().enumerate() {
+            *waited = if waiting.contains(slot) { waited.saturating_add(1) } else { 0 };
         }
+        self.traffic.clear();
     }
 }

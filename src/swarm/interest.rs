@@ -8,7 +8,7 @@
 use std::hash::{Hash, Hasher};
 
 use super::rarity::Rarity;
-use super::slots::SlotSet;
+use super::slots::{SlotSet, places_of};
 use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
 use crate::engine::boards::Boards;
 
@@ -249,8 +249,7 @@ impl Interest {
 
     /// This peer has got a chunk: the slots of the neighbors whose wanted chunk it was, ascending.
     pub(super) fn resting_on(&self, chunk: ChunkId) -> SlotSet {
-        let wanted = self.wanted.0.as_slice();
-        let same = SlotSet::matching(wanted.len(), |slot| wanted[slot] == chunk);
+        let same: SlotSet = places_of(chunk.0, &self.wanted.0, |chunk| chunk.0).collect();
         same.with(&self.interesting, |same, interesting| same & interesting)
     }
 

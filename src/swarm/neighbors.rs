@@ -1,8 +1,6 @@
 //! The table of neighbors: which node stands at which slot, and which are alive.
 
-use memchr::memchr_iter;
-
-use super::slots::SlotSet;
+use super::slots::{SlotSet, places_of};
 use crate::chunks::PeerId;
 use crate::engine::boards::Boards;
 
@@ -10,17 +8,10 @@ use crate::engine::boards::Boards;
 /// something at each of its decisions, so three are enough to forgive any order of events.
 const SILENCE_LIMIT: u8 = 3;
 
-/// A byte of an id. Ids are given in turn, so the lowest tells most neighbors apart.
-fn tag(peer: PeerId) -> u8 {
-    peer.0 as u8
-}
-
 /// The neighbors, in ascending order of ids, so that every walk over them is reproducible: the
 /// place of a neighbor is its slot.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Neighbors {
-    /// The tag of each: one look finds the one or two slots that may be a neighbor's.
-    tags: Vec<u8>,
     ids: Vec<PeerId>,
     /// Decisions since each was last heard of.
     silent: Vec<u8>,
@@ -33,7 +24,6 @@ pub(super) struct Neighbors {
 impl Neighbors {
     pub(super) fn new() -> Self {
         Neighbors {
-            tags: Vec::new(),
             ids: Vec::new(),
             silent: Vec::new(),
             spoken_to: SlotSet::default(),
@@ -43,7 +33,7 @@ impl Neighbors {
 
     /// Bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
-        let each = 2 + size_of::<PeerId>() + size_of::<u32>();
+        let each = 1 + size_of::<PeerId>() + size_of::<u32>();
         self.ids.len() * each + self.spoken_to.heap_bytes()
     }
 
@@ -63,7 +53,7 @@ impl Neighbors {
     /// The slot of a neighbor, if it is one.
     #[inline]
     pub(super) fn slot(&self, peer: PeerId) -> Option<usize> {
-        memchr_iter(tag(peer), &self.tags).find(|&slot| self.ids[slot] == peer)
+        places_of(peer.0, &self.ids, |id| id.0).next()
     }
 
     pub(super) fn contains(&self, peer: PeerId) -> bool {
@@ -74,7 +64,6 @@ impl Neighbors {
     /// Those behind it move up by one.
     pub(super) fn insert(&mut self, peer: PeerId, shows: u32) -> Option<usize> {
         let slot = self.ids.binary_search(&peer).err()?;
-        self.tags.insert(slot, tag(peer));
         self.ids.insert(slot, peer);
         self.silent.insert(slot, 0);
         self.shows.insert(slot, shows);
@@ -84,7 +73,6 @@ impl Neighbors {
 
     /// The neighbor at a slot is gone. Those behind it move down by one.
     pub(super) fn remove(&mut self, slot: usize) {
-        self.tags.remove(slot);
         self.ids.remove(slot);
         self.silent.remove(slot);
         self.shows.remove(slot);
@@ -138,7 +126,7 @@ mod tests {
     use super::*;
 
     quickcheck! {
-        /// Neighbors are where their ids are in order, also those whose tags are the same.
+        /// Neighbors are where their ids are in order, wherever they stand.
         fn a_neighbor_is_found_by_its_id(steps: Vec<(u8, u8, bool)>) -> bool {
             let mut neighbors = Neighbors::new();
             let mut model = BTreeSet::new();

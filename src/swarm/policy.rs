@@ -58,18 +58,25 @@ pub fn select(policy: Policy, slots: usize, candidates: Vec<Candidate>) -> Vec<P
     }
 }
 
-/// The first `slots` of an order, in it. The others are not sorted.
+/// The first `slots` of an order, in it. Slots are few: the best so far are kept in order.
 fn best<K: Ord>(
     slots: usize,
-    mut candidates: Vec<Candidate>,
+    candidates: Vec<Candidate>,
     key: impl Fn(&Candidate) -> K,
 ) -> Vec<PeerId> {
-    if 0 < slots && slots < candidates.len() {
-        candidates.select_nth_unstable_by_key(slots - 1, &key);
+    let mut best: Vec<(K, PeerId)> = Vec::with_capacity(slots.min(candidates.len()));
+    for candidate in candidates {
+        let key = key(&candidate);
+        if best.len() == slots {
+            match best.last() {
+                Some((last, _)) if key < *last => best.pop(),
+                _ => continue,
+            };
+        }
+        let place = best.partition_point(|(other, _)| *other < key);
+        best.insert(place, (key, candidate.peer));
     }
-    candidates.truncate(slots);
-    candidates.sort_unstable_by_key(&key);
-    candidates.into_iter().map(|candidate| candidate.peer).collect()
+    best.into_iter().map(|(_, peer)| peer).collect()
 }
 
 /// What barter looks at before a chunk is sent to a neighbor.

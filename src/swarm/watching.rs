@@ -1,27 +1,25 @@
-//! What a peer shows on its board, and which neighbors' boards it watches.
+//! Which neighbors' boards a peer watches.
 //!
 //! Only where a driver keeps boards. A peer watches a neighbor when something may follow at once
 //! from the next chunk that it shows; all others it looks at when it requests something.
 
 use super::slots::SlotSet;
 use crate::chunks::PeerId;
-use crate::engine::boards::{Shown, Watch};
+use crate::engine::boards::Watch;
 
-/// What the driver has not been told yet, and what it has.
+/// What the driver has been told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Watching {
     /// Whether the driver keeps boards.
     on: bool,
-    showing: Option<Shown>,
     /// The neighbors that are watched, as the driver was told.
     watched: SlotSet,
-    changes: Vec<Watch>,
 }
 
 impl Watching {
     /// Bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.watched.heap_bytes() + self.changes.len() * size_of::<Watch>()
+        self.watched.heap_bytes()
     }
 
     /// Makes room for a new neighbor at a slot.
@@ -43,26 +41,16 @@ impl Watching {
         self.on = true;
     }
 
-    /// Shows something to all neighbors.
-    pub(super) fn show(&mut self, shown: Shown) {
-        self.showing = Some(shown);
-    }
-
-    pub(super) fn take_shown(&mut self) -> Option<Shown> {
-        self.showing.take()
-    }
-
     /// These are to be watched from now on, and no others.
     #[inline]
-    pub(super) fn watch(&mut self, wanted: SlotSet, ids: &[PeerId]) {
+    pub(super) fn watch(&mut self, wanted: SlotSet, ids: &[PeerId], changes: &mut Vec<Watch>) {
+        if wanted == self.watched {
+            return;
+        }
         let changed = wanted.with(&self.watched, |wanted, watched| wanted ^ watched);
         for slot in changed.iter() {
-            self.changes.push(Watch { neighbor: ids[slot], on: wanted.contains(slot) });
+            changes.push(Watch { neighbor: ids[slot], on: wanted.contains(slot) });
         }
         self.watched = wanted;
-    }
-
-    pub(super) fn take_change(&mut self) -> Option<Watch> {
-        self.changes.pop()
     }
 }

@@ -228,7 +228,7 @@ impl Peer {
             return;
         }
         if B::KEPT {
-            self.watching.show(Shown::Chunk(chunk));
+            self.out.shown = Some(Shown::Chunk(chunk));
             return;
         }
         let mut lacking = Vec::with_capacity(self.neighbors.len());
@@ -262,7 +262,7 @@ impl Peer {
     }
 
     fn completed(&mut self, boards: &impl Boards) {
-        self.outputs.push_back(Output::Completed);
+        self.out.outputs.push(Output::Completed);
         let rides_free = self.is_free_rider();
         let done = |&slot: &usize| rides_free || self.is_full(slot, boards);
         let useless: Vec<usize> = (0..self.neighbors.len()).filter(done).collect();

@@ -5,8 +5,6 @@
 //! it), `serving` (which neighbors are served, and with what) and `upkeep` (which nodes are
 //! neighbors).
 
-use std::collections::VecDeque;
-
 use super::barter::Accounts;
 use super::choker::Choker;
 use super::interest::Interest;
@@ -20,7 +18,7 @@ use super::uploads::Uploads;
 use super::watching::Watching;
 use crate::choose::Choose;
 use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
-use crate::engine::boards::{BoardReader, Boards, NoBoards, Shown, Watch};
+use crate::engine::boards::{BoardReader, Boards, NoBoards, Outbox};
 use crate::engine::{Engine, Input, NewEngine, Output, Presence, Role, Settings, Timer};
 use crate::scenario::Behavior;
 
@@ -35,25 +33,22 @@ const OPTIMISTIC: Timer = Timer(1);
 /// The tracker is told again.
 const ANNOUNCE: Timer = Timer(2);
 
-/// Outputs that are held without giving memory back: more come at once only when the peer
-/// completes or leaves.
-const FEW_OUTPUTS: usize = 16;
-
 /// A participant of the reference swarm.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Peer {
+    // What most inputs look at comes first, side by side.
     have: ChunkSet,
-    neighbors: Neighbors,
-    interest: Interest,
-    requests: Requests,
-    uploads: Uploads,
-    choker: Choker,
     /// The source's first pass over the chunks; None when it is over, or there is none.
     offers: Option<Box<Offers>>,
+    watching: Watching,
+    out: Outbox<Message>,
+    requests: Requests,
+    interest: Interest,
+    neighbors: Neighbors,
+    uploads: Uploads,
+    choker: Choker,
     accounts: Accounts,
     membership: Membership,
-    watching: Watching,
-    outputs: VecDeque<Output<Message>>,
     me: PeerId,
     role: Role,
     manifest: Manifest,
@@ -69,11 +64,8 @@ impl Engine for Peer {
 
     #[inline]
     fn poll(&mut self) -> Option<Output<Message>> {
-        let output = self.outputs.pop_front();
-        if output.is_none() && FEW_OUTPUTS < self.outputs.capacity() {
-            self.outputs = VecDeque::new();
-        }
-        output
+        let outputs = &mut self.out.outputs;
+        if outputs.is_empty() { None } else { Some(outputs.remove(0)) }
     }
 
     fn have(&self) -> &ChunkSet {
@@ -118,7 +110,7 @@ impl NewEngine for Peer {
             accounts: Accounts::new(role, settings.protocol.choker),
             membership: Membership::new(settings.protocol.neighbors),
             watching: Watching::default(),
-            outputs: VecDeque::new(),
+            out: Outbox::default(),
             me,
             role,
             manifest: *manifest,
@@ -128,18 +120,23 @@ impl NewEngine for Peer {
 }
 
 impl BoardReader<Message> for Peer {
-    fn handle_beside(
+    fn handle_beside<B: Boards>(
         &mut self,
         input: Input<Message>,
-        boards: &impl Boards,
+        boards: &B,
         choose: &mut dyn Choose,
+        outbox: &mut Outbox<Message>,
     ) {
-        self.watching.turn_on();
-        let changes = self.offers.is_some() || Self::changes_watches(&input);
+        std::mem::swap(&mut self.out, outbox);
+        if B::KEPT {
+            self.watching.turn_on();
+        }
+        let changes = B::KEPT && (self.offers.is_some() || Self::changes_watches(&input));
         self.happens(input, boards, choose);
         if changes {
             self.watch();
         }
+        std::mem::swap(&mut self.out, outbox);
     }
 
     fn notice(
@@ -148,20 +145,15 @@ impl BoardReader<Message> for Peer {
         chunk: ChunkId,
         boards: &impl Boards,
         choose: &mut dyn Choose,
+        outbox: &mut Outbox<Message>,
     ) {
         let slot = self.neighbors.slot(by).filter(|_| self.exists(chunk));
         if let Some(slot) = slot {
+            std::mem::swap(&mut self.out, outbox);
             self.notices(slot, chunk, boards, choose);
             self.watch();
+            std::mem::swap(&mut self.out, outbox);
         }
-    }
-
-    fn take_shown(&mut self) -> Option<Shown> {
-        self.watching.take_shown()
-    }
-
-    fn take_watch(&mut self) -> Option<Watch> {
-        self.watching.take_change()
     }
 }
 
@@ -211,18 +203,19 @@ impl Peer {
             _ => Some(protocol.announce),
         };
         if let Some(after) = after {
-            self.outputs.push_back(Output::Arm { timer, after });
+            self.out.outputs.push(Output::Arm { timer, after });
         }
     }
 
     fn announce(&mut self) {
         let want = self.settings.protocol.neighbors;
-        self.outputs.push_back(Output::Announce { presence: Presence::Here, want });
+        self.out.outputs.push(Output::Announce { presence: Presence::Here, want });
     }
 
     fn leave(&mut self) {
-        self.outputs.push_back(Output::Announce { presence: Presence::Gone, want: 0 });
-        self.outputs.extend(self.neighbors.ids().iter().copied().map(Output::Disconnect));
+        self.out.outputs.push(Output::Announce { presence: Presence::Gone, want: 0 });
+        let all = self.neighbors.ids().iter().copied();
+        self.out.outputs.extend(all.map(Output::Disconnect));
     }
 
     /// Can an input change which neighbors are watched?
@@ -248,7 +241,7 @@ impl Peer {
         } else {
             SlotSet::default()
         };
-        self.watching.watch(wanted, self.neighbors.ids());
+        self.watching.watch(wanted, self.neighbors.ids(), &mut self.out.watches);
     }
 
     fn receive(
@@ -304,7 +297,7 @@ impl Peer {
     fn say(&mut self, slot: usize, message: Message) {
         self.neighbors.speak_to(slot);
         let to = self.neighbors.id(slot);
-        self.outputs.push_back(Output::Send { to, message });
+        self.out.outputs.push(Output::Send { to, message });
     }
 
     /// Shows each neighbor everything that it has.
@@ -317,7 +310,7 @@ impl Peer {
     /// Says the same to some neighbors, in this order.
     fn tell_all(&mut self, to: Vec<PeerId>, message: Message) {
         if !to.is_empty() {
-            self.outputs.push_back(Output::Tell { to, message });
+            self.out.outputs.push(Output::Tell { to, message });
         }
     }
 

@@ -1,10 +1,13 @@
 //! Which neighbors a peer serves, and what it sends next.
 
+use std::num::NonZeroUsize;
+
 use super::super::message::Message;
 use super::super::policy::{Account, Candidate, Exchange, Policy, may_serve, select};
+use super::super::slots::SlotSet;
 use super::super::super_seeding::Offers;
 use super::Peer;
-use crate::choose::{Choose, pick};
+use crate::choose::Choose;
 use crate::chunks::{ChunkId, PeerId};
 use crate::engine::Output;
 use crate::engine::boards::NoBoards;
@@ -27,26 +30,41 @@ impl Peer {
         self.choker.is_interested(slot) || (self.offers.is_some() && !self.is_full(slot, &NoBoards))
     }
 
-    /// Does the neighbor at a slot want something and is not served?
-    fn waits(&self, slot: usize) -> bool {
-        !self.choker.is_served(slot) && self.wants(slot)
+    /// The neighbors that want something.
+    fn wanting(&self) -> SlotSet {
+        match self.offers {
+            None => self.choker.interested_set().clone(),
+            Some(_) => SlotSet::matching(self.neighbors.len(), |slot| self.wants(slot)),
+        }
+    }
+
+    /// The neighbors that want something and are not served.
+    fn waiting(&self) -> SlotSet {
+        self.wanting().with(self.choker.served(), |wanting, served| wanting & !served)
     }
 
     /// What the choker looks at of some neighbors.
-    fn candidates(&self, which: impl Fn(usize) -> bool) -> Vec<Candidate> {
+    fn candidates(&self, which: &SlotSet) -> Vec<Candidate> {
         let kept_back = self.offers.as_deref().map(Offers::kept_back).unwrap_or_default();
-        let mut candidates = Vec::with_capacity(self.neighbors.len());
-        candidates.extend((0..self.neighbors.len()).filter(|&slot| which(slot)).map(|slot| {
-            let (peer, score) = (self.neighbors.id(slot), self.choker.score(slot));
-            Candidate {
+        let mut candidates = Vec::with_capacity(which.len());
+        which.iter().for_each(|slot| {
+            let peer = self.neighbors.id(slot);
+            candidates.push(Candidate {
                 kept_back: kept_back.get(&peer).copied().unwrap_or(0),
                 peer,
-                received: score.received,
-                sent: score.sent,
-                waited: score.waited,
+                received: 0,
+                sent: 0,
+                waited: self.choker.waited(slot),
                 balance: self.accounts.balance(peer),
+            });
+        });
+        for traffic in self.choker.traffic() {
+            if which.contains(traffic.slot()) {
+                let candidate = &mut candidates[which.rank(traffic.slot())];
+                candidate.received = traffic.received;
+                candidate.sent = traffic.sent;
             }
-        }));
+        }
         candidates
     }
 
@@ -54,8 +72,7 @@ impl Peer {
     pub(super) fn rechoke(&mut self, choose: &mut dyn Choose) {
         if !self.is_free_rider() {
             let slots = self.settings.protocol.unchoke_slots as usize;
-            let candidates = self.candidates(|slot| self.wants(slot));
-            let chosen = select(self.policy(), slots, candidates);
+            let chosen = select(self.policy(), slots, self.candidates(&self.wanting()));
             chosen.iter().for_each(|&peer| self.choker.end_optimistic(peer));
             let served: Vec<usize> = self.choker.served().iter().collect();
             for slot in served {
@@ -67,12 +84,16 @@ impl Peer {
             chosen.into_iter().for_each(|peer| self.unchoke(peer));
             self.fill_slots(choose);
         }
-        let first_pass = self.offers.is_some();
-        // No neighbor waits for a peer that never serves.
-        let serves = !self.is_free_rider();
-        self.choker.begin_interval(|choker, slot| {
-            serves && (choker.is_interested(slot) || first_pass) && !choker.is_served(slot)
-        });
+        let waiting = if self.is_free_rider() {
+            // No neighbor waits for a peer that never serves.
+            SlotSet::default()
+        } else if self.offers.is_some() {
+            let all = SlotSet::full(self.neighbors.len());
+            all.with(self.choker.served(), |all, served| all & !served)
+        } else {
+            self.waiting()
+        };
+        self.choker.begin_interval(&waiting);
         self.serve();
     }
 
@@ -89,8 +110,7 @@ impl Peer {
         if free == 0 || self.is_free_rider() {
             return;
         }
-        let candidates = self.candidates(|slot| self.waits(slot));
-        for peer in select(self.policy(), free, candidates) {
+        for peer in select(self.policy(), free, self.candidates(&self.waiting())) {
             self.unchoke(peer);
         }
     }
@@ -114,9 +134,12 @@ impl Peer {
         if self.is_free_rider() || self.settings.protocol.optimistic.is_none() {
             return;
         }
-        let waiting = (0..self.neighbors.len()).filter(|&slot| self.waits(slot));
-        let waiting: Vec<PeerId> = waiting.map(|slot| self.neighbors.id(slot)).collect();
-        if let Some(lucky) = pick(&waiting, choose) {
+        let waiting = self.waiting();
+        let Some(count) = NonZeroUsize::new(waiting.len()) else { return };
+        // A single one costs no choice.
+        let nth = if count == NonZeroUsize::MIN { 0 } else { choose.index(count) };
+        if let Some(slot) = waiting.iter().nth(nth) {
+            let lucky = self.neighbors.id(slot);
             self.choker.set_optimistic(Some(lucky));
             self.unchoke(lucky);
         }
@@ -196,7 +219,7 @@ impl Peer {
         if self.uploads.cancel(from, chunk) {
             let to = self.neighbors.id(from);
             self.accounts.settle(to, -1);
-            self.outputs.push_back(Output::Abort { to, chunk });
+            self.out.outputs.push(Output::Abort { to, chunk });
         }
         self.offer_declined(from, chunk);
     }
@@ -275,8 +298,7 @@ impl Peer {
         let Some(offers) = &self.offers else { return false };
         let kept_back = offers.kept_back();
         let of = |peer| kept_back.get(&peer).copied().unwrap_or(0);
-        let waits = |slot| self.waits(slot) && of(self.neighbors.id(slot)) < of(served);
-        (0..self.neighbors.len()).any(waits)
+        self.waiting().iter().any(|slot| of(self.neighbors.id(slot)) < of(served))
     }
 
     /// A neighbor does not need what it was promised: it has it from another.

@@ -31,7 +31,7 @@ impl Peer {
         }
         while self.degree() < places {
             let Some(peer) = self.membership.next(choose) else { return };
-            self.outputs.push_back(Output::Connect(peer));
+            self.out.outputs.push(Output::Connect(peer));
         }
     }
 
@@ -40,13 +40,13 @@ impl Peer {
         let known = self.neighbors.contains(peer) || self.membership.has_asked(peer);
         let room = !self.is_done() && self.degree() < self.membership.max_degree();
         if !known && !room {
-            self.outputs.push_back(Output::Refuse(peer));
+            self.out.outputs.push(Output::Refuse(peer));
             return;
         }
         if !known {
             self.membership.accept(peer);
         }
-        self.outputs.push_back(Output::Accept(peer));
+        self.out.outputs.push(Output::Accept(peer));
     }
 
     /// A node is a neighbor now.
@@ -57,7 +57,7 @@ impl Peer {
         }
         if self.is_done() {
             // It was asked for before the last chunk came.
-            self.outputs.push_back(Output::Disconnect(peer));
+            self.out.outputs.push(Output::Disconnect(peer));
             return;
         }
         let shows = boards.shows(peer);
@@ -91,7 +91,7 @@ impl Peer {
 
     /// Gives a neighbor up.
     pub(super) fn drop_neighbor(&mut self, slot: usize) {
-        self.outputs.push_back(Output::Disconnect(self.neighbors.id(slot)));
+        self.out.outputs.push(Output::Disconnect(self.neighbors.id(slot)));
         self.forget(slot);
     }
 
@@ -120,7 +120,7 @@ impl Peer {
         self.requests.grow_older();
         let dead = self.neighbors.dead(boards);
         if B::KEPT {
-            self.watching.show(Shown::Presence);
+            self.out.shown = Some(Shown::Presence);
         } else {
             let mut unspoken = self.neighbors.unspoken();
             unspoken.retain(|peer| !dead.contains(peer));

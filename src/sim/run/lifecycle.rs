@@ -1,6 +1,6 @@
 //! Nodes come and go, and connections with them.
 
-use super::run::{Happening, Simulation};
+use super::{Happening, Simulation};
 use crate::chunks::PeerId;
 use crate::engine::{Engine, Input, Introduce, Role};
 use crate::scenario::{Behavior, Leaves, Scenario};
@@ -98,8 +98,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         let present = self.nodes.get(asker.index()).is_some_and(|other| other.engine.is_some());
         if !present || node == asker {
             // It went without waiting for the answer.
-            let now = self.queue.now();
-            self.queue.schedule(now, Happening::Input(node, Input::Disconnected(asker)));
+            self.give(node, Input::Disconnected(asker));
             return;
         }
         if self.are_neighbors(node, asker) {
@@ -115,7 +114,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         }
         let now = self.queue.now();
         record(Event::Connect { at: now, a: asker, b: node });
-        self.queue.schedule(now, Happening::Input(node, Input::Connected(asker)));
+        self.give(node, Input::Connected(asker));
         self.tell(node, asker, Input::Connected(node));
     }
 

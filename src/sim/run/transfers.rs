@@ -1,7 +1,7 @@
 //! What happens to transfers in a run: they begin to move, end, arrive, or are stopped.
 
-use super::links::FlowId;
-use super::run::{Happening, Simulation};
+use super::super::links::FlowId;
+use super::{Happening, Simulation};
 use crate::chunks::PeerId;
 use crate::engine::{Engine, Input, Introduce};
 use crate::scenario::SourceLeaves;

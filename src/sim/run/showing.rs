@@ -5,8 +5,8 @@
 
 use prefetch_index::prefetch_index;
 
-use super::boards::Boards;
-use super::run::{Happening, Simulation};
+use super::super::boards::Boards;
+use super::{Happening, Simulation};
 use crate::chunks::{ChunkId, PeerId};
 use crate::engine::boards::{BoardReader, Shown};
 use crate::engine::{Engine, Input, Introduce, Kind, Payload};
@@ -67,7 +67,8 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             let engine = self.nodes[watcher.index()].engine.as_mut();
             let reader = engine.and_then(|engine| engine.board_reader());
             if let (Some(reader), Some(boards)) = (reader, &self.boards) {
-                reader.notice(by, chunk, &boards.seen_by(watcher), &mut self.choose);
+                let seen = boards.seen_by(watcher);
+                reader.notice(by, chunk, &seen, &mut self.choose, &mut self.outbox);
                 self.drain(watcher, record);
             }
         }
@@ -76,10 +77,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
 
     /// Takes what a node shows.
     pub(super) fn take_shown(&mut self, node: PeerId) {
-        let engine = self.nodes[node.index()].engine.as_mut();
-        let reader = engine.and_then(|engine| engine.board_reader());
-        let shown = reader.and_then(|reader| reader.take_shown());
-        if let (Some(shown), Some(boards)) = (shown, &self.boards) {
+        if let (Some(shown), Some(boards)) = (self.outbox.shown.take(), &self.boards) {
             let chunk = match shown {
                 Shown::Chunk(chunk) => Some(chunk),
                 Shown::Presence => None,
@@ -92,10 +90,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
 
     /// Takes which neighbors a node watches.
     pub(super) fn take_watches(&mut self, node: PeerId) {
-        loop {
-            let engine = self.nodes[node.index()].engine.as_mut();
-            let reader = engine.and_then(|engine| engine.board_reader());
-            let Some(watch) = reader.and_then(|reader| reader.take_watch()) else { return };
+        for watch in self.outbox.watches.drain(..) {
             let watchers = &mut self.nodes[watch.neighbor.index()].watchers;
             match (watchers.binary_search(&node), watch.on) {
                 (Err(at), true) => watchers.insert(at, node),

@@ -2,7 +2,7 @@
 
 use prefetch_index::prefetch_index;
 
-use super::run::{Happening, Simulation};
+use super::{Happening, Simulation};
 use crate::chunks::PeerId;
 use crate::engine::{Engine, Input, Introduce, Kind, Payload};
 use crate::trace::Event;

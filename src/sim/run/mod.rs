@@ -1,20 +1,30 @@
 //! The control flow of a run: who acts when, and what follows.
 
+use prefetch_index::prefetch_index;
+
 use super::boards::Boards;
 use super::links::{End, FlowId, Links};
-use super::multicast::Call;
 use super::queue::Queue;
 use super::timing::{Pace, patience};
 use crate::choose::{Seeded, sample};
 use crate::chunks::{ChunkId, PeerId};
-use crate::engine::boards::BoardReader;
+use crate::engine::boards::{BoardReader, NoBoards, Outbox};
 use crate::engine::{Engine, Factory, Input, Introduce, Kind, NewEngine, Output, Payload, Timer};
 use crate::scenario::Scenario;
 use crate::trace::Event;
 use crate::units::Time;
 
+mod lifecycle;
+mod multicast;
+mod showing;
+mod transfers;
+
+use multicast::Call;
+
 /// The stream of the seed that a run draws from; arrivals draw from those from 2^32 on.
 const STREAM: u64 = 0;
+/// How many events ahead memory is asked for.
+const AHEAD: usize = 6;
 /// The stream that decides who comes first of those that come at one instant.
 const ORDER: u64 = 1;
 
@@ -63,67 +73,80 @@ pub fn simulate<E: NewEngine, T: Introduce>(
 
 /// A run in virtual time.
 pub struct Simulation<E: Engine, T: Introduce> {
-    pub(super) scenario: Scenario,
-    pub(super) factory: Box<dyn Factory<Engine = E>>,
-    pub(super) pace: Pace,
-    pub(super) nodes: Vec<Node<E>>,
+    scenario: Scenario,
+    factory: Box<dyn Factory<Engine = E>>,
+    pace: Pace,
+    nodes: Vec<Node<E>>,
     /// How long anything takes to each node.
-    pub(super) latencies: Vec<Time>,
-    pub(super) tracker: T,
+    latencies: Vec<Time>,
+    tracker: T,
     /// Boards are kept if the engines read them, which the first one says.
-    pub(super) may_keep_boards: bool,
+    may_keep_boards: bool,
     /// What nodes have shown, where engines read it.
-    pub(super) boards: Option<Boards>,
+    boards: Option<Boards>,
     /// Nodes that watch one that has just shown something.
-    pub(super) watching: Vec<PeerId>,
-    pub(super) links: Links,
-    pub(super) queue: Queue<Happening<E::Message>>,
-    pub(super) choose: Seeded,
+    watching: Vec<PeerId>,
+    links: Links,
+    queue: Queue<Happening<E::Message>>,
+    choose: Seeded,
     /// Senders whose link has changed since they were last asked for more.
-    pub(super) touched: Vec<PeerId>,
+    touched: Vec<PeerId>,
     /// Arrivals and departures that are scheduled.
-    pub(super) changes: usize,
+    changes: usize,
     /// Peers that are to come or are present and incomplete.
-    pub(super) unfinished: usize,
+    unfinished: usize,
     /// Chunks that arrived.
-    pub(super) delivered: u64,
+    delivered: u64,
     /// When bytes last moved, or a node came or went.
-    pub(super) progress: Time,
+    progress: Time,
     /// How long nothing may move before the run counts as stalled.
-    pub(super) patience: Time,
+    patience: Time,
     /// What the source has sent, in bits.
-    pub(super) emitted: u128,
+    emitted: u128,
     /// The message of each transfer under way.
-    pub(super) parcels: Vec<Option<E::Message>>,
-    pub(super) ends: Vec<End>,
+    parcels: Vec<Option<E::Message>>,
+    ends: Vec<End>,
+    /// Memory that is lent to one engine after another.
+    outbox: Outbox<E::Message>,
 }
 
 /// A node of a run. What a chunk that is shown touches lies in one line of the cache.
 #[derive(Debug)]
 #[repr(C, align(64))]
-pub(super) struct Node<E> {
+struct Node<E> {
     /// None before it joins and after it left.
-    pub(super) engine: Option<E>,
-    pub(super) complete: bool,
-    pub(super) gone: bool,
+    engine: Option<E>,
+    complete: bool,
+    gone: bool,
     /// It knows that its uplink could carry another chunk.
-    pub(super) told: bool,
+    told: bool,
     /// In ascending order.
-    pub(super) neighbors: Vec<PeerId>,
+    neighbors: Vec<PeerId>,
     /// The place of the neighbor that it last said anything to.
-    pub(super) last: usize,
-    pub(super) timers: Vec<Timer>,
+    last: usize,
+    timers: Vec<Timer>,
     /// The neighbors that watch what it shows, in ascending order.
-    pub(super) watchers: Vec<PeerId>,
+    watchers: Vec<PeerId>,
     /// Neighbors that cannot have heard yet what it shows now: it has just become theirs.
-    pub(super) deaf: Vec<PeerId>,
+    deaf: Vec<PeerId>,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Happening<M> {
+enum Happening<M> {
     Join(PeerId),
     Depart(PeerId),
-    Input(PeerId, Input<M>),
+    /// A message reaches a node.
+    Message {
+        to: PeerId,
+        from: PeerId,
+        message: M,
+    },
+    /// A node asks another to be a neighbor, or is one from now on, or no more.
+    Asked(PeerId, PeerId),
+    Connected(PeerId, PeerId),
+    Disconnected(PeerId, PeerId),
+    /// Another input, in a box: it is rare, and every event takes as much room as the largest.
+    Input(PeerId, Box<Input<M>>),
     Timer(PeerId, Timer),
     /// What a node shows is seen after this delay.
     Show(PeerId, Option<ChunkId>, u8),
@@ -161,6 +184,20 @@ impl<E: NewEngine, T: Introduce> Simulation<E, T> {
     }
 }
 
+impl<M> Happening<M> {
+    /// An input that reaches a node.
+    #[inline]
+    fn of(to: PeerId, input: Input<M>) -> Self {
+        match input {
+            Input::Received { from, message } => Happening::Message { to, from, message },
+            Input::Asked(asker) => Happening::Asked(to, asker),
+            Input::Connected(neighbor) => Happening::Connected(to, neighbor),
+            Input::Disconnected(other) => Happening::Disconnected(to, other),
+            input => Happening::Input(to, Box::new(input)),
+        }
+    }
+}
+
 impl<E: Engine, T: Introduce> Simulation<E, T> {
     /// A run of `scenario` that has not begun, by the engines of a factory.
     pub fn with_engines(scenario: &Scenario, factory: impl Factory<Engine = E> + 'static) -> Self {
@@ -190,6 +227,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             emitted: 0,
             parcels: Vec::new(),
             ends: Vec::new(),
+            outbox: Outbox::default(),
             scenario: scenario.clone(),
         };
         simulation.schedule_changes();
@@ -221,7 +259,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         self.queue.schedule(self.pace.protocol.announce, Happening::Tick);
     }
 
-    pub(super) fn schedule_change(&mut self, at: Time, change: Happening<E::Message>) {
+    fn schedule_change(&mut self, at: Time, change: Happening<E::Message>) {
         self.changes += 1;
         self.queue.schedule(at, change);
     }
@@ -249,6 +287,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         self.queue.advance(at);
         loop {
             while let Some(happening) = self.queue.due() {
+                self.fetch_ahead();
                 self.happen(happening, record);
             }
             if self.flush(record) {
@@ -286,20 +325,50 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         Step::Ended(Outcome { ended, at })
     }
 
+    /// Asks for the memory of the node that an event soon due is about.
+    #[inline]
+    fn fetch_ahead(&self) {
+        let node = match self.queue.soon(AHEAD) {
+            Some(Happening::Message { to, .. }) => *to,
+            Some(Happening::Timer(node, _) | Happening::Show(node, ..)) => *node,
+            Some(Happening::Sent(flow, _) | Happening::Arrived(flow, _)) => {
+                self.links.fetch(*flow);
+                return;
+            }
+            _ => return,
+        };
+        prefetch_index(&self.nodes, node.index());
+        if let Some(node) = self.nodes.get(node.index()) {
+            prefetch_index(std::slice::from_ref(&node.neighbors), 0);
+        }
+    }
+
     fn happen(&mut self, happening: Happening<E::Message>, record: &mut dyn FnMut(Event)) {
         match happening {
             Happening::Join(node) => self.join(node, record),
             Happening::Depart(node) => self.depart(node, record),
+            Happening::Message { to, from, message } => {
+                self.hand(to, Input::Received { from, message }, record);
+            }
             // A node that is gone cannot answer, and the one that asked must not wait forever.
-            Happening::Input(node, Input::Asked(asker))
-                if self.nodes[node.index()].engine.is_none() =>
-            {
+            Happening::Asked(node, asker) if self.nodes[node.index()].engine.is_none() => {
                 self.tell(node, asker, Input::Disconnected(node));
             }
-            Happening::Input(node, input) => self.hand(node, input, record),
+            Happening::Asked(node, asker) => self.hand(node, Input::Asked(asker), record),
+            Happening::Connected(node, neighbor) => {
+                self.hand(node, Input::Connected(neighbor), record);
+            }
+            Happening::Disconnected(node, other) => {
+                self.hand(node, Input::Disconnected(other), record);
+            }
+            Happening::Input(node, input) => self.hand(node, *input, record),
             Happening::Show(by, chunk, delay) => self.show(by, chunk, delay, record),
             Happening::Hears(by, neighbor) => {
-                self.nodes[by.index()].deaf.retain(|&deaf| deaf != neighbor);
+                let deaf = &mut self.nodes[by.index()].deaf;
+                deaf.retain(|&deaf| deaf != neighbor);
+                if deaf.is_empty() {
+                    *deaf = Vec::new();
+                }
             }
             Happening::Call(call) => self.reach(&call, record),
             Happening::Timer(node, timer) => {
@@ -316,44 +385,48 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     }
 
     /// Hands an input to an engine that is present and carries out what it wants.
-    pub(super) fn hand(
-        &mut self,
-        node: PeerId,
-        input: Input<E::Message>,
-        record: &mut dyn FnMut(Event),
-    ) {
+    fn hand(&mut self, node: PeerId, input: Input<E::Message>, record: &mut dyn FnMut(Event)) {
         self.note_on_boards(node, &input);
         let Some(engine) = &mut self.nodes[node.index()].engine else { return };
-        match (&self.boards, engine.board_reader()) {
-            (Some(boards), Some(reader)) => {
-                reader.handle_beside(input, &boards.seen_by(node), &mut self.choose);
+        let (choose, outbox) = (&mut self.choose, &mut self.outbox);
+        match (engine.board_reader(), &self.boards) {
+            (Some(reader), Some(boards)) => {
+                reader.handle_beside(input, &boards.seen_by(node), choose, outbox);
             }
-            _ => engine.handle(input, &mut self.choose),
+            (Some(reader), None) => reader.handle_beside(input, &NoBoards, choose, outbox),
+            (None, _) => {
+                engine.handle(input, choose);
+                outbox.outputs.extend(std::iter::from_fn(|| engine.poll()));
+            }
         }
         self.drain(node, record);
     }
 
     /// Carries out what nodes say only when all inputs of an instant have been handed over; says
     /// whether there was any.
-    pub(super) fn flush(&mut self, record: &mut dyn FnMut(Event)) -> bool {
+    fn flush(&mut self, record: &mut dyn FnMut(Event)) -> bool {
         let nodes = self.factory.flush();
         for &node in &nodes {
+            if let Some(engine) = &mut self.nodes[node.index()].engine {
+                self.outbox.outputs.extend(std::iter::from_fn(|| engine.poll()));
+            }
             self.drain(node, record);
         }
         !nodes.is_empty()
     }
 
     /// Carries out everything that a node wants done.
-    pub(super) fn drain(&mut self, node: PeerId, record: &mut dyn FnMut(Event)) {
-        if self.boards.is_some() {
-            self.take_shown(node);
-            self.take_watches(node);
+    fn drain(&mut self, node: PeerId, record: &mut dyn FnMut(Event)) {
+        self.take_shown(node);
+        self.take_watches(node);
+        if self.outbox.outputs.is_empty() {
+            return;
         }
-        while let Some(output) =
-            self.nodes[node.index()].engine.as_mut().and_then(|engine| engine.poll())
-        {
+        let mut outputs = std::mem::take(&mut self.outbox.outputs);
+        for output in outputs.drain(..) {
             self.carry_out(node, output, record);
         }
+        self.outbox.outputs = outputs;
     }
 
     fn carry_out(
@@ -367,10 +440,10 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             Output::Announce { presence, want } => {
                 let peers = self.tracker.announce(node, presence, want, &mut self.choose);
                 record(Event::Announce { at: now, node, peers: peers.clone() });
-                self.queue.schedule(now, Happening::Input(node, Input::Members(peers)));
+                self.give(node, Input::Members(peers));
             }
             Output::Connect(to) if to == node || self.nodes.len() <= to.index() => {
-                self.queue.schedule(now, Happening::Input(node, Input::Disconnected(to)));
+                self.give(node, Input::Disconnected(to));
             }
             Output::Connect(to) if self.nodes[to.index()].engine.is_none() => {
                 self.tell(to, node, Input::Disconnected(to));
@@ -397,10 +470,15 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         }
     }
 
+    /// Delivers an input at this instant.
+    fn give(&mut self, to: PeerId, input: Input<E::Message>) {
+        self.queue.schedule_after(Time::ZERO, Happening::of(to, input));
+    }
+
     /// Delivers an input after the delay to its receiver.
-    pub(super) fn tell(&mut self, from: PeerId, to: PeerId, input: Input<E::Message>) {
+    fn tell(&mut self, from: PeerId, to: PeerId, input: Input<E::Message>) {
         debug_assert_ne!(from, to, "no node talks to itself");
-        self.queue.schedule_after(self.latencies[to.index()], Happening::Input(to, input));
+        self.queue.schedule_after(self.latencies[to.index()], Happening::of(to, input));
     }
 
     fn arm(&mut self, node: PeerId, timer: Timer, after: Time) {
@@ -413,7 +491,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         self.queue.schedule_after(after.max(Time(1)), Happening::Timer(node, timer));
     }
 
-    pub(super) fn send(
+    fn send(
         &mut self,
         from: PeerId,
         to: PeerId,
