@@ -23,6 +23,8 @@ class Node:
 
     def __init__(self, number, init, start, out):
         self.number, self.chunks, self.out = number, init["chunks"], out
+        self.protocol = start["protocol"]
+        self.requests = start["requests"]  # how many chunks to have requested of one neighbor
         self.gives = start["role"] != "free rider"  # else its uplink carries nothing
         # With one seed for all, each node would draw the same chunk.
         self.random = random.Random(f"{init['seed']} {number}")

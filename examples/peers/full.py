@@ -16,7 +16,6 @@ class Node(Membership, Fetching, Serving, SuperSeeding, conversation.Node):
     def __init__(self, number, init, start, out):
         super().__init__(number, init, start, out)
         self.chunk_bytes, self.file_bytes = init["chunk_bytes"], init["file_bytes"]
-        self.protocol, self.requests = start["protocol"], start["requests"]
         everything = (1 << self.chunks) - 1
         self.have = set_of(start["holds"])
         self.lacks = everything ^ self.have

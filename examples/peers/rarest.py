@@ -15,8 +15,7 @@ class Neighbor:
 class Node(conversation.Node):
     def __init__(self, number, init, start, out):
         super().__init__(number, init, start, out)
-        self.protocol = start["protocol"]
-        self.requests, self.slots = start["requests"], self.protocol["unchoke_slots"]
+        self.slots = self.protocol["unchoke_slots"]
         self.have = conversation.chunks_in(start["holds"])
         self.open = set(range(self.chunks)) - self.have  # neither held nor awaited
         self.neighbors, self.copies = {}, [0] * self.chunks  # how many of them hold each chunk
