@@ -48,13 +48,17 @@ const Membership = (Base) =>
       if (this.isDone()) {
         this.do("disconnect", { peer });
       } else if (!this.neighbors.has(peer)) {
-        const neighbor = new Neighbor(peer, this.chunks);
-        this.neighbors.set(peer, neighbor);
-        if (this.offers) {
-          this.fillFreeSlots();
-        } else if (this.gives && this.lacks < this.chunks) {
-          this.say(neighbor, "bitfield", { chunks: rangesOf(this.have) });
-        }
+        this.neighbors.set(peer, new Neighbor(peer, this.chunks));
+        this.greet(this.neighbors.get(peer));
+      }
+    }
+
+    // Tells a new neighbor what this node holds; while the source makes promises, serves it.
+    greet(neighbor) {
+      if (this.offers) {
+        this.fillFreeSlots();
+      } else if (this.gives && this.lacks < this.chunks) {
+        this.say(neighbor, "bitfield", { chunks: rangesOf(this.have) });
       }
     }
 

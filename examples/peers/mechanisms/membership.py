@@ -45,11 +45,15 @@ class Membership:
         if self.is_done():
             self.do("disconnect", peer=peer)
         elif peer not in self.neighbors:
-            neighbor = self.neighbors[peer] = Neighbor(peer)
-            if self.offers:
-                self.fill_free_slots()
-            elif self.have and self.gives:
-                self.say(neighbor, "bitfield", chunks=ranges_of(self.have))
+            self.neighbors[peer] = Neighbor(peer)
+            self.greet(self.neighbors[peer])
+
+    def greet(self, neighbor):
+        """Tells a new neighbor what this node holds; while the source makes promises, serves it."""
+        if self.offers:
+            self.fill_free_slots()
+        elif self.have and self.gives:
+            self.say(neighbor, "bitfield", chunks=ranges_of(self.have))
 
     def on_disconnected(self, event):
         self.asked.discard(event["peer"])
@@ -81,25 +85,32 @@ class Membership:
         """Gives up neighbors that are silent, shows that this node is there, asks what is late."""
         interesting = [n for n in self.neighbors.values() if n.interesting]
         served = any(map(self.is_useful, interesting))
+        gone = self.grow_older()
+        for neighbor in gone:
+            self.drop(neighbor)
+        self.keep_alive()
+        if gone:
+            self.fill_slots()
+        self.fetch_from_all()
+        if self.lacks:
+            self.look_for_others(served, bool(interesting))
+
+    def grow_older(self):
+        """A rechoke has passed: the neighbors that have been silent for too long."""
         self.overdue = False
         for neighbor in self.neighbors.values():
             neighbor.silent += 1
             for chunk in neighbor.awaited:
                 neighbor.awaited[chunk] += 1
                 self.overdue = self.overdue or neighbor.awaited[chunk] >= OVERDUE
-        gone = [n for n in self.neighbors.values() if n.silent > SILENCE_LIMIT]
-        for neighbor in gone:
-            self.drop(neighbor)
+        return [n for n in self.neighbors.values() if n.silent > SILENCE_LIMIT]
+
+    def keep_alive(self):
         quiet = [n.peer for n in self.neighbors.values() if not n.spoken_to]
         if quiet:
             self.send(quiet, "keep_alive")
         for neighbor in self.neighbors.values():
             neighbor.spoken_to = False
-        if gone:
-            self.fill_slots()
-        self.fetch_from_all()
-        if self.lacks:
-            self.look_for_others(served, bool(interesting))
 
     def is_useful(self, neighbor):
         """Does a neighbor serve this node? What is awaited of one that chokes is under way."""

@@ -1,0 +1,14 @@
+#!/usr/bin/env python3
+"""full.py, but of the rarest chunks it requests the lowest: all nodes request the same one."""
+from above import conversation, full
+from mechanisms.chunk_sets import chunks_of
+
+
+class Node(full.Node):
+    def pick(self, neighbor):
+        chunks = neighbor.holds & self.open
+        return next(chunks_of(self.rarity.rarest(chunks))) if chunks else None
+
+
+if __name__ == "__main__":
+    conversation.answer(Node)
