@@ -141,7 +141,9 @@ const Fetching = (Base) =>
         neighbor.spokenTo = true;
         lacking.push(neighbor.peer);
       }
-      if (lacking.length) this.send(lacking, "have", { chunk });
+      if (!lacking.length) return;
+      const at = this.random.below(lacking.length); // the first to hear is the first to be served
+      this.send([...lacking.slice(at), ...lacking.slice(0, at)], "have", { chunk });
     }
 
     // Cancels what others were asked for, and loses interest in those with nothing else.

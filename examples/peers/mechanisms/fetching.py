@@ -127,7 +127,9 @@ class Fetching:
         if lacking and self.gives:
             for neighbor in lacking:
                 neighbor.spoken_to = True
-            self.send([neighbor.peer for neighbor in lacking], "have", chunk=chunk)
+            peers = [neighbor.peer for neighbor in lacking]
+            at = self.random.randrange(len(peers))  # the first to hear is the first to be served
+            self.send(peers[at:] + peers[:at], "have", chunk=chunk)
 
     def settle_requests(self, chunk):
         """Cancels what others were asked for, and loses interest in those with nothing else."""
@@ -149,5 +151,6 @@ class Fetching:
         self.show_all()
 
     def show_all(self):
+        ranges = ranges_of(self.have)
         for neighbor in self.neighbors.values():
-            self.say(neighbor, "bitfield", chunks=ranges_of(self.have))
+            self.say(neighbor, "bitfield", chunks=ranges)

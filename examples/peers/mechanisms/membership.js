@@ -79,9 +79,9 @@ const Membership = (Base) =>
     forget(neighbor) {
       this.neighbors.delete(neighbor.peer);
       if (this.optimistic === neighbor) this.optimistic = null;
-      neighbor.holds.forEach((held, chunk) => {
-        this.copies[chunk] -= held;
-      });
+      for (let chunk = 0; chunk < this.chunks; chunk += 1) {
+        this.copies[chunk] -= neighbor.holds[chunk];
+      }
       for (const chunk of neighbor.awaited.keys()) this.reopen(chunk);
       this.forgetRequests(neighbor);
       this.accounts.settle(neighbor.peer, -neighbor.sending.size);

@@ -72,7 +72,7 @@ class Membership:
         del self.neighbors[neighbor.peer]
         if self.optimistic is neighbor:
             self.optimistic = None
-        for chunk in chunks_of(neighbor.holds):
+        for chunk in chunks_of(neighbor.holds if self.lacks else 0):
             self.rarity.add(chunk, -1)
         for chunk in neighbor.awaited:
             self.reopen(chunk)

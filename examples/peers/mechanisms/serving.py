@@ -25,7 +25,7 @@ class Serving:
         """Whom to serve first: the lowest."""
         first = 0  # those that have waited longest
         if self.offers:
-            first = self.offers.kept_back(neighbor.peer)
+            first = self.offers.kept_back[neighbor.peer]
         elif not self.lacks:
             if self.protocol["seeding"] == "fastest first":
                 first = -neighbor.sent

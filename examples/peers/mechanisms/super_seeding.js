@@ -6,6 +6,7 @@ class Offers {
     this.unpromised = new Uint8Array(chunks).fill(1);
     this.promised = new Map(); // by peer: the chunks that it was promised and has not got
     this.unseen = new Map(); // by chunk: the peer that was given it, until another peer holds it
+    this.counts = new Map(); // by peer: how many chunks of `unseen` it was given
   }
 
   // The next chunk, promised to a peer; undefined when every chunk is promised.
@@ -16,6 +17,7 @@ class Offers {
     if (!this.promised.has(peer)) this.promised.set(peer, new Set());
     this.promised.get(peer).add(chunk);
     this.unseen.set(chunk, peer);
+    this.counts.set(peer, this.keptBack(peer) + 1);
     return chunk;
   }
 
@@ -34,14 +36,17 @@ class Offers {
   }
 
   seen(peer, chunk) {
-    if ((this.unseen.get(chunk) ?? peer) !== peer) this.unseen.delete(chunk);
+    if ((this.unseen.get(chunk) ?? peer) !== peer) this.forgetUnseen(chunk);
+  }
+
+  forgetUnseen(chunk) {
+    const peer = this.unseen.get(chunk);
+    if (this.unseen.delete(chunk)) this.counts.set(peer, this.keptBack(peer) - 1);
   }
 
   // How many chunks were given to this peer and are not held by any other yet.
   keptBack(peer) {
-    let count = 0;
-    for (const given of this.unseen.values()) if (given === peer) count += 1;
-    return count;
+    return this.counts.get(peer) ?? 0;
   }
 
   // A chunk has left for a peer: it need not be promised.
@@ -55,7 +60,7 @@ class Offers {
     for (const chunk of this.promised.get(peer) ?? []) {
       if (sending.has(chunk)) continue;
       this.unpromised[chunk] = 1;
-      this.unseen.delete(chunk);
+      this.forgetUnseen(chunk);
     }
     this.promised.delete(peer);
   }

@@ -1,4 +1,6 @@
 """Super seeding: the source shows one neighbor of each chunk before any chunk goes out twice."""
+from collections import Counter
+
 from mechanisms.chunk_sets import chunks_of
 
 
@@ -9,12 +11,14 @@ class Offers:
         self.unpromised = chunks
         self.promised = {}  # by peer: the chunks that it was promised and has not got
         self.unseen = {}  # by chunk: the peer that was given it, until another peer holds it
+        self.kept_back = Counter()  # by peer: how many chunks of `unseen` it was given
 
     def promise(self, peer):
         chunk = next(chunks_of(self.unpromised))
         self.unpromised ^= 1 << chunk
         self.promised.setdefault(peer, set()).add(chunk)
         self.unseen[chunk] = peer
+        self.kept_back[peer] += 1
         return chunk
 
     def is_promised(self, peer, chunk):
@@ -28,11 +32,11 @@ class Offers:
 
     def seen(self, peer, chunk):
         if self.unseen.get(chunk, peer) != peer:
-            del self.unseen[chunk]
+            self.forget_unseen(chunk)
 
-    def kept_back(self, peer):
-        """How many chunks were given to this peer and are not held by any other yet."""
-        return sum(given == peer for given in self.unseen.values())
+    def forget_unseen(self, chunk):
+        if chunk in self.unseen:
+            self.kept_back[self.unseen.pop(chunk)] -= 1
 
     def kept(self, peer, chunk):
         """A chunk has left for a peer: it need not be promised."""
@@ -43,7 +47,7 @@ class Offers:
         """What a peer was promised may go to others, but for what is under way to it."""
         for chunk in self.promised.pop(peer, set()) - sending:
             self.unpromised |= 1 << chunk
-            self.unseen.pop(chunk, None)
+            self.forget_unseen(chunk)
 
 
 class SuperSeeding:
@@ -69,7 +73,7 @@ class SuperSeeding:
         # An unchoke and a request take a round trip: what others were promised must last so long.
         may_pause = others + 1 >= self.requests and neighbor is not self.optimistic
         kept_back = self.offers.kept_back
-        if may_pause and any(kept_back(n.peer) < kept_back(peer) for n in self.waiting()):
+        if may_pause and any(kept_back[n.peer] < kept_back[peer] for n in self.waiting()):
             if not outstanding:
                 self.choke(neighbor)
                 self.fill_free_slots()
