@@ -113,7 +113,7 @@ const Fetching = (Base) =>
       this.fetchFromAll();
     }
 
-    // A chunk has arrived; `neighbor` is undefined if the peer was dropped meanwhile.
+    // A chunk has arrived. `neighbor` is undefined if the sender was dropped meanwhile.
     got(peer, neighbor, chunk) {
       this.accounts.settle(peer, -1);
       if (neighbor) {
@@ -146,17 +146,17 @@ const Fetching = (Base) =>
       this.send([...lacking.slice(at), ...lacking.slice(0, at)], "have", { chunk });
     }
 
-    // Cancels what others were asked for, and loses interest in those with nothing else.
+    // A chunk is here: cancels other requests for it; a neighbor may have nothing else.
     settleRequests(chunk) {
       for (const neighbor of this.neighbors.values()) {
         if (neighbor.holds[chunk]) neighbor.offers -= 1;
-        const content = neighbor.interesting && !neighbor.offers;
-        if (content) neighbor.interesting = false;
+        const exhausted = neighbor.interesting && !neighbor.offers;
+        if (exhausted) neighbor.interesting = false;
         if (neighbor.awaited.delete(chunk)) {
           this.say(neighbor, "cancel", { body: chunk });
           this.fetchFrom(neighbor);
         }
-        if (content) this.say(neighbor, "uninterested");
+        if (exhausted) this.say(neighbor, "uninterested");
       }
     }
 

@@ -106,7 +106,7 @@ class Fetching:
         self.got(neighbor.peer, neighbor, event["chunk"])
 
     def got(self, peer, neighbor, chunk):
-        """A chunk has arrived, of a neighbor unless it was dropped."""
+        """A chunk has arrived. `neighbor` is None if the sender was dropped meanwhile."""
         self.accounts.settle(peer, -1)
         new = self.lacks >> chunk & 1
         if new:
@@ -132,15 +132,15 @@ class Fetching:
             self.send(peers[at:] + peers[:at], "have", chunk=chunk)
 
     def settle_requests(self, chunk):
-        """Cancels what others were asked for, and loses interest in those with nothing else."""
+        """A chunk is here: cancels other requests for it; a neighbor may have nothing else."""
         for neighbor in self.neighbors.values():
-            content = neighbor.interesting and not neighbor.holds & self.lacks
-            if content:
+            exhausted = neighbor.interesting and not neighbor.holds & self.lacks
+            if exhausted:
                 neighbor.interesting = False
             if neighbor.awaited.pop(chunk, None) is not None:
                 self.say(neighbor, "cancel", body=chunk)
                 self.fetch_from(neighbor)
-            if content:
+            if exhausted:
                 self.say(neighbor, "uninterested")
 
     def complete(self):

@@ -31,6 +31,7 @@ const Membership = (Base) =>
       }
     }
 
+    // A free rider with the whole file has nothing to do with other nodes.
     isDone() {
       return !this.gives && !this.lacks;
     }
@@ -75,7 +76,7 @@ const Membership = (Base) =>
       this.forget(neighbor);
     }
 
-    // What was awaited of a neighbor may be requested of others, what was promised it given.
+    // Chunks that were requested of a neighbor, or promised to it, are free for others again.
     forget(neighbor) {
       this.neighbors.delete(neighbor.peer);
       if (this.optimistic === neighbor) this.optimistic = null;
@@ -88,7 +89,7 @@ const Membership = (Base) =>
       this.offers?.withdraw(neighbor.peer, new Set());
     }
 
-    // Gives up neighbors that are silent, shows that this node is there, asks what is late.
+    // At each rechoke: gives up silent neighbors, and looks for others where none serves.
     upkeep() {
       const interesting = [...this.neighbors.values()].filter((it) => it.interesting);
       const served = interesting.some((neighbor) => this.isUseful(neighbor));
@@ -144,14 +145,14 @@ const Membership = (Base) =>
       if (this.degree() < Math.ceil(this.target / 2)) this.announce();
     }
 
-    // Drops a neighbor of no use, where no other could be asked otherwise.
+    // Drops the least useful neighbor where there is no place for another.
     makeRoom() {
       const isUseless = (neighbor) => !this.isUseful(neighbor) && !neighbor.sending.size;
       const useless = [...this.neighbors.values()].filter(isUseless);
       if (!useless.length || this.degree() < this.target) return;
-      const price = ({ interesting, served }) => 2 * interesting + served;
-      const least = Math.min(...useless.map(price));
-      this.drop(this.random.choice(useless.filter((neighbor) => price(neighbor) === least)));
+      const value = ({ interesting, served }) => 2 * interesting + served;
+      const lowest = Math.min(...useless.map(value));
+      this.drop(this.random.choice(useless.filter((neighbor) => value(neighbor) === lowest)));
     }
   };
 

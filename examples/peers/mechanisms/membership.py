@@ -26,6 +26,7 @@ class Membership:
             self.do("connect", peer=peer)
 
     def is_done(self):
+        """A free rider with the whole file has nothing to do with other nodes."""
         return not self.gives and not self.lacks
 
     def on_asked(self, event):
@@ -68,7 +69,7 @@ class Membership:
         self.forget(neighbor)
 
     def forget(self, neighbor):
-        """What was awaited of a neighbor may be requested of others, what was promised it given."""
+        """Chunks that were requested of a neighbor or promised to it are free for others again."""
         del self.neighbors[neighbor.peer]
         if self.optimistic is neighbor:
             self.optimistic = None
@@ -82,7 +83,7 @@ class Membership:
             self.offers.withdraw(neighbor.peer, set())
 
     def upkeep(self):
-        """Gives up neighbors that are silent, shows that this node is there, asks what is late."""
+        """At each rechoke: gives up silent neighbors, and looks for others where none serves."""
         interesting = [n for n in self.neighbors.values() if n.interesting]
         served = any(map(self.is_useful, interesting))
         gone = self.grow_older()
@@ -131,9 +132,9 @@ class Membership:
             self.announce()
 
     def make_room(self):
-        """Drops a neighbor of no use, where no other could be asked otherwise."""
+        """Drops the least useful neighbor where there is no place for another."""
         useless = [n for n in self.neighbors.values() if not self.is_useful(n) and not n.sending]
         if useless and self.degree() >= self.target:
-            price = min((n.interesting, n.served) for n in useless)
-            cheap = [n for n in useless if (n.interesting, n.served) == price]
-            self.drop(self.random.choice(cheap))
+            lowest = min((n.interesting, n.served) for n in useless)
+            worst = [n for n in useless if (n.interesting, n.served) == lowest]
+            self.drop(self.random.choice(worst))
