@@ -123,6 +123,11 @@ class Node extends SuperSeeding(Serving(Fetching(Membership(conversation.Node)))
     this.send([neighbor.peer], say, fields);
   }
 
+  // Is this a chunk of the file? The body of a message may be anything.
+  exists(chunk) {
+    return Number.isInteger(chunk) && chunk >= 0 && chunk < this.chunks;
+  }
+
   length(chunk) {
     return Math.min(this.chunkBytes, this.fileBytes - chunk * this.chunkBytes);
   }

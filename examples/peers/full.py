@@ -67,12 +67,11 @@ class Node(Membership, Fetching, Serving, SuperSeeding, conversation.Node):
         neighbor = self.neighbors.get(event["peer"])
         if neighbor:
             neighbor.silent = 0
-            getattr(self, "hear_" + event["say"])(neighbor, event)
+            hear = getattr(self, "hear_" + event["say"], None)  # nothing more than "keep_alive"
+            if hear:
+                hear(neighbor, event)
         elif event["say"] == "chunk":  # it was under way when the neighbor was dropped
             self.got(event["peer"], None, event["chunk"])
-
-    def hear_keep_alive(self, neighbor, event):
-        """A neighbor that says nothing else is still there."""
 
     def hear_choke(self, neighbor, event):
         neighbor.serves = False  # what it will not send it rejects
@@ -86,6 +85,10 @@ class Node(Membership, Fetching, Serving, SuperSeeding, conversation.Node):
     def say(self, neighbor, say, **fields):
         neighbor.spoken_to = True
         self.send([neighbor.peer], say, **fields)
+
+    def exists(self, chunk):
+        """Is this a chunk of the file? The body of a message may be anything."""
+        return isinstance(chunk, int) and 0 <= chunk < self.chunks
 
     def length(self, chunk):
         return min(self.chunk_bytes, self.file_bytes - chunk * self.chunk_bytes)

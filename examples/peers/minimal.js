@@ -24,7 +24,7 @@ class Node extends conversation.Node {
       for (const held of conversation.chunksIn(chunks)) this.hears(peer, held);
     } else if (what === "have") {
       this.hears(peer, chunk);
-    } else if (what === "request") {
+    } else if (what === "request" && this.have.has(chunk)) {
       this.send([peer], "chunk", { chunk });
     } else if (what === "chunk") {
       this.got(chunk);

@@ -27,7 +27,7 @@ class Node(conversation.Node):
             self.offers[peer] |= chunks_in(event["chunks"]) - self.have
         elif what == "have" and chunk not in self.have:
             self.offers[peer].add(chunk)
-        elif what == "request":
+        elif what == "request" and chunk in self.have:
             self.send([peer], "chunk", chunk=chunk)
         elif what == "chunk":
             self.got(chunk)

@@ -61,16 +61,16 @@ class Node extends conversation.Node {
       for (const lost of neighbor.awaited) if (!this.have.has(lost)) this.open.add(lost);
       neighbor.awaited.clear();
     }
-    if (say === "request" && this.served.has(peer)) this.queue.push([peer, chunk]);
+    const mayHave = this.served.has(peer) && this.have.has(chunk);
+    if (say === "request" && mayHave) this.queue.push([peer, chunk]);
     if (say === "chunk") this.got(neighbor, chunk);
     this.fetch(peer, neighbor);
   }
 
   fetch(peer, neighbor) {
-    if (neighbor.interesting !== neighbor.offers > 0) {
-      neighbor.interesting = neighbor.offers > 0;
-      this.send([peer], neighbor.interesting ? "interested" : "uninterested");
-    }
+    const wants = neighbor.offers > 0;
+    if (wants !== neighbor.interesting) this.send([peer], wants ? "interested" : "uninterested");
+    neighbor.interesting = wants;
     while (neighbor.serves && neighbor.awaited.size < this.requests) {
       const chunks = [...this.open].filter((chunk) => neighbor.holds.has(chunk));
       if (!chunks.length) return;

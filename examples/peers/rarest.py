@@ -58,7 +58,7 @@ class Node(conversation.Node):
             neighbor.serves = say == "unchoke"
             self.open |= neighbor.awaited - self.have  # a choke drops what was requested before
             neighbor.awaited.clear()
-        elif say == "request" and neighbor.served:
+        elif say == "request" and neighbor.served and event["chunk"] in self.have:
             self.queue.append((neighbor, event["chunk"]))
         elif say == "chunk":
             self.got(neighbor, event["chunk"])

@@ -90,8 +90,8 @@ class Fetching:
             self.open |= 1 << chunk
 
     def hear_reject(self, neighbor, event):
-        chunk = event["body"]
-        if neighbor.awaited.pop(chunk, None) is None:
+        chunk = event.get("body")
+        if not self.exists(chunk) or neighbor.awaited.pop(chunk, None) is None:
             return
         if neighbor.serves and neighbor.holds >> chunk & 1:  # it does not have it after all
             neighbor.holds ^= 1 << chunk

@@ -185,6 +185,7 @@ const Serving = (Base) =>
     }
 
     cancelled(neighbor, chunk) {
+      if (!this.exists(chunk)) return;
       this.queue = this.queue.filter((it) => it.neighbor !== neighbor || it.chunk !== chunk);
       if (neighbor.sending.delete(chunk)) {
         this.accounts.settle(neighbor.peer, -1);

@@ -162,7 +162,9 @@ class Serving:
             self.offer_kept(peer, chunk)
 
     def hear_cancel(self, neighbor, event):
-        chunk = event["body"]
+        chunk = event.get("body")
+        if not self.exists(chunk):
+            return
         if (neighbor, chunk) in self.queue:
             self.queue.remove((neighbor, chunk))
         if chunk in neighbor.sending:
