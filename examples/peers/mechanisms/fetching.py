@@ -65,13 +65,17 @@ class Fetching:
     def pick(self, neighbor):
         """The chunk to request next of a neighbor, or None."""
         chunks = neighbor.holds & self.open
-        if not chunks:
-            chunks = self.overdue_chunks(neighbor) if self.overdue else 0
-        elif self.protocol["picker"] == "in order":
-            return next(chunks_of(chunks))
-        elif self.protocol["picker"] == "rarest first" and self.have:
-            chunks = self.rarity.rarest(chunks)
+        if chunks:
+            return self.choose(chunks)
+        chunks = self.overdue_chunks(neighbor) if self.overdue else 0
         return any_of(chunks, self.random) if chunks else None
+
+    def choose(self, chunks):
+        if self.protocol["picker"] == "in order":
+            return next(chunks_of(chunks))
+        if self.protocol["picker"] == "rarest first" and self.have:
+            chunks = self.rarity.rarest(chunks)
+        return any_of(chunks, self.random)
 
     def overdue_chunks(self, neighbor):
         """Endgame: chunks that are overdue at each neighbor that was asked for them."""

@@ -5,8 +5,8 @@ from mechanisms.chunk_sets import chunks_of
 
 
 class Node(full.Node):
-    def pick(self, neighbor):
-        return next(chunks_of(neighbor.holds & self.open), None)
+    def choose(self, chunks):
+        return next(chunks_of(chunks))
 
 
 if __name__ == "__main__":

@@ -5,9 +5,8 @@ from mechanisms.chunk_sets import any_of
 
 
 class Node(full.Node):
-    def pick(self, neighbor):
-        chunks = neighbor.holds & self.open
-        return any_of(chunks, self.random) if chunks else None
+    def choose(self, chunks):
+        return any_of(chunks, self.random)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,8 @@ from mechanisms.chunk_sets import chunks_of
 
 
 class Node(full.Node):
-    def pick(self, neighbor):
-        chunks = neighbor.holds & self.open
-        return next(chunks_of(self.rarity.rarest(chunks))) if chunks else None
+    def choose(self, chunks):
+        return next(chunks_of(self.rarity.rarest(chunks)))
 
 
 if __name__ == "__main__":
