@@ -5,6 +5,7 @@ use super::links::{End, FlowId, Links};
 use super::multicast::Call;
 use super::queue::Queue;
 use super::timing::{Pace, patience};
+use super::transfers::capacities;
 use crate::choose::{Seeded, sample};
 use crate::chunks::{ChunkId, PeerId};
 use crate::engine::boards::BoardReader;
@@ -81,9 +82,9 @@ pub struct Simulation<E: Engine, T: Introduce> {
     pub(super) choose: Seeded,
     /// Senders whose link has changed since they were last asked for more.
     pub(super) touched: Vec<PeerId>,
-    /// Arrivals and departures that are scheduled.
+    /// Arrivals, departures and changes of capacities that are scheduled.
     pub(super) changes: usize,
-    /// Peers that are to come or are present and incomplete.
+    /// Receivers that are to come or are present and incomplete.
     pub(super) unfinished: usize,
     /// Chunks that arrived.
     pub(super) delivered: u64,
@@ -131,6 +132,8 @@ pub(super) enum Happening<M> {
     Hears(PeerId, PeerId),
     /// A message reaches several nodes.
     Call(Box<Call<M>>),
+    /// The capacities of a node's link change.
+    Capacity(PeerId),
     /// The last byte of a transfer leaves its sender.
     Sent(FlowId, u32),
     /// The last byte of a transfer arrives.
@@ -165,9 +168,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     /// A run of `scenario` that has not begun, by the engines of a factory.
     pub fn with_engines(scenario: &Scenario, factory: impl Factory<Engine = E> + 'static) -> Self {
         let pace = Pace::new(scenario);
-        let links = Links::new(
-            scenario.nodes().map(|node| (scenario.upload(node), scenario.download(node))),
-        );
+        let links = Links::new(scenario.nodes().map(|node| capacities(scenario, node, Time::ZERO)));
         let latencies: Vec<Time> = scenario.nodes().map(|node| scenario.latency_to(node)).collect();
         let mut simulation = Simulation {
             nodes: scenario.nodes().map(|_| Node::absent()).collect(),
@@ -182,7 +183,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             choose: Seeded::new(scenario.parts().seed, STREAM),
             touched: Vec::new(),
             changes: 0,
-            unfinished: scenario.peer_count(),
+            unfinished: scenario.receiver_count(),
             delivered: 0,
             progress: Time::ZERO,
             patience: patience(&pace.protocol),
@@ -216,6 +217,15 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         for node in self.scenario.nodes() {
             if let Some(at) = self.scenario.leaves_at(node) {
                 self.schedule_change(at, Happening::Depart(node));
+            }
+        }
+        let changes: Vec<_> = self.scenario.capacity_changes().collect();
+        for (at, node) in changes {
+            self.schedule_change(at, Happening::Capacity(node));
+            // A downlink changes for what leaves a latency before.
+            let before = Time(at.0.saturating_sub(self.latencies[node.index()].0));
+            if before != at {
+                self.schedule_change(before, Happening::Capacity(node));
             }
         }
         self.queue.schedule(self.pace.protocol.announce, Happening::Tick);
@@ -306,6 +316,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
                 self.nodes[node.index()].timers.retain(|&armed| armed != timer);
                 self.hand(node, Input::Expired(timer), record);
             }
+            Happening::Capacity(node) => self.change_capacity(node),
             Happening::Sent(flow, version) => self.sent(flow, version, record),
             Happening::Arrived(flow, version) => self.arrived(flow, version, record),
             Happening::Tick => {
@@ -373,6 +384,9 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
                 self.queue.schedule(now, Happening::Input(node, Input::Disconnected(to)));
             }
             Output::Connect(to) if self.nodes[to.index()].engine.is_none() => {
+                self.tell(to, node, Input::Disconnected(to));
+            }
+            Output::Connect(to) if !self.scenario.can_connect(node, to) => {
                 self.tell(to, node, Input::Disconnected(to));
             }
             Output::Connect(to) => self.tell(node, to, Input::Asked(node)),
