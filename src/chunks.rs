@@ -174,6 +174,15 @@ impl ChunkSet {
         ChunkSet { bits, count: chunks }
     }
 
+    /// Some chunks of a file of `chunks` chunks.
+    pub fn of(chunks: usize, members: impl Iterator<Item = ChunkId>) -> Self {
+        let mut set = ChunkSet::empty(chunks);
+        for chunk in members {
+            set.insert(chunk);
+        }
+        set
+    }
+
     /// Number of chunks in the file.
     pub fn capacity(&self) -> usize {
         self.bits.len()

@@ -261,7 +261,7 @@ impl Reference {
             }
             Policy::FirstPass => panic!("no world of this model has a first pass"),
         };
-        let settings = engine::Settings { protocol, requests: 1 };
+        let settings = engine::Settings::new(protocol, 1);
         let peer = Peer::new(PeerId(9), &manifest, role, &settings);
         let mut reference = Reference { peer, served: vec![false; world.neighbors], given: 0 };
         let mut choose = Recorded::default();

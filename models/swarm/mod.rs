@@ -223,8 +223,8 @@ impl<E: ModelEngine + NewEngine, T: ModelTracker> Swarm<E, T> {
         within("chunks", chunks, 1..=MOST_CHUNKS)?;
         riders_among(free_riders, peers)?;
         // Chunks of one byte: no rule looks at their size.
-        let manifest = Manifest::new(Bytes(chunks as u64), Bytes(1))?;
-        let settings = Settings { protocol: world.protocol.clone(), requests: world.requests };
+        let manifest = Manifest::new(Bytes(chunks as u64), Bytes(1)).map_err(|e| e.to_string())?;
+        let settings = Settings::new(world.protocol.clone(), world.requests);
         let pools = Pools {
             nodes: Pool::new(Node::heap_bytes),
             channels: Pool::new(Channel::heap_bytes),

@@ -92,10 +92,10 @@ impl Report {
     pub(super) fn new(facts: &Facts, meant: Senders, rules: Vec<Ruled>) -> Self {
         let (scenario, conditions) = (facts.scenario(), facts.conditions());
         let completions = facts.completions();
-        let (peers, completed) = (scenario.peer_count(), completions.len());
+        let (peers, completed) = (scenario.receiver_count(), completions.len());
         let last = completions.last().map(|completed| completed.at);
         let bound = |conditions| {
-            let binding = bounds::binding(scenario, completed.max(1), conditions);
+            let binding = bounds::binding(facts.measured(), completed.max(1), conditions);
             binding.expect("a scenario has a peer, and no more complete than it has")
         };
         let worst = rules.iter().map(|rule| rule.judgement.verdict).max();

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::evidence::Facts;
 use crate::chunks::PeerId;
-use crate::units::{NANO, Rate, Time};
+use crate::units::{NANO, Rate, Supply, Time};
 
 /// Where the capacity of one node, or of all, went; in bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -56,10 +56,11 @@ impl Slack {
     /// One node, up to `horizon`.
     fn of_node(facts: &Facts, node: PeerId, horizon: Time) -> Self {
         let sent = facts.sent(node);
-        let rate = facts.scenario().upload(node);
-        let capacity = present_bits(facts, node, rate, horizon);
+        // What is not known counts as nothing: all that is sent is beyond it.
+        let supply = facts.uplink(node).unwrap_or(Supply::constant(Rate::ZERO));
+        let capacity = present_bits(facts, node, &supply, horizon);
         let idle_before = match active(facts, node) {
-            Some(active) => present_bits(facts, node, rate, active.min(horizon)),
+            Some(active) => present_bits(facts, node, &supply, active.min(horizon)),
             None => capacity,
         };
         let (left, used) = (capacity - idle_before, sent.bytes() * 8);
@@ -112,11 +113,10 @@ fn active(facts: &Facts, node: PeerId) -> Option<Time> {
     }
 }
 
-/// What `rate` carries while `node` is present within `[0, end]`, in bits, rounded down once.
-fn present_bits(facts: &Facts, node: PeerId, rate: Rate, end: Time) -> u128 {
-    let spans = &facts.presence(node).list;
-    let spans = spans.iter().map(|span| span.to.min(end).since(span.from));
-    // Disjoint, so that the sum is at most `end`.
-    let span = spans.fold(0u64, |sum, span| sum.saturating_add(span.0));
-    rate.nanobits(Time(span)) / NANO
+/// What an uplink carries while `node` is present within `[0, end]`, in bits, rounded down once.
+fn present_bits(facts: &Facts, node: PeerId, supply: &Supply, end: Time) -> u128 {
+    let spans = facts.presence(node).list.iter();
+    // Disjoint, so that the sum is at most what is carried by `end`.
+    let carried = spans.map(|span| supply.nanobits(span.from, span.to.min(end)));
+    carried.fold(0, u128::saturating_add) / NANO
 }

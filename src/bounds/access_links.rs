@@ -19,6 +19,9 @@ pub(super) struct Span {
 }
 
 impl Span {
+    /// No time at all.
+    const ZERO: Span = Span { bits: 0, rate: 1, delay: Time::ZERO };
+
     /// # Panics
     /// If the rate is 0.
     pub(super) fn new(bits: u128, rate: u128, delay: Time) -> Span {
@@ -68,20 +71,27 @@ pub(super) struct SwarmTotals {
     pub(super) peers_burst: u128,
     /// U: the upload of the source plus the effective uploads of all peers.
     pub(super) total_upload: u128,
-    /// L: the smallest delay to any peer.
+    /// Is the upload of the source known?
+    pub(super) knows_source: bool,
+    /// Is every upload known?
+    pub(super) knows_all: bool,
+    /// L: the smallest delay to any receiver.
     pub(super) min_delay: Time,
 }
 
 impl SwarmTotals {
     pub(super) fn new(scenario: &Scenario) -> SwarmTotals {
         let ids = scenario.peers().map(|(id, _)| id);
+        let receivers = scenario.receivers().map(|(id, _)| id);
         SwarmTotals {
             file: scenario.file().file().bits(),
-            source_upload: u128::from(scenario.source().upload.0),
+            source_upload: u128::from(scenario.upload(PeerId::SOURCE).0),
+            knows_source: scenario.upload_supply(PeerId::SOURCE).is_some(),
+            knows_all: scenario.unknown_upload().is_none(),
             source_burst: scenario.burst(PeerId::SOURCE).bits(),
             peers_burst: ids.clone().map(|id| scenario.burst(id).bits()).sum(),
             total_upload: scenario.nodes().map(|id| u128::from(scenario.upload(id).0)).sum(),
-            min_delay: ids.map(|id| scenario.latency_to(id)).min().unwrap_or(Time::ZERO),
+            min_delay: receivers.map(|id| scenario.latency_to(id)).min().unwrap_or(Time::ZERO),
         }
     }
 
@@ -91,24 +101,32 @@ impl SwarmTotals {
         Span::new(bits, self.source_upload, self.min_delay)
     }
 
-    /// `(k F - b_s) / u_s + L`: the source sends all k copies itself.
-    pub(super) fn copies_by_the_source(&self, k: usize) -> Span {
-        let bits = (k as u128 * self.file).saturating_sub(self.source_burst);
-        Span::new(bits, self.source_upload, self.min_delay)
+    /// `(bits - b_s) / u_s + L`: the source sends all of them itself. Nothing makes no claim, and
+    /// an uplink that is not known may carry anything.
+    pub(super) fn by_the_source(&self, bits: u128) -> Span {
+        let sent = bits.saturating_sub(self.source_burst);
+        match bits {
+            0 => Span::ZERO,
+            _ if !self.knows_source => Span::ZERO,
+            _ => Span::new(sent, self.source_upload, self.min_delay),
+        }
     }
 
-    /// `(k F - B) / U + L`: all nodes together send the k copies that are received.
-    pub(super) fn copies_by_all_nodes(&self, k: usize) -> Span {
-        let bursts = self.source_burst + self.peers_burst;
-        let bits = (k as u128 * self.file).saturating_sub(bursts);
-        Span::new(bits, self.total_upload, self.min_delay)
+    /// `(bits - B) / U + L`: all nodes together send what is received. Nothing makes no claim.
+    pub(super) fn by_all_nodes(&self, bits: u128) -> Span {
+        let sent = bits.saturating_sub(self.source_burst + self.peers_burst);
+        match bits {
+            0 => Span::ZERO,
+            _ if !self.knows_all => Span::ZERO,
+            _ => Span::new(sent, self.total_upload, self.min_delay),
+        }
     }
 }
 
 /// `u_s + Û_j` for j = 0..=N, where `Û_j` is the sum of the j largest uploads of peers: the highest
 /// rate at which the source and j peers can send, in bits per second.
 pub(super) fn rates_of_the_fastest(scenario: &Scenario) -> Vec<u128> {
-    let mut rates = vec![u128::from(scenario.source().upload.0)];
+    let mut rates = vec![u128::from(scenario.upload(PeerId::SOURCE).0)];
     for upload in uploads_fastest_first(scenario) {
         rates.push(rates[rates.len() - 1] + u128::from(upload));
     }
@@ -122,10 +140,14 @@ pub(super) fn uploads_fastest_first(scenario: &Scenario) -> Vec<u64> {
     uploads
 }
 
-/// `(F - b_i) / d_i + L_i` of peer i: all that it receives passes its downlink, and nothing arrives
-/// before the delay is over.
+/// `(need_i - b_i) / d_i + L_i` of peer i, where need_i is F or what it needs of it: all that it
+/// receives passes its downlink, and nothing arrives before the delay is over. A peer that needs
+/// nothing is complete at once.
 pub(super) fn download(scenario: &Scenario, id: PeerId) -> Span {
-    download_of(scenario, id, scenario.file().file().bits())
+    match scenario.needed_bytes(id).bits() {
+        0 => Span::ZERO,
+        bits => download_of(scenario, id, bits),
+    }
 }
 
 /// [`download`] for the first `bits` that peer i receives.
@@ -143,14 +165,14 @@ pub(super) fn download_of(scenario: &Scenario, id: PeerId, bits: u128) -> Span {
 /// The download time at `index` of all peers' in ascending order: among the first `index + 1` peers
 /// to complete, at least one needs that long.
 pub(super) fn download_at(scenario: &Scenario, index: usize) -> Span {
-    let mut spans: Vec<Span> = scenario.peers().map(|(id, _)| download(scenario, id)).collect();
+    let mut spans: Vec<Span> = scenario.receivers().map(|(id, _)| download(scenario, id)).collect();
     *spans.select_nth_unstable_by(index, Span::order).1
 }
 
 /// [`download_at`] for every index, rounded down. Rounding keeps the order.
 pub(super) fn downloads(scenario: &Scenario) -> Vec<Time> {
     let mut floors: Vec<Time> =
-        scenario.peers().map(|(id, _)| download(scenario, id).floor()).collect();
+        scenario.receivers().map(|(id, _)| download(scenario, id).floor()).collect();
     floors.sort_unstable();
     floors
 }

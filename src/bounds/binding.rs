@@ -29,6 +29,9 @@ pub struct Conditions {
     /// arrive after it left, so times taken by a receiver or on the wire do not show departures.
     /// Then every node counts as staying, which only lowers the bounds.
     pub exact_stamps: bool,
+    /// Whether the log sees the whole swarm. If not, bytes may come from anywhere at any rate, and
+    /// only a peer's own downlink binds it.
+    pub whole_swarm: bool,
     /// Which nodes sent.
     pub sent_by: SentBy,
 }
@@ -47,11 +50,12 @@ pub enum SentBy {
 
 impl Conditions {
     /// Every peer may send, and times are exact: the best that a scenario allows.
-    pub const SWARM: Conditions = Conditions { exact_stamps: true, sent_by: SentBy::Swarm };
+    pub const SWARM: Conditions =
+        Conditions { exact_stamps: true, whole_swarm: true, sent_by: SentBy::Swarm };
 
     /// Only the source may send, and times are exact.
     pub const CLIENT_SERVER: Conditions =
-        Conditions { exact_stamps: true, sent_by: SentBy::SourceOnly };
+        Conditions { sent_by: SentBy::SourceOnly, ..Conditions::SWARM };
 
     /// The same conditions for a swarm, in which peers may send whether or not one did.
     pub fn for_a_swarm(self) -> Self {
@@ -92,10 +96,17 @@ impl Conditions {
             SentBy::SourceOnly => Cow::Owned(scenario.client_server()),
             SentBy::Swarm | SentBy::Unknown => Cow::Borrowed(scenario),
         };
-        if self.exact_stamps {
+        if self.exact_stamps && self.whole_swarm {
             return scenario;
         }
         let mut parts = scenario.into_owned().into_parts();
+        if !self.whole_swarm {
+            parts.source.upload_unknown = true;
+            parts.peers.iter_mut().for_each(|peer| peer.upload_unknown = true);
+        }
+        if self.exact_stamps {
+            return Cow::Owned(Scenario::new(parts).expect("any uplink may be unknown"));
+        }
         parts.source.leaves = SourceLeaves::Never;
         for peer in &mut parts.peers {
             peer.leaves = Leaves::Never;

@@ -50,7 +50,7 @@ use super::access_links::{self, SwarmTotals};
 use super::fixed_point::Fixed;
 use super::fluid;
 use super::terms::{TermTimes, strongest, strongest_at};
-use super::{Bound, Earliest, Inapplicable, Lower, index_of};
+use super::{Bound, Earliest, Inapplicable, Lower, index_of, need_empty_peers};
 use crate::scenario::Scenario;
 use crate::units::{Bytes, NANO, Time};
 
@@ -77,10 +77,12 @@ impl Bound for Branching {
 
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
         let index = index_of(scenario, k)?;
+        need_empty_peers(scenario)?;
         Ok(strongest_at(&terms(scenario)?, index))
     }
 
     fn completions(&self, scenario: &Scenario) -> Result<Vec<Earliest>, Inapplicable> {
+        need_empty_peers(scenario)?;
         Ok(strongest(terms(scenario)?))
     }
 }

@@ -14,12 +14,20 @@
 //! at least the k-th smallest of these times. A negative difference (a burst larger than what is to
 //! be sent) counts as 0.
 //!
+//! A peer that holds chunks when it joins, or wants a part, receives what it needs, need_i instead
+//! of F: any k peers need at least the k smallest needs together. (This form is not proved by
+//! machine.)
+//!
 //! The proof uses neither chunks nor the order of sending, so it holds under every discipline.
 
 use super::access_links::{self, SwarmTotals};
+use super::needs::{Formula, Needs};
 use super::terms::{ClosedForm, largest};
 use super::{Bound, Earliest, Inapplicable, Lower, Senders, index_of};
 use crate::scenario::Scenario;
+
+const COPIES: Formula = Formula { empty: "N F/u_s", needs: "sum of needs/u_s" };
+const DOWNLOAD: Formula = Formula { empty: "F/d_min", needs: "need/d" };
 
 /// The bound by the source's uplink and the peers' downlinks when no peer sends.
 #[derive(Clone, Copy, Debug)]
@@ -44,16 +52,19 @@ impl Bound for ClientServer {
 
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
         let index = index_of(scenario, k)?;
+        let totals = SwarmTotals::new(scenario);
         Ok(largest(&[
-            ClosedForm("N F/u_s", SwarmTotals::new(scenario).copies_by_the_source(k)),
-            ClosedForm("F/d_min", access_links::download_at(scenario, index)),
+            ClosedForm(COPIES.of(scenario), totals.by_the_source(Needs::new(scenario).of(k))),
+            ClosedForm(DOWNLOAD.of(scenario), access_links::download_at(scenario, index)),
         ]))
     }
 
     fn completions(&self, scenario: &Scenario) -> Result<Vec<Earliest>, Inapplicable> {
         let totals = SwarmTotals::new(scenario);
         let downloads = access_links::downloads(scenario);
-        let both = |(at, download)| totals.copies_by_the_source(at + 1).floor().max(download);
+        let needs = Needs::new(scenario);
+        let copies = |k| totals.by_the_source(needs.of(k)).floor();
+        let both = |(at, download)| copies(at + 1).max(download);
         Ok(downloads.into_iter().enumerate().map(both).map(Earliest::At).collect())
     }
 }

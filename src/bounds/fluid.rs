@@ -21,17 +21,27 @@
 //! - k F bits were received by T, so all nodes together sent them by T - L:
 //!   `k F <= U (T - L) + B`, where U is the sum of all uploads and B the sum of all bursts.
 //!
+//! Where peers hold chunks when they join, or want only a part, need_i stands for F: the bytes that
+//! peer i wants and does not hold. (This form is not proved by machine.)
+//! - X are the bytes that only the source holds when nodes join. What peer i wants of X has left
+//!   the source by T - L, so the k-th smallest of these amounts has: among any k peers, one wants
+//!   at least that much. An amount of 0 says nothing.
+//! - The downlink carries need_i instead of F; a peer that needs nothing is complete at once.
+//! - Any k peers receive at least the sum of the k smallest needs.
+//!
 //! A negative difference counts as 0. Absence and departures only remove capacity.
 
 use super::access_links::{self, SwarmTotals};
-use super::relaxation::Strongest;
+use super::needs::{Formula, Needs};
 use super::terms::{ClosedForm, TermTimes, largest, strongest};
 use super::{Bound, Earliest, Inapplicable, Lower, index_of};
 use crate::scenario::Scenario;
 
-const ONE_COPY: &str = "F/u_s";
-const DOWNLOAD: &str = "F/d_min";
-const AGGREGATE: &str = "N F/(u_s + sum u_i)";
+const ONE_COPY: Formula =
+    Formula { empty: "F/u_s", needs: "wanted of what only the source holds/u_s" };
+const DOWNLOAD: Formula = Formula { empty: "F/d_min", needs: "need/d" };
+const AGGREGATE: Formula =
+    Formula { empty: "N F/(u_s + sum u_i)", needs: "sum of needs/(u_s + sum u_i)" };
 
 /// The bound by access links alone: every bit can be forwarded as it arrives.
 #[derive(Clone, Copy, Debug)]
@@ -53,11 +63,11 @@ impl Bound for Fluid {
 
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
         let index = index_of(scenario, k)?;
-        let totals = SwarmTotals::new(scenario);
+        let (totals, needs) = (SwarmTotals::new(scenario), Needs::new(scenario));
         Ok(largest(&[
-            ClosedForm(ONE_COPY, totals.one_copy()),
-            ClosedForm(DOWNLOAD, access_links::download_at(scenario, index)),
-            ClosedForm(AGGREGATE, totals.copies_by_all_nodes(k)),
+            ClosedForm(ONE_COPY.of(scenario), totals.by_the_source(needs.exclusive(k))),
+            ClosedForm(DOWNLOAD.of(scenario), access_links::download_at(scenario, index)),
+            ClosedForm(AGGREGATE.of(scenario), totals.by_all_nodes(needs.of(k))),
         ]))
     }
 
@@ -69,12 +79,14 @@ impl Bound for Fluid {
 /// The three terms for every k, rounded down. Other theorems include them, so that they are at
 /// least this strong.
 pub(super) fn terms(scenario: &Scenario, totals: &SwarmTotals) -> Vec<TermTimes> {
-    let one_copy = totals.one_copy().floor();
-    let ranks = 1..=scenario.peer_count();
+    let needs = Needs::new(scenario);
+    let ranks = 1..=scenario.receiver_count();
+    let one_copy = |k| totals.by_the_source(needs.exclusive(k)).floor();
+    let all = |k| totals.by_all_nodes(needs.of(k)).floor();
     vec![
-        TermTimes::new(ONE_COPY, ranks.clone().map(|_| one_copy)),
-        TermTimes::new(DOWNLOAD, access_links::downloads(scenario).into_iter()),
-        TermTimes::new(AGGREGATE, ranks.map(|k| totals.copies_by_all_nodes(k).floor())),
+        TermTimes::new(ONE_COPY.of(scenario), ranks.clone().map(one_copy)),
+        TermTimes::new(DOWNLOAD.of(scenario), access_links::downloads(scenario).into_iter()),
+        TermTimes::new(AGGREGATE.of(scenario), ranks.map(all)),
     ]
 }
 

@@ -12,8 +12,9 @@
 //!   once.
 //! - What is sent to i arrives `L_i` later. `L` is the smallest of these delays: bits that peers
 //!   hold at T were sent by T - L.
-//! - An absent or idle node only makes a run slower. So only [`presence`] and the bounds over a
-//!   [`Relaxation`] look at arrivals and departures; the other bounds hold with churn too.
+//! - A capacity that changes counts as its highest rate: with that the run is possible, too.
+//! - An absent or idle node only makes a run slower. So only [`presence`] looks at arrivals and
+//!   departures; the other bounds hold with churn too.
 //!
 //! Most of the first five is machine-checked for all N, all rates and all runs: see [`proofs`].
 
@@ -33,9 +34,7 @@ pub mod downlinks;
 pub mod emitters;
 mod fixed_point;
 pub mod fluid;
-pub mod last_chunk;
-pub mod order_split;
-pub mod outsiders;
+mod needs;
 pub mod presence;
 pub mod proofs;
 mod relaxation;
@@ -165,11 +164,31 @@ pub enum Inapplicable {
 /// # Errors
 /// If k is not in 1..=N.
 fn index_of(scenario: &Scenario, k: usize) -> Result<usize, Inapplicable> {
-    let peers = scenario.peer_count();
+    let peers = scenario.receiver_count();
     match k.checked_sub(1) {
         Some(at) if at < peers => Ok(at),
         _ => Err(Inapplicable::NoSuchCompletion { k, peers }),
     }
+}
+
+/// A theorem that is proved where every peer joins with nothing and wants everything, and that adds
+/// up all uploads.
+///
+/// # Errors
+/// If a peer holds chunks when it joins, or wants only a part, or an upload is not known.
+fn need_empty_peers(scenario: &Scenario) -> Result<(), Inapplicable> {
+    if scenario.unknown_upload().is_some() {
+        return Err(Inapplicable::Assumption(
+            "an upload capacity is not known, and the bound adds up all of them",
+        ));
+    }
+    if scenario.starts_empty() {
+        return Ok(());
+    }
+    Err(Inapplicable::Assumption(
+        "a peer holds chunks when it joins or wants only a part of the file, and the bound is \
+         proved for peers that start with nothing and want everything",
+    ))
 }
 
 /// Every bound, the simplest first.

@@ -34,7 +34,7 @@ use std::collections::BTreeMap;
 use super::access_links::{self, Span, SwarmTotals};
 use super::supply::Supply;
 use super::terms::{TermTimes, strongest, strongest_at};
-use super::{Bound, Earliest, Inapplicable, Lower, index_of};
+use super::{Bound, Earliest, Inapplicable, Lower, index_of, need_empty_peers};
 use crate::chunks::PeerId;
 use crate::scenario::Scenario;
 use crate::units::{Bytes, NANO, Time};
@@ -64,10 +64,12 @@ impl Bound for Presence {
 
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
         let index = index_of(scenario, k)?;
+        need_empty_peers(scenario)?;
         Ok(strongest_at(&terms(scenario), index))
     }
 
     fn completions(&self, scenario: &Scenario) -> Result<Vec<Earliest>, Inapplicable> {
+        need_empty_peers(scenario)?;
         Ok(strongest(terms(scenario)))
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         return Ok(Verdict::Holds);
     }
     let style = output::style();
-    let summary = summary(style, &all, scenario.peer_count()) + &details(style, &all);
+    let summary = summary(style, &all, scenario.receiver_count()) + &details(style, &all);
     let heading = heading(style, &scenario, Some(scenario.parts().seed));
     output::print(&(heading + "\n" + &summary))?;
     Ok(Verdict::Holds)

@@ -86,7 +86,7 @@ impl Range {
 
 /// Simulates both ways for each number of peers and draws the result.
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
-    let scenario = input::scenario(&arguments.scenario, arguments.seed)?;
+    let scenario = input::runnable(&arguments.scenario, arguments.seed)?;
     let chunks = scenario.file().chunks() as u64;
     let copies: u64 = arguments.peers.iter().map(|peers| peers as u64 * chunks).sum();
     let mut progress = Progress::new("curve", Some(2 * copies), "chunks");

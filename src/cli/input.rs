@@ -34,6 +34,25 @@ pub(super) fn scenario(argument: &str, seed: Option<u64>) -> Result<Scenario, Fa
     read_toml(&name, &text, seed).map_err(|error| Failure(error.to_string()))
 }
 
+/// A scenario that can be run: every uplink has a rate that is known.
+pub(super) fn runnable(argument: &str, seed: Option<u64>) -> Result<Scenario, Failure> {
+    let scenario = scenario(argument, seed)?;
+    need_rates(&scenario)?;
+    Ok(scenario)
+}
+
+/// An error about an uplink whose rate is not known.
+pub(super) fn need_rates(scenario: &Scenario) -> Result<(), Failure> {
+    match scenario.unknown_upload() {
+        None => Ok(()),
+        Some(node) => Err(Failure(format!(
+            "{}: the upload of {node} is unknown, and a run needs a rate; write one, for example \
+             \"10 Mbit/s\"",
+            scenario.name()
+        ))),
+    }
+}
+
 /// The scenario that `named` means in a file of `folder`, as the text of a TOML file, and the name
 /// of that file.
 pub(super) fn toml(named: &str, folder: &Path) -> Result<(String, String), Failure> {

@@ -58,7 +58,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         return Err(Failure("two traces in one file; write two different paths".to_owned()));
     }
     let name = arguments.scenario.as_deref().unwrap_or(DEFAULT);
-    let scenario = input::scenario(name, *seed)?;
+    let scenario = input::runnable(name, *seed)?;
     let refuses_endless = |bound: Option<Time>| match force {
         true => Ok(()),
         false => Workload::of(&scenario, bound).refuse_endless(),
@@ -86,7 +86,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let [p2p, client_server] = &runs;
     let text = [
         heading(style, &scenario, Some(scenario.parts().seed)),
-        bounds::summary(style, &all, scenario.peer_count()),
+        bounds::summary(style, &all, scenario.receiver_count()),
         run::speeds(style, &runs),
         run::rules(style, &runs),
         run::slack(style, &runs),

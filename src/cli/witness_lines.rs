@@ -146,6 +146,8 @@ fn acts(event: &Event) -> (Time, [(&'static str, PeerId); 2]) {
         }
         &Event::Choke { at, from, .. } => both(at, "choked", [from; 2]),
         &Event::Unchoke { at, from, .. } => both(at, "unchoked", [from; 2]),
+        &Event::AllowedFast { at, from, .. } => both(at, "allowed", [from; 2]),
+        &Event::Capacity { at, node, .. } => both(at, "changed", [node; 2]),
         Event::Transfer(it) => (it.start, [("sent", it.from), ("received", it.to)]),
     }
 }

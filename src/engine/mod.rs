@@ -17,7 +17,7 @@ use std::fmt::Debug;
 
 use crate::choose::Choose;
 use crate::chunks::{ChunkId, ChunkSet, PeerId};
-use crate::scenario::{Behavior, Protocol};
+use crate::scenario::{Behavior, ChunkRanges, Protocol};
 use crate::units::Time;
 
 pub mod boards;
@@ -96,7 +96,8 @@ pub enum Kind<'m> {
 pub enum Role {
     /// It starts with the whole file.
     Source,
-    /// It starts with nothing. A node without an uplink is a free rider, whatever its intentions.
+    /// It starts with what its [`Settings`] say that it holds. A node without an uplink is a free
+    /// rider, whatever its intentions.
     Peer(Behavior),
 }
 
@@ -107,6 +108,17 @@ pub struct Settings {
     pub protocol: Protocol,
     /// How many chunks to have requested of one neighbor at a time: enough to bridge the latency.
     pub requests: u32,
+    /// The chunks that it holds when it starts, if it is no source.
+    pub holds: ChunkRanges,
+    /// The chunks that it wants; None is all of them.
+    pub wants: Option<ChunkRanges>,
+}
+
+impl Settings {
+    /// For a participant that starts with nothing and wants everything.
+    pub fn new(protocol: Protocol, requests: u32) -> Self {
+        Settings { protocol, requests, holds: ChunkRanges::EMPTY, wants: None }
+    }
 }
 
 /// The name of a timer, chosen by the engine.
@@ -196,7 +208,8 @@ pub enum Output<M> {
         /// How long from now.
         after: Time,
     },
-    /// It holds the whole file.
+    /// It holds everything that it wants. A participant that does so when it starts need not say
+    /// it.
     Completed,
 }
 

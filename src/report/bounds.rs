@@ -35,7 +35,7 @@ impl BoundTable {
 
     /// Asks every bound about the last completion; `watch` hears how many parts are done.
     pub(crate) fn of(scenario: &Scenario, watch: &mut dyn FnMut(u64)) -> Self {
-        let last = scenario.peer_count();
+        let last = scenario.receiver_count();
         let mut done = 0;
         let mut passes = || {
             done += 1;

@@ -66,6 +66,14 @@ fn of_nodes(scenario: &Scenario) -> Vec<Said> {
             }),
             "have a burst of their own",
         ),
+        (
+            nodes(&|node| {
+                let changes = scenario.capacity_changes().filter(|&(_, other)| other == node);
+                let first = changes.map(|(at, _)| at).min()?;
+                Some(format!("has a capacity that changes, first at {first}"))
+            }),
+            "have capacities that change",
+        ),
     ]
 }
 
@@ -96,8 +104,27 @@ fn of_peers(scenario: &Scenario) -> Vec<Said> {
             "are free riders",
         ),
         (
-            peers(&|peer| (peer.upload == Rate::ZERO).then(|| "has no uplink".to_owned())),
+            peers(&|peer| {
+                let none = peer.upload == Rate::ZERO && peer.upload_changes.is_empty();
+                none.then(|| "has no uplink".to_owned())
+            }),
             "have no uplink",
+        ),
+        (
+            peers(&|peer| {
+                let all = peer.holds.is_all(scenario.file().chunks());
+                let holds = if all { "everything".to_owned() } else { peer.holds.to_string() };
+                (!peer.holds.is_empty()).then(|| format!("holds {holds} when it joins"))
+            }),
+            "hold chunks when they join",
+        ),
+        (
+            peers(&|peer| (!peer.reachable).then(|| "cannot be reached".to_owned())),
+            "cannot be reached",
+        ),
+        (
+            peers(&|peer| peer.wants.as_ref().map(|wants| format!("wants only {wants}"))),
+            "want only a part",
         ),
         (
             peers(&|peer| peer.download.map(|rate| format!("downloads at most {rate}"))),

@@ -1,7 +1,8 @@
 //! The first lines of a result: what is distributed to which peers, and who comes and goes when.
 
-use swarmbound::scenario::{Behavior, Leaves, Peer, Scenario, SourceLeaves};
-use swarmbound::units::Time;
+use swarmbound::chunks::PeerId;
+use swarmbound::scenario::{Behavior, ChunkRanges, Leaves, Peer, Scenario, SourceLeaves};
+use swarmbound::units::{Supply, Time};
 
 use super::layout::Style;
 use super::numbers::{self, grouped, rate, span};
@@ -17,8 +18,8 @@ pub(crate) fn heading(style: Style, scenario: &Scenario, seed: Option<u64>) -> S
         file.file(),
         numbers::count(file.chunks(), "chunk"),
         file.chunk(),
-        numbers::count(scenario.peer_count(), "peer"),
-        rate(scenario.source().upload),
+        numbers::count(scenario.receiver_count(), "peer"),
+        up(scenario, PeerId::SOURCE),
     );
     let indent = scenario.name().chars().count() + 2;
     let title = wrapped(style, &format!("{}: {what}", scenario.name()), indent.min(16));
@@ -34,8 +35,8 @@ const MOST_KINDS: usize = 64;
 /// The kinds of peers, the most frequent first.
 fn kinds(scenario: &Scenario) -> String {
     let mut kinds: Vec<(usize, String)> = Vec::new();
-    for (_, peer) in scenario.peers() {
-        let kind = kind(peer);
+    for (id, peer) in scenario.peers() {
+        let kind = kind(scenario, id, peer);
         match kinds.iter().position(|(_, known)| *known == kind) {
             Some(at) => kinds[at].0 += 1,
             None if kinds.len() < MOST_KINDS => kinds.push((1, kind)),
@@ -56,15 +57,41 @@ fn kinds(scenario: &Scenario) -> String {
     }
 }
 
-fn kind(peer: &Peer) -> String {
-    let down = match peer.download {
-        Some(download) => format!("{} down", rate(download)),
+/// What a node can upload, in words.
+fn up(scenario: &Scenario, node: PeerId) -> String {
+    scenario.upload_supply(node).map_or_else(|| "an unknown rate".to_owned(), |it| rates(&it))
+}
+
+/// A rate, or the lowest and the highest that there are.
+fn rates(supply: &Supply) -> String {
+    match supply.is_constant() {
+        Some(constant) => rate(constant),
+        None => format!("{} to {} (it changes)", rate(supply.lowest()), rate(supply.highest())),
+    }
+}
+
+fn kind(scenario: &Scenario, id: PeerId, peer: &Peer) -> String {
+    let down = match scenario.download_supply(id) {
+        Some(supply) => format!("{} down", rates(&supply)),
         None => "unlimited down".to_owned(),
     };
-    match peer.behavior {
-        Behavior::Cooperative => format!("{} up, {down}", rate(peer.upload)),
+    let link = match peer.behavior {
+        Behavior::Cooperative => format!("{} up, {down}", up(scenario, id)),
         Behavior::FreeRider => format!("free rider, {down}"),
-    }
+    };
+    link + &content(scenario.file().chunks(), peer)
+}
+
+/// What a peer holds when it joins and what it wants, where that is not nothing and everything. How
+/// much, not which chunks: of shares that are drawn, each peer has others.
+fn content(chunks: usize, peer: &Peer) -> String {
+    let of = |ranges: &ChunkRanges| match ranges.count() {
+        count if count == chunks => "everything".to_owned(),
+        count => format!("{} of {}", grouped(count as u128), numbers::count(chunks, "chunk")),
+    };
+    let holds = (!peer.holds.is_empty()).then(|| format!(", holds {}", of(&peer.holds)));
+    let wants = peer.wants.as_ref().map(|wants| format!(", wants {}", of(wants)));
+    holds.unwrap_or_default() + &wants.unwrap_or_default()
 }
 
 /// How many times there are, the earliest and the latest.

@@ -148,7 +148,7 @@ impl<'a> BoundsDocument<'a> {
     pub(crate) fn new(scenario: &'a Scenario, all: &'a BoundTable) -> Self {
         BoundsDocument {
             scenario: scenario.name(),
-            peers: scenario.peer_count(),
+            peers: scenario.receiver_count(),
             chunks: scenario.file().chunks(),
             bounds: all.rows.iter().map(BoundEntry::new).collect(),
             best_bound: BindingEntry::from(&all.p2p),

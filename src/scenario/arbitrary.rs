@@ -17,8 +17,39 @@ fn link() -> impl Strategy<Value = Link> {
         .prop_map(|(latency, burst)| Link { latency, burst })
 }
 
+/// Ranges within the largest file that is drawn; those beyond the end of a smaller one are cut.
+fn chunk_ranges() -> impl Strategy<Value = ChunkRanges> {
+    let range = prop_oneof![Just(0..64u32), (0..64u32, 0..64u32).prop_map(|(a, b)| a..b)];
+    prop_oneof![
+        2 => Just(ChunkRanges::EMPTY),
+        1 => proptest::collection::vec(range, 1..4).prop_map(ChunkRanges::new)
+    ]
+}
+
+/// What peers hold and want, within the file and as far as a scenario may say it.
+fn fit(peer: Peer, file: &Manifest, coded: bool) -> Peer {
+    let chunks = file.chunks();
+    let holds = peer.holds.before(chunks);
+    let wants = peer.wants.map(|wants| wants.before(chunks)).filter(|wants| !wants.is_empty());
+    if coded {
+        let full = if holds.is_all(chunks) { holds } else { ChunkRanges::EMPTY };
+        return Peer { holds: full, wants: None, ..peer };
+    }
+    Peer { holds, wants, ..peer }
+}
+
 fn rate() -> impl Strategy<Value = Rate> {
     prop_oneof![Just(0), 0..100_000_000u64, any::<u64>()].prop_map(Rate)
+}
+
+/// A few changes of a rate.
+fn changes() -> impl Strategy<Value = RateChanges> {
+    let times = proptest::collection::btree_set(positive_time(), 1..4);
+    let rates = proptest::collection::vec(rate(), 3);
+    let changes = (times, rates).prop_map(|(times, rates)| {
+        RateChanges::new(times.into_iter().zip(rates).collect::<Vec<_>>())
+    });
+    prop_oneof![3 => Just(RateChanges::NONE), 1 => changes]
 }
 
 fn positive_rate() -> impl Strategy<Value = Rate> {
@@ -28,6 +59,8 @@ fn positive_rate() -> impl Strategy<Value = Rate> {
 prop_compose! {
     fn source()(
         upload in positive_rate(),
+        upload_changes in changes(),
+        upload_unknown in prop_oneof![9 => Just(false), 1 => Just(true)],
         leaves in prop_oneof![
             Just(SourceLeaves::Never),
             positive_time().prop_map(SourceLeaves::At),
@@ -35,13 +68,15 @@ prop_compose! {
         ],
         link in link(),
     ) -> Source {
-        Source { upload, leaves, link }
+        Source { upload, upload_changes, upload_unknown, leaves, link }
     }
 }
 
 prop_compose! {
     fn peer()(
         upload in rate(),
+        changes in (changes(), changes()),
+        upload_unknown in prop_oneof![9 => Just(false), 1 => Just(true)],
         download in proptest::option::of(positive_rate()),
         joins in (0..u64::MAX).prop_map(Time),
     )(
@@ -51,12 +86,28 @@ prop_compose! {
             time().prop_map(Leaves::AfterCompletion),
         ],
         behavior in prop_oneof![Just(Behavior::Cooperative), Just(Behavior::FreeRider)],
-        link in link(),
+        (link, reachable) in (link(), any::<bool>()),
+        (holds, wants) in (chunk_ranges(), proptest::option::of(chunk_ranges())),
         upload in Just(upload),
+        ((upload_changes, download_changes), upload_unknown) in Just((changes, upload_unknown)),
         download in Just(download),
         joins in Just(joins),
     ) -> Peer {
-        Peer { upload, download, joins, leaves, behavior, link }
+        let download_changes = download.map_or(RateChanges::NONE, |_| download_changes);
+        Peer {
+            upload,
+            upload_changes,
+            upload_unknown,
+            download,
+            download_changes,
+            joins,
+            leaves,
+            behavior,
+            link,
+            reachable,
+            holds,
+            wants,
+        }
     }
 }
 
@@ -123,6 +174,11 @@ prop_compose! {
         until in positive_time(),
     ) -> Scenario {
         let [cut_through, multi_source, coded] = discipline;
+        let mut peers: Vec<Peer> = peers.into_iter().map(|peer| fit(peer, &file, coded)).collect();
+        peers[0].holds = peers[0].holds.before(file.chunks() - 1);
+        if coded {
+            peers[0].holds = ChunkRanges::EMPTY;
+        }
         let parts = Parts {
             name,
             file,

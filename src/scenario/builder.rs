@@ -16,11 +16,11 @@
 //! ```
 
 use super::{
-    Behavior, DEFAULT_SEED, DEFAULT_UNTIL, Discipline, Leaves, Link, Malformed, Network, Parts,
-    Peer, Protocol, Scenario, Source, SourceLeaves,
+    Behavior, ChunkRanges, DEFAULT_SEED, DEFAULT_UNTIL, Discipline, Leaves, Link, Malformed,
+    Network, Parts, Peer, Protocol, Scenario, Source, SourceLeaves,
 };
 use crate::chunks::Manifest;
-use crate::units::{Rate, Time};
+use crate::units::{Rate, RateChanges, Time};
 
 impl Parts {
     /// A file and its source, no peers yet, and the defaults that a TOML file has: the default
@@ -89,7 +89,13 @@ impl Parts {
 impl Source {
     /// A source that stays.
     pub fn new(upload: Rate) -> Self {
-        Source { upload, leaves: SourceLeaves::Never, link: Link::default() }
+        Source {
+            upload,
+            upload_changes: RateChanges::NONE,
+            upload_unknown: false,
+            leaves: SourceLeaves::Never,
+            link: Link::default(),
+        }
     }
 
     /// Sets when it leaves.
@@ -108,12 +114,28 @@ impl Peer {
     pub fn new(upload: Rate) -> Self {
         Peer {
             upload,
+            upload_changes: RateChanges::NONE,
+            upload_unknown: false,
             download: None,
+            download_changes: RateChanges::NONE,
             joins: Time::ZERO,
             leaves: Leaves::Never,
             behavior: Behavior::Cooperative,
             link: Link::default(),
+            reachable: true,
+            holds: ChunkRanges::EMPTY,
+            wants: None,
         }
+    }
+
+    /// Sets how its upload capacity changes.
+    pub fn upload_changes(self, upload_changes: RateChanges) -> Self {
+        Peer { upload_changes, ..self }
+    }
+
+    /// Sets how its download capacity changes.
+    pub fn download_changes(self, download_changes: RateChanges) -> Self {
+        Peer { download_changes, ..self }
     }
 
     /// Sets d_i; None is unlimited.
@@ -140,6 +162,21 @@ impl Peer {
     pub fn link(self, link: Link) -> Self {
         Peer { link, ..self }
     }
+
+    /// Sets whether others can begin a connection with it.
+    pub fn reachable(self, reachable: bool) -> Self {
+        Peer { reachable, ..self }
+    }
+
+    /// Sets the chunks that it holds when it joins.
+    pub fn holds(self, holds: ChunkRanges) -> Self {
+        Peer { holds, ..self }
+    }
+
+    /// Sets the chunks that it wants; None is all of them.
+    pub fn wants(self, wants: impl Into<Option<ChunkRanges>>) -> Self {
+        Peer { wants: wants.into(), ..self }
+    }
 }
 
 #[cfg(test)]
@@ -160,12 +197,18 @@ mod tests {
     #[test]
     fn each_method_sets_its_field() {
         let link = Link { latency: Some(Time(1)), burst: Some(Bytes(2)) };
+        let changes = |at| RateChanges::new([(Time(at), Rate(15))]);
         let peer = Peer::new(Rate(3))
             .download(Rate(4))
+            .upload_changes(changes(13))
+            .download_changes(changes(14))
             .joins(Time(5))
             .leaves(Leaves::At(Time(6)))
             .behavior(Behavior::FreeRider)
-            .link(link);
+            .link(link)
+            .reachable(false)
+            .holds(ChunkRanges::new([0..1]))
+            .wants(ChunkRanges::new([1..2]));
         let source = Source::new(Rate(7)).leaves(SourceLeaves::AfterCopies(8)).link(link);
         let file = Manifest::new(Bytes(10), Bytes(4)).unwrap();
         let network = Network { latency: Time(9), burst: Bytes(10) };
@@ -180,14 +223,21 @@ mod tests {
             .until(Time(12));
         let written = Peer {
             upload: Rate(3),
+            upload_changes: changes(13),
+            upload_unknown: false,
             download: Some(Rate(4)),
+            download_changes: changes(14),
             joins: Time(5),
             leaves: Leaves::At(Time(6)),
             behavior: Behavior::FreeRider,
             link,
+            reachable: false,
+            holds: ChunkRanges::new([0..1]),
+            wants: Some(ChunkRanges::new([1..2])),
         };
         assert_eq!(peer, written);
-        assert_eq!(source, Source { upload: Rate(7), leaves: SourceLeaves::AfterCopies(8), link });
+        let written = Source { leaves: SourceLeaves::AfterCopies(8), link, ..Source::new(Rate(7)) };
+        assert_eq!(source, written);
         let written = Parts {
             name: "all".to_owned(),
             file,

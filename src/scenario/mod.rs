@@ -6,10 +6,13 @@
 //! [`Parts`] may be filled with anything; a [`Scenario`] is what bounds, engines and audit take.
 
 use crate::chunks::{Manifest, PeerId};
-use crate::units::{Bytes, Rate, Time};
+use crate::units::{Bytes, Rate, RateChanges, Time};
 
 mod builder;
+mod capacities;
+mod chunk_ranges;
 mod file;
+mod holdings;
 mod json;
 mod preset;
 mod protocol;
@@ -18,6 +21,7 @@ mod words;
 #[cfg(test)]
 pub(crate) mod arbitrary;
 
+pub use chunk_ranges::ChunkRanges;
 pub use file::{FileError, read_toml};
 // What only the command line reads.
 #[doc(hidden)]
@@ -82,8 +86,12 @@ pub struct Parts {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Source {
-    /// u_s.
+    /// u_s, at first.
     pub upload: Rate,
+    /// How it changes.
+    pub upload_changes: RateChanges,
+    /// Whether it is not known; `upload` says nothing then.
+    pub upload_unknown: bool,
     /// When it goes.
     pub leaves: SourceLeaves,
     /// Its own link, where it differs from [`Network`].
@@ -105,10 +113,16 @@ pub enum SourceLeaves {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Peer {
-    /// u_i, bits per second; 0 is legal.
+    /// u_i at first, bits per second; 0 is legal.
     pub upload: Rate,
-    /// d_i, bits per second; None is unlimited.
+    /// How it changes.
+    pub upload_changes: RateChanges,
+    /// Whether it is not known; `upload` says nothing then.
+    pub upload_unknown: bool,
+    /// d_i at first, bits per second; None is unlimited, or not known.
     pub download: Option<Rate>,
+    /// How it changes.
+    pub download_changes: RateChanges,
     /// When it joins.
     pub joins: Time,
     /// When it goes.
@@ -117,6 +131,13 @@ pub struct Peer {
     pub behavior: Behavior,
     /// Its own link, where it differs from [`Network`].
     pub link: Link,
+    /// Can others begin a connection with it? Two peers that cannot be reached never connect.
+    pub reachable: bool,
+    /// The chunks that it holds when it joins. A peer that holds all of them is one more source: it
+    /// is no receiver.
+    pub holds: ChunkRanges,
+    /// The chunks that it wants; None is all of them. It completes when it holds these.
+    pub wants: Option<ChunkRanges>,
 }
 
 /// When a peer goes.
@@ -237,19 +258,14 @@ impl Scenario {
     /// # Errors
     /// The first part that makes no sense, with what to write instead: no peers, a source that
     /// uploads nothing, a departure that is not after the arrival, a protocol without slots.
-    pub fn new(parts: Parts) -> Result<Self, Malformed> {
+    pub fn new(mut parts: Parts) -> Result<Self, Malformed> {
         if parts.peers.is_empty() {
             return Err(malformed("peers", "no peer receives the file; write at least one peer"));
         }
         if MOST_PEERS < parts.peers.len() {
             return Err(malformed("peers", format!("more than {MOST_PEERS} peers; write fewer")));
         }
-        if parts.source.upload == Rate::ZERO {
-            return Err(malformed(
-                "source.upload",
-                "the source uploads nothing, so no peer can ever finish; write a rate above 0",
-            ));
-        }
+        capacities::check(&mut parts)?;
         match parts.source.leaves {
             SourceLeaves::At(Time::ZERO) => {
                 return Err(malformed(
@@ -268,6 +284,7 @@ impl Scenario {
         for (at, peer) in parts.peers.iter().enumerate() {
             peer.check(&format!("peers[{at}]"))?;
         }
+        holdings::check(&mut parts)?;
         if parts.until == Time::ZERO {
             return Err(malformed("run.until", "the run ends before it starts; write a time"));
         }
@@ -302,7 +319,8 @@ impl Scenario {
         &self.0.source
     }
 
-    /// How many peers there are (N): the source is not one of them.
+    /// How many peers there are: the source is not one of them. N is the number of
+    /// [receivers](Scenario::receivers).
     pub fn peer_count(&self) -> usize {
         self.0.peers.len()
     }
@@ -325,21 +343,6 @@ impl Scenario {
     /// What the engine may do.
     pub fn discipline(&self) -> Discipline {
         self.0.discipline
-    }
-
-    /// The upload capacity of a node as bounds and audit count it: a free rider's is 0, whatever
-    /// its link could carry.
-    pub fn upload(&self, node: PeerId) -> Rate {
-        match self.peer(node) {
-            None => self.0.source.upload,
-            Some(peer) if peer.behavior == Behavior::FreeRider => Rate::ZERO,
-            Some(peer) => peer.upload,
-        }
-    }
-
-    /// The download capacity of a node; None is unlimited, as the source's is.
-    pub fn download(&self, node: PeerId) -> Option<Rate> {
-        self.peer(node)?.download
     }
 
     fn link(&self, node: PeerId) -> &Link {
@@ -379,6 +382,10 @@ impl Scenario {
             },
             Some(peer) => match peer.leaves {
                 Leaves::At(time) => Some(time),
+                // What needs nothing is complete when it joins.
+                Leaves::AfterCompletion(span) if self.needs_nothing(node) => {
+                    peer.joins.checked_add(span)
+                }
                 Leaves::Never | Leaves::AfterCompletion(_) => None,
             },
         }
@@ -389,6 +396,7 @@ impl Scenario {
         let mut parts = self.0.clone();
         for peer in &mut parts.peers {
             peer.upload = Rate::ZERO;
+            (peer.upload_changes, peer.upload_unknown) = (RateChanges::NONE, false);
         }
         Scenario(parts)
     }
@@ -405,12 +413,6 @@ impl Peer {
                     "leaves at {leaves} but joins at {}; write a departure after the arrival",
                     self.joins
                 ),
-            ));
-        }
-        if self.download == Some(Rate::ZERO) {
-            return Err(malformed(
-                format!("{field}.download"),
-                "receives nothing, so it can never finish; write a rate above 0, or no limit",
             ));
         }
         Ok(())

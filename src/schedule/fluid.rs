@@ -16,7 +16,7 @@
 //! the second P/(N-1) + N r_0 = N r - P <= u_s, since r <= U/N. Each peer receives r <= d_min. So
 //! all have F bits at F/r, which is the bound. A single peer has no peer to relay to: r_0 = r.
 
-use super::{Unable, refuse_departures};
+use super::{Unable, refuse_what_plans_lack};
 use crate::ratio::Ratio;
 use crate::scenario::Scenario;
 use crate::units::Time;
@@ -73,7 +73,7 @@ impl Rates {
     /// # Errors
     /// If a node may leave or a peer joins late: constant rates need every node all the time.
     pub fn new(scenario: &Scenario) -> Result<Self, Unable> {
-        refuse_departures(scenario)?;
+        refuse_what_plans_lack(scenario)?;
         if let Some((id, peer)) = scenario.peers().find(|(_, peer)| peer.joins != Time::ZERO) {
             let joins = peer.joins;
             return Err(Unable(format!(

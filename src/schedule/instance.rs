@@ -1,7 +1,7 @@
 //! A scheduling instance: a scenario's capacities and sizes as plain integers, read once.
 
 use super::too_long;
-use super::{Unable, refuse_departures};
+use super::{Unable, refuse_what_plans_lack};
 use crate::chunks::ChunkId;
 use crate::scenario::Scenario;
 use crate::units::{Rate, Time};
@@ -29,7 +29,7 @@ pub(super) struct Instance {
 
 impl Instance {
     pub(super) fn new(scenario: &Scenario) -> Result<Self, Unable> {
-        refuse_departures(scenario)?;
+        refuse_what_plans_lack(scenario)?;
         let nodes = || scenario.nodes();
         let down = |node| scenario.download(node).map_or(u64::MAX, |rate| rate.0);
         let file = scenario.file();

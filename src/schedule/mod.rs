@@ -14,7 +14,7 @@
 //! | [`planner`] | the best of these and of a local search, for any scenario without departures |
 
 use crate::chunks::{ChunkId, PeerId};
-use crate::scenario::{Leaves, Scenario, SourceLeaves};
+use crate::scenario::{Leaves, Peer, Scenario, SourceLeaves};
 use crate::trace::{Event, Header, Outcome, Trace, Transfer};
 use crate::units::{Bytes, Time};
 
@@ -140,12 +140,28 @@ fn without_protocol(scenario: &Scenario) -> Scenario {
     unbound.expect("a scenario without a protocol is one, too")
 }
 
-/// An error if any node may leave: a plan could then depend on a peer that is no longer present.
-fn refuse_departures(scenario: &Scenario) -> Result<(), Unable> {
+/// An error about what a plan cannot reckon with: a node that may leave, since it could then depend
+/// on a peer that is no longer present; a peer that holds chunks when it joins or wants a part.
+fn refuse_what_plans_lack(scenario: &Scenario) -> Result<(), Unable> {
     if scenario.source().leaves != SourceLeaves::Never {
         return Err(Unable(
             "the source leaves; a plan needs one that stays (leaves = \"never\")".to_owned(),
         ));
+    }
+    if let Some(id) = scenario.unknown_upload() {
+        return Err(Unable(format!("the upload of {id} is not known; a plan needs its rate")));
+    }
+    if let Some((at, id)) = scenario.capacity_changes().next() {
+        return Err(Unable(format!(
+            "a capacity of {id} changes at {at}; a plan needs rates that stay as they are"
+        )));
+    }
+    let part = |(_, peer): &(PeerId, &Peer)| !peer.holds.is_empty() || peer.wants.is_some();
+    if let Some((id, _)) = scenario.peers().find(part) {
+        return Err(Unable(format!(
+            "{id} holds chunks when it joins or wants only a part of the file; a plan needs peers \
+             that start with nothing and want everything"
+        )));
     }
     match scenario.peers().find(|(_, peer)| peer.leaves != Leaves::Never) {
         None => Ok(()),

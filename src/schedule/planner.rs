@@ -90,7 +90,7 @@ impl Planner {
                 "{transfers} transfers of {chunks} chunks take too long to plan; use larger chunks"
             )));
         }
-        let last = bounds::binding(scenario, scenario.peer_count(), Conditions::SWARM);
+        let last = bounds::binding(scenario, scenario.receiver_count(), Conditions::SWARM);
         let bound = match last.map_err(|error| Unable(error.to_string()))?.at {
             Earliest::At(time) => time,
             Earliest::Never(why) => return Err(Unable(why)),

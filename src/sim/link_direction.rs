@@ -89,6 +89,13 @@ impl LinkDirection {
         self.capacity.is_none_or(|capacity| self.used < u128::from(capacity.0))
     }
 
+    /// Its capacity changes: the transfers whose rates must be looked at first.
+    pub(super) fn change(&mut self, capacity: Option<Rate>) -> Vec<(u64, FlowId)> {
+        self.capacity = capacity;
+        let held_back = self.held_back.first().copied().and_then(|held| self.with_room(held));
+        [self.first_beyond(), held_back].into_iter().flatten().collect()
+    }
+
     /// Gives a transfer its rate.
     pub(super) fn set(&mut self, order: u64, rate: Rate, binding: Binding) {
         if let Some(at) = self.place(order) {
@@ -135,8 +142,12 @@ impl LinkDirection {
 
     fn first_with_room(&self, order: u64) -> Option<(u64, FlowId)> {
         let next = self.held_back.partition_point(|&other| other <= order);
-        let &held = self.held_back.get(next)?;
-        let share = self.shares[self.place(held)?];
-        (share.rate < self.left_for(held)).then_some((held, share.flow))
+        self.with_room(*self.held_back.get(next)?)
+    }
+
+    /// A transfer that was held back, if this direction has more for it now.
+    fn with_room(&self, held: u64) -> Option<(u64, FlowId)> {
+        let at = self.orders.binary_search(&held).ok()?;
+        (self.rates[at] < self.left_for(held)).then_some((held, self.flows[at]))
     }
 }

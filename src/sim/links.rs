@@ -195,6 +195,13 @@ impl Links {
         }
     }
 
+    /// The capacities of a node's link change.
+    pub(super) fn change(&mut self, node: PeerId, up: Rate, down: Option<Rate>) {
+        let (above, below) = (&mut self.up[node.index()], &mut self.down[node.index()]);
+        let affected = above.change(Some(up)).into_iter().chain(below.change(down));
+        self.unsettled.extend(affected.map(Reverse));
+    }
+
     /// Could a node send more than it does?
     pub(super) fn has_spare(&self, node: PeerId) -> bool {
         self.up[node.index()].has_spare()

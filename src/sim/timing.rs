@@ -49,7 +49,13 @@ impl Pace {
         let sent = self.fastest.nanobits(Time(round_trip));
         let chunks = sent.div_ceil(scenario.file().chunk().nanobits());
         let requests = 1 + chunks.min(MOST_REQUESTS - 1) as u32;
-        Settings { protocol: self.protocol.clone(), requests }
+        let settings = Settings::new(self.protocol.clone(), requests);
+        match scenario.peer(node) {
+            None => settings,
+            Some(peer) => {
+                Settings { holds: peer.holds.clone(), wants: peer.wants.clone(), ..settings }
+            }
+        }
     }
 }
 

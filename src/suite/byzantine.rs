@@ -284,7 +284,7 @@ impl<M: Word> Driven<M> {
             announce: second,
             ..Protocol::default()
         };
-        let settings = Settings { protocol, requests: 2 };
+        let settings = Settings::new(protocol, 2);
         let mut driven = Driven {
             engine: engines.engine(ME, &file(CHUNKS), role, &settings),
             choose: Seeded::new(1, 0),

@@ -17,7 +17,7 @@ use crate::audit::{
 use crate::chunks::PeerId;
 use crate::scenario::Scenario;
 use crate::trace::{Event, Header, Trace};
-use crate::units::{Rate, Time};
+use crate::units::{Rate, Supply, Time};
 
 /// The calm must last this many times what the slowest link needs.
 const TIMES: u64 = 2;
@@ -95,7 +95,9 @@ fn all_may_be_neighbors(scenario: &Scenario, trace: &Trace) -> bool {
     let until = scenario.parts().until;
     let protocol = scenario.parts().protocol.clone().unwrap_or_default();
     let left = |event: &Event| matches!(event, Event::Leave { at, .. } if *at < until);
-    scenario.peer_count() as u64 <= u64::from(protocol.neighbors) && !trace.events.iter().any(left)
+    let reachable = scenario.peers().all(|(_, peer)| peer.reachable);
+    let neighbors = u64::from(protocol.neighbors);
+    reachable && scenario.peer_count() as u64 <= neighbors && !trace.events.iter().any(left)
 }
 
 /// Judges a peer that was cut off: was the calm long enough, and does nothing else explain it?
@@ -141,8 +143,8 @@ fn not_cut_off(scenario: &Scenario, trace: &Trace) -> Report {
     Audit::of(&Trace { header, events })
 }
 
-/// Time of the last arrival or departure, logged or announced. Departures at the end of the run do
-/// not count.
+/// Time of the last arrival, departure or change of a capacity, logged or announced. Departures at
+/// the end of the run do not count.
 fn calm_since(scenario: &Scenario, events: &[Event]) -> Time {
     let until = scenario.parts().until;
     let logged = events.iter().filter_map(|event| match event {
@@ -151,14 +153,17 @@ fn calm_since(scenario: &Scenario, events: &[Event]) -> Time {
     });
     let joins = scenario.nodes().map(|node| scenario.joins(node));
     let leaves = scenario.nodes().filter_map(|node| scenario.leaves_at(node));
-    let changes = logged.filter(|&at| at < until).chain(joins).chain(leaves);
+    let rates = scenario.capacity_changes().map(|(at, _)| at);
+    let changes = logged.filter(|&at| at < until).chain(joins).chain(leaves).chain(rates);
     changes.max().unwrap_or(Time::ZERO)
 }
 
 /// Length of the calm that suffices; None on overflow of the clock.
 fn enough(scenario: &Scenario) -> Option<Time> {
-    let uploads = scenario.nodes().map(|node| scenario.upload(node));
-    let downloads = scenario.nodes().filter_map(|node| scenario.download(node));
+    // After the last change.
+    let last = |supply: Supply| supply.rate_at(Time::MAX);
+    let uploads = scenario.nodes().filter_map(|node| scenario.upload_supply(node).map(last));
+    let downloads = scenario.nodes().filter_map(|node| scenario.download_supply(node).map(last));
     let slowest = uploads.chain(downloads).filter(|&rate| rate != Rate::ZERO).min()?;
     let chunks = scenario.peer_count() as u64 * scenario.file().chunks() as u64;
     let bits = scenario.file().file().nanobits() * scenario.peer_count() as u128;

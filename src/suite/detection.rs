@@ -7,7 +7,7 @@
 
 use std::ops::ControlFlow;
 
-use super::canary::{ANY, Canary, CanaryKind, control};
+use super::canary::{Canary, CanaryKind, EVERYTHING, control};
 use super::case::Case;
 use super::examine::{Ratios, generate, smallest};
 use super::property::{ALL, Property, find};
@@ -225,7 +225,7 @@ impl ControlRuns {
         let mut controls = ControlRuns { cases, accused: Vec::new() };
         let mut subject = control();
         for (case, policy) in (0..cases).zip(policies.iter().cycle()) {
-            let scenario = with_policy(&generate(&ANY, seed, case).current(), *policy);
+            let scenario = with_policy(&generate(&EVERYTHING, seed, case).current(), *policy);
             let run = Case::run(subject.as_mut(), &scenario);
             for (property, words) in accusations(&run, subject.as_mut(), &mut ALL.iter()) {
                 controls.accused.push((case, property, words, scenario.clone()));

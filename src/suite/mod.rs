@@ -30,6 +30,6 @@ pub use examine::{
 };
 pub use guard::Budget;
 pub use property::{ALL, Property, find};
-pub use scope::{Barter, Churn, Latency, Scope, ScopeError};
+pub use scope::{Barter, Capacities, Churn, Holdings, Latency, Scope, ScopeError};
 pub use strategy::scenarios;
 pub use subject::{Failure, Simulated, Subject};

@@ -158,6 +158,10 @@ fn shown(event: &Event) -> String {
         Event::Disconnect { at, a, b } => format!("the end of {a} and {b} at {at}"),
         Event::Choke { at, from, to } => format!("the choke by {from} of {to} at {at}"),
         Event::Unchoke { at, from, to } => format!("the unchoke by {from} of {to} at {at}"),
+        Event::AllowedFast { at, from, to, chunk } => {
+            format!("the leave by {from} to {to} at {at} to request {chunk}")
+        }
+        Event::Capacity { at, node, upload } => format!("{upload} up at {node} from {at}"),
         Event::Announce { at, node, .. } => format!("what the tracker told {node} at {at}"),
     }
 }

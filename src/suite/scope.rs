@@ -18,6 +18,10 @@ pub struct Scope {
     pub barter: Barter,
     /// Whether anything takes time to arrive.
     pub latency: Latency,
+    /// Whether peers hold chunks when they join, or want only a part.
+    pub holdings: Holdings,
+    /// Whether capacities change.
+    pub capacities: Capacities,
     /// What the engine may do; decides which bounds bind it.
     pub discipline: Discipline,
     /// The burst of every link; None draws one.
@@ -34,6 +38,8 @@ impl Default for Scope {
             churn: Churn::Any,
             barter: Barter::Any,
             latency: Latency::Any,
+            holdings: Holdings::None,
+            capacities: Capacities::Constant,
             discipline: Discipline::default(),
             burst: None,
             stall_rechokes: None,
@@ -68,6 +74,24 @@ pub enum Latency {
     None,
 }
 
+/// Whether peers hold chunks when they join, or want only a part of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holdings {
+    /// Holdings and wants of every kind, in some of the scenarios.
+    Any,
+    /// All peers start with nothing and want everything.
+    None,
+}
+
+/// Whether the capacities of links change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capacities {
+    /// In some of the scenarios.
+    Any,
+    /// In none.
+    Constant,
+}
+
 /// A field as it is written: its name, what may stand after `=`, and what that does.
 type Field = (&'static str, &'static str, fn(&mut Scope, &str) -> Option<()>);
 
@@ -83,6 +107,13 @@ const FIELDS: &[Field] = &[
     }),
     ("latency", "any|none", |scope, text| {
         either(&mut scope.latency, text, [("any", Latency::Any), ("none", Latency::None)])
+    }),
+    ("holdings", "any|none", |scope, text| {
+        either(&mut scope.holdings, text, [("any", Holdings::Any), ("none", Holdings::None)])
+    }),
+    ("capacities", "any|constant", |scope, text| {
+        let words = [("any", Capacities::Any), ("constant", Capacities::Constant)];
+        either(&mut scope.capacities, text, words)
     }),
     ("burst", "any|SIZE (as 64KiB)", |scope, text| {
         scope.burst = if text == "any" { None } else { Some(text.parse().ok()?) };
@@ -161,16 +192,19 @@ mod tests {
     /// Destructured, so that a field that cannot be written does not compile.
     #[test]
     fn every_field_can_be_written() {
-        let all = "peers=8,chunks=9,churn=none,barter=none,latency=none,burst=7KiB,\
-                   cut_through=true,multi_source=true,coded=true,stall=60s,stall_rechokes=8";
-        let Scope { peers, chunks, churn, barter, latency, discipline, burst, stall_rechokes } =
-            read(all).unwrap();
+        let all = "peers=8,chunks=9,churn=none,barter=none,latency=none,holdings=any,\
+                   capacities=any,burst=7KiB,cut_through=true,multi_source=true,\
+                   coded=true,stall=60s,stall_rechokes=8";
+        let scope = read(all).unwrap();
+        let Scope { peers, chunks, churn, barter, latency, holdings, .. } = scope;
+        let Scope { capacities, discipline, burst, stall_rechokes, .. } = scope;
         let Discipline { cut_through, multi_source, coded, stall } = discipline;
         assert_eq!((stall, stall_rechokes), (Some(Time::from_secs(60)), Some(8)));
         assert_eq!(read("stall=60s,stall=none").unwrap(), Scope::default());
         assert_eq!((peers, chunks, burst), (8, 9, Some(Bytes(7 << 10))));
         let none = (Churn::None, Barter::None, Latency::None);
         assert_eq!((churn, barter, latency), none);
+        assert_eq!((holdings, capacities), (Holdings::Any, Capacities::Any));
         assert!(cut_through && multi_source && coded);
         assert_eq!(all.split(',').count(), FIELDS.len());
         assert_eq!(read("peers=8, churn=any, burst=any").unwrap().peers, 8);

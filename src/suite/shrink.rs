@@ -8,9 +8,9 @@ use std::ops::ControlFlow;
 
 use crate::chunks::Manifest;
 use crate::scenario::{
-    Behavior, Leaves, Link, Network, Parts, Protocol, Scenario, SourceLeaves, rounded,
+    Behavior, ChunkRanges, Leaves, Link, Network, Parts, Protocol, Scenario, SourceLeaves, rounded,
 };
-use crate::units::{Bytes, Rate, Time};
+use crate::units::{Bytes, Rate, RateChanges, Time};
 
 /// A change of one thing, of the peer at a position where it is about peers.
 type Edit = fn(&mut Parts, usize);
@@ -28,7 +28,21 @@ const OF_A_PEER: &[Edit] = &[
     |parts, at| parts.peers[at].joins = Time::ZERO,
     |parts, at| parts.peers[at].behavior = Behavior::Cooperative,
     |parts, at| parts.peers[at].link = Link::default(),
-    |parts, at| parts.peers[at].download = None,
+    |parts, at| parts.peers[at].holds = ChunkRanges::EMPTY,
+    |parts, at| parts.peers[at].wants = None,
+    |parts, at| parts.peers[at].upload_changes = RateChanges::NONE,
+    |parts, at| parts.peers[at].download_changes = RateChanges::NONE,
+    |parts, at| fewer(&mut parts.peers[at].upload_changes),
+    |parts, at| fewer(&mut parts.peers[at].download_changes),
+    |parts, at| parts.peers[at].holds = first_half(&parts.peers[at].holds),
+    |parts, at| {
+        let wants = parts.peers[at].wants.as_ref().map(first_half);
+        parts.peers[at].wants = wants.filter(|wants| !wants.is_empty());
+    },
+    |parts, at| {
+        parts.peers[at].download = None;
+        parts.peers[at].download_changes = RateChanges::NONE;
+    },
     |parts, at| parts.peers[at].upload = RATE,
     |parts, at| round(&mut parts.peers[at].joins),
     |parts, at| {
@@ -47,7 +61,21 @@ const OF_THE_REST: &[Edit] = &[
     |parts, _| drop(parts.peers.drain(..parts.peers.len() / 2)),
     |parts, _| parts.peers.iter_mut().for_each(|peer| peer.leaves = Leaves::Never),
     |parts, _| parts.peers.iter_mut().for_each(|peer| peer.joins = Time::ZERO),
-    |parts, _| parts.peers.iter_mut().for_each(|peer| peer.download = None),
+    |parts, _| {
+        for peer in &mut parts.peers {
+            (peer.download, peer.download_changes) = (None, RateChanges::NONE);
+        }
+    },
+    |parts, _| parts.source.upload_changes = RateChanges::NONE,
+    |parts, _| {
+        for peer in &mut parts.peers {
+            peer.upload_changes = RateChanges::NONE;
+            peer.download_changes = RateChanges::NONE;
+        }
+    },
+    |parts, _| fewer(&mut parts.source.upload_changes),
+    |parts, _| parts.peers.iter_mut().for_each(|peer| peer.holds = ChunkRanges::EMPTY),
+    |parts, _| parts.peers.iter_mut().for_each(|peer| peer.wants = None),
     |parts, _| parts.peers.iter_mut().for_each(|peer| peer.link = Link::default()),
     |parts, _| parts.peers.iter_mut().for_each(|peer| peer.upload = RATE),
     |parts, _| cut(parts, 1, parts.file.chunk()),
@@ -92,7 +120,24 @@ fn round(time: &mut Time) {
 fn cut(parts: &mut Parts, chunks: u64, chunk: Bytes) {
     if let Ok(file) = Manifest::new(Bytes(chunks.saturating_mul(chunk.0)), chunk) {
         parts.file = file;
+        let chunks = file.chunks();
+        for peer in &mut parts.peers {
+            peer.holds = peer.holds.before(chunks);
+            let wants = peer.wants.take().map(|wants| wants.before(chunks));
+            peer.wants = wants.filter(|wants| !wants.is_empty());
+        }
     }
+}
+
+/// All changes but the last.
+fn fewer(changes: &mut RateChanges) {
+    let all = changes.list();
+    *changes = RateChanges::new(all[..all.len().saturating_sub(1)].to_vec());
+}
+
+/// The first half of the chunks, rounded down.
+fn first_half(chunks: &ChunkRanges) -> ChunkRanges {
+    chunks.iter().take(chunks.count() / 2).collect()
 }
 
 fn of_protocol(parts: &mut Parts, change: fn(&mut Protocol)) {

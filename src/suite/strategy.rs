@@ -6,13 +6,13 @@
 
 use proptest::prelude::*;
 
-use super::scope::{Barter, Churn, Latency, Scope};
+use super::scope::{Barter, Capacities, Churn, Holdings, Latency, Scope};
 use crate::chunks::Manifest;
 use crate::scenario::{
-    Behavior, Choker, Leaves, Link, Network, Parts, Peer, Picker, Protocol, Scenario, Seeding,
-    Source, SourceLeaves,
+    Behavior, Choker, ChunkRanges, Discipline, Leaves, Link, Network, Parts, Peer, Picker,
+    Protocol, Scenario, Seeding, Source, SourceLeaves,
 };
-use crate::units::{Bytes, NANO, Rate, Time};
+use crate::units::{Bytes, NANO, Rate, RateChanges, Time};
 
 /// The rate that the others are multiples of: one chunk of [`CHUNK`] a second.
 const RATE: Rate = Rate(1000);
@@ -84,6 +84,91 @@ fn peer(churn: Churn, latency: Latency) -> BoxedStrategy<PeerDraft> {
             link,
         })
         .boxed()
+}
+
+/// What one peer holds when it joins and what it wants, in thousandths of the file.
+#[derive(Clone, Copy, Debug)]
+struct PartDraft {
+    holds: Option<(u64, u64)>,
+    wants: Option<(u64, u64)>,
+}
+
+/// What the peers hold and want, in turn; none where all start with nothing and want everything.
+fn parts(holdings: Holdings) -> BoxedStrategy<Vec<PartDraft>> {
+    if holdings == Holdings::None {
+        return Just(Vec::new()).boxed();
+    }
+    let part = || (0..1000u64, 1..1000u64).prop_map(|(from, span)| (from, from + span));
+    let holds = prop_oneof![
+        4 => Just(None),
+        1 => Just(Some((0, 1000))),
+        2 => part().prop_map(Some)
+    ];
+    let wants = prop_oneof![4 => Just(None), 1 => part().prop_map(Some)];
+    let draft = (holds, wants).prop_map(|(holds, wants)| PartDraft { holds, wants });
+    prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec(draft, 1..6)].boxed()
+}
+
+/// How the capacities of one node change: when, and to which multiple; 0 is no capacity.
+#[derive(Clone, Debug)]
+struct ChangesDraft {
+    upload: Vec<(Share, u64)>,
+    download: Vec<(Share, u64)>,
+}
+
+/// How the capacities of the nodes change, in turn, the source first; none where they stay.
+fn capacity_changes(capacities: Capacities) -> BoxedStrategy<Vec<ChangesDraft>> {
+    if capacities == Capacities::Constant {
+        return Just(Vec::new()).boxed();
+    }
+    let changes = |rate| {
+        let change = (1..2000u64, rate);
+        prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(change, 1..4)]
+    };
+    let upload = changes(prop_oneof![5 => multiple(), 1 => Just(0)].boxed());
+    let download = changes(multiple().boxed());
+    let draft = (upload, download).prop_map(|(upload, download)| ChangesDraft { upload, download });
+    prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec(draft, 1..6)].boxed()
+}
+
+/// Changes at these times; of several at one instant the first.
+fn changes_at(
+    drafts: &[(Share, u64)],
+    time: impl Fn(Share) -> Time,
+    rate: impl Fn(u64) -> Rate,
+) -> RateChanges {
+    let mut changes: Vec<(Time, Rate)> =
+        drafts.iter().map(|&(share, multiple)| (time(share), rate(multiple))).collect();
+    changes.sort_by_key(|&(at, _)| at);
+    changes.dedup_by_key(|&mut (at, _)| at);
+    RateChanges::new(changes)
+}
+
+/// The chunks of a file in a part of it, at least one.
+fn chunks_in((from, to): (u64, u64), file: &Manifest) -> ChunkRanges {
+    let chunks = file.chunks() as u64;
+    let from = from * chunks / 1000;
+    let to = (to.min(1000) * chunks).div_ceil(1000).max(from + 1);
+    ChunkRanges::new([from as u32..to as u32])
+}
+
+/// Gives the peers what they hold and want. One of them lacks something; under coding a peer holds
+/// all or nothing, and wants everything.
+fn give_parts(peers: &mut [Peer], drafts: &[PartDraft], file: &Manifest, discipline: Discipline) {
+    for (peer, draft) in peers.iter_mut().zip(drafts.iter().cycle()) {
+        let holds = draft.holds.map(|part| chunks_in(part, file));
+        peer.holds = holds.unwrap_or_default();
+        peer.wants = draft.wants.map(|part| chunks_in(part, file));
+        if discipline.coded {
+            peer.wants = None;
+            if !peer.holds.is_all(file.chunks()) {
+                peer.holds = ChunkRanges::EMPTY;
+            }
+        }
+    }
+    if peers.iter().all(|peer| peer.holds.is_all(file.chunks())) {
+        peers[0].holds = ChunkRanges::EMPTY;
+    }
 }
 
 /// The latency and the burst of one node, where it has its own.
@@ -163,6 +248,7 @@ type ScenarioDraft = (
     (Share, Bytes),
     Share,
     u64,
+    (Vec<PartDraft>, Vec<ChangesDraft>),
 );
 
 /// Scenarios within `scope`.
@@ -190,6 +276,8 @@ pub fn scenarios(scope: &Scope) -> BoxedStrategy<Scenario> {
         (latency, burst),
         until,
         any::<u64>(),
+        // Drawn last: the rest of a case is the same with them and without.
+        (parts(scope.holdings), capacity_changes(scope.capacities)),
     );
     draft.prop_map(move |draft| draw(draft, &scope)).boxed()
 }
@@ -205,8 +293,9 @@ fn pace(file: &Manifest, source: Rate, peers: &[PeerDraft], base: Rate) -> u128 
 
 fn draw(draft: ScenarioDraft, scope: &Scope) -> Scenario {
     let Scope { discipline, burst, stall_rechokes, .. } = *scope;
-    let (file, (base, multiple, link), source_leaves, drafts, protocol, network, until, seed) =
-        draft;
+    let (file, source, source_leaves, drafts, protocol, network, until, seed, words) = draft;
+    let (parts, changes) = words;
+    let (base, multiple, link) = source;
     let upload = times(base, multiple);
     let pace = pace(&file, upload, &drafts, base);
     let time = |share: Share| Time((pace * u128::from(share) / 1000) as u64);
@@ -215,9 +304,8 @@ fn draw(draft: ScenarioDraft, scope: &Scope) -> Scenario {
         latency: latency.map(time),
         burst: own.filter(|_| burst.is_none()),
     };
-    let peers = drafts.iter().map(|draft| Peer {
-        upload: if draft.upload == 0 { Rate::ZERO } else { times(base, draft.upload) },
-        download: draft.download.map(|multiple| times(base, multiple)),
+    let uplink = |multiple| if multiple == 0 { Rate::ZERO } else { times(base, multiple) };
+    let peer = |draft: &PeerDraft| Peer {
         joins: time(draft.joins),
         leaves: match draft.departure {
             PeerDeparture::Never => Leaves::Never,
@@ -226,7 +314,24 @@ fn draw(draft: ScenarioDraft, scope: &Scope) -> Scenario {
         },
         behavior: draft.behavior,
         link: own(draft.link),
-    });
+        ..Peer::new(uplink(draft.upload)).download(draft.download.map(|it| times(base, it)))
+    };
+    let mut peers: Vec<Peer> = drafts.iter().map(peer).collect();
+    give_parts(&mut peers, &parts, &file, discipline);
+    let mut source = Source::new(upload).link(own(link));
+    let rates = |drafts: &[(Share, u64)]| changes_at(drafts, later, uplink);
+    for (at, changes) in (0..=peers.len()).zip(changes.iter().cycle()) {
+        match at.checked_sub(1).map(|at| &mut peers[at]) {
+            None => source.upload_changes = rates(&changes.upload),
+            Some(peer) => {
+                peer.upload_changes = rates(&changes.upload);
+                peer.download_changes = match peer.download {
+                    None => RateChanges::NONE,
+                    Some(_) => rates(&changes.download),
+                };
+            }
+        }
+    }
     let (protocol, rechoke) = protocol;
     let protocol = Protocol {
         rechoke: later(rechoke),
@@ -242,8 +347,8 @@ fn draw(draft: ScenarioDraft, scope: &Scope) -> Scenario {
     let parts = Parts {
         name: "generated".to_owned(),
         file,
-        source: Source { upload, leaves, link: own(link) },
-        peers: peers.collect(),
+        source: source.leaves(leaves),
+        peers,
         protocol: Some(protocol),
         network: Network { latency: time(network.0), burst: burst.unwrap_or(network.1) },
         discipline,

@@ -253,16 +253,17 @@ impl Interest {
         same.with(&self.interesting, |same, interesting| same & interesting)
     }
 
-    /// Looks whether a neighbor has something that this peer lacks; says whether that has changed.
+    /// Looks whether a neighbor has something that this peer lacks, which is all but `settled`;
+    /// says whether that has changed.
     pub(super) fn review(
         &mut self,
         slot: usize,
         id: PeerId,
-        have: &ChunkSet,
+        settled: &ChunkSet,
         boards: &impl Boards,
     ) -> bool {
         let row = self.row(slot, id, boards);
-        let lacking = row.iter().zip(have.words()).map(|(theirs, have)| theirs & !have);
+        let lacking = row.iter().zip(settled.words()).map(|(theirs, settled)| theirs & !settled);
         let found = lacking.enumerate().find(|&(_, word)| word != 0);
         let was = self.interesting.contains(slot);
         match found {
@@ -275,6 +276,12 @@ impl Interest {
         }
         was != found.is_some()
     }
+}
+
+/// Is every chunk of a set, given by its words, in a row?
+pub(super) fn contains_all(row: &[usize], set: &[usize]) -> bool {
+    let theirs = row.iter().copied().chain(std::iter::repeat(0));
+    set.iter().zip(theirs).all(|(set, theirs)| set & !theirs == 0)
 }
 
 /// Is `chunk` in a row?

@@ -16,6 +16,7 @@ mod interest;
 mod membership;
 mod message;
 mod neighbors;
+mod partial_download;
 mod peer;
 mod pending;
 mod picker;

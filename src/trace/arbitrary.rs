@@ -12,8 +12,10 @@ prop_compose! {
         stamps in prop_oneof![Just(Stamps::Exact), Just(Stamps::Receiver), Just(Stamps::Wire)],
         clock_tolerance in prop_oneof![Just(0), any::<u64>()],
         complete: bool,
+        whole_swarm: bool,
     ) -> Evidence {
-        Evidence { stamps, clock_tolerance: Time(clock_tolerance), complete }
+        let clock_tolerance = Time(clock_tolerance);
+        Evidence { stamps, clock_tolerance, complete, whole_swarm }
     }
 }
 
@@ -40,6 +42,11 @@ fn event(scenario: &Scenario, (kind, times, draws, aborted, peers): &Draw) -> Ev
             let peers = peers.iter().map(|index| id(index.index(nodes))).collect();
             Event::Announce { at, node: one, peers }
         }
+        8 => {
+            let chunk = ChunkId(draws[2].index(scenario.file().chunks()) as u32);
+            Event::AllowedFast { at, from: one, to: other, chunk }
+        }
+        9 => Event::Capacity { at, node: one, upload: Rate(times[1]) },
         _ => {
             let chunk = ChunkId(draws[2].index(scenario.file().chunks()) as u32);
             let length = scenario.file().length(chunk).0;
@@ -66,7 +73,7 @@ prop_compose! {
         evidence in prop_oneof![Just(Evidence::default()), evidence()],
         draws in proptest::collection::vec(
             (
-                0..12u8,
+                0..14u8,
                 any::<[u64; 2]>(),
                 any::<[Index; 5]>(),
                 any::<bool>(),

@@ -5,7 +5,7 @@
 
 use crate::chunks::{ChunkId, PeerId};
 use crate::scenario::Scenario;
-use crate::units::{Bytes, Time};
+use crate::units::{Bytes, Rate, Time};
 
 pub mod codec;
 
@@ -40,11 +40,18 @@ pub struct Evidence {
     pub clock_tolerance: Time,
     /// False when the log may have gaps.
     pub complete: bool,
+    /// False when the log sees a part of the swarm only: bytes may come from outside.
+    pub whole_swarm: bool,
 }
 
 impl Default for Evidence {
     fn default() -> Self {
-        Evidence { stamps: Stamps::Exact, clock_tolerance: Time::ZERO, complete: true }
+        Evidence {
+            stamps: Stamps::Exact,
+            clock_tolerance: Time::ZERO,
+            complete: true,
+            whole_swarm: true,
+        }
     }
 }
 
@@ -121,6 +128,26 @@ pub enum Event {
         /// The receiver.
         to: PeerId,
     },
+    /// A node lets a neighbor request one chunk while it is choked (BEP 6).
+    AllowedFast {
+        /// Time from which it may.
+        at: Time,
+        /// The sender.
+        from: PeerId,
+        /// The receiver.
+        to: PeerId,
+        /// The chunk.
+        chunk: ChunkId,
+    },
+    /// The upload capacity of a node is another from now on, as the shaper of its link measured.
+    Capacity {
+        /// Time of the change.
+        at: Time,
+        /// The node.
+        node: PeerId,
+        /// Its rate from now on.
+        upload: Rate,
+    },
     /// The tracker told a node of members.
     Announce {
         /// Time of the answer.
@@ -181,6 +208,8 @@ impl Event {
             | Event::Disconnect { at, .. }
             | Event::Choke { at, .. }
             | Event::Unchoke { at, .. }
+            | Event::AllowedFast { at, .. }
+            | Event::Capacity { at, .. }
             | Event::Announce { at, .. } => *at,
         }
     }

@@ -13,11 +13,13 @@ use std::ops::Add;
 use serde::{Deserialize, Serialize};
 
 mod parse;
+mod supply;
 #[cfg(test)]
 mod tests;
 
 pub use parse::UnitError;
 pub(crate) use parse::parse_decimal;
+pub use supply::{RateChanges, Supply};
 
 /// Nanoseconds per second, and nanobits per bit.
 pub(crate) const NANO: u128 = 1_000_000_000;

@@ -78,7 +78,9 @@ struct Quantity {
     example: &'static str,
     base: &'static str,
     max: &'static str,
-    /// Each unit with its size in base units.
+    /// How many of the smallest unit make a base unit.
+    parts: u128,
+    /// Each unit with its size in the smallest one.
     units: &'static [(&'static str, u128)],
 }
 
@@ -95,17 +97,24 @@ const SIZE: Quantity = Quantity {
     example: "256 KiB",
     base: "bytes",
     max: "18446744073709551615 B",
+    parts: 8,
     units: &[
-        ("B", 1),
-        ("kB", K),
-        ("KB", K),
-        ("MB", M),
-        ("GB", G),
-        ("TB", T),
-        ("KiB", KIB),
-        ("MiB", MIB),
-        ("GiB", GIB),
-        ("TiB", TIB),
+        ("bit", 1),
+        ("kbit", K),
+        ("Kbit", K),
+        ("Mbit", M),
+        ("Gbit", G),
+        ("Tbit", T),
+        ("B", 8),
+        ("kB", 8 * K),
+        ("KB", 8 * K),
+        ("MB", 8 * M),
+        ("GB", 8 * G),
+        ("TB", 8 * T),
+        ("KiB", 8 * KIB),
+        ("MiB", 8 * MIB),
+        ("GiB", 8 * GIB),
+        ("TiB", 8 * TIB),
     ],
 };
 
@@ -113,6 +122,7 @@ const RATE: Quantity = Quantity {
     example: "10 Mbit/s",
     base: "bits per second",
     max: "18446744073709551615 bit/s",
+    parts: 1,
     units: &[
         ("bit/s", 1),
         ("kbit/s", K),
@@ -161,7 +171,8 @@ fn parse(text: &str, quantity: &Quantity) -> Result<u64, UnitError> {
     };
     let overflow = || UnitError::Overflow { text: text.to_owned(), max: quantity.max };
     let scaled = number.checked_mul(size).ok_or_else(overflow)?;
-    let divisor = 10u128.checked_pow(shift).ok_or_else(overflow)?;
+    let divisor = 10u128.checked_pow(shift).and_then(|power| power.checked_mul(quantity.parts));
+    let divisor = divisor.ok_or_else(overflow)?;
     if !scaled.is_multiple_of(divisor) {
         return Err(UnitError::Fraction { text: text.to_owned(), base: quantity.base });
     }

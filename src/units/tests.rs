@@ -72,3 +72,13 @@ fn a_time_that_does_not_fit_is_none() {
     assert_eq!(Rate::ZERO.time_for(1), None);
     assert_eq!(Rate::ZERO.time_for(0), Some(Time::ZERO));
 }
+
+/// Sizes as textbooks give them.
+#[test]
+fn a_size_may_be_given_in_bits() {
+    assert_eq!("15 Gbit".parse(), Ok(Bytes(1_875_000_000)));
+    assert_eq!("8 bit".parse(), Ok(Bytes(1)));
+    assert_eq!("0.5 kbit".parse::<Bytes>().ok(), None, "62.5 B");
+    assert_eq!("1.6 kbit".parse(), Ok(Bytes(200)));
+    assert_eq!("147573952589.676412920 Gbit".parse(), Ok(Bytes(u64::MAX)));
+}

@@ -9,8 +9,19 @@ use tempfile::TempDir;
 
 use crate::{SMALL, Said, fields, json, swarmbound, with_input};
 
-const PRESETS: [&str; 7] =
-    ["figure", "homework", "kraken", "weights", "flash-crowd", "churn", "free-riders"];
+const PRESETS: [&str; 11] = [
+    "figure",
+    "homework",
+    "kraken",
+    "weights",
+    "flash-crowd",
+    "churn",
+    "free-riders",
+    "multi-origin",
+    "resume",
+    "diurnal",
+    "shards",
+];
 
 const RULES: [&str; 11] = [
     "membership",

@@ -11,6 +11,7 @@ mod downstream;
 #[cfg(unix)]
 mod engine;
 mod extremes;
+mod golden;
 mod machines;
 mod plan;
 mod schema;

@@ -273,7 +273,7 @@ fn a_node_takes_what_its_parts_take() {
             PeerId(1),
             &Manifest::new(Bytes(have as u64), Bytes(1)).unwrap(),
             Role::Peer(Behavior::Cooperative),
-            &Settings { protocol: Protocol::default(), requests: 1 },
+            &Settings::new(Protocol::default(), 1),
         ),
         timers: (0..timers as u32).map(|timer| (Timer(timer), Turn::Due)).collect(),
         told: false,

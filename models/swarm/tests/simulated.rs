@@ -39,7 +39,7 @@ fn model(scenario: &Scenario) -> Swarm<Peer, Tracker> {
     };
     let swarm = Swarm::new(world).unwrap();
     // One chunk, and another for the time that a request and a chunk are on their way.
-    let settings = Settings { protocol: Protocol::default(), requests: 2 };
+    let settings = Settings::new(Protocol::default(), 2);
     Swarm { manifest: *scenario.file(), settings, ..swarm }
 }
 

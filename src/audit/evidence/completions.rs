@@ -7,12 +7,12 @@ use crate::bounds::{Conditions, SentBy};
 use crate::chunks::PeerId;
 use crate::units::Time;
 
-/// A peer that has the whole file.
+/// A receiver that has what it wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Completed {
     /// Which.
     pub peer: PeerId,
-    /// When its last byte arrived, or when it says so.
+    /// When its last byte arrived, or when it says so; when it joined, where it needs nothing.
     #[serde(rename = "at_ns")]
     pub at: Time,
 }
@@ -22,7 +22,7 @@ impl Facts {
     pub(crate) fn completions(&self) -> Vec<Completed> {
         let completed = |(peer, _)| Some(Completed { peer, at: self.finish(peer)? });
         let mut completions: Vec<Completed> =
-            self.scenario().peers().filter_map(completed).collect();
+            self.scenario().receivers().filter_map(completed).collect();
         completions.sort_unstable_by_key(|completed| (completed.at, completed.peer));
         completions
     }
@@ -34,6 +34,7 @@ impl Facts {
             (true, true) => SentBy::SourceOnly,
             (true, false) => SentBy::Unknown,
         };
-        Conditions { exact_stamps: self.is_exact(), sent_by }
+        let whole_swarm = self.is_whole_swarm();
+        Conditions { exact_stamps: self.is_exact(), whole_swarm, sent_by }
     }
 }

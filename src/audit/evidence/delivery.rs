@@ -32,17 +32,17 @@ pub(crate) struct Held {
 /// What a node received.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Arrived {
-    /// Distinct bytes of the file, of whatever copies.
+    /// Distinct bytes of what it needs, of whatever copies.
     pub useful: u64,
-    /// Bytes of the chunks that it holds; under coding the distinct bytes received, at most the
-    /// file.
+    /// Bytes of the chunks that it needs and holds; under coding the distinct bytes received, at
+    /// most the file.
     pub held: u64,
     /// Earliest possible instant at which it held the last of these chunks.
     pub earliest: Time,
     /// Latest possible instant at which it held the last of these chunks.
     pub latest: Time,
     /// When it held its first chunk; under coding, when it had received as many bytes as the
-    /// smallest chunk has. None when it never did.
+    /// smallest chunk has. The start where it joins with chunks. None when it never did.
     pub first_chunk: Option<Time>,
 }
 
@@ -129,7 +129,7 @@ pub(super) struct Deliveries {
     pub(super) arrived: Vec<Arrived>,
     /// By node.
     pub(super) sent: Vec<Sent>,
-    /// Sorted by chunk, then node; the source is not listed.
+    /// Sorted by chunk, then node; what nodes hold when they join is not listed.
     pub(super) held: Vec<Held>,
     /// By position in the transfers: since when another transfer can have brought some of the same
     /// bytes of the same copy. Empty where the ends of transfers tell.
@@ -146,6 +146,10 @@ impl Deliveries {
             held: Vec::new(),
             alternative_since: BTreeMap::new(),
         };
+        for (peer, at_start) in log.scenario().peers() {
+            let holds = !at_start.holds.is_empty();
+            deliveries.arrived[peer.index()].first_chunk = holds.then_some(Time::ZERO);
+        }
         let is_coded = log.scenario().discipline().coded;
         let mut start = 0;
         for group in log.transfers.chunk_by(|a, b| (a.chunk, a.to) == (b.chunk, b.to)) {
@@ -177,8 +181,10 @@ impl Deliveries {
         let Transfer { chunk, to, .. } = log.transfers[group.start];
         let length = log.scenario().file().length(chunk);
         let is_assembled = log.scenario().discipline().multi_source;
-        // The source lacks nothing.
-        let mut cover = ByteRanges::new(if to.is_source() { Bytes(0) } else { length });
+        // What it holds when it joins it does not lack.
+        let is_there = log.scenario().holds(to, chunk);
+        let is_wanted = log.scenario().wants(to, chunk);
+        let mut cover = ByteRanges::new(if is_there { Bytes(0) } else { length });
         let mut copies = Copies::new(log.scenario(), chunk);
         let mut held = None;
         for at in group.clone().filter(|&at| log.is_delivered(at)) {
@@ -187,20 +193,22 @@ impl Deliveries {
             let sent = &mut self.sent[t.from.index()];
             sent.useful += u128::from(new);
             sent.duplicate += u128::from(t.bytes.0 - new);
-            self.arrived[to.index()].useful += new;
+            self.arrived[to.index()].useful += if is_wanted { new } else { 0 };
             if held.is_none() && if is_assembled { cover.is_full() } else { copies.add(t) } {
                 held = Some(t.end);
             }
         }
-        let Some(at) = held.filter(|_| !to.is_source()) else { return };
+        let Some(at) = held.filter(|_| !is_there) else { return };
         self.held.push(Held { chunk, node: to, at });
         let earliest =
             if log.ends_tell() { at } else { self.earliest_held(log, group).unwrap_or(at) };
         let arrived = &mut self.arrived[to.index()];
-        // Distinct chunks: at most the file.
-        arrived.held += length.0;
-        arrived.earliest = arrived.earliest.max(earliest);
-        arrived.latest = arrived.latest.max(at);
+        if is_wanted {
+            // Distinct chunks: at most the file.
+            arrived.held += length.0;
+            arrived.earliest = arrived.earliest.max(earliest);
+            arrived.latest = arrived.latest.max(at);
+        }
         arrived.first_chunk = Some(arrived.first_chunk.map_or(at, |first| first.min(at)));
     }
 
@@ -246,7 +254,8 @@ impl Deliveries {
         for &at in &order {
             let t = &log.transfers[at];
             let arrived = &mut self.arrived[t.to.index()];
-            let lacking = if t.to.is_source() { 0 } else { file.file().0 - arrived.held };
+            let is_full = log.scenario().is_full_holder(t.to);
+            let lacking = if is_full { 0 } else { file.file().0 - arrived.held };
             let new = t.bytes.0.min(lacking);
             arrived.held += new;
             arrived.useful = arrived.held;

@@ -14,7 +14,7 @@ use super::presence::Presence;
 use crate::chunks::{ChunkId, PeerId};
 use crate::scenario::Scenario;
 use crate::trace::{Header, Outcome, Stamps, Transfer};
-use crate::units::Time;
+use crate::units::{Rate, Supply, Time};
 
 /// How many transfers ahead memory is asked for: a read from afar takes as long as a dozen of them.
 const AHEAD: usize = 16;
@@ -28,6 +28,12 @@ pub(crate) struct Facts {
     deliveries: Deliveries,
     /// The first `complete` of each node.
     claims: Vec<Option<Time>>,
+    /// The scenario with the uploads that were measured; None where none was.
+    measured: Option<Scenario>,
+    /// By node: the bytes of what it needs.
+    needs: Vec<u64>,
+    /// Does each peer join with nothing, and want everything?
+    starts_empty: bool,
     by_sender: Buckets,
     by_receiver: Buckets,
 }
@@ -36,6 +42,8 @@ impl Facts {
     /// Puts a ledger in order.
     pub(crate) fn new(mut ledger: Ledger) -> Self {
         ledger.transfers = sorted(&ledger);
+        ledger.fast.sort_unstable();
+        ledger.capacities.sort_unstable();
         let nodes = ledger.header.scenario.peer_count() + 1;
         let mut claims = vec![None; nodes];
         for &(node, at) in &ledger.claims {
@@ -44,7 +52,12 @@ impl Facts {
         }
         let by_sender = Buckets::new(nodes, ledger.transfers.iter().map(|t| t.from.index()));
         let by_receiver = Buckets::new(nodes, ledger.transfers.iter().map(|t| t.to.index()));
+        let scenario = &ledger.header.scenario;
+        let needs = scenario.nodes().map(|node| scenario.needed_bytes(node).0).collect();
         let mut facts = Facts {
+            needs,
+            starts_empty: scenario.starts_empty(),
+            measured: None,
             presence: Presence::new(&ledger),
             source_gone: None,
             deliveries: Deliveries::new(Log {
@@ -57,6 +70,7 @@ impl Facts {
             ledger,
         };
         facts.source_gone = facts.find_source_gone();
+        facts.measured = facts.find_measured();
         facts
     }
 
@@ -74,9 +88,59 @@ impl Facts {
         self.ledger.header.evidence.stamps == Stamps::Exact
     }
 
-    /// Has the log no gaps?
+    /// Has the log no gaps, and does it see the whole swarm? What came from outside is as if its
+    /// lines were missing.
     pub(crate) fn is_complete(&self) -> bool {
-        self.ledger.header.evidence.complete
+        let evidence = self.ledger.header.evidence;
+        evidence.complete && evidence.whole_swarm
+    }
+
+    /// Does the log see the whole swarm?
+    pub(crate) fn is_whole_swarm(&self) -> bool {
+        self.ledger.header.evidence.whole_swarm
+    }
+
+    /// What `node` can upload over time: as announced, and as it was measured from the first
+    /// measurement on. None where it is not known.
+    pub(crate) fn uplink(&self, node: PeerId) -> Option<Supply> {
+        let all = &self.ledger.capacities;
+        let from = all.partition_point(|&(other, ..)| other < node);
+        let own = all[from..].iter().take_while(|&&(other, ..)| other == node);
+        let measured =
+            |supply: Supply, &(_, at, rate): &(PeerId, Time, Rate)| supply.changed(at, rate);
+        Some(own.fold(self.scenario().upload_supply(node)?, measured))
+    }
+
+    /// What was planned, with the uploads that were measured: what bounds reckon with.
+    pub(crate) fn measured(&self) -> &Scenario {
+        self.measured.as_ref().unwrap_or(self.scenario())
+    }
+
+    fn find_measured(&self) -> Option<Scenario> {
+        let mut parts = self.scenario().parts().clone();
+        for &(node, ..) in &self.ledger.capacities {
+            let (rate, changes) = self.uplink(node)?.into_parts();
+            match node.index().checked_sub(1) {
+                None => (parts.source.upload, parts.source.upload_changes) = (rate, changes),
+                Some(at) => {
+                    let peer = &mut parts.peers[at];
+                    (peer.upload, peer.upload_changes) = (rate, changes);
+                }
+            }
+        }
+        // A source that was measured to upload nothing makes no scenario; the planned one binds
+        // less.
+        let measured = !self.ledger.capacities.is_empty();
+        measured.then(|| Scenario::new(parts).ok()).flatten()
+    }
+
+    /// Does `from` let `to` request `chunk` while it is choked, from `at` on?
+    pub(in crate::audit) fn is_allowed_fast(&self, t: &Transfer) -> bool {
+        let fast = &self.ledger.fast;
+        let from = fast.partition_point(|&(a, b, c, _)| (a, b, c) < (t.from, t.to, t.chunk));
+        let own =
+            fast[from..].first().filter(|&&(a, b, c, _)| (a, b, c) == (t.from, t.to, t.chunk));
+        own.is_some_and(|&(.., at)| at <= with_tolerance(self, t.start))
     }
 
     /// How far two clocks may differ: nothing where stamps are exact.
@@ -195,17 +259,26 @@ impl Facts {
         &self.deliveries.sent[node.index()]
     }
 
-    /// Does the log show that `node` holds every chunk of the file?
-    pub(crate) fn is_covered(&self, node: PeerId) -> bool {
-        self.arrived(node).held == self.scenario().file().file().0
+    /// The bytes of what `node` needs: what it wants and does not hold when it joins.
+    pub(crate) fn needs(&self, node: PeerId) -> u64 {
+        self.needs[node.index()]
     }
 
-    /// When `node` had the file: as it claims, or as its arrivals show where it claims nothing or
-    /// later than two clocks may differ: a peer that checks hashes claims late and serves as a
-    /// seeder all the same. Under coding arrivals show nothing: some bytes may repeat others.
+    /// Does the log show that `node` holds every chunk that it needs?
+    pub(crate) fn is_covered(&self, node: PeerId) -> bool {
+        self.arrived(node).held == self.needs(node)
+    }
+
+    /// When `node` had what it wants: as it joins where it needs nothing; else as it claims, or as
+    /// its arrivals show where it claims nothing or later than two clocks may differ: a peer that
+    /// checks hashes claims late and serves as a seeder all the same. Under coding arrivals show
+    /// nothing: some bytes may repeat others.
     pub(crate) fn finish(&self, node: PeerId) -> Option<Time> {
         if node.is_source() {
             return None;
+        }
+        if self.needs(node) == 0 {
+            return self.presence(node).first();
         }
         let shows = self.is_covered(node) && !self.scenario().discipline().coded;
         let arrived = shows.then_some(self.arrived(node).latest);
@@ -213,14 +286,29 @@ impl Facts {
         self.claim(node).filter(|&claim| !is_late(claim)).or(arrived)
     }
 
-    /// Since when `node` held `chunk`, by the log's own ends. The source is not asked.
+    /// Does `node` hold `chunk` when it joins, as the source does?
+    pub(crate) fn holds_at_start(&self, chunk: ChunkId, node: PeerId) -> bool {
+        node.is_source() || (!self.starts_empty && self.scenario().holds(node, chunk))
+    }
+
+    /// Does every peer join with nothing, and want everything?
+    pub(crate) fn starts_empty(&self) -> bool {
+        self.starts_empty
+    }
+
+    /// Since when `node` held `chunk`, by the log's own ends: from the start where it joins with
+    /// it.
     pub(crate) fn held(&self, chunk: ChunkId, node: PeerId) -> Option<Time> {
+        if self.holds_at_start(chunk, node) {
+            return Some(Time::ZERO);
+        }
         let held = &self.deliveries.held;
         let at = held.binary_search_by_key(&(chunk, node), |h| (h.chunk, h.node)).ok()?;
         Some(held[at].at)
     }
 
-    /// Every chunk that a peer held, sorted by chunk, then node.
+    /// Every chunk that a peer came to hold, sorted by chunk, then node; not those that it joins
+    /// with.
     pub(crate) fn holdings(&self) -> &[Held] {
         &self.deliveries.held
     }

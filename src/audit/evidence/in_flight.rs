@@ -127,7 +127,8 @@ impl<'f> Lacking<'f> {
         let file = scenario.file();
         let lacks = |node: PeerId| {
             let is_done = node.is_source() || facts.finish(node).is_some();
-            if ending.is_there(node) && !is_done { file.file().0 } else { 0 }
+            let held = scenario.peer(node).map_or(Bytes(0), |peer| peer.holds.bytes(file));
+            if ending.is_there(node) && !is_done { file.file().0 - held.0 } else { 0 }
         };
         let mut bytes: Vec<u64> = scenario.nodes().map(lacks).collect();
         for held in facts.holdings() {
@@ -144,7 +145,8 @@ impl<'f> Lacking<'f> {
             return Load::default();
         }
         let bits = Bytes(bytes).bits().saturating_mul(u128::from(senders));
-        let downlink = self.facts.scenario().download(node).map(|rate| time_for(rate, bits));
+        let downlink = self.facts.scenario().download_supply(node);
+        let downlink = downlink.map(|supply| time_for(supply.lowest(), bits));
         Load {
             bytes: u128::from(bytes),
             lacking: 1,
@@ -157,12 +159,14 @@ impl<'f> Lacking<'f> {
 
 /// How long a node can have been sending to so many neighbors with that load.
 fn longest(facts: &Facts, node: PeerId, load: Load, neighbors: u64) -> Time {
-    let rate = facts.scenario().upload(node);
+    // The longest is at the lowest rate.
+    let rate = facts.uplink(node).map(|supply| supply.lowest());
+    let carries = facts.scenario().upload(node) != Rate::ZERO;
     // A node without an uplink has nothing in flight: what its burst carries arrives, and what it
     // can never end excuses nothing. Nor has one that holds nothing, unless it passes on what it is
     // getting.
     let holds = node.is_source() || facts.arrived(node).first_chunk.is_some();
-    let sends = rate != Rate::ZERO && (holds || facts.scenario().discipline().cut_through);
+    let sends = carries && (holds || facts.scenario().discipline().cut_through);
     if load.bytes == 0 || !sends {
         return Time::ZERO;
     }
@@ -170,7 +174,7 @@ fn longest(facts: &Facts, node: PeerId, load: Load, neighbors: u64) -> Time {
     let at_once = protocol.map_or(neighbors, |protocol| u64::from(protocol.unchoke_slots) + 1);
     let duplicates = u128::from(neighbors.min(at_once).saturating_sub(load.lacking));
     let bytes = load.bytes.saturating_add(load.most.saturating_mul(duplicates));
-    let busy = time_for(rate, bytes.saturating_mul(8));
+    let busy = rate.map_or(Time::MAX, |rate| time_for(rate, bytes.saturating_mul(8)));
     // An offer, an unchoke and the last byte travel to the neighbor, an interest and a request to
     // the node.
     let own = facts.scenario().latency_to(node).0.saturating_mul(2);

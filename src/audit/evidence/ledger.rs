@@ -7,9 +7,9 @@
 use std::sync::Arc;
 
 use super::intervals::Edge;
-use crate::chunks::PeerId;
+use crate::chunks::{ChunkId, PeerId};
 use crate::trace::{Event, Header, Transfer};
-use crate::units::Time;
+use crate::units::{Rate, Time};
 
 /// A neighbor that a node unchokes (opens) or chokes (closes), and when.
 pub(in crate::audit) type Act = (PeerId, Time, Edge);
@@ -26,6 +26,10 @@ pub(crate) struct Ledger {
     pub(super) claims: Vec<(PeerId, Time)>,
     /// Unchokes and chokes, by the node that serves; most of a long log is of these.
     pub(super) acts: Vec<Vec<Act>>,
+    /// Chunks that a node may request while it is choked: of which node, which, and since when.
+    pub(super) fast: Vec<(PeerId, PeerId, ChunkId, Time)>,
+    /// Upload capacities that were measured: whose, since when, and what.
+    pub(super) capacities: Vec<(PeerId, Time, Rate)>,
     pub(super) last: Time,
     /// The last instant at which something happened that does not only end what was.
     pub(super) last_act: Time,
@@ -41,6 +45,8 @@ impl Ledger {
             links: Vec::new(),
             claims: Vec::new(),
             acts: Vec::new(),
+            fast: Vec::new(),
+            capacities: Vec::new(),
             last: Time::ZERO,
             last_act: Time::ZERO,
         }
@@ -66,6 +72,14 @@ impl Ledger {
             Event::Disconnect { at, a, b } => self.link(a, b, at, Edge::Close),
             Event::Choke { at, from, to } => self.act(from, to, at, Edge::Close),
             Event::Unchoke { at, from, to } => self.act(from, to, at, Edge::Open),
+            Event::AllowedFast { at, from, to, chunk } => {
+                let file = self.header.scenario.file();
+                assert!(chunk.index() < file.chunks(), "the header knows the chunk");
+                self.fast.push((self.known(from), self.known(to), chunk, at));
+            }
+            Event::Capacity { at, node, upload } => {
+                self.capacities.push((self.known(node), at, upload));
+            }
             Event::Announce { node, ref peers, .. } => {
                 self.known(node);
                 peers.iter().for_each(|&peer| {

@@ -100,16 +100,20 @@ impl<'f> Stalls<'f> {
         let end = facts.last().min(scenario.parts().until);
         let starved = |node: PeerId| {
             let end = end.min(facts.finish(node).unwrap_or(Time::MAX));
-            let lacks = !node.is_source();
+            let lacks = facts.needs(node) != 0;
             let end = if lacks { end.since(flight.longest_to(node)) } else { Time::ZERO };
             gaps(facts.received_by(node), end, above, which)
         };
         let free = |node: PeerId| {
-            let gives = scenario.upload(node) != Rate::ZERO;
+            // An uplink that sometimes carries nothing, or is not known, excuses its node.
+            let gives = facts.uplink(node).is_some_and(|supply| supply.lowest() != Rate::ZERO);
             let end = if gives { end.since(flight.longest(node)) } else { Time::ZERO };
             gaps(facts.sent_by(node), end, above, which)
         };
         let mut held = vec![Vec::new(); scenario.peer_count() + 1];
+        for (peer, at_start) in scenario.receivers() {
+            held[peer.index()].extend(at_start.holds.iter().map(|chunk| (Time::ZERO, chunk)));
+        }
         for one in facts.holdings() {
             held[one.node.index()].push((one.at, one.chunk));
         }
@@ -135,7 +139,8 @@ impl<'f> Stalls<'f> {
     pub(in crate::audit) fn each(&self) -> Result<Vec<Stall>, StepLimit> {
         let mut found = Vec::new();
         let givers = self.facts.scenario().nodes().filter(|node| {
-            let holds = node.is_source() || !self.held[node.index()].is_empty();
+            let full = self.facts.scenario().is_full_holder(*node);
+            let holds = full || !self.held[node.index()].is_empty();
             holds && !self.free[node.index()].is_empty()
         });
         if self.facts.has_chokes() {
@@ -197,7 +202,7 @@ impl<'f> Stalls<'f> {
 
     /// When a holder holds something that a peer lacks, and may give it.
     fn beyond(&self, holder: PeerId, peer: PeerId) -> Vec<Interval> {
-        if holder.is_source() {
+        if self.facts.scenario().is_full_holder(holder) {
             return vec![Interval { from: Time::ZERO, to: Time::MAX }];
         }
         let holds = self.holds_beyond(holder, peer);
@@ -211,11 +216,14 @@ impl<'f> Stalls<'f> {
         meet(&joined(gives), &holds, self.above)
     }
 
-    /// When a holder holds something that a peer lacks. It looks at no more chunks than the peer
-    /// comes to hold, and one more.
+    /// When a holder holds something that a peer lacks and wants. It looks at no more chunks than
+    /// the peer comes to hold, and one more.
     fn holds_beyond(&self, holder: PeerId, peer: PeerId) -> Vec<Interval> {
         let mut spans: Vec<Interval> = Vec::new();
         for &(from, chunk) in &self.held[holder.index()] {
+            if !self.wants(peer, chunk) {
+                continue;
+            }
             let to = self.facts.held(chunk, peer).unwrap_or(Time::MAX);
             match spans.last_mut() {
                 Some(last) if from <= last.to => last.to = last.to.max(to),
@@ -229,10 +237,16 @@ impl<'f> Stalls<'f> {
         spans
     }
 
-    /// The first chunk that the holder holds, and the peer lacks, at an instant.
+    fn wants(&self, peer: PeerId, chunk: ChunkId) -> bool {
+        self.facts.starts_empty() || self.facts.scenario().wants(peer, chunk)
+    }
+
+    /// The first chunk that the holder holds, and the peer lacks and wants, at an instant.
     fn chunk(&self, holder: PeerId, peer: PeerId, at: Time) -> Option<ChunkId> {
-        let lacks = |chunk| self.facts.held(chunk, peer).is_none_or(|held| at < held);
-        if holder.is_source() {
+        let lacks = |chunk| {
+            self.wants(peer, chunk) && self.facts.held(chunk, peer).is_none_or(|held| at < held)
+        };
+        if self.facts.scenario().is_full_holder(holder) {
             let chunks = self.facts.scenario().file().chunks() as u32;
             return (0..chunks).map(ChunkId).find(|&chunk| lacks(chunk));
         }

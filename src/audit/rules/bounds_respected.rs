@@ -72,7 +72,7 @@ impl BoundsWitness {
 
 impl Rule for BoundsRespected {
     fn finish(&self, facts: &Facts) -> Judgement {
-        let bindings = bounds::bindings(facts.scenario(), facts.conditions());
+        let bindings = bounds::bindings(facts.measured(), facts.conditions());
         let mut both = facts.completions().into_iter().zip(bindings);
         let early = both.find_map(|(completed, Binding { name, k, at })| {
             BoundsWitness::against(name, k, completed, at, facts.tolerance())

@@ -109,6 +109,10 @@ impl Rule for Completion {
                 worst = worst.or(unclaimed(facts, node));
                 continue;
             };
+            if facts.needs(node) == 0 {
+                // Complete from its join on; the rule `membership` judges a claim before that.
+                continue;
+            }
             worst = worst.or(too_early(facts, node, claimed));
             let Some(arrived) = before(facts, node, claimed) else { continue };
             if facts.is_exact() {
@@ -196,7 +200,8 @@ fn last_before(facts: &Facts, node: PeerId, claimed: Time) -> Option<Time> {
 /// A peer that has everything and never says so. Where claims may be late, the log may end before
 /// it does.
 fn unclaimed(facts: &Facts, node: PeerId) -> Judgement {
-    if !facts.is_covered(node) || facts.scenario().discipline().coded {
+    let needs_nothing = facts.needs(node) == 0;
+    if needs_nothing || !facts.is_covered(node) || facts.scenario().discipline().coded {
         return Judgement::holds();
     }
     let witness = claim(node, None, Some(facts.arrived(node).latest), ClaimFault::Missing);

@@ -85,7 +85,7 @@ impl Rule for Conservation {
 fn phantoms(facts: &Facts) -> Judgement {
     let phantom = facts.scenario().peers().find_map(|(node, _)| {
         let at_ns = facts.claim(node)?;
-        (facts.arrived(node).useful < facts.scenario().file().file().0).then_some((node, at_ns))
+        (facts.arrived(node).useful < facts.needs(node)).then_some((node, at_ns))
     });
     let Some((node, at_ns)) = phantom else { return Judgement::holds() };
     let coded = facts.scenario().discipline().coded;
@@ -94,7 +94,7 @@ fn phantoms(facts: &Facts) -> Judgement {
         at_ns,
         chunk: if coded { None } else { first_lacking(facts, node) },
         arrived_bytes: facts.arrived(node).useful,
-        file_bytes: facts.scenario().file().file().0,
+        file_bytes: facts.needs(node),
     };
     doubt(facts, witness, "the log does not show that all of the file arrived")
 }
@@ -102,7 +102,8 @@ fn phantoms(facts: &Facts) -> Judgement {
 fn first_lacking(facts: &Facts, node: PeerId) -> Option<ChunkId> {
     // A gap among the first k holdings lies at or before chunk k, so this ends after the first gap.
     let chunks = facts.scenario().file().chunks() as u32;
-    (0..chunks).map(ChunkId).find(|&chunk| facts.held(chunk, node).is_none())
+    let wanted = (0..chunks).map(ChunkId).filter(|&chunk| facts.scenario().wants(node, chunk));
+    wanted.into_iter().find(|&chunk| facts.held(chunk, node).is_none())
 }
 
 /// Accuses where the log has no gaps.
@@ -122,7 +123,8 @@ fn assembled(facts: &Facts) -> Judgement {
         let range = start..start + group.len();
         start = range.end;
         let Transfer { chunk, to, .. } = group[0];
-        let Some(at_ns) = facts.claim(to).filter(|_| !to.is_source()) else { continue };
+        let wanted = facts.scenario().wants(to, chunk);
+        let Some(at_ns) = facts.claim(to).filter(|_| wanted) else { continue };
         let by = match facts.held(chunk, to) {
             Some(held) if held <= with_tolerance(facts, at_ns) => continue,
             Some(_) => with_tolerance(facts, at_ns),

@@ -49,6 +49,7 @@ enum What {
     Completed,
     Choked,
     Unchoked,
+    Allowed,
     Connected,
     Announced,
 }
@@ -59,6 +60,7 @@ impl From<Deed> for Act {
             What::Completed => "completed",
             What::Choked => "choked a neighbor",
             What::Unchoked => "unchoked a neighbor",
+            What::Allowed => "allowed a neighbor a chunk",
             What::Connected => "connected",
             What::Announced => "announced itself",
         };
@@ -202,7 +204,10 @@ impl Rule for Membership {
             }
             // The node that disconnects may be the one left behind by a silent departure.
             Event::Disconnect { .. } => {}
+            Event::AllowedFast { at, from, .. } => self.did(at, from, What::Allowed),
             Event::Join { .. } | Event::Leave { .. } | Event::Transfer(_) => {}
+            // Whatever measures a link need not wait for its node.
+            Event::Capacity { .. } => {}
         }
     }
 

@@ -13,15 +13,18 @@ use crate::trace::{Evidence, Outcome, Stamps, Transfer};
 use crate::units::{Bytes, NANO, Rate, Time};
 
 mod binding;
+mod capacities;
 mod causality;
 mod coding;
 mod delivery;
 mod ends;
+mod holdings;
 mod incompleteness;
 mod instants;
 mod lawful;
 mod links;
 mod members;
+mod outside;
 mod passing;
 mod progress;
 mod protocol;
@@ -68,7 +71,8 @@ impl Run {
     }
 
     pub(super) fn evidence(mut self, stamps: Stamps, tolerance: u64, complete: bool) -> Self {
-        self.evidence = Evidence { stamps, clock_tolerance: Time(tolerance), complete };
+        self.evidence =
+            Evidence { stamps, clock_tolerance: Time(tolerance), complete, whole_swarm: true };
         self
     }
 

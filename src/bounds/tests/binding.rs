@@ -21,8 +21,11 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
 
 fn conditions() -> impl Strategy<Value = Conditions> {
     let sent_by = prop_oneof![Just(SentBy::Swarm), Just(SentBy::SourceOnly), Just(SentBy::Unknown)];
-    (any::<bool>(), sent_by)
-        .prop_map(|(exact_stamps, sent_by)| Conditions { exact_stamps, sent_by })
+    (any::<bool>(), sent_by).prop_map(|(exact_stamps, sent_by)| Conditions {
+        exact_stamps,
+        whole_swarm: true,
+        sent_by,
+    })
 }
 
 /// The definition: the largest of all theorems whose assumptions hold, on the scenario in which
@@ -35,10 +38,10 @@ fn by_definition(scenario: &Scenario, k: usize, conditions: Conditions) -> Bindi
         parts.peers.iter_mut().for_each(|peer| peer.leaves = Leaves::Never);
     }
     let served = conditions.sent_by == SentBy::SourceOnly;
+    let mut scenario = super::scenario(parts);
     if served {
-        parts.peers.iter_mut().for_each(|peer| peer.upload = Rate(0));
+        scenario = scenario.client_server();
     }
-    let scenario = super::scenario(parts);
     let mut says = Vec::new();
     for bound in ALL {
         if (served || bound.name() != "client_server")
@@ -59,7 +62,7 @@ proptest! {
         conditions in conditions(),
     ) {
         let all = bindings(&scenario, conditions);
-        prop_assert_eq!(all.len(), scenario.peer_count());
+        prop_assert_eq!(all.len(), scenario.receiver_count());
         for (own, k) in all.into_iter().zip(1..) {
             prop_assert_eq!(&own, &by_definition(&scenario, k, conditions));
             prop_assert_eq!(Ok(own), binding(&scenario, k, conditions));
@@ -71,7 +74,7 @@ proptest! {
         scenario in scenarios(),
         conditions in conditions(),
     ) {
-        let k = scenario.peer_count();
+        let k = scenario.receiver_count();
         let all = binding(&scenario, k, conditions).unwrap();
         for bound in ALL {
             let Ok(lower) = conditions.completion(*bound, &scenario, k) else { continue };
@@ -89,7 +92,7 @@ proptest! {
         conditions in conditions(),
         k in prop_oneof![0..16usize, any::<usize>()],
     ) {
-        let peers = scenario.peer_count();
+        let peers = scenario.receiver_count();
         let is_there = (1..=peers).contains(&k);
         let refused = Inapplicable::NoSuchCompletion { k, peers };
         for bound in ALL {
@@ -123,7 +126,7 @@ fn client_and_server_bind_only_where_the_source_alone_is_known_to_have_sent() {
     let scenario =
         scenario(with_peers(swarm(2_000_000, 1_000_000, 8_000_000), vec![peer(8_000_000); 4]));
     let last = |sent_by| {
-        let conditions = Conditions { exact_stamps: true, sent_by };
+        let conditions = Conditions { sent_by, ..Conditions::SWARM };
         let last = binding(&scenario, 4, conditions).unwrap();
         (last.name, last.time().unwrap().0 / 1_000_000)
     };

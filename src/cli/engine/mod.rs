@@ -142,7 +142,7 @@ pub(super) fn run(
     let keep_going = options.keep_going;
     let config = Config { cases, seed, scope: options.scope()?, left_out, shrinks, keep_going };
     let given = options.scenario.as_deref();
-    let scenario = given.map(|argument| input::scenario(argument, None)).transpose()?;
+    let scenario = given.map(|argument| input::runnable(argument, None)).transpose()?;
     let mut subject = Begun::new(options.program(command)?);
     let findings = Findings { options, command, echo: echo.without(&GENERATES) };
     let mut watch = Watch::new(&subject, &findings, &config, budget, format.json);

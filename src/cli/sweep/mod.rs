@@ -136,6 +136,7 @@ impl<'t> Prepared<'t> {
     /// What a run is, and its scenario.
     fn case(&self, place: &Place) -> Result<(Case, Scenario), Failure> {
         let scenario = self.scenario(place)?;
+        input::need_rates(&scenario)?;
         let mode = if place.is_client_server { Mode::ClientServer } else { Mode::P2p };
         let mode_word = if place.is_client_server { "client_server" } else { "p2p" };
         let riders = scenario.peers().filter(|(_, peer)| peer.behavior == Behavior::FreeRider);
@@ -146,7 +147,7 @@ impl<'t> Prepared<'t> {
             settings: self.settings(place),
             mode,
             seed: scenario.parts().seed,
-            peers: scenario.peer_count(),
+            peers: scenario.receiver_count(),
             chunks: scenario.file().chunks(),
             free_riders: riders.count(),
             fingerprint: Fingerprint::of(&[PROGRAM, mode_word, &scenario.to_json()]),

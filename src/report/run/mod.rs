@@ -273,7 +273,7 @@ fn parts(slack: &Slack) -> [(&'static str, u128); 5] {
 
 /// How far a log can be trusted, when that is not completely.
 pub(crate) fn evidence(style: Style, header: &Header) -> String {
-    let Evidence { stamps, clock_tolerance, complete } = header.evidence;
+    let Evidence { stamps, clock_tolerance, complete, whole_swarm } = header.evidence;
     if header.evidence == Evidence::default() {
         return String::new();
     }
@@ -283,11 +283,12 @@ pub(crate) fn evidence(style: Style, header: &Header) -> String {
         Stamps::Wire => "on the wire",
     };
     let gaps = if complete { "the log is complete" } else { "the log may have gaps" };
+    let part = if whole_swarm { "" } else { ", and sees a part of the swarm" };
     let clocks = match clock_tolerance {
         Time::ZERO => String::new(),
         tolerance => format!(", clock skew up to {}", numbers::span(tolerance)),
     };
-    follow(style, "  ", &format!("timestamps: {stamps}{clocks}; {gaps}"), 4)
+    follow(style, "  ", &format!("timestamps: {stamps}{clocks}; {gaps}{part}"), 4)
 }
 
 /// The verdict of a comparison as one sentence.

@@ -13,6 +13,9 @@ use crate::units::{NANO, parse_decimal};
 /// The streams of a seed that arrivals are drawn from start here, far from those of a run.
 const STREAMS: u64 = 1 << 32;
 
+/// Those that departures are drawn from start here.
+const DWELLS: u64 = 4 << 33;
+
 /// When the peers of a group arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Joins {
@@ -20,12 +23,12 @@ pub(super) enum Joins {
     At(Time),
     /// The i-th at i times this span, from 0.
     Every(Time),
-    /// By chance, `count / 10^shift` per second: the gaps are exponential.
-    Poisson { count: u128, shift: u32 },
+    /// By chance, `count / 10^shift` in so many seconds: the gaps are exponential.
+    Poisson { count: u128, shift: u32, seconds: u64 },
 }
 
 impl Joins {
-    /// Reads `at T`, `every T` or `poisson R per second`.
+    /// Reads `at T`, `every T`, or `poisson R per second` (or minute, hour).
     pub(super) fn read(field: &Field<'_>) -> Result<Joins, FileError> {
         let text = field.text("\"at 0 s\"")?.trim();
         if let Some(time) = text.strip_prefix("at ") {
@@ -34,16 +37,17 @@ impl Joins {
         if let Some(span) = text.strip_prefix("every ") {
             return field.part(span).map(Joins::Every);
         }
-        let rate = text.strip_prefix("poisson ").and_then(|rest| rest.strip_suffix("per second"));
-        let Some(rate) = rate.map(str::trim) else {
+        let rate = text.strip_prefix("poisson ").and_then(per);
+        let Some((rate, seconds)) = rate else {
             return Err(field.error(format!(
                 "`{text}` is no arrival; \
-                 write \"at 0 s\", \"every 2 s\" or \"poisson 0.5 per second\""
+                 write \"at 0 s\", \"every 2 s\", \"poisson 0.5 per second\" or \
+                 \"poisson 50 per minute\""
             )));
         };
         match parse_decimal(rate) {
             Some((0, _)) => Err(field.error("no peer ever arrives; write a rate above 0")),
-            Some((count, shift)) => Ok(Joins::Poisson { count, shift }),
+            Some((count, shift)) => Ok(Joins::Poisson { count, shift, seconds }),
             None => Err(field.error(format!(
                 "`{rate}` is no rate of arrivals; write a decimal above 0, \
                  for example \"poisson 0.5 per second\""
@@ -67,22 +71,36 @@ impl Joins {
                 next = now.checked_add(span);
                 Some(now)
             }
-            Joins::Poisson { count, shift } => {
-                last = last.checked_add(gap(|| seeded.bits(), count, shift)?)?;
+            Joins::Poisson { count, shift, seconds } => {
+                let mean =
+                    UBig::from(seconds) * UBig::from(NANO) * UBig::from(10u8).pow(shift as usize);
+                last = last.checked_add(span(|| seeded.bits(), mean, count)?)?;
                 Some(last)
             }
         })
     }
 }
 
-/// An exponential gap at a mean rate of `count / 10^shift` per second, rounded down to nanoseconds.
-/// None beyond 584 years.
-fn gap(bits: impl FnMut() -> u64, count: u128, shift: u32) -> Option<Time> {
+/// `0.5 per second`, `50 per minute`, `3 per hour`: the number, and how many seconds it is for.
+fn per(text: &str) -> Option<(&str, u64)> {
+    let units = [("per second", 1), ("per minute", 60), ("per hour", 3600)];
+    units.into_iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?.trim(), seconds)))
+}
+
+/// An exponential span of a mean of `mean / count` nanoseconds, rounded down. None beyond 584
+/// years.
+fn span(bits: impl FnMut() -> u64, mean: UBig, count: u128) -> Option<Time> {
     let (whole, part) = exponential(bits);
     let drawn = (UBig::from(whole) << 64) + UBig::from(part);
-    let nanos = drawn * UBig::from(NANO) * UBig::from(10u8).pow(shift as usize);
-    let nanos = (nanos >> 64) / UBig::from(count);
+    let nanos = ((drawn * mean) >> 64) / UBig::from(count);
     u64::try_from(nanos).ok().map(Time)
+}
+
+/// How long after its completion the peer at `peer` leaves, by chance, where the mean is `mean`;
+/// None beyond 584 years.
+pub(super) fn dwell(seed: u64, peer: usize, mean: Time) -> Option<Time> {
+    let mut seeded = Seeded::new(seed, DWELLS + peer as u64);
+    span(|| seeded.bits(), UBig::from(mean.0), 1)
 }
 
 /// An exponential variate of mean 1, as a whole number and a fraction of 2^64.
@@ -137,7 +155,8 @@ mod tests {
         let half = 1 << 63;
         let gap = |script: &[u64], count, shift| {
             let mut left = script.iter();
-            gap(|| *left.next().expect("the script is long enough"), count, shift)
+            let mean = UBig::from(NANO) * UBig::from(10u8).pow(shift);
+            span(|| *left.next().expect("the script is long enough"), mean, count)
         };
         assert_eq!(gap(&[half, half], 1, 0), Some(Time(500_000_000)));
         assert_eq!(gap(&[half, half], 5, 1), Some(Time(1_000_000_000)), "0.5 per second");
@@ -153,7 +172,7 @@ mod tests {
     #[test]
     fn the_mean_gap_is_that_of_the_rate() {
         for seed in 1..=3 {
-            let joins = Joins::Poisson { count: 10, shift: 1 };
+            let joins = Joins::Poisson { count: 600, shift: 1, seconds: 60 };
             let last = joins.arrivals(seed, 0).nth(9_999).unwrap();
             let mean = last.0 / 10_000;
             assert!(mean.abs_diff(1_000_000_000) < 60_000_000, "{mean}");
@@ -164,11 +183,21 @@ mod tests {
     /// sqrt(10 000 x (1/e) x (1 - 1/e)) = 48.2; six of them are 289.
     #[test]
     fn as_many_gaps_are_long_as_should_be() {
-        let joins = Joins::Poisson { count: 1, shift: 0 };
+        let joins = Joins::Poisson { count: 1, shift: 0, seconds: 1 };
         let times: Vec<Time> = joins.arrivals(4, 0).take(10_000).collect();
         let firsts = std::iter::once(&Time::ZERO).chain(&times);
         let long = firsts.zip(&times).filter(|(from, to)| 1_000_000_000 < to.since(**from).0);
         let long = long.count();
         assert!(long.abs_diff(3679) < 289, "{long}");
+    }
+
+    /// As for gaps: six standard errors of the mean of 10 000 dwells of mean 1 s.
+    #[test]
+    fn the_mean_dwell_is_the_one_given() {
+        let mean = Time(1_000_000_000);
+        let sum: u64 = (0..10_000).map(|peer| dwell(5, peer, mean).unwrap().0).sum();
+        assert!((sum / 10_000).abs_diff(mean.0) < 60_000_000, "{sum}");
+        assert_eq!(dwell(5, 7, mean), dwell(5, 7, mean));
+        assert_ne!(dwell(5, 7, mean), dwell(5, 8, mean));
     }
 }

@@ -5,13 +5,15 @@
 //! machine: no floating point is involved. No file is opened here.
 
 use super::{
-    Behavior, DEFAULT_CHUNK, DEFAULT_SEED, DEFAULT_UNTIL, Discipline, Leaves, Link, MOST_PEERS,
-    Malformed, Network, Parts, Peer, Protocol, Scenario, Source, SourceLeaves,
+    Behavior, ChunkRanges, DEFAULT_CHUNK, DEFAULT_SEED, DEFAULT_UNTIL, Discipline, Leaves, Link,
+    MOST_PEERS, Malformed, Network, Parts, Peer, Protocol, Scenario, Source, SourceLeaves,
 };
 use crate::chunks::{Manifest, ManifestError};
 use crate::units::{Bytes, Time};
 
 mod arrivals;
+mod capacity;
+mod chunks;
 mod settings;
 mod sweep;
 mod table;
@@ -19,7 +21,9 @@ mod table;
 mod tests;
 mod write;
 
-use arrivals::Joins;
+use arrivals::{Joins, dwell};
+use capacity::{read_download, read_upload};
+use chunks::{Chunks, Drawing, DrawnFor};
 use settings::{NOTHING, Settings};
 pub use sweep::{MOST_RUNS, Place, Sweep, Written};
 pub(super) use table::{Field, Table};
@@ -106,7 +110,7 @@ fn read<'t>(
         until = run.take("until").map_or(Ok(until), |field| field.quantity("30 days"))?;
     }
     let seed = seed.unwrap_or(drawn_from);
-    let peers = settle(&groups, settings, seed)?;
+    let peers = settle(&groups, settings, seed, &file)?;
     let parts = Parts { name, file, source, peers, protocol, network, discipline, seed, until };
     Scenario::new(parts).map_err(|malformed| blame(text, &spans, &groups, malformed))
 }
@@ -170,12 +174,16 @@ fn read_link(table: &mut Table<'_>) -> Result<Link, FileError> {
 }
 
 fn read_source(mut table: Table<'_>) -> Result<Source, FileError> {
-    let upload = table.need("upload", "upload = \"10 Mbit/s\"")?.quantity("10 Mbit/s")?;
+    let upload = table.need("upload", "upload = \"10 Mbit/s\"")?;
+    let upload = read_upload(&upload, "10 Mbit/s")?;
     let leaves = match table.take("leaves") {
         Some(field) => source_leaves(&field)?,
         None => SourceLeaves::Never,
     };
-    Ok(Source { upload, leaves, link: read_link(&mut table)? })
+    let upload_unknown = upload.is_none();
+    let (upload, upload_changes) = upload.unwrap_or_default();
+    let link = read_link(&mut table)?;
+    Ok(Source { upload, upload_changes, upload_unknown, leaves, link })
 }
 
 /// `never`, `at T`, `after 1 copy`, `after N copies`.
@@ -202,9 +210,27 @@ fn source_leaves(field: &Field<'_>) -> Result<SourceLeaves, FileError> {
     }
 }
 
-/// `never`, `at T`, `on completion`, `T after completion`.
-fn peer_leaves(field: &Field<'_>) -> Result<Leaves, FileError> {
+/// When the peers of a group leave.
+#[derive(Clone, Copy)]
+enum Departures {
+    /// Each so.
+    Same(Leaves),
+    /// After completion, by chance, with this mean.
+    Exponential(Time),
+}
+
+/// `never`, `at T`, `on completion`, `T after completion`, `exponential T after completion`.
+fn peer_leaves(field: &Field<'_>) -> Result<Departures, FileError> {
     let text = field.text("\"never\"")?.trim();
+    let mean =
+        text.strip_prefix("exponential ").and_then(|rest| rest.strip_suffix(" after completion"));
+    match mean {
+        Some(mean) => field.part(mean).map(Departures::Exponential),
+        None => fixed_departure(field, text).map(Departures::Same),
+    }
+}
+
+fn fixed_departure(field: &Field<'_>, text: &str) -> Result<Leaves, FileError> {
     if let Some(time) = text.strip_prefix("at ") {
         return field.part(time).map(Leaves::At);
     }
@@ -216,7 +242,8 @@ fn peer_leaves(field: &Field<'_>) -> Result<Leaves, FileError> {
         "on completion" => Ok(Leaves::AfterCompletion(Time::ZERO)),
         _ => Err(field.error(format!(
             "`{text}` is no departure of a peer; \
-             write \"never\", \"at 90 s\", \"on completion\" or \"30 s after completion\""
+             write \"never\", \"at 90 s\", \"on completion\", \"30 s after completion\" or \
+             \"exponential 30 s after completion\""
         ))),
     }
 }
@@ -229,6 +256,9 @@ struct Group<'t> {
     joins_field: Option<Field<'t>>,
     /// One of them, arrived at the start.
     peer: Peer,
+    departures: Departures,
+    holds: Chunks<'t>,
+    wants: Chunks<'t>,
 }
 
 fn read_groups<'t>(
@@ -252,22 +282,28 @@ fn read_groups<'t>(
 
 fn read_group(mut table: Table<'_>, count: usize) -> Result<Group<'_>, FileError> {
     let upload = table.need("upload", "upload = \"1 Mbit/s\", or \"0 bit/s\" for none")?;
-    let upload = upload.quantity("1 Mbit/s")?;
+    let upload = read_upload(&upload, "1 Mbit/s")?;
     let download = match table.take("download") {
-        Some(field) => field.unless("unlimited", "20 Mbit/s")?,
+        Some(field) => read_download(&field)?,
         None => None,
     };
     let joins_field = table.take("joins");
     let joins = joins_field.as_ref().map_or(Ok(Joins::At(Time::ZERO)), Joins::read)?;
-    let leaves = match table.take("leaves") {
-        Some(field) => peer_leaves(&field)?,
-        None => Leaves::Never,
-    };
+    let leaves = table.take("leaves");
+    let departures = leaves.as_ref().map_or(Ok(Departures::Same(Leaves::Never)), peer_leaves)?;
     let behavior =
         table.take("behavior").map_or(Ok(Behavior::Cooperative), |field| field.word())?;
     let link = read_link(&mut table)?;
-    let peer = Peer { upload, download, joins: Time::ZERO, leaves, behavior, link };
-    Ok(Group { count, joins, joins_field, peer })
+    let reachable = table.take("reachable").map_or(Ok(true), |field| field.flag())?;
+    let holds = table.take("holds").map_or(Ok(Chunks::Nothing), Chunks::read)?;
+    let wants = table.take("wants").map_or(Ok(Chunks::Everything), Chunks::read)?;
+    let upload_unknown = upload.is_none();
+    let (rate, changes) = upload.unwrap_or_default();
+    let (download, download_changes) = download.unzip();
+    let peer = Peer::new(rate).upload_changes(changes).download(download);
+    let peer = peer.download_changes(download_changes.unwrap_or_default());
+    let peer = Peer { upload_unknown, behavior, link, reachable, ..peer };
+    Ok(Group { count, joins, joins_field, peer, departures, holds, wants })
 }
 
 fn read_discipline(mut table: Table<'_>) -> Result<Discipline, FileError> {
@@ -287,7 +323,9 @@ fn settle(
     groups: &[Group<'_>],
     settings: &Settings<'_>,
     seed: u64,
+    file: &Manifest,
 ) -> Result<Vec<Peer>, FileError> {
+    let mut drawing = Drawing::new(file, seed);
     let mut peers = Vec::with_capacity(groups.iter().map(|group| group.count).sum());
     let riders = settings.riders(groups);
     for (stream, group) in (0..).zip(groups) {
@@ -304,7 +342,19 @@ fn settle(
                 Some(riders) if before(at, riders) < before(at + 1, riders) => Behavior::FreeRider,
                 Some(_) => Behavior::Cooperative,
             };
-            peers.push(Peer { joins, behavior, ..group.peer.clone() });
+            let holds = drawing.draw(&group.holds, DrawnFor::Holds, peers.len())?;
+            let wants = match &group.wants {
+                Chunks::Everything => None,
+                part => Some(drawing.draw(part, DrawnFor::Wants, peers.len())?),
+            };
+            let leaves = match group.departures {
+                Departures::Same(leaves) => leaves,
+                // Beyond 584 years is never.
+                Departures::Exponential(mean) => {
+                    dwell(seed, peers.len(), mean).map_or(Leaves::Never, Leaves::AfterCompletion)
+                }
+            };
+            peers.push(Peer { joins, leaves, behavior, holds, wants, ..group.peer.clone() });
         }
     }
     Ok(peers)

@@ -96,7 +96,7 @@ impl Share {
     }
 
     /// That part of `whole` to the nearest number; a half is rounded up.
-    fn of(self, whole: usize) -> usize {
+    pub(super) fn of(self, whole: usize) -> usize {
         let unit = 100 * 10u128.pow(self.shift);
         ((2 * self.count * whole as u128 + unit) / (2 * unit)) as usize
     }

@@ -13,7 +13,7 @@ use super::settings::Settings;
 use super::{FileError, Written};
 use crate::scenario::Protocol;
 use crate::scenario::words::{UnknownWord, printable};
-use crate::units::{Time, UnitError};
+use crate::units::UnitError;
 
 /// The text of a file, and its name.
 #[derive(Clone, Copy)]
@@ -109,6 +109,11 @@ impl<'t> Field<'t> {
         Ok(leaves)
     }
 
+    /// Is it a list?
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self.value, DeValue::Array(_))
+    }
+
     /// The values of a list; `example` shows one.
     pub(super) fn list(&self, example: &str) -> Result<Vec<Field<'t>>, FileError> {
         let DeValue::Array(values) = &self.value else {
@@ -195,9 +200,9 @@ impl<'t> Field<'t> {
         }
     }
 
-    /// A time within the text of this field.
-    pub(super) fn part(&self, time: &str) -> Result<Time, FileError> {
-        time.parse().map_err(|error: UnitError| self.error(error.to_string()))
+    /// A quantity within the text of this field.
+    pub(super) fn part<T: FromStr<Err = UnitError>>(&self, part: &str) -> Result<T, FileError> {
+        part.parse().map_err(|error: UnitError| self.error(error.to_string()))
     }
 
     /// A whole number within limits.
@@ -252,7 +257,22 @@ pub(super) const KNOWN: Known = &[
     ("", &["name", "about", "file", "source", "peers", "protocol", "network", "discipline", "run"]),
     ("file", &["size", "chunk"]),
     ("source", &["upload", "leaves", "latency", "burst"]),
-    ("peers", &["count", "upload", "download", "joins", "leaves", "behavior", "latency", "burst"]),
+    (
+        "peers",
+        &[
+            "count",
+            "upload",
+            "download",
+            "joins",
+            "leaves",
+            "behavior",
+            "latency",
+            "burst",
+            "holds",
+            "wants",
+            "reachable",
+        ],
+    ),
     ("protocol", Protocol::NAMES),
     ("network", &["latency", "burst"]),
     ("discipline", &["cut_through", "multi_source", "coded", "stall"]),

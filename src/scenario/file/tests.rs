@@ -85,6 +85,7 @@ burst = "6 B"
 [[peers]]
 upload = "2 kbit/s"
 download = "unlimited"
+holds = "everything"
 [[peers]]
 count = 2
 upload = "3 kbit/s"
@@ -124,28 +125,21 @@ fn every_field_is_read() {
         burst: Some(Bytes(burst)),
     };
     let rider = |joins| Peer {
-        upload: "3 kbit/s".parse().unwrap(),
         download: Some("4 kbit/s".parse().unwrap()),
         joins: Time(joins),
         leaves: Leaves::AfterCompletion(Time::from_secs(2)),
         behavior: Behavior::FreeRider,
         link: link(7, 8),
+        ..Peer::new("3 kbit/s".parse().unwrap())
     };
-    let first = Peer {
-        upload: "2 kbit/s".parse().unwrap(),
-        download: None,
-        joins: Time::ZERO,
-        leaves: Leaves::Never,
-        behavior: Behavior::Cooperative,
-        link: Link::default(),
-    };
+    let first = Peer::new("2 kbit/s".parse().unwrap()).holds(ChunkRanges::all(3));
     let expected = Parts {
         name: "all".to_owned(),
         file: Manifest::new(Bytes(10), Bytes(4)).unwrap(),
         source: Source {
-            upload: "1 kbit/s".parse().unwrap(),
             leaves: SourceLeaves::AfterCopies(2),
             link: link(5, 6),
+            ..Source::new("1 kbit/s".parse().unwrap())
         },
         peers: vec![first, rider(0), rider(1_500_000_000)],
         protocol: Some(Protocol {
@@ -179,6 +173,13 @@ fn arrivals_and_departures_are_read() {
     assert_eq!(arrivals("count = 4\njoins = \"every 2 s\""), seconds(&[0, 2, 4, 6]));
     let last = "count = 2\njoins = \"every 18446744073.709551615 s\"";
     assert_eq!(arrivals(last), [Time::ZERO, Time::MAX]);
+    let by_chance = |joins| arrivals(&format!("count = 9\njoins = \"poisson {joins}\""));
+    assert_eq!(by_chance("30 per minute"), by_chance("0.5 per second"));
+    assert_eq!(by_chance("1800 per hour"), by_chance("0.5 per second"));
+    let leavers = "count = 9\nleaves = \"exponential 10 s after completion\"";
+    let dwells: Vec<Leaves> = peers(leavers).unwrap().iter().map(|peer| peer.leaves).collect();
+    assert!(dwells.iter().all(|leaves| matches!(leaves, Leaves::AfterCompletion(_))));
+    assert_ne!(dwells[0], dwells[1], "each peer draws its own");
     for (leaves, expected) in [
         ("never", Leaves::Never),
         ("at 1 min", Leaves::At(Time::from_secs(60))),
@@ -285,7 +286,8 @@ fn wrong_quantities_are_refused() {
         ("\"1 MB\"", "\"-1 MB\"", (5, 8), "file.size", "is negative"),
         ("\"1 MB\"", "\"1e3 MB\"", (5, 8), "file.size", "unknown unit"),
         ("\"1 MB\"", "\"17000000 TiB\"", (5, 8), "file.size", "too large"),
-        ("\"1 MB\"", "\"1 Mbit\"", (5, 8), "file.size", "unknown unit `Mbit`"),
+        ("\"1 MB\"", "\"1 Mbit/s\"", (5, 8), "file.size", "unknown unit `Mbit/s`"),
+        ("\"1 MB\"", "\"7 bit\"", (5, 8), "file.size", "not a whole number of bytes"),
         ("\"1 MB\"", "\"\\u001b[2J\"", (5, 8), "file.size", "`\\u{1b}[2J` is not a quantity"),
         ("10 Mbit/s", "10 MB", (8, 10), "source.upload", "unknown unit `MB`; write a unit"),
         ("at 9 s", "at 9", (18, 10), "peers[1].leaves", "`9` has no unit"),

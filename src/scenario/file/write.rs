@@ -6,11 +6,13 @@
 
 use std::fmt::{Display, Write};
 
+use super::chunks::EVERYTHING;
+use crate::scenario::chunk_ranges::written;
 use crate::scenario::{
-    Behavior, DEFAULT_UNTIL, Discipline, Leaves, Link, Network, Peer, Protocol, Scenario,
-    SourceLeaves,
+    Behavior, ChunkRanges, DEFAULT_UNTIL, Discipline, Leaves, Link, Network, Peer, Protocol,
+    Scenario, SourceLeaves,
 };
-use crate::units::{Bytes, Time, decimal};
+use crate::units::{Bytes, Rate, RateChanges, Time, decimal};
 
 /// What stands in the place of settings that are not known.
 pub(super) const UNKNOWN: &str = "unknown";
@@ -29,7 +31,8 @@ impl Scenario {
         text.quoted("size", parts.file.file());
         text.quoted("chunk", parts.file.chunk());
         text.section("[source]");
-        text.quoted("upload", parts.source.upload);
+        let source = &parts.source;
+        text.upload(source.upload, &source.upload_changes, source.upload_unknown);
         match parts.source.leaves {
             SourceLeaves::Never => {}
             SourceLeaves::At(time) => text.quoted("leaves", format!("at {}", span(time))),
@@ -40,7 +43,7 @@ impl Scenario {
         }
         text.link(&parts.source.link);
         for group in parts.peers.chunk_by(|one, next| one == next) {
-            text.group(group);
+            text.group(group, parts.file.chunks());
         }
         if let Some(protocol) = &parts.protocol {
             text.protocol(protocol);
@@ -88,16 +91,34 @@ impl Text {
         }
     }
 
+    fn upload(&mut self, rate: Rate, changes: &RateChanges, unknown: bool) {
+        match unknown {
+            true => self.quoted("upload", UNKNOWN),
+            false => self.rates("upload", rate, changes),
+        }
+    }
+
+    /// A rate, or a list of rates.
+    fn rates(&mut self, field: &str, rate: Rate, changes: &RateChanges) {
+        if changes.is_empty() {
+            return self.quoted(field, rate);
+        }
+        let changes = changes.list().iter();
+        let changes = changes.map(|&(at, rate)| format!(", \"{rate} at {}\"", span(at)));
+        let changes: String = changes.collect();
+        self.bare(field, format_args!("[\"{rate}\"{changes}]"));
+    }
+
     /// Peers that are alike.
-    fn group(&mut self, peers: &[Peer]) {
+    fn group(&mut self, peers: &[Peer], chunks: usize) {
         let Some(peer) = peers.first() else { return };
         self.section("[[peers]]");
         if 1 < peers.len() {
             self.bare("count", peers.len());
         }
-        self.quoted("upload", peer.upload);
+        self.upload(peer.upload, &peer.upload_changes, peer.upload_unknown);
         if let Some(download) = peer.download {
-            self.quoted("download", download);
+            self.rates("download", download, &peer.download_changes);
         }
         if peer.joins != Time::ZERO {
             self.quoted("joins", format!("at {}", span(peer.joins)));
@@ -114,6 +135,28 @@ impl Text {
             self.quoted("behavior", peer.behavior);
         }
         self.link(&peer.link);
+        if !peer.reachable {
+            self.bare("reachable", false);
+        }
+        if !peer.holds.is_empty() {
+            self.chunks("holds", &peer.holds, chunks);
+        }
+        if let Some(wants) = &peer.wants {
+            self.chunks("wants", wants, chunks);
+        }
+    }
+
+    /// Chunks of a file of `chunks` chunks.
+    fn chunks(&mut self, field: &str, ranges: &ChunkRanges, chunks: usize) {
+        match ranges.ranges() {
+            _ if ranges.is_all(chunks) => self.quoted(field, EVERYTHING),
+            [only] => self.quoted(field, written(only)),
+            many => {
+                let list: Vec<String> =
+                    many.iter().map(|range| format!("\"{}\"", written(range))).collect();
+                self.bare(field, format_args!("[{}]", list.join(", ")));
+            }
+        }
     }
 
     fn protocol(&mut self, protocol: &Protocol) {

@@ -6,15 +6,16 @@
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::capacity::Capacity;
 use super::{DEFAULT_SEED, DEFAULT_UNTIL, Malformed, Scenario};
 use crate::chunks::{Manifest, ManifestError};
 #[cfg(feature = "schema")]
 use crate::scenario::MOST_PEERS;
 use crate::scenario::{
-    Behavior, Discipline, Leaves, Link, Network, Parts, Peer, Protocol, Source, SourceLeaves,
-    malformed,
+    Behavior, ChunkRanges, Discipline, Leaves, Link, Network, Parts, Peer, Protocol, Source,
+    SourceLeaves, malformed,
 };
-use crate::units::{Bytes, Rate, Time};
+use crate::units::{Bytes, Rate, RateChanges, Time};
 
 /// A scenario on the wire; `E` is the evidence of a trace's header.
 #[derive(Serialize, Deserialize)]
@@ -97,17 +98,6 @@ impl<'de> Deserialize<'de> for True {
     }
 }
 
-/// The schema of a field that must be there, and is above 0 or null.
-#[cfg(feature = "schema")]
-fn at_least_one_or_null(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({ "type": ["integer", "null"], "minimum": 1 })
-}
-
-/// A field that must be there but may be null.
-fn nullable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Rate>, D::Error> {
-    Option::deserialize(deserializer)
-}
-
 /// A field that may be left out but is not null.
 fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Option<T>, D::Error> {
     T::deserialize(d).map(Some)
@@ -129,8 +119,7 @@ struct RawFile {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Source"))]
 #[serde(deny_unknown_fields, expecting = "an object")]
 struct RawSource {
-    #[cfg_attr(feature = "schema", schemars(extend("minimum" = 1)))]
-    upload_bps: Rate,
+    upload_bps: Capacity,
     #[serde(default)]
     leaves: RawSourceLeaves,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
@@ -163,11 +152,8 @@ struct RawPeer {
     /// From 1; each number once.
     #[cfg_attr(feature = "schema", schemars(extend("minimum" = 1)))]
     id: u32,
-    upload_bps: Rate,
-    /// Null is unlimited.
-    #[serde(deserialize_with = "nullable")]
-    #[cfg_attr(feature = "schema", schemars(schema_with = "at_least_one_or_null"))]
-    download_bps: Option<Rate>,
+    upload_bps: Capacity,
+    download_bps: Capacity,
     #[serde(default)]
     joins_ns: Time,
     #[serde(default)]
@@ -180,6 +166,44 @@ struct RawPeer {
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Bytes"))]
     burst_bytes: Option<Bytes>,
+    #[serde(default = "reachable", skip_serializing_if = "is_reachable")]
+    reachable: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    holds: Vec<[u32; 2]>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    wants: Option<Vec<[u32; 2]>>,
+}
+
+/// An uplink as it stands in the document.
+fn upload(rate: Rate, changes: &RateChanges, unknown: bool) -> Capacity {
+    Capacity((!unknown).then(|| (rate, changes.clone())))
+}
+
+/// Half-open ranges of chunks as they stand in the document.
+fn raw_ranges(ranges: &ChunkRanges) -> Vec<[u32; 2]> {
+    ranges.ranges().iter().map(|range| [range.start, range.end]).collect()
+}
+
+/// The chunks of half-open ranges, each of which has a chunk.
+fn chunk_ranges(ranges: &[[u32; 2]], field: &str) -> Result<ChunkRanges, Malformed> {
+    match ranges.iter().find(|[start, end]| end <= start) {
+        None => Ok(ChunkRanges::new(ranges.iter().map(|&[start, end]| start..end))),
+        Some([start, end]) => Err(malformed(
+            field,
+            format!(
+                "[{start},{end}] has no chunk; write a first chunk and one more than the last, \
+                 for example [0,200] for chunks 0 to 199"
+            ),
+        )),
+    }
+}
+
+fn reachable() -> bool {
+    true
+}
+
+fn is_reachable(reachable: &bool) -> bool {
+    *reachable
 }
 
 fn cooperative() -> Behavior {
@@ -229,7 +253,11 @@ impl<E> Document<E> {
             name: parts.name.clone(),
             file: RawFile { bytes: parts.file.file(), chunk_bytes: parts.file.chunk() },
             source: RawSource {
-                upload_bps: parts.source.upload,
+                upload_bps: upload(
+                    parts.source.upload,
+                    &parts.source.upload_changes,
+                    parts.source.upload_unknown,
+                ),
                 leaves: match parts.source.leaves {
                     SourceLeaves::Never => RawSourceLeaves::Never(True),
                     SourceLeaves::At(at) => RawSourceLeaves::AtNs(at),
@@ -271,7 +299,9 @@ impl<E> Document<E> {
             malformed(field, error.to_string())
         })?;
         let order = order(&self.peers)?;
-        let mut peers: Vec<(u32, Peer)> = self.peers.into_iter().map(RawPeer::resolve).collect();
+        let peers = self.peers.into_iter().enumerate();
+        let mut peers: Vec<(u32, Peer)> =
+            peers.map(|(at, peer)| peer.resolve(at)).collect::<Result<_, _>>()?;
         peers.sort_unstable_by_key(|&(id, _)| id);
         let parts = Parts {
             name: self.name,
@@ -344,8 +374,11 @@ fn json_path(field: &str, order: &[usize]) -> String {
 
 impl RawSource {
     fn resolve(self) -> Source {
+        let (rate, changes) = self.upload_bps.0.clone().unwrap_or_default();
         Source {
-            upload: self.upload_bps,
+            upload_unknown: self.upload_bps.0.is_none(),
+            upload: rate,
+            upload_changes: changes,
             leaves: match self.leaves {
                 RawSourceLeaves::Never(True) => SourceLeaves::Never,
                 RawSourceLeaves::AtNs(at) => SourceLeaves::At(at),
@@ -360,8 +393,8 @@ impl RawPeer {
     fn new(id: u32, peer: &Peer) -> Self {
         RawPeer {
             id,
-            upload_bps: peer.upload,
-            download_bps: peer.download,
+            upload_bps: upload(peer.upload, &peer.upload_changes, peer.upload_unknown),
+            download_bps: Capacity(peer.download.map(|rate| (rate, peer.download_changes.clone()))),
             joins_ns: peer.joins,
             leaves: match peer.leaves {
                 Leaves::Never => RawLeaves::Never(True),
@@ -371,13 +404,23 @@ impl RawPeer {
             behavior: peer.behavior,
             latency_ns: peer.link.latency,
             burst_bytes: peer.link.burst,
+            reachable: peer.reachable,
+            holds: raw_ranges(&peer.holds),
+            wants: peer.wants.as_ref().map(raw_ranges),
         }
     }
 
-    fn resolve(self) -> (u32, Peer) {
+    /// The peer that stands at `at` in the document, and its id.
+    fn resolve(self, at: usize) -> Result<(u32, Peer), Malformed> {
+        let upload_unknown = self.upload_bps.0.is_none();
+        let (upload, upload_changes) = self.upload_bps.0.unwrap_or_default();
+        let (download, download_changes) = self.download_bps.0.unzip();
         let peer = Peer {
-            upload: self.upload_bps,
-            download: self.download_bps,
+            upload,
+            upload_changes,
+            upload_unknown,
+            download,
+            download_changes: download_changes.unwrap_or_default(),
             joins: self.joins_ns,
             leaves: match self.leaves {
                 RawLeaves::Never(True) => Leaves::Never,
@@ -386,7 +429,13 @@ impl RawPeer {
             },
             behavior: self.behavior,
             link: Link { latency: self.latency_ns, burst: self.burst_bytes },
+            reachable: self.reachable,
+            holds: chunk_ranges(&self.holds, &format!("peers[{at}].holds"))?,
+            wants: match &self.wants {
+                None => None,
+                Some(wants) => Some(chunk_ranges(wants, &format!("peers[{at}].wants"))?),
+            },
         };
-        (self.id, peer)
+        Ok((self.id, peer))
     }
 }

@@ -156,7 +156,11 @@ fn example(field: &str) -> Option<&'static str> {
         "peers" if field == "peers" => "a list like [{\"id\":1,\"upload_bps\":0,...}]",
         "peers" => "a list of node numbers",
         "id" => "the number of the peer: 1, 2, 3 and so on",
-        "upload_bps" => "bits per second, for example 10000000",
+        "upload_bps" => {
+            "bits per second, for example 10000000, a list like \
+             [[0,1000000],[21600000000000,10000000]], or null where it is not known"
+        }
+        "holds" | "wants" => "ranges of chunks like [[0,200]], the end not included",
         "download_bps" => "bits per second, for example 10000000, or null for no limit",
         "leaves" if field == "source.leaves" => {
             "{\"never\":true}, {\"at_ns\":90000000000} or {\"after_copies\":1}"
@@ -164,7 +168,9 @@ fn example(field: &str) -> Option<&'static str> {
         "leaves" => "{\"never\":true}, {\"at_ns\":90000000000} or {\"after_completion_ns\":0}",
         "after_copies" => "a number of copies, for example 1",
         "bytes" | "chunk_bytes" | "burst_bytes" | "offset" => "bytes, for example 262144",
-        "cut_through" | "multi_source" | "coded" | "complete" => "true or false",
+        "reachable" | "whole_swarm" | "cut_through" | "multi_source" | "coded" | "complete" => {
+            "true or false"
+        }
         "seed" => "a number from 0 to 18446744073709551615",
         "t" | "start" | "end" => "nanoseconds, for example 1000000000 for a second",
         "node" | "from" | "to" | "a" | "b" => "the number of a node: 0 is the source",

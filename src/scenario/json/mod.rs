@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{DEFAULT_SEED, DEFAULT_UNTIL, Malformed, Scenario};
 
+mod capacity;
 mod document;
 mod error;
 #[cfg(test)]

@@ -20,7 +20,8 @@ const WHOLE: &str = concat!(
     r#"{"swarmbound":1,"name":"figure","file":{"bytes":1000000000,"chunk_bytes":262144},"#,
     r#""source":{"upload_bps":10000000,"leaves":{"after_copies":2},"burst_bytes":7},"#,
     r#""peers":[{"id":1,"upload_bps":1000000,"download_bps":20000000,"joins_ns":5,"#,
-    r#""leaves":{"after_completion_ns":9},"behavior":"free rider","latency_ns":3}],"#,
+    r#""leaves":{"after_completion_ns":9},"behavior":"free rider","latency_ns":3,"#,
+    r#""holds":[[0,2],[5,6]],"wants":[[1,9]]}],"#,
     r#""protocol":{"optimistic_ns":null,"choker":"credit 3"},"#,
     r#""network":{"latency_ns":1,"burst_bytes":2},"#,
     r#""discipline":{"cut_through":false,"multi_source":true,"coded":false},"#,
@@ -228,4 +229,53 @@ proptest! {
             prop_assert!(0 < error.column);
         }
     }
+}
+
+#[test]
+fn chunks_and_capacities_that_make_no_sense_are_refused() {
+    for (new, field, message) in [
+        (r#""holds":[[3,3]]"#, "peers[1].holds", "[3,3] has no chunk; write a"),
+        (r#""wants":[[0,4]]"#, "peers[1].wants", "there is no chunk 3"),
+        (r#""wants":[]"#, "peers[1].wants", "wants nothing"),
+        (r#""wants":null"#, "peers[1].wants", "write ranges of chunks like"),
+        (r#""holds":[[0]]"#, "peers[1].holds[0]", "write ranges of chunks like"),
+        (r#""holds":"50 %""#, "peers[1].holds", "write ranges of chunks like"),
+    ] {
+        let error = refused_with(r#""id":1,"#, &format!(r#""id":1,{new},"#));
+        assert_eq!((error.line, error.field.as_str()), (4, field), "{error}");
+        assert!(error.message.contains(message), "{error}");
+    }
+    for (new, field, message) in [
+        ("[]", "source.upload_bps", "a list of rates begins at 0; write [[0,1000000]"),
+        ("[[1,8]]", "source.upload_bps", "a list of rates begins at 0"),
+        (
+            "[[0,8],[5,9],[4,7]]",
+            "source.upload_bps",
+            "changes at 4 ns after it has changed at 5 ns",
+        ),
+        ("[[0,8],[5,-1]]", "source.upload_bps[1][1]", "write bits per second"),
+        ("\"8\"", "source.upload_bps", "write bits per second, for example 10000000, a list"),
+        ("8.5", "source.upload_bps", "write bits per second"),
+        ("18446744073709551616", "source.upload_bps", "too large"),
+        ("-8", "source.upload_bps", "write bits per second"),
+        ("[[0,0],[5,0]]", "source.upload_bps", "the source uploads nothing"),
+    ] {
+        let error = refused_with(r#""upload_bps":8"#, &format!(r#""upload_bps":{new}"#));
+        assert_eq!((error.line, error.field.as_str()), (2, field), "{error}");
+        assert!(error.message.contains(message), "{error}");
+    }
+}
+
+#[test]
+fn capacities_are_written_as_they_are_read() {
+    let written = |new: &str| {
+        let text = LEAST.replacen(r#""upload_bps":1,"download_bps":3"#, new, 1);
+        Scenario::from_json(&text).unwrap().to_json()
+    };
+    let changing = r#""upload_bps":[[0,1],[5,2]],"download_bps":[[0,3],[7,4]]"#;
+    assert!(written(changing).contains(changing));
+    let unknown = r#""upload_bps":null,"download_bps":null"#;
+    assert!(written(unknown).contains(unknown));
+    let plain = r#""upload_bps":1,"download_bps":3"#;
+    assert_eq!(written(r#""upload_bps":[[0,1],[9,1]],"download_bps":[[0,3]]"#), written(plain));
 }

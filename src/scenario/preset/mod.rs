@@ -37,6 +37,10 @@ pub static PRESETS: &[Preset] = &[
     preset!("flash-crowd", "300 peers of four kinds within a minute, a third leaves when done"),
     preset!("churn", "Peers come by chance, some leave early, the source after 2 copies"),
     preset!("free-riders", "A third of the peers uploads nothing"),
+    preset!("multi-origin", "An image from an origin and two mirrors to 40 hosts"),
+    preset!("resume", "A distribution taken up again: hosts that hold 60 %, 20 % or nothing"),
+    preset!("diurnal", "40 peers at home whose links are throttled until midnight"),
+    preset!("shards", "Model weights in four shards: each of 32 workers wants one of them"),
 ];
 
 impl Preset {

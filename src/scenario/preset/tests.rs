@@ -44,6 +44,20 @@ fn presets_are_the_scenarios_that_they_are_named_for() {
     let riders = preset("free-riders");
     let idle = riders.peers().filter(|&(id, _)| riders.upload(id).0 == 0).count();
     assert_eq!(3 * idle, riders.peer_count());
+
+    let origins = preset("multi-origin");
+    assert_eq!((origins.peer_count(), origins.receiver_count()), (42, 40));
+    let resume = preset("resume");
+    // 60 % and 20 % of 256 chunks, to the nearest.
+    let held: Vec<usize> = resume.peers().map(|(_, peer)| peer.holds.count()).collect();
+    assert_eq!(held, [vec![154; 20], vec![51; 15], vec![0; 5]].concat());
+    let shards = preset("shards");
+    let wanted: BTreeSet<_> = shards
+        .peers()
+        .map(|(_, peer)| peer.wants.clone().unwrap())
+        .map(|wants| (wants.count(), wants.end()))
+        .collect();
+    assert_eq!(wanted, BTreeSet::from([(35, 35), (35, 66), (35, 97), (35, 128)]));
 }
 
 #[test]

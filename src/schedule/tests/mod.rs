@@ -7,7 +7,7 @@ use crate::audit::{Audit, Verdict};
 use crate::bounds::{self, Binding, Conditions};
 use crate::chunks::Manifest;
 use crate::scenario::{Leaves, Link, Network, Parts, Peer, Scenario, Source, SourceLeaves};
-use crate::suite::{Churn, Scope, scenarios};
+use crate::suite::{Capacities, Churn, Holdings, Scope, scenarios};
 use crate::units::{Bytes, Rate, Time};
 
 use super::*;
@@ -58,7 +58,14 @@ fn cases(cases: u32) -> ProptestConfig {
 
 /// Scenarios of every kind without departures.
 fn staying(peers: usize, chunks: usize) -> impl Strategy<Value = Scenario> {
-    let scope = Scope { peers, chunks, churn: Churn::None, ..Scope::default() };
+    let scope = Scope {
+        peers,
+        chunks,
+        churn: Churn::None,
+        holdings: Holdings::None,
+        capacities: Capacities::Constant,
+        ..Scope::default()
+    };
     let joins = proptest::option::weighted(0.3, prop::collection::vec(0..40u64, peers));
     (scenarios(&scope), joins).prop_map(|(scenario, joins)| {
         let mut parts = scenario.into_parts();

@@ -5,7 +5,7 @@ use crate::chunks::PeerId;
 use crate::engine::{Engine, Input, Introduce, Role};
 use crate::scenario::{Behavior, Leaves, Scenario};
 use crate::trace::Event;
-use crate::units::Rate;
+use crate::units::{Rate, Time};
 
 /// What a node is. A peer whose uplink carries nothing must not promise to serve: a peer that
 /// believed it would wait forever.
@@ -30,8 +30,12 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         self.decide_on_boards(&mut engine);
         self.nodes[node.index()].engine = Some(engine);
         self.touched.push(node);
-        record(Event::Join { at: self.queue.now(), node });
+        let now = self.queue.now();
+        record(Event::Join { at: now, node });
         self.hand(node, Input::Start, record);
+        if !node.is_source() && self.scenario.needs_nothing(node) {
+            self.has_everything(node, now);
+        }
     }
 
     /// A finished peer disconnects cleanly; one that leaves earlier crashes silently.
@@ -64,6 +68,11 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     pub(super) fn complete(&mut self, node: PeerId, record: &mut dyn FnMut(Event)) {
         let now = self.queue.now();
         record(Event::Complete { at: now, node });
+        self.has_everything(node, now);
+    }
+
+    /// A peer has everything that it wants.
+    fn has_everything(&mut self, node: PeerId, now: Time) {
         let Some(peer) = self.scenario.peer(node) else {
             return;
         };
@@ -72,8 +81,12 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             return;
         }
         state.complete = true;
-        self.unfinished -= 1;
+        if !self.scenario.is_full_holder(node) {
+            self.unfinished -= 1;
+        }
+        // What needs nothing leaves when the scenario says.
         if let Leaves::AfterCompletion(span) = peer.leaves
+            && self.scenario.leaves_at(node).is_none()
             && let Some(at) = now.checked_add(span)
         {
             self.schedule_change(at, Happening::Depart(node));

@@ -6,6 +6,7 @@ use super::boards::Boards;
 use super::links::{End, FlowId, Links};
 use super::queue::Queue;
 use super::timing::{Pace, patience};
+use super::transfers::capacities;
 use crate::choose::{Seeded, sample};
 use crate::chunks::{ChunkId, PeerId};
 use crate::engine::boards::{BoardReader, NoBoards, Outbox};
@@ -90,11 +91,11 @@ pub struct Simulation<E: Engine, T: Introduce> {
     queue: Queue<Happening<E::Message>>,
     choose: Seeded,
     /// Senders whose link has changed since they were last asked for more.
-    touched: Vec<PeerId>,
-    /// Arrivals and departures that are scheduled.
-    changes: usize,
-    /// Peers that are to come or are present and incomplete.
-    unfinished: usize,
+    pub(super) touched: Vec<PeerId>,
+    /// Arrivals, departures and changes of capacities that are scheduled.
+    pub(super) changes: usize,
+    /// Receivers that are to come or are present and incomplete.
+    pub(super) unfinished: usize,
     /// Chunks that arrived.
     delivered: u64,
     /// When bytes last moved, or a node came or went.
@@ -154,6 +155,8 @@ enum Happening<M> {
     Hears(PeerId, PeerId),
     /// A message reaches several nodes.
     Call(Box<Call<M>>),
+    /// The capacities of a node's link change.
+    Capacity(PeerId),
     /// The last byte of a transfer leaves its sender.
     Sent(FlowId, u32),
     /// The last byte of a transfer arrives.
@@ -202,9 +205,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     /// A run of `scenario` that has not begun, by the engines of a factory.
     pub fn with_engines(scenario: &Scenario, factory: impl Factory<Engine = E> + 'static) -> Self {
         let pace = Pace::new(scenario);
-        let links = Links::new(
-            scenario.nodes().map(|node| (scenario.upload(node), scenario.download(node))),
-        );
+        let links = Links::new(scenario.nodes().map(|node| capacities(scenario, node, Time::ZERO)));
         let latencies: Vec<Time> = scenario.nodes().map(|node| scenario.latency_to(node)).collect();
         let mut simulation = Simulation {
             nodes: scenario.nodes().map(|_| Node::absent()).collect(),
@@ -219,7 +220,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
             choose: Seeded::new(scenario.parts().seed, STREAM),
             touched: Vec::new(),
             changes: 0,
-            unfinished: scenario.peer_count(),
+            unfinished: scenario.receiver_count(),
             delivered: 0,
             progress: Time::ZERO,
             patience: patience(&pace.protocol),
@@ -254,6 +255,15 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
         for node in self.scenario.nodes() {
             if let Some(at) = self.scenario.leaves_at(node) {
                 self.schedule_change(at, Happening::Depart(node));
+            }
+        }
+        let changes: Vec<_> = self.scenario.capacity_changes().collect();
+        for (at, node) in changes {
+            self.schedule_change(at, Happening::Capacity(node));
+            // A downlink changes for what leaves a latency before.
+            let before = Time(at.0.saturating_sub(self.latencies[node.index()].0));
+            if before != at {
+                self.schedule_change(before, Happening::Capacity(node));
             }
         }
         self.queue.schedule(self.pace.protocol.announce, Happening::Tick);
@@ -375,6 +385,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
                 self.nodes[node.index()].timers.retain(|&armed| armed != timer);
                 self.hand(node, Input::Expired(timer), record);
             }
+            Happening::Capacity(node) => self.change_capacity(node),
             Happening::Sent(flow, version) => self.sent(flow, version, record),
             Happening::Arrived(flow, version) => self.arrived(flow, version, record),
             Happening::Tick => {
@@ -446,6 +457,9 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
                 self.give(node, Input::Disconnected(to));
             }
             Output::Connect(to) if self.nodes[to.index()].engine.is_none() => {
+                self.tell(to, node, Input::Disconnected(to));
+            }
+            Output::Connect(to) if !self.scenario.can_connect(node, to) => {
                 self.tell(to, node, Input::Disconnected(to));
             }
             Output::Connect(to) => self.tell(node, to, Input::Asked(node)),

@@ -4,11 +4,29 @@ use super::super::links::FlowId;
 use super::{Happening, Simulation};
 use crate::chunks::PeerId;
 use crate::engine::{Engine, Input, Introduce};
-use crate::scenario::SourceLeaves;
+use crate::scenario::{Scenario, SourceLeaves};
 use crate::trace::{Event, Outcome, Transfer};
-use crate::units::Bytes;
+use crate::units::{Bytes, Rate, Time};
+
+/// What the link of a node can carry from an instant on, in each direction. Bytes to the node reach
+/// its downlink a latency after they leave: a sender must know what the downlink will carry then. A
+/// rate that is not known is taken for the highest that there is.
+pub(super) fn capacities(scenario: &Scenario, node: PeerId, at: Time) -> (Rate, Option<Rate>) {
+    let up = scenario.upload_supply(node).map_or(Rate(u64::MAX), |supply| supply.rate_at(at));
+    let arrival = Time(at.0.saturating_add(scenario.latency_to(node).0));
+    (up, scenario.download_supply(node).map(|supply| supply.rate_at(arrival)))
+}
 
 impl<E: Engine, T: Introduce> Simulation<E, T> {
+    /// The capacities of a node's link change.
+    pub(super) fn change_capacity(&mut self, node: PeerId) {
+        self.changes -= 1;
+        self.progress = self.queue.now();
+        let (up, down) = capacities(&self.scenario, node, self.queue.now());
+        self.links.change(node, up, down);
+        self.touched.push(node);
+    }
+
     /// Gives transfers their rates and schedules their ends.
     pub(super) fn settle(&mut self) {
         self.links.settle(self.queue.now(), &mut self.ends, &mut self.touched);

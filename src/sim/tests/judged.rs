@@ -9,10 +9,10 @@ use crate::chunks::PeerId;
 use crate::engine::NewEngine;
 use crate::scenario::{Choker, Scenario};
 use crate::sim::{Ended, Outcome, simulate};
-use crate::suite::{Scope, scenarios};
+use crate::suite::{Capacities, Holdings, Scope, scenarios};
 use crate::swarm::{ClientServer, Peer, Tracker};
 use crate::trace::{Event, Evidence, Header};
-use crate::units::Time;
+use crate::units::{Rate, Time};
 
 /// How a run ended, whether the source was there to the end, and what the audit says.
 fn judge<E: NewEngine>(scenario: &Scenario) -> (Outcome, bool, Report) {
@@ -69,12 +69,14 @@ fn check<E: NewEngine>(scenario: &Scenario, senders: &[Senders]) -> Result<(), T
     not_faster_than_possible(scenario, &report, senders)?;
     if outcome.ended == Ended::AllComplete {
         let present_stay = scenario
-            .peers()
+            .receivers()
             .all(|(id, _)| report.finish_of(id).is_some() || scenario.leaves_at(id).is_some());
         prop_assert!(present_stay, "a peer that stays has the file");
     }
     if outcome.ended == Ended::Stalled {
-        let excused = barters(scenario) || !source_stayed;
+        let supply = scenario.upload_supply(PeerId::SOURCE);
+        let serves = supply.is_some_and(|supply| supply.rate_at(outcome.at) != Rate::ZERO);
+        let excused = barters(scenario) || !source_stayed || !serves;
         prop_assert!(excused, "with a source that stays and serves, every peer completes");
     }
     Ok(())
@@ -82,7 +84,8 @@ fn check<E: NewEngine>(scenario: &Scenario, senders: &[Senders]) -> Result<(), T
 
 /// Scenarios of 1 to `peers` peers.
 pub(super) fn among(peers: usize) -> impl Strategy<Value = Scenario> {
-    scenarios(&Scope { peers, ..Scope::default() })
+    let (holdings, capacities) = (Holdings::Any, Capacities::Any);
+    scenarios(&Scope { peers, holdings, capacities, ..Scope::default() })
 }
 
 /// The same cases on every machine and in every run; PROPTEST_RNG_SEED and PROPTEST_CASES ask for

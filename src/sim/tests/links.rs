@@ -9,6 +9,8 @@ enum Step {
     Begin(u32, u32, u64),
     /// Stops the i-th of what is on its way.
     Stop(usize),
+    /// A node's link gets this capacity up, and down where it has a limit.
+    Change(u32, u64, u64),
     /// Goes on to the next end, or by this much when there is none earlier.
     Wait(u64),
 }
@@ -20,6 +22,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => (0..NODES, 1..NODES, 1..40u64)
             .prop_map(|(from, hop, bytes)| Step::Begin(from, (from + hop) % NODES, bytes)),
         1 => (0..6usize).prop_map(Step::Stop),
+        1 => (0..NODES, 0..9u64, 1..12u64)
+            .prop_map(|(node, up, down)| Step::Change(node, up, down)),
         4 => (0..60_000_000_000u64).prop_map(Step::Wait),
     ];
     prop::collection::vec(step, 1..60)
@@ -139,6 +143,11 @@ proptest! {
                     prop_assert_eq!(stopped.last, entry.last);
                 }
                 Step::Stop(_) => {}
+                Step::Change(node, up, down) => {
+                    let of_node = &mut books.capacities[node as usize];
+                    *of_node = (Rate(up), of_node.1.map(|_| Rate(down)));
+                    books.links.change(PeerId(node), of_node.0, of_node.1);
+                }
                 // As in a run: whatever one instant begins and stops is settled at once.
                 Step::Wait(span) => {
                     books.settle();

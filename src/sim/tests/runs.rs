@@ -206,10 +206,10 @@ impl Engine for Lavish {
             Input::Start => outputs.push_back(Output::Connect(PeerId::SOURCE)),
             Input::Asked(peer) => outputs.push_back(Output::Accept(peer)),
             Input::Connected(to) if self.source => {
-                let parcel = || Output::Send { to, message: Parcel(ChunkId(0)) };
+                let parcel = || Output::Send { to, message: Parcel::Chunk(ChunkId(0)) };
                 outputs.extend([parcel(), parcel()]);
             }
-            Input::Received { message: Parcel(chunk), .. } if self.have.insert(chunk) => {
+            Input::Received { message: Parcel::Chunk(chunk), .. } if self.have.insert(chunk) => {
                 outputs.push_back(Output::Completed);
             }
             Input::Disconnected(_) => self.refused += 1,

@@ -10,7 +10,7 @@ use super::runs::parts;
 use crate::choose::Choose;
 use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
 use crate::engine::{Engine, Input, NewEngine, Output, Role, Settings};
-use crate::scenario::{Leaves, Scenario, SourceLeaves};
+use crate::scenario::{ChunkRanges, Leaves, Scenario, SourceLeaves};
 use crate::sim::{Outcome, Simulation, Step, simulate};
 use crate::swarm::{Message, Peer, Tracker};
 use crate::trace::Event;
@@ -83,6 +83,9 @@ fn calm(scenario: &Scenario) -> Scenario {
     for peer in &mut parts.peers {
         peer.link.latency = None;
         peer.leaves = Leaves::Never;
+        // A peer that has what it wants hears of the last chunk of a neighbor from its message, and
+        // from no board.
+        (peer.holds, peer.wants) = (ChunkRanges::EMPTY, None);
     }
     Scenario::new(parts).expect("any latency will do")
 }

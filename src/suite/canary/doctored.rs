@@ -8,7 +8,7 @@ use crate::scenario::{Behavior, Leaves, Parts, Scenario, SourceLeaves};
 use crate::suite::subject::{Failure, Simulated, Subject};
 use crate::swarm::{Peer, Tracker};
 use crate::trace::{Event, Evidence, Outcome, Transfer};
-use crate::units::{Bytes, Rate, Time};
+use crate::units::{Bytes, Rate, RateChanges, Time};
 
 /// A run under a changed scenario, or with a changed log.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +84,49 @@ pub(super) fn no_latency(parts: &mut Parts) {
 pub(super) fn free_riders_upload(parts: &mut Parts) {
     for peer in &mut parts.peers {
         peer.behavior = Behavior::Cooperative;
+    }
+}
+
+/// No capacity ever falls: a lower rate is as if it had not been announced.
+pub(super) fn never_slower(parts: &mut Parts) {
+    parts.source.upload_changes = rising(parts.source.upload, &parts.source.upload_changes);
+    for peer in &mut parts.peers {
+        peer.upload_changes = rising(peer.upload, &peer.upload_changes);
+        if let Some(download) = peer.download {
+            peer.download_changes = rising(download, &peer.download_changes);
+        }
+    }
+}
+
+fn rising(first: Rate, changes: &RateChanges) -> RateChanges {
+    let mut last = first;
+    let highest = |&(at, rate): &(Time, Rate)| {
+        last = last.max(rate);
+        (at, last)
+    };
+    RateChanges::new(changes.list().iter().map(highest).collect::<Vec<_>>())
+}
+
+/// Each peer that holds a part when it joins acts as if it held one chunk more.
+pub(super) fn holds_one_more(parts: &mut Parts) {
+    let chunks = parts.file.chunks();
+    for peer in parts.peers.iter_mut().filter(|peer| !peer.holds.is_empty()) {
+        let one = peer.holds.complement(chunks).iter().take(1).collect();
+        let more = peer.holds.union(&one);
+        if !more.is_all(chunks) {
+            peer.holds = more;
+        }
+    }
+}
+
+/// Each peer that wants a part takes another chunk for the last one that it wants.
+pub(super) fn wants_another(parts: &mut Parts) {
+    let chunks = parts.file.chunks();
+    for peer in &mut parts.peers {
+        let Some(wants) = &peer.wants else { continue };
+        let Some(other) = wants.complement(chunks).iter().next() else { continue };
+        let kept = wants.iter().take(wants.count() - 1);
+        peer.wants = Some(kept.chain([other]).collect());
     }
 }
 

@@ -3,8 +3,8 @@
 use super::faulty::{Fault, Faulty, with_fault};
 use super::stepped::{StepLaw, SteppedSimulator};
 use super::{
-    ANY, CALM, Canary, CanaryKind, FEW, GIVING, Make, Nature, STALL, bound, doctored,
-    download_faults, upload_faults,
+    ANY, CALM, CHANGING, Canary, CanaryKind, FEW, GIVING, Make, Nature, PARTS, STALL, bound,
+    doctored, download_faults, upload_faults,
 };
 use crate::scenario::{Parts, Scenario};
 use crate::suite::Scope;
@@ -104,6 +104,27 @@ pub static ALL: &[Canary] = &[
         || law(doctored::free_riders_upload),
     )
     .seen("libtorrent: allowed-fast lets free riders upload"),
+    simulator(
+        "serves_what_it_never_held",
+        "a peer that resumes serves one chunk more than it holds",
+        &["causality", "conservation"],
+        || law(doctored::holds_one_more),
+    )
+    .within(PARTS),
+    simulator(
+        "counts_an_unwanted_chunk",
+        "a peer that wants a part completes with a chunk that it does not want",
+        &["conservation"],
+        || law(doctored::wants_another),
+    )
+    .within(PARTS),
+    simulator(
+        "ignores_a_falling_rate",
+        "an announced fall of a capacity has no effect",
+        &["uplink_capacity", "downlink_capacity"],
+        || law(doctored::never_slower),
+    )
+    .within(CHANGING),
     simulator(
         "sends_after_leaving",
         "a node that has left goes on sending for a while",

@@ -3,7 +3,7 @@
 //! A suite that finds nothing proves nothing until it is shown that it would have. Each canary is
 //! as subtle as its bug was, and says what must catch it. It is never used for anything else.
 
-use super::scope::{Barter, Churn, Latency, Scope};
+use super::scope::{Barter, Capacities, Churn, Holdings, Latency, Scope};
 use super::subject::{Simulated, Subject};
 use crate::scenario::{Discipline, Scenario};
 use crate::swarm::{Peer, Tracker};
@@ -113,13 +113,24 @@ pub(super) const STALL: Scope = Scope { stall_rechokes: Some(STALL_RECHOKES), ..
 /// The reference engine never stalls for this many intervals of the choker.
 pub(super) const STALL_RECHOKES: u64 = 8;
 
-/// All scenarios.
+/// All scenarios, also those whose peers hold chunks when they join or want a part.
+pub(super) const PARTS: Scope = Scope { holdings: Holdings::Any, ..ANY };
+
+/// All scenarios, also those whose capacities change.
+pub(super) const CHANGING: Scope = Scope { capacities: Capacities::Any, ..ANY };
+
+/// Everything that a scenario can say.
+pub(super) const EVERYTHING: Scope = Scope { holdings: Holdings::Any, ..CHANGING };
+
+/// All scenarios whose peers start with nothing and want everything, and whose capacities stay.
 pub(super) const ANY: Scope = Scope {
     peers: 60,
     chunks: 64,
     churn: Churn::Any,
     barter: Barter::Any,
     latency: Latency::Any,
+    holdings: Holdings::None,
+    capacities: Capacities::Constant,
     discipline: Discipline { cut_through: false, multi_source: false, coded: false, stall: None },
     burst: None,
     stall_rechokes: None,

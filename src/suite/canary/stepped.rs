@@ -30,6 +30,8 @@ struct StepState<'a> {
     scenario: &'a Scenario,
     law: StepLaw,
     have: Vec<ChunkSet>,
+    /// What each node wants and did not hold when it joined.
+    needs: Vec<ChunkSet>,
     gone: Vec<Option<Time>>,
     complete: Vec<bool>,
     joined: Vec<bool>,
@@ -90,12 +92,16 @@ impl<'a> StepState<'a> {
         let chunks = scenario.file().chunks();
         let mut have = vec![ChunkSet::empty(chunks); nodes];
         have[0] = ChunkSet::full(chunks);
+        for (peer, at_start) in scenario.peers() {
+            have[peer.index()] = at_start.holds.to_set(chunks);
+        }
         StepState {
             scenario,
             law,
             have,
             gone: scenario.nodes().map(|node| scenario.leaves_at(node)).collect(),
-            complete: vec![false; nodes],
+            needs: scenario.nodes().map(|node| scenario.needs(node).to_set(chunks)).collect(),
+            complete: scenario.nodes().map(|node| scenario.needs_nothing(node)).collect(),
             joined: vec![false; nodes],
             left: vec![false; nodes],
             emitted: 0,
@@ -170,10 +176,12 @@ impl<'a> StepState<'a> {
         sent
     }
 
-    /// The rarest chunk that `from` has and `to` lacks.
+    /// The rarest chunk that `from` has and `to` needs and lacks.
     fn useful(&self, from: PeerId, to: PeerId) -> Option<ChunkId> {
         let fitting = self.have[from.index()].iter();
-        let fitting = fitting.filter(|&chunk| !self.have[to.index()].contains(chunk));
+        let fitting = fitting.filter(|&chunk| {
+            self.needs[to.index()].contains(chunk) && !self.have[to.index()].contains(chunk)
+        });
         fitting.min_by_key(|&chunk| self.have.iter().filter(|have| have.contains(chunk)).count())
     }
 
@@ -183,7 +191,8 @@ impl<'a> StepState<'a> {
         if t.from.is_source() {
             self.emit(t);
         }
-        if self.have[node.index()].is_full() && !self.complete[node.index()] {
+        let done = self.needs[node.index()].is_subset(&self.have[node.index()]);
+        if done && !self.complete[node.index()] {
             self.complete[node.index()] = true;
             record(Event::Complete { at, node });
             if let Some(Leaves::AfterCompletion(span)) = self.scenario.peer(node).map(|p| p.leaves)

@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 
 use crate::suite::canary::{ALL, CONTROLS, Canary, CanaryKind, control};
 use crate::suite::detection::{Detection, first_detection, shrunk};
-use crate::suite::{self, Barter, Config, Scope, examine};
+use crate::suite::{self, Barter, Config, Holdings, Scope, examine};
 
 #[test]
 fn every_canary_has_a_name_of_its_own() {
@@ -61,7 +61,7 @@ fn slow_canaries_are_slow_and_lawful() {
 
 #[test]
 fn the_stepped_simulator_is_lawful_while_its_law_is() {
-    let scope = Scope { barter: Barter::None, ..Scope::default() };
+    let scope = Scope { barter: Barter::None, holdings: Holdings::Any, ..Scope::default() };
     let config = Config { cases: 200, scope, ..Config::default() };
     let (_, steps) = CONTROLS.iter().find(|(name, _)| *name == "control_in_steps").unwrap();
     let examination = examine(steps().as_mut(), &config, &mut |_| ControlFlow::Continue(()));

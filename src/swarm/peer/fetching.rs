@@ -6,8 +6,9 @@ use crate::engine::Output;
 use crate::engine::boards::{Boards, Shown};
 
 use super::super::endgame::pick_overdue;
-use super::super::interest::holds;
+use super::super::interest::{contains_all, holds};
 use super::super::message::Message;
+use super::super::partial_download::PartialDownload;
 use super::super::picker::{First, View, pick};
 use super::Peer;
 
@@ -45,7 +46,7 @@ impl Peer {
         choose: &mut dyn Choose,
     ) {
         self.note_has(slot, chunk);
-        if self.have.contains(chunk) {
+        if self.settled().contains(chunk) {
             // It may be an offer made for this peer alone: the sender must not wait for ever.
             self.say(slot, Message::Cancel(chunk));
         }
@@ -80,7 +81,7 @@ impl Peer {
         boards: &impl Boards,
         choose: &mut dyn Choose,
     ) {
-        if self.have.contains(chunk) {
+        if self.settled().contains(chunk) {
             self.part_if_both_full(slot, boards);
             return;
         }
@@ -99,21 +100,25 @@ impl Peer {
         self.interest.note(slot, chunk);
     }
 
-    /// Two that have everything have nothing for each other: the place is for others.
+    /// A peer that needs nothing and a neighbor that has all of the same chunks have nothing for
+    /// each other: the place is for others.
     fn part_if_both_full(&mut self, slot: usize, boards: &impl Boards) {
         if !self.is_leecher() && self.is_full(slot, boards) {
             self.drop_neighbor(slot);
         }
     }
 
-    /// Does the neighbor at a slot have everything that this peer has, which has everything?
+    /// Does the neighbor at a slot have everything that this peer has?
     pub(super) fn is_full(&self, slot: usize, boards: &impl Boards) -> bool {
-        self.interest.row(slot, self.neighbors.id(slot), boards).starts_with(self.have.words())
+        let theirs = self.interest.row(slot, self.neighbors.id(slot), boards);
+        contains_all(theirs, self.have.words())
     }
 
     /// Tells a neighbor whether it has something that this peer lacks, when that has changed.
     fn show_interest(&mut self, slot: usize, boards: &impl Boards) {
-        if self.interest.review(slot, self.neighbors.id(slot), &self.have, boards) {
+        let id = self.neighbors.id(slot);
+        let settled = PartialDownload::settled(&self.partial, &self.have);
+        if self.interest.review(slot, id, settled, boards) {
             self.say_interest(slot);
         }
     }
@@ -206,8 +211,10 @@ impl Peer {
             self.choker.received(slot, length);
             self.requests.forget(slot, chunk);
         }
+        let was_leecher = self.is_leecher();
         let new = self.have.insert(chunk);
         if new {
+            self.partial.iter_mut().for_each(|partial| partial.arrived(chunk));
             self.requests.arrived(chunk);
             self.show_chunk(chunk, boards);
             self.settle_requests(chunk, boards, choose);
@@ -216,7 +223,7 @@ impl Peer {
             self.fetch_from(slot, boards, choose);
         }
         self.serve();
-        if new && self.have.is_full() {
+        if was_leecher && !self.is_leecher() {
             self.completed(boards);
         }
     }
@@ -249,8 +256,8 @@ impl Peer {
         let awaited = self.requests.awaited_of(chunk);
         for slot in resting.with(&awaited, |resting, awaited| resting | awaited).iter() {
             let id = self.neighbors.id(slot);
-            let content =
-                resting.contains(slot) && self.interest.review(slot, id, &self.have, boards);
+            let settled = PartialDownload::settled(&self.partial, &self.have);
+            let content = resting.contains(slot) && self.interest.review(slot, id, settled, boards);
             if self.requests.forget(slot, chunk) {
                 self.say(slot, Message::Cancel(chunk));
                 self.fetch_from(slot, boards, choose);

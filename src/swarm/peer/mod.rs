@@ -11,6 +11,7 @@ use super::interest::Interest;
 use super::membership::Membership;
 use super::message::Message;
 use super::neighbors::Neighbors;
+use super::partial_download::PartialDownload;
 use super::requests::Requests;
 use super::slots::SlotSet;
 use super::super_seeding::Offers;
@@ -38,6 +39,13 @@ const ANNOUNCE: Timer = Timer(2);
 pub struct Peer {
     // What most inputs look at comes first, side by side.
     have: ChunkSet,
+    /// None where it wants every chunk.
+    partial: Option<Box<PartialDownload>>,
+    neighbors: Neighbors,
+    interest: Interest,
+    requests: Requests,
+    uploads: Uploads,
+    choker: Choker,
     /// The source's first pass over the chunks; None when it is over, or there is none.
     offers: Option<Box<Offers>>,
     watching: Watching,
@@ -75,6 +83,7 @@ impl Engine for Peer {
     fn heap_bytes(&self) -> usize {
         // Outputs are drained between two inputs.
         self.have.heap_bytes()
+            + self.partial.as_deref().map_or(0, PartialDownload::heap_bytes)
             + self.neighbors.heap_bytes()
             + self.interest.heap_bytes()
             + self.requests.heap_bytes()
@@ -94,13 +103,18 @@ impl Engine for Peer {
 impl NewEngine for Peer {
     fn new(me: PeerId, manifest: &Manifest, role: Role, settings: &Settings) -> Self {
         let chunks = manifest.chunks();
-        let (have, open) = match role {
-            Role::Source => (ChunkSet::full(chunks), ChunkSet::empty(chunks)),
-            Role::Peer(_) => (ChunkSet::empty(chunks), ChunkSet::full(chunks)),
+        let have = match role {
+            Role::Source => ChunkSet::full(chunks),
+            Role::Peer(_) => settings.holds.to_set(chunks),
         };
+        let wants = settings.wants.as_ref().filter(|_| role != Role::Source);
+        let partial = wants.map(|wants| Box::new(PartialDownload::new(wants, &have)));
+        let lacks = PartialDownload::settled(&partial, &have).missing();
+        let open = ChunkSet::of(chunks, lacks);
         let first_pass = role == Role::Source && settings.protocol.super_seeding;
         Peer {
             have,
+            partial,
             neighbors: Neighbors::new(),
             interest: Interest::new(chunks),
             requests: Requests::new(open, settings.requests),
@@ -230,10 +244,12 @@ impl Peer {
     }
 
     /// The neighbors of which the next chunk may be acted upon at once. A source looks at all in
-    /// its first pass.
+    /// its first pass, and a peer that has the part that it wants: to those that get all of it,
+    /// too, it is of no use.
     fn watch(&mut self) {
         let neighbors = self.neighbors.len();
-        let wanted = if self.offers.is_some() {
+        let has_its_part = !self.is_leecher() && !self.have.is_full();
+        let wanted = if self.offers.is_some() || has_its_part {
             SlotSet::full(neighbors)
         } else if self.is_leecher() {
             let ready = self.requests.ready();
@@ -319,9 +335,14 @@ impl Peer {
         chunk.index() < self.have.capacity()
     }
 
-    /// Does it lack anything?
+    /// Does it lack anything that it wants?
     fn is_leecher(&self) -> bool {
-        !self.have.is_full()
+        !self.settled().is_full()
+    }
+
+    /// The chunks that it need not get: those that it has, and those that it does not want.
+    fn settled(&self) -> &ChunkSet {
+        PartialDownload::settled(&self.partial, &self.have)
     }
 
     /// A free rider that has the file has nothing to do with any other peer.

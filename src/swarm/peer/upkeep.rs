@@ -127,7 +127,7 @@ impl Peer {
             self.tell_all(unspoken, Message::KeepAlive);
         }
         let lost_some = !dead.is_empty();
-        for peer in dead {
+        for peer in dead.into_iter().chain(self.uninterested()) {
             self.neighbors.slot(peer).into_iter().for_each(|slot| self.drop_neighbor(slot));
         }
         if lost_some {
@@ -137,6 +137,19 @@ impl Peer {
         if self.is_leecher() {
             self.look_for_others(served, interesting, choose);
         }
+    }
+
+    /// The neighbors that a peer which wants a part of the file, and has it, is of no use to: those
+    /// that have wanted nothing of it since its last decision. It gets no more to offer, and the
+    /// places are for others.
+    fn uninterested(&mut self) -> Vec<PeerId> {
+        let is_leecher = self.is_leecher();
+        let Some(partial) = &mut self.partial else { return Vec::new() };
+        if is_leecher {
+            return Vec::new();
+        }
+        let slots = (0..self.neighbors.len()).filter(|&slot| !self.choker.is_interested(slot));
+        partial.uninterested_again(slots.map(|slot| self.neighbors.id(slot)).collect())
     }
 
     /// Does the neighbor at a slot serve this peer with something that this peer lacks? A neighbor

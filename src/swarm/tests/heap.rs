@@ -20,7 +20,7 @@ fn a_tree_takes_a_node_for_eleven_entries_and_then_for_five_at_worst() {
 #[test]
 fn a_peer_owns_its_sets_and_more_with_every_neighbor() {
     let manifest = Manifest::new(Bytes(300), Bytes(1)).unwrap();
-    let settings = Settings { protocol: Protocol::default(), requests: 1 };
+    let settings = Settings::new(Protocol::default(), 1);
     let role = Role::Peer(Behavior::Cooperative);
     let mut peer = Peer::new(PeerId(1), &manifest, role, &settings);
     // What it has and what it lacks: two sets of 300 chunks, each in two blocks of 256 bits.

@@ -3,7 +3,7 @@
 use crate::choose::Seeded;
 use crate::chunks::{ChunkId, ChunkSet, Manifest, PeerId};
 use crate::engine::{Engine, Input, NewEngine, Output, Role, Settings, Timer};
-use crate::scenario::{Behavior, Choker, Picker, Protocol};
+use crate::scenario::{Behavior, Choker, ChunkRanges, Picker, Protocol};
 use crate::swarm::{Message, Peer};
 use crate::units::Bytes;
 
@@ -18,7 +18,7 @@ struct Bench {
 impl Bench {
     fn new(role: Role, protocol: Protocol) -> Bench {
         let manifest = Manifest::new(Bytes(40), Bytes(10)).unwrap();
-        let settings = Settings { protocol, requests: 1 };
+        let settings = Settings::new(protocol, 1);
         let me = if role == Role::Source { PeerId::SOURCE } else { PeerId(1) };
         let peer = Peer::new(me, &manifest, role, &settings);
         Bench { peer, choose: Seeded::new(1, 0) }
@@ -439,4 +439,61 @@ fn who_has_nothing_goes_before_who_lets_one_wait() {
     }
     dropped.retain(|output| matches!(output, Output::Disconnect(_)));
     assert_eq!(dropped, [Output::Disconnect(A)]);
+}
+
+/// A peer that holds chunk 0 when it joins and wants chunks 0 and 1.
+fn partial() -> Bench {
+    let manifest = Manifest::new(Bytes(40), Bytes(10)).unwrap();
+    let protocol = Protocol { picker: Picker::InOrder, ..Protocol::default() };
+    let settings = Settings {
+        holds: ChunkRanges::new([0..1]),
+        wants: Some(ChunkRanges::new([0..2])),
+        ..Settings::new(protocol, 1)
+    };
+    let peer = Peer::new(PeerId(1), &manifest, Role::Peer(Behavior::Cooperative), &settings);
+    Bench { peer, choose: Seeded::new(1, 0) }
+}
+
+#[test]
+fn a_peer_shows_what_it_holds_and_requests_only_what_it_wants() {
+    let mut bench = partial();
+    let shown = [say(A, Message::bitfield(chunks(&[0])))];
+    assert_eq!(bench.on(Input::Connected(A)), shown);
+    assert_eq!(bench.hear(A, Message::bitfield(chunks(&[0, 2, 3]))), [], "nothing that it wants");
+    let told = bench.hear(A, Message::Have(ChunkId(1)));
+    assert_eq!(told, [say(A, Message::Interested)]);
+    assert_eq!(bench.hear(A, Message::Unchoke), [say(A, Message::Request(ChunkId(1)))]);
+    let after = bench.hear(A, Message::Chunk(ChunkId(1)));
+    assert_eq!(after.first(), Some(&say(A, Message::NotInterested)));
+    assert!(after.contains(&Output::Completed), "{after:?}");
+    assert!(after.contains(&Output::Disconnect(A)), "it has all that this peer has: {after:?}");
+}
+
+/// What an offer is of no use for is declined, or the offer would stand for ever.
+#[test]
+fn an_offer_of_an_unwanted_chunk_is_declined() {
+    let mut bench = partial();
+    bench.on(Input::Connected(A));
+    let declined = [say(A, Message::Cancel(ChunkId(3)))];
+    assert_eq!(bench.hear(A, Message::Have(ChunkId(3))), declined);
+}
+
+/// A neighbor that wants nothing of a peer that needs nothing more is dropped at the second
+/// decision: at the first it may not have said yet what it wants.
+#[test]
+fn a_peer_with_its_part_gives_the_uninterested_up() {
+    let mut bench = partial();
+    bench.on(Input::Connected(A));
+    bench.on(Input::Connected(B));
+    bench.hear(B, Message::Interested);
+    bench.hear(A, Message::Chunk(ChunkId(1)));
+    let drops = |outputs: Vec<Output<Message>>| -> Vec<PeerId> {
+        let dropped = outputs.into_iter().filter_map(|output| match output {
+            Output::Disconnect(peer) => Some(peer),
+            _ => None,
+        });
+        dropped.collect()
+    };
+    assert_eq!(drops(bench.on(Input::Expired(Timer(0)))), []);
+    assert_eq!(drops(bench.on(Input::Expired(Timer(0)))), [A]);
 }

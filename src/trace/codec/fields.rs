@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Malformed;
 use crate::chunks::{ChunkId, PeerId};
-use crate::units::{Bytes, Time};
+use crate::units::{Bytes, Rate, Time};
 
 /// Whether all bytes of a transfer were delivered.
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ macro_rules! events {
 
         /// The names of the kinds.
         #[derive(Deserialize)]
-        #[serde(rename_all = "lowercase", expecting = "the name of an event")]
+        #[serde(rename_all = "snake_case", expecting = "the name of an event")]
         enum Kind { $($kind,)* }
 
         /// Every field that any event may have.
@@ -58,9 +58,7 @@ macro_rules! events {
 
         /// An event as its line spells it.
         #[derive(Serialize)]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-        #[cfg_attr(feature = "schema", schemars(deny_unknown_fields, transform = as_read))]
-        #[serde(tag = "event", rename_all = "lowercase")]
+        #[serde(tag = "event", rename_all = "snake_case")]
         pub(super) enum RawEvent {
             $($kind {
                 $($must: field::$must,)*
@@ -115,6 +113,7 @@ events! {
         a: PeerId,
         b: PeerId,
         peers: Vec<PeerId>,
+        upload_bps: Rate,
     }
     Join { t, node }
     Leave { t, node }
@@ -124,6 +123,8 @@ events! {
     Disconnect { t, a, b }
     Choke { t, from, to }
     Unchoke { t, from, to }
+    AllowedFast { t, from, to, chunk }
+    Capacity { t, node, upload_bps }
     Announce { t, node, peers }
 }
 

@@ -4,7 +4,7 @@
 
 use super::fields::{Line, RawEvent, RawOutcome, wrong};
 use super::{JsonError, Malformed};
-use crate::chunks::{Manifest, PeerId};
+use crate::chunks::{ChunkId, Manifest, PeerId};
 use crate::scenario::Scenario;
 use crate::trace::{Event, Outcome, Transfer};
 use crate::units::Bytes;
@@ -71,6 +71,14 @@ impl EventSchema {
                 self.pair([from, to], ["from", "to"])?;
                 Event::Unchoke { at, from, to }
             }
+            RawEvent::AllowedFast { t: at, from, to, chunk } => {
+                self.pair([from, to], ["from", "to"])?;
+                self.chunk(chunk)?;
+                Event::AllowedFast { at, from, to, chunk }
+            }
+            RawEvent::Capacity { t: at, node, upload_bps: upload } => {
+                Event::Capacity { at, node: self.node(node)?, upload }
+            }
             RawEvent::Announce { t: at, node, peers } => {
                 let node = self.node(node)?;
                 for (at, &peer) in peers.iter().enumerate() {
@@ -108,16 +116,22 @@ impl EventSchema {
         Ok(())
     }
 
+    /// Whether a chunk exists.
+    fn chunk(&self, chunk: ChunkId) -> Result<(), Malformed> {
+        if chunk.index() < self.chunks {
+            return Ok(());
+        }
+        let (chunk, last) = (chunk.0, self.chunks - 1);
+        let message = format!("the file has no chunk {chunk}; write 0 to {last}");
+        Err(wrong("chunk", message))
+    }
+
     /// Whether a transfer is one of nodes and bytes that exist.
     fn transfer(&self, transfer: &Transfer) -> Result<(), Malformed> {
         let &Transfer { from, to, chunk, start, end, .. } = transfer;
         let (offset, bytes) = (transfer.offset.0, transfer.bytes.0);
         self.pair([from, to], ["from", "to"])?;
-        if self.chunks <= chunk.index() {
-            let (chunk, last) = (chunk.0, self.chunks - 1);
-            let message = format!("the file has no chunk {chunk}; write 0 to {last}");
-            return Err(wrong("chunk", message));
-        }
+        self.chunk(chunk)?;
         if end < start {
             let message = format!(
                 "time goes backwards: the transfer starts at {} ns and ends at {} ns; \
@@ -165,6 +179,12 @@ impl From<&Event> for RawEvent {
             &Event::Disconnect { at: t, a, b } => RawEvent::Disconnect { t, a, b },
             &Event::Choke { at: t, from, to } => RawEvent::Choke { t, from, to },
             &Event::Unchoke { at: t, from, to } => RawEvent::Unchoke { t, from, to },
+            &Event::AllowedFast { at: t, from, to, chunk } => {
+                RawEvent::AllowedFast { t, from, to, chunk }
+            }
+            &Event::Capacity { at: t, node, upload } => {
+                RawEvent::Capacity { t, node, upload_bps: upload }
+            }
             Event::Announce { at: t, node, peers } => {
                 RawEvent::Announce { t: *t, node: *node, peers: peers.clone() }
             }

@@ -108,6 +108,12 @@ struct RawEvidence {
     stamps: RawStamps,
     clock_tolerance_ns: Time,
     complete: bool,
+    #[serde(skip_serializing_if = "is_whole")]
+    whole_swarm: bool,
+}
+
+fn is_whole(whole_swarm: &bool) -> bool {
+    *whole_swarm
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -135,6 +141,7 @@ impl From<Evidence> for RawEvidence {
             },
             clock_tolerance_ns: evidence.clock_tolerance,
             complete: evidence.complete,
+            whole_swarm: evidence.whole_swarm,
         }
     }
 }
@@ -149,6 +156,7 @@ impl From<RawEvidence> for Evidence {
             },
             clock_tolerance: raw.clock_tolerance_ns,
             complete: raw.complete,
+            whole_swarm: raw.whole_swarm,
         }
     }
 }

@@ -1,12 +1,13 @@
 //! The demand criterion of preemptive scheduling: no window of time may hold more work than it can
 //! carry (Baruah, Rosier and Howell 1990, for one machine).
 //!
-//! A window `[a, b]` carries `rate x (b - a) + burst`; its demand is the work of the jobs that
+//! A window `[a, b]` carries `S(b) - S(a) + burst`, where S is the supply: rate x time, summed up
+//! over the rates that a link has. Its demand is the work of the jobs that
 //! begin and end within it. All windows are decided at once: jobs enter in the order of their ends,
-//! and a tree over starts keeps `max over a of (demand of [a, now] + rate x a)`. Exact, O(n log n).
+//! and a tree over starts keeps `max over a of (demand of [a, now] + S(a))`. Exact, O(n log n).
 //! It knows no node and no chunk.
 
-use crate::units::{Bytes, NANO, Rate, Time};
+use crate::units::{Bytes, NANO, Supply, Time};
 
 /// Work that has to be done between two instants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub(super) struct Overload {
 
 /// The shortest overloaded window that ends at the first instant at which one ends; None when
 /// every window carries its jobs. Sorts the jobs by end.
-pub(super) fn overload(jobs: &mut [Job], rate: Rate, burst: Bytes) -> Option<Overload> {
+pub(super) fn overload(jobs: &mut [Job], supply: &Supply, burst: Bytes) -> Option<Overload> {
     // It would take 2^31 transfers of the largest file to exceed 128 bits: not judged.
     let add = |sum: u128, job: &Job| sum.checked_add(job.bytes.nanobits());
     let total = jobs.iter().try_fold(0, add)?;
@@ -42,10 +43,10 @@ pub(super) fn overload(jobs: &mut [Job], rate: Rate, burst: Bytes) -> Option<Ove
         return None;
     }
     jobs.sort_unstable_by_key(|job| (job.end, job.start));
-    if are_in_turn(jobs, rate) {
+    if are_in_turn(jobs, supply) {
         return None;
     }
-    first_overload(jobs, &Clock::new(jobs, rate, total), burst)
+    first_overload(jobs, &Clock::new(jobs, supply, total), burst)
 }
 
 /// The same for jobs sorted by end.
@@ -73,8 +74,8 @@ fn first_overload(jobs: &[Job], clock: &Clock, burst: Bytes) -> Option<Overload>
 
 /// Does one job follow after the other, each with time enough for itself? Then every window carries
 /// those within it. Most uplinks are like that, and need no tree.
-fn are_in_turn(jobs: &[Job], rate: Rate) -> bool {
-    let fits = |job: &Job| job.bytes.nanobits() <= rate.nanobits(job.end.since(job.start));
+fn are_in_turn(jobs: &[Job], supply: &Supply) -> bool {
+    let fits = |job: &Job| job.bytes.nanobits() <= supply.nanobits(job.start, job.end);
     jobs.windows(2).all(|pair| pair[0].end <= pair[1].start) && jobs.iter().all(fits)
 }
 
@@ -122,7 +123,7 @@ struct Clock {
 }
 
 enum Form {
-    Plain { origin: Time, rate: Rate },
+    Plain { origin: Time, supply: Supply },
     Cut { times: Vec<Time>, carried: Vec<i128> },
 }
 
@@ -130,31 +131,32 @@ enum Form {
 const ROOM: u128 = 1 << 125;
 
 impl Clock {
-    fn new(jobs: &[Job], rate: Rate, total: u128) -> Self {
+    fn new(jobs: &[Job], supply: &Supply, total: u128) -> Self {
         let origin = jobs.iter().map(|job| job.start).min().unwrap_or(Time::ZERO);
         let last = jobs.iter().map(|job| job.end).max().unwrap_or(Time::ZERO);
-        if rate.nanobits(last.since(origin)) <= ROOM {
-            return Clock { scale: Scale::new(total, 1), form: Form::Plain { origin, rate } };
+        if supply.nanobits(origin, last) <= ROOM {
+            let supply = supply.clone();
+            return Clock { scale: Scale::new(total, 1), form: Form::Plain { origin, supply } };
         }
-        Clock::cut(jobs, rate, total)
+        Clock::cut(jobs, supply, total)
     }
 
-    fn cut(jobs: &[Job], rate: Rate, total: u128) -> Self {
+    fn cut(jobs: &[Job], supply: &Supply, total: u128) -> Self {
         let mut times: Vec<Time> = jobs.iter().flat_map(|job| [job.start, job.end]).collect();
         times.sort_unstable();
         times.dedup();
         let scale = Scale::new(total, times.len());
-        let carried = Clock::carried_by(&times, rate, total, scale);
+        let carried = Clock::carried_by(&times, supply, total, scale);
         Clock { scale, form: Form::Cut { times, carried } }
     }
 
     /// What is carried by each of the `times`, every gap counted as at most `total`.
-    fn carried_by(times: &[Time], rate: Rate, total: u128, scale: Scale) -> Vec<i128> {
+    fn carried_by(times: &[Time], supply: &Supply, total: u128, scale: Scale) -> Vec<i128> {
         let mut sum = 0;
         let gap = |(at, &time): (usize, &Time)| {
-            let gap = time.since(times[at.saturating_sub(1)]);
+            let gap = supply.nanobits(times[at.saturating_sub(1)], time);
             // Fits: see the scale.
-            sum += scale.up(rate.nanobits(gap).min(total));
+            sum += scale.up(gap.min(total));
             sum
         };
         times.iter().enumerate().map(gap).collect()
@@ -162,7 +164,7 @@ impl Clock {
 
     fn carried(&self, at: Time) -> i128 {
         match &self.form {
-            Form::Plain { origin, rate } => self.scale.up(rate.nanobits(at.since(*origin))),
+            Form::Plain { origin, supply } => self.scale.up(supply.nanobits(*origin, at)),
             Form::Cut { times, carried } => carried[times.partition_point(|&t| t < at)],
         }
     }
@@ -223,9 +225,9 @@ impl Demand {
     }
 }
 
-/// The bytes that a link carries within a span, rounded down.
-pub(super) fn carries(rate: Rate, span: Time, burst: Bytes) -> u128 {
-    (rate.nanobits(span) / (8 * NANO)).saturating_add(u128::from(burst.0))
+/// The bytes that a link carries between two instants, rounded down.
+pub(super) fn carries(supply: &Supply, from: Time, to: Time, burst: Bytes) -> u128 {
+    (supply.nanobits(from, to) / (8 * NANO)).saturating_add(u128::from(burst.0))
 }
 
 #[cfg(test)]
@@ -233,16 +235,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::units::{Rate, RateChanges};
 
     /// Every window from a start to an end, by definition.
-    fn by_definition(jobs: &[Job], rate: Rate, burst: Bytes) -> Option<Overload> {
+    fn by_definition(jobs: &[Job], supply: &Supply, burst: Bytes) -> Option<Overload> {
         let mut found: Vec<Overload> = Vec::new();
         for from in jobs.iter().map(|job| job.start) {
             for to in jobs.iter().map(|job| job.end).filter(|&to| from <= to) {
                 let within: Vec<&Job> =
                     jobs.iter().filter(|job| from <= job.start && job.end <= to).collect();
                 let bytes: u128 = within.iter().map(|job| u128::from(job.bytes.0)).sum();
-                if rate.nanobits(to.since(from)) + burst.nanobits() < bytes * 8 * NANO {
+                if supply.nanobits(from, to) + burst.nanobits() < bytes * 8 * NANO {
                     found.push(Overload { from, to, bytes, jobs: within.len() });
                 }
             }
@@ -259,15 +262,32 @@ mod tests {
         prop::collection::vec(job, 1..12)
     }
 
+    /// A rate in bytes per nanosecond, and changes: after how long, and to which rate.
+    type Rates = (u64, Vec<(u64, u64)>);
+
+    fn rates() -> impl Strategy<Value = Rates> {
+        (0u64..4, prop::collection::vec((1u64..6, 0u64..4), 0..4))
+    }
+
+    fn supply((first, changes): &Rates) -> Supply {
+        let rate = |bytes: u64| Rate(bytes * 8 * NANO as u64);
+        let mut at = 0;
+        let changes = changes.iter().map(|&(gap, bytes)| {
+            at += gap;
+            (Time(at), rate(bytes))
+        });
+        Supply::new(rate(*first), RateChanges::new(changes.collect::<Vec<_>>()))
+    }
+
     proptest! {
         /// One unit of rate moves a byte in a nanosecond, so equality happens often.
         #[test]
         fn all_windows_are_decided_as_by_definition(
-            jobs in jobs(), rate in 0u64..4, burst in 0u64..6,
+            jobs in jobs(), rates in rates(), burst in 0u64..6,
         ) {
-            let (rate, burst) = (Rate(rate * 8 * NANO as u64), Bytes(burst));
-            let expected = by_definition(&jobs, rate, burst);
-            prop_assert_eq!(overload(&mut jobs.clone(), rate, burst), expected);
+            let (supply, burst) = (supply(&rates), Bytes(burst));
+            let expected = by_definition(&jobs, &supply, burst);
+            prop_assert_eq!(overload(&mut jobs.clone(), &supply, burst), expected);
         }
 
         /// Rates and times at the upper end of what the units can say: the product has 128 bits.
@@ -281,12 +301,12 @@ mod tests {
                     bytes: Bytes(job.bytes.0 << 59),
                 })
                 .collect();
-            let (rate, burst) = (Rate(u64::MAX), Bytes(0));
-            prop_assert_eq!(overload(&mut jobs.clone(), rate, burst),
-                            by_definition(&jobs, rate, burst));
+            let (supply, burst) = (Supply::constant(Rate(u64::MAX)), Bytes(0));
+            prop_assert_eq!(overload(&mut jobs.clone(), &supply, burst),
+                            by_definition(&jobs, &supply, burst));
             jobs.truncate(1);
             jobs[0].end = Time::MAX;
-            prop_assert_eq!(overload(&mut jobs, rate, burst), None);
+            prop_assert_eq!(overload(&mut jobs, &supply, burst), None);
         }
 
         /// As many of the largest jobs as a long log has: sums of their work and of the gaps
@@ -299,24 +319,24 @@ mod tests {
                 bytes: Bytes(u64::MAX),
             };
             let mut jobs: Vec<Job> = (0..20_000).map(job).collect();
-            let rate = Rate(u64::MAX >> rate);
+            let supply = Supply::constant(Rate(u64::MAX >> rate));
             // A job takes 2^64 x 8 x 10^9 / rate ns: 2^35 at most of the 2^48 that it has.
-            prop_assert_eq!(overload(&mut jobs, rate, Bytes(0)), None);
+            prop_assert_eq!(overload(&mut jobs, &supply, Bytes(0)), None);
             jobs.iter_mut().for_each(|job| job.start = Time(job.end.0 - (1 << 30)));
-            let found = overload(&mut jobs, rate, Bytes(0)).map(|found| found.jobs);
+            let found = overload(&mut jobs, &supply, Bytes(0)).map(|found| found.jobs);
             prop_assert_eq!(found, Some(1));
         }
 
         /// A coarse unit accuses no window that the exact one does not.
         #[test]
         fn a_scaled_clock_never_accuses_alone(
-            jobs in jobs(), rate in 1u64..4, burst in 0u64..6, shift in 0u32..40,
+            jobs in jobs(), rates in rates(), burst in 0u64..6, shift in 0u32..40,
         ) {
-            let (rate, burst) = (Rate(rate * 8 * NANO as u64), Bytes(burst));
+            let (supply, burst) = (supply(&rates), Bytes(burst));
             let mut jobs = jobs;
             jobs.sort_unstable_by_key(|job| (job.end, job.start));
             let total = jobs.iter().map(|job| job.bytes.nanobits()).sum();
-            for clock in [Clock::new(&jobs, rate, total), Clock::cut(&jobs, rate, total)] {
+            for clock in [Clock::new(&jobs, &supply, total), Clock::cut(&jobs, &supply, total)] {
                 let exact = first_overload(&jobs, &clock, burst);
                 let Form::Cut { times, .. } = clock.form else {
                     let clock = Clock { scale: Scale { shift }, ..clock };
@@ -326,7 +346,7 @@ mod tests {
                     continue;
                 };
                 let scale = Scale { shift };
-                let carried = Clock::carried_by(&times, rate, total, scale);
+                let carried = Clock::carried_by(&times, &supply, total, scale);
                 let clock = Clock { scale, form: Form::Cut { times, carried } };
                 if let Some(found) = first_overload(&jobs, &clock, burst) {
                     prop_assert!(exact.is_some_and(|exact| exact.to <= found.to));
@@ -336,11 +356,11 @@ mod tests {
 
         /// Cutting long gaps changes no window's verdict.
         #[test]
-        fn a_cut_clock_decides_the_same(jobs in jobs(), rate in 1u64..4) {
-            let rate = Rate(rate * 8 * NANO as u64);
+        fn a_cut_clock_decides_the_same(jobs in jobs(), rates in rates()) {
+            let supply = supply(&rates);
             let total = jobs.iter().map(|job| job.bytes.nanobits()).sum();
-            let plain = Clock::new(&jobs, rate, total);
-            let cut = Clock::cut(&jobs, rate, total);
+            let plain = Clock::new(&jobs, &supply, total);
+            let cut = Clock::cut(&jobs, &supply, total);
             for job in &jobs {
                 for other in jobs.iter().filter(|other| job.start <= other.end) {
                     let spans = [&plain, &cut].map(|c| c.carried(other.end) - c.carried(job.start));

@@ -13,7 +13,7 @@ use crate::audit::evidence::facts::{Facts, with_tolerance};
 use crate::audit::{Judgement, Rule};
 use crate::chunks::PeerId;
 use crate::trace::Transfer;
-use crate::units::{Bytes, Rate, Time};
+use crate::units::{Bytes, Rate, Supply, Time};
 
 mod demand;
 
@@ -45,7 +45,7 @@ pub struct CapacityWitness {
     pub allowed_bytes: u128,
     /// In how many transfers.
     pub transfers: usize,
-    /// Its capacity in bits per second.
+    /// Its capacity at the beginning of the window, in bits per second.
     pub capacity_bps: Rate,
     /// Its burst.
     pub burst_bytes: Bytes,
@@ -71,15 +71,13 @@ impl Rule for UplinkCapacity {
         let scenario = facts.scenario();
         let mut worst = Fewest::default();
         for node in scenario.nodes() {
+            // What is not known is not judged.
+            let Some(supply) = facts.uplink(node) else { continue };
             let window = |t: &Transfer| (t.start, facts.departure(t));
             let jobs = facts.sent_by(node).map(|t| job(facts, t, window)).collect();
-            let link = Link {
-                node,
-                name: "uplink",
-                rate: scenario.upload(node),
-                burst: scenario.upload_burst(node),
-            };
-            worst.offer(link, judge(facts, link, jobs));
+            let link = Link { node, name: "uplink", supply, burst: scenario.upload_burst(node) };
+            let found = judge(facts, &link, jobs);
+            worst.offer(link, found);
         }
         worst.judgement(facts)
     }
@@ -90,24 +88,24 @@ impl Rule for DownlinkCapacity {
         let scenario = facts.scenario();
         let mut worst = Fewest::default();
         for (node, _) in scenario.peers() {
-            let Some(rate) = scenario.download(node) else { continue };
+            let Some(supply) = scenario.download_supply(node) else { continue };
             let flight = scenario.latency_to(node);
             let window =
                 |t: &Transfer| (t.start.checked_add(flight).unwrap_or(t.end).min(t.end), t.end);
             let jobs = facts.received_by(node).map(|t| job(facts, t, window)).collect();
-            let link = Link { node, name: "downlink", rate, burst: scenario.burst(node) };
-            worst.offer(link, judge(facts, link, jobs));
+            let link = Link { node, name: "downlink", supply, burst: scenario.burst(node) };
+            let found = judge(facts, &link, jobs);
+            worst.offer(link, found);
         }
         worst.judgement(facts)
     }
 }
 
 /// A link of one node in one direction.
-#[derive(Clone, Copy)]
 struct Link {
     node: PeerId,
     name: &'static str,
-    rate: Rate,
+    supply: Supply,
     burst: Bytes,
 }
 
@@ -118,9 +116,9 @@ fn job(facts: &Facts, t: &Transfer, window: impl Fn(&Transfer) -> (Time, Time)) 
     Job { start, end, bytes: t.bytes }
 }
 
-fn judge(facts: &Facts, link: Link, mut jobs: Vec<Job>) -> Option<Overload> {
+fn judge(facts: &Facts, link: &Link, mut jobs: Vec<Job>) -> Option<Overload> {
     if facts.is_exact() {
-        return overload(&mut jobs, link.rate, link.burst);
+        return overload(&mut jobs, &link.supply, link.burst);
     }
     jobs.sort_unstable_by_key(|job| job.end);
     let joined = joined(facts, link.node);
@@ -130,10 +128,10 @@ fn judge(facts: &Facts, link: Link, mut jobs: Vec<Job>) -> Option<Overload> {
         bytes += u128::from(job.bytes.0);
         // Within one instant the order is open, so only its last transfer decides.
         let is_last = jobs.get(at + 1).is_none_or(|next| job.end < next.end);
-        let span = with_tolerance(facts, job.end).since(joined);
+        let end = with_tolerance(facts, job.end);
         // A link that carries 2^128 nanobits or more is never overloaded; what is more than that is
         // more than any other link carries.
-        let carried = link.rate.nanobits(span).saturating_add(link.burst.nanobits());
+        let carried = link.supply.nanobits(joined, end).saturating_add(link.burst.nanobits());
         if is_last && carried < bytes.saturating_mul(Bytes(1).nanobits()) {
             return Some(Overload { from: joined, to: job.end, bytes, jobs: at + 1 });
         }
@@ -159,23 +157,23 @@ struct Fewest(Option<(Overload, Link)>);
 impl Fewest {
     fn offer(&mut self, link: Link, found: Option<Overload>) {
         let Some(found) = found else { return };
-        if self.0.is_none_or(|(best, _)| (found.jobs, found.to) < (best.jobs, best.to)) {
+        if self.0.as_ref().is_none_or(|(best, _)| (found.jobs, found.to) < (best.jobs, best.to)) {
             self.0 = Some((found, link));
         }
     }
 
     fn judgement(self, facts: &Facts) -> Judgement {
         let Some((found, link)) = self.0 else { return Judgement::holds() };
-        let span = with_tolerance(facts, found.to).since(found.from);
+        let to = with_tolerance(facts, found.to);
         Judgement::violated(CapacityWitness {
             node: link.node,
             link: link.name,
             from_ns: found.from,
             to_ns: found.to,
             bytes: found.bytes,
-            allowed_bytes: carries(link.rate, span, link.burst),
+            allowed_bytes: carries(&link.supply, found.from, to, link.burst),
             transfers: found.jobs,
-            capacity_bps: link.rate,
+            capacity_bps: link.supply.rate_at(found.from),
             burst_bytes: link.burst,
         })
     }

@@ -60,7 +60,10 @@ impl<'a> Spread<'a> {
     }
 
     fn judge(mut self, found: &mut Found) {
-        self.begins(PeerId::SOURCE, Time::ZERO, found);
+        let scenario = self.facts.scenario();
+        for node in scenario.nodes().filter(|&node| scenario.is_full_holder(node)) {
+            self.begins(node, Time::ZERO, found);
+        }
         self.run(found);
         let mut order: Vec<&Transfer> = self.facts.transfers().iter().collect();
         order.sort_by_key(|t| t.start);
@@ -154,8 +157,11 @@ fn leaves(facts: &Facts, t: &Transfer) -> Time {
 
 /// No peer completes with fewer than F bytes that stem from the source.
 fn completed(facts: &Facts, found: &mut Found) {
-    let mut claims: Vec<(Time, PeerId)> =
-        facts.scenario().peers().filter_map(|(node, _)| Some((facts.claim(node)?, node))).collect();
+    let mut claims: Vec<(Time, PeerId)> = facts
+        .scenario()
+        .receivers()
+        .filter_map(|(node, _)| Some((facts.claim(node)?, node)))
+        .collect();
     claims.sort_unstable();
     let (mut flow, sinks) = pipes(facts, &claims);
     let file_bytes = facts.scenario().file().file().0;
@@ -194,10 +200,11 @@ enum Act {
 /// may be passed on and is not kept: it goes to a vertex beside the chain, from which the node then
 /// sends.
 fn pipes(facts: &Facts, claims: &[(Time, PeerId)]) -> (Flow, Vec<Vertex>) {
+    let is_full = |node| facts.scenario().is_full_holder(node);
     let mut acts: Vec<(PeerId, Time, Act)> = Vec::new();
     let mut widths = Vec::new();
     let mut is_kept = Vec::new();
-    for t in facts.transfers().iter().filter(|t| is_pipe(facts, t) && !t.to.is_source()) {
+    for t in facts.transfers().iter().filter(|t| is_pipe(facts, t) && !is_full(t.to)) {
         let departure = with_tolerance(facts, leaves(facts, t));
         for (arrival, width) in arrivals(facts, t) {
             acts.push((t.from, departure, Act::Leaves(widths.len())));
@@ -214,7 +221,7 @@ fn pipes(facts: &Facts, claims: &[(Time, PeerId)]) -> (Flow, Vec<Vertex>) {
     let mut from = vec![Vertex::SOURCE; widths.len()];
     let mut to = from.clone();
     let mut sinks = vec![Vertex::SOURCE; claims.len()];
-    for node in acts.chunk_by(|a, b| a.0 == b.0).filter(|acts| !acts[0].0.is_source()) {
+    for node in acts.chunk_by(|a, b| a.0 == b.0).filter(|acts| !is_full(acts[0].0)) {
         let mut kept = flow.vertex();
         let mut passed_on = kept;
         let mut has_left = false;

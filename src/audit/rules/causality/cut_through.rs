@@ -18,9 +18,8 @@ use super::{Facts, Found, Shows, first_byte, last_byte, with_tolerance};
 use crate::audit::evidence::byte_ranges::{
     ByteRanges, MaxTree, Overlaps, earliest_overlapping, range_of,
 };
-use crate::chunks::PeerId;
 use crate::trace::{Outcome, Transfer};
-use crate::units::Time;
+use crate::units::{Supply, Time};
 
 /// Judges the transfers of one chunk, sorted by receiver. At the step limit nothing more is judged.
 pub(super) fn judge(
@@ -29,8 +28,8 @@ pub(super) fn judge(
     found: &mut Found,
 ) -> Result<(), StepLimit> {
     let mut spread = Spread::new(facts, transfers);
-    if let Some(source) = spread.senders.place(PeerId::SOURCE) {
-        spread.holds(source, found)?;
+    for place in spread.senders.at_start(facts, transfers[0].chunk) {
+        spread.holds(place, found)?;
     }
     spread.run(found)?;
     spread.doubt(found)?;
@@ -198,9 +197,10 @@ fn fits_after(facts: &Facts, t: &Transfer, now: Time) -> bool {
     if now <= with_tolerance(facts, t.start) {
         return true;
     }
-    let span = with_tolerance(facts, last_byte(facts, t)).since(now);
-    let (rate, burst) = (facts.scenario().upload(t.from), facts.scenario().upload_burst(t.from));
-    t.bytes.nanobits() <= rate.nanobits(span).saturating_add(burst.nanobits())
+    let end = with_tolerance(facts, last_byte(facts, t));
+    let burst = facts.scenario().upload_burst(t.from);
+    let carried = |supply: Supply| supply.nanobits(now, end).saturating_add(burst.nanobits());
+    facts.uplink(t.from).is_none_or(|supply| t.bytes.nanobits() <= carried(supply))
 }
 
 /// The last byte that a transfer brings comes at its end. A node that has passed on every byte of
@@ -214,7 +214,10 @@ fn last_bytes(
     found: &mut Found,
 ) {
     let node = group[0].to;
-    let Some(place) = senders.place(node).filter(|_| !node.is_source()) else { return };
+    if facts.holds_at_start(group[0].chunk, node) {
+        return;
+    }
+    let Some(place) = senders.place(node) else { return };
     if senders.sends(place).is_empty() {
         return;
     }

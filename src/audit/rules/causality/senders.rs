@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::chunks::PeerId;
+use crate::audit::evidence::facts::Facts;
+use crate::chunks::{ChunkId, PeerId};
 use crate::trace::Transfer;
 
 /// The nodes that send or receive one chunk, in the order of their ids, and what each sends.
@@ -44,6 +45,12 @@ impl Senders {
     /// The place of a node; None when it has no part in this chunk.
     pub(super) fn place(&self, id: PeerId) -> Option<usize> {
         self.ids.binary_search(&id).ok()
+    }
+
+    /// The places of the nodes that hold the chunk when they join.
+    pub(super) fn at_start(&self, facts: &Facts, chunk: ChunkId) -> Vec<usize> {
+        let holds = |&place: &usize| facts.holds_at_start(chunk, self.ids[place]);
+        (0..self.ids.len()).filter(holds).collect()
     }
 
     /// What the node at a place sends, as positions in the transfers.

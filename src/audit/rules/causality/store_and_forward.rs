@@ -10,15 +10,15 @@ use std::ops::Range;
 use super::senders::Senders;
 use super::{Facts, Found, Shows, with_tolerance};
 use crate::audit::evidence::delivery::Copies;
-use crate::chunks::PeerId;
 use crate::trace::{Outcome, Transfer};
 use crate::units::Time;
 
 /// Judges the transfers of one chunk, which are `facts.transfers()[range]`.
 pub(super) fn judge(facts: &Facts, range: Range<usize>, found: &mut Found) {
+    let chunk = facts.transfers()[range.start].chunk;
     let mut spread = Spread::new(facts, range);
-    if let Some(source) = spread.senders.place(PeerId::SOURCE) {
-        spread.holds(source, Time::ZERO, found);
+    for place in spread.senders.at_start(facts, chunk) {
+        spread.holds(place, Time::ZERO, found);
     }
     spread.run(found);
     spread.doubt(found);

@@ -19,7 +19,7 @@ use crate::units::Time;
 pub(super) fn judge(facts: &Facts, balances: &Balances<'_>) -> Judgement {
     let mut first: Option<(Time, ChokingWitness)> = None;
     for ((from, to), times) in balances.least() {
-        if from.is_source() {
+        if facts.scenario().is_full_holder(from) {
             continue;
         }
         let finish = seeds_from(facts, from);

@@ -1,4 +1,5 @@
-//! Rule `choking`: a transfer starts while its sender unchokes the receiver, a node unchokes no
+//! Rule `choking`: a transfer starts while its sender unchokes the receiver, or is of a chunk that
+//! the sender has allowed the receiver to request while choked (BEP 6), a node unchokes no
 //! more neighbors than it has slots, and a leecher gives no more than its barter allows.
 //!
 //! At first every neighbor is choked. A choke, a disconnect or a departure of either node ends an
@@ -118,7 +119,8 @@ fn first_choked(facts: &Facts, node: PeerId, unchoked: &[Unchoked]) -> Option<Ch
     };
     let choked = facts
         .placed_by(node)
-        .filter(|(_, t)| !of(t.to).is_some_and(|spans| is_within(facts, spans, t, t.start)));
+        .filter(|(_, t)| !of(t.to).is_some_and(|spans| is_within(facts, spans, t, t.start)))
+        .filter(|(_, t)| !facts.is_allowed_fast(t));
     let (at, t) = choked.min_by_key(|&(at, t)| (t.start, at))?;
     let before =
         |spans: &Intervals| spans.list.iter().rev().find(|span| span.to < t.start).copied();

@@ -103,7 +103,7 @@ impl Scene<'_> {
     /// A node within reach that holds the first thing that a peer lacks, and refuses it.
     fn refused(&mut self, peer: PeerId) -> Option<Cause> {
         let length = self.facts.scenario().file().file().0;
-        let at = first_missing(length, &[self.holdings.of(peer)])?;
+        let at = first_missing(length, &[self.holdings.settled(peer)])?;
         let by_group = self.holders(at).by_group.clone();
         let holder =
             self.graph.groups(peer).iter().find_map(|group| by_group.get(group).copied())?;

@@ -67,7 +67,7 @@ impl<'f> CutOff<'f> {
             let until_ns = self.facts.scenario().parts().until;
             let k = self.completed + 1;
             let conditions = self.facts.conditions().for_a_swarm();
-            let binding = bounds::binding(self.facts.scenario(), k, conditions).ok()?;
+            let binding = bounds::binding(self.facts.measured(), k, conditions).ok()?;
             let earliest_ns = match binding.at {
                 Earliest::At(time) if time <= with_tolerance(self.facts, until_ns) => return None,
                 Earliest::At(time) => Some(time),

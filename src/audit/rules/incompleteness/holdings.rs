@@ -6,6 +6,7 @@
 
 use crate::audit::evidence::facts::Facts;
 use crate::chunks::{ChunkId, PeerId};
+use crate::scenario::ChunkRanges;
 use crate::trace::{Outcome, Transfer};
 
 /// Ranges of bytes of the file, sorted, that neither overlap nor touch.
@@ -67,6 +68,9 @@ pub(super) fn first_missing(length: u64, sets: &[&FileBytes]) -> Option<u64> {
 pub(super) struct Holdings<'f> {
     facts: &'f Facts,
     by_node: Vec<FileBytes>,
+    /// By node: what it need not get, which it holds or does not want; None where that is what it
+    /// holds.
+    settled: Option<Vec<FileBytes>>,
 }
 
 impl<'f> Holdings<'f> {
@@ -90,7 +94,18 @@ impl<'f> Holdings<'f> {
                 ranges[held.node.index()].push((from, to));
             }
         }
-        Holdings { facts, by_node: ranges.into_iter().map(FileBytes::new).collect() }
+        for (peer, at_start) in scenario.peers() {
+            ranges[peer.index()].extend(bytes_of(facts, &at_start.holds));
+        }
+        let by_node: Vec<FileBytes> = ranges.into_iter().map(FileBytes::new).collect();
+        let wants_a_part = scenario.peers().any(|(_, peer)| peer.wants.is_some());
+        let settled = wants_a_part.then(|| settled(facts, &by_node));
+        Holdings { facts, by_node, settled }
+    }
+
+    /// What a node need not get: it holds it, or does not want it.
+    pub(super) fn settled(&self, node: PeerId) -> &FileBytes {
+        &self.settled.as_ref().unwrap_or(&self.by_node)[node.index()]
     }
 
     /// What a node holds.
@@ -98,9 +113,22 @@ impl<'f> Holdings<'f> {
         &self.by_node[node.index()]
     }
 
-    /// The first byte that `one` holds and `other` lacks.
+    /// The first byte that `one` holds, and `other` lacks and wants.
     pub(super) fn beyond(&self, one: PeerId, other: PeerId) -> Option<u64> {
-        self.of(one).beyond(self.of(other))
+        self.of(one).beyond(self.settled(other))
+    }
+
+    /// Does a node hold the byte at `at`?
+    pub(super) fn holds(&self, node: PeerId, at: u64) -> bool {
+        self.of(node).end_of(at).is_some()
+    }
+
+    /// The first byte of a chunk that a node needs and does not hold.
+    pub(super) fn lacks(&self, node: PeerId, chunk: ChunkId) -> Option<u64> {
+        let from = begin(self.facts, chunk);
+        let to = from.saturating_add(self.facts.scenario().file().length(chunk).0);
+        let at = self.settled(node).end_of(from).unwrap_or(from);
+        (at < to).then_some(at)
     }
 
     /// The chunk of a byte.
@@ -112,7 +140,9 @@ impl<'f> Holdings<'f> {
     pub(super) fn holders(&self, at: u64) -> Vec<PeerId> {
         let chunk = self.chunk(at);
         let discipline = self.facts.scenario().discipline();
-        let mut holders = vec![PeerId::SOURCE];
+        let nodes = self.facts.scenario().nodes();
+        let mut holders: Vec<PeerId> =
+            nodes.filter(|&node| self.facts.holds_at_start(chunk, node)).collect();
         if discipline.coded {
             holders.extend(self.facts.scenario().peers().map(|(peer, _)| peer));
         } else if discipline.cut_through && discipline.multi_source {
@@ -124,6 +154,7 @@ impl<'f> Holdings<'f> {
             let of = &held[held.partition_point(|held| held.chunk < chunk)..];
             holders.extend(of.iter().take_while(|held| held.chunk == chunk).map(|held| held.node));
         }
+        holders.sort_unstable();
         holders.dedup();
         holders.retain(|&node| self.of(node).end_of(at).is_some());
         holders
@@ -133,6 +164,26 @@ impl<'f> Holdings<'f> {
 /// Where a chunk begins in the file.
 fn begin(facts: &Facts, chunk: ChunkId) -> u64 {
     u64::from(chunk.0).saturating_mul(facts.scenario().file().chunk().0)
+}
+
+/// Where the bytes of some chunks stand in the file.
+fn bytes_of(facts: &Facts, chunks: &ChunkRanges) -> Vec<(u64, u64)> {
+    let length = facts.scenario().file().file().0;
+    let place = |chunk: u32| begin(facts, ChunkId(chunk)).min(length);
+    chunks.ranges().iter().map(|range| (place(range.start), place(range.end))).collect()
+}
+
+/// What each node holds or does not want.
+fn settled(facts: &Facts, by_node: &[FileBytes]) -> Vec<FileBytes> {
+    let scenario = facts.scenario();
+    let chunks = scenario.file().chunks();
+    let settled = |(held, node): (&FileBytes, PeerId)| {
+        let wants = scenario.peer(node).and_then(|peer| peer.wants.as_ref());
+        let Some(wants) = wants else { return held.clone() };
+        let unwanted = FileBytes::new(bytes_of(facts, &wants.complement(chunks)));
+        FileBytes::union([held, &unwanted].into_iter())
+    };
+    by_node.iter().zip(scenario.nodes()).map(settled).collect()
 }
 
 /// Where the bytes of a transfer stand in the file.

@@ -7,6 +7,8 @@
 //! - no node that is there and serves holds a chunk that it lacks (so also when the source left too
 //!   early), or no path of neighbors leads to one; under coding: no node within reach holds the
 //!   file; where parts of a chunk may be passed on and put together, their bytes count;
+//! - no path of neighbors that want it leads from what it lacks to the peer: a peer passes on only
+//!   what it wants;
 //! - the nodes that hold what it lacks barter, and it has nothing to give;
 //! - no bound allows one completion more by `until`;
 //! - the run was cut off: the log reaches `until`, where departures count as the cut-off;
@@ -27,6 +29,7 @@ mod cause;
 mod cut_off;
 mod graph;
 mod holdings;
+mod relays;
 mod scene;
 
 pub use cause::{Cause, Idle, IncompletenessWitness, Lacking};
@@ -38,7 +41,7 @@ pub(crate) struct IncompletenessExplained;
 
 impl Rule for IncompletenessExplained {
     fn finish(&self, facts: &Facts) -> Judgement {
-        let mut lacking: Vec<PeerId> = facts.scenario().peers().map(|(peer, _)| peer).collect();
+        let mut lacking: Vec<PeerId> = facts.scenario().receivers().map(|(peer, _)| peer).collect();
         let peers = lacking.len();
         lacking.retain(|&peer| facts.finish(peer).is_none());
         if lacking.is_empty() {

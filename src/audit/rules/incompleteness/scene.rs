@@ -14,7 +14,7 @@ use crate::audit::evidence::balances::Balances;
 use crate::audit::evidence::ending::{End, Ending};
 use crate::audit::evidence::facts::Facts;
 use crate::chunks::PeerId;
-use crate::units::{Rate, Time};
+use crate::units::{Rate, Supply, Time};
 
 /// The swarm at the end.
 pub(super) struct Scene<'f> {
@@ -41,7 +41,9 @@ impl<'f> Scene<'f> {
     /// The scene when `completed` peers have the file.
     pub(super) fn new(facts: &'f Facts, end: End, completed: usize) -> Self {
         let ending = Ending::new(facts, end);
-        let serves = |node| ending.is_there(node) && facts.scenario().upload(node) != Rate::ZERO;
+        // An uplink serves that carries something from the end on.
+        let carries = |supply: Supply| supply.highest_from(facts.last()) != Rate::ZERO;
+        let serves = |node| ending.is_there(node) && facts.uplink(node).is_none_or(carries);
         let serves: Vec<bool> = facts.scenario().nodes().map(serves).collect();
         let graph = Graph::new(facts, &ending, &serves);
         let holdings = Holdings::new(facts);
@@ -76,14 +78,15 @@ impl<'f> Scene<'f> {
             // Where lines may be missing, its join may be.
             return self.facts.is_complete().then_some(Cause::NeverCame { joins_ns });
         }
-        let cause = self.out_of_reach(peer).or_else(|| self.stalled(peer));
+        let cause = self.out_of_reach(peer).or_else(|| self.apart(peer));
+        let cause = cause.or_else(|| self.stalled(peer));
         cause.or_else(|| self.time_is_up(peer))
     }
 
     /// A byte that the peer lacks and that no node holds to which a path of serving nodes leads.
     fn out_of_reach(&mut self, peer: PeerId) -> Option<Cause> {
         let groups = self.graph.groups(peer);
-        let mut sets = vec![self.holdings.of(peer)];
+        let mut sets = vec![self.holdings.settled(peer)];
         sets.extend(groups.iter().filter_map(|&group| self.within.get(group)));
         let at = first_missing(self.facts.scenario().file().file().0, &sets)?;
         let coded = self.facts.scenario().discipline().coded;
@@ -123,7 +126,7 @@ impl<'f> Scene<'f> {
 /// Which nodes hold a byte.
 pub(super) struct Holders {
     /// The first that is there and serves.
-    serving: Option<PeerId>,
+    pub(super) serving: Option<PeerId>,
     /// The last that left.
     last: Option<(Time, PeerId)>,
     /// The first of each group.

@@ -134,7 +134,12 @@ fn evidence_is_read_and_each_part_has_its_default() {
         read(format!("{},\"evidence\":{evidence}}}\n", &HEADER[..last]))
     };
     let said = with(r#"{"stamps":"wire","clock_tolerance_ns":10,"complete":false}"#).unwrap();
-    let expected = Evidence { stamps: Stamps::Wire, clock_tolerance: Time(10), complete: false };
+    let expected = Evidence {
+        stamps: Stamps::Wire,
+        clock_tolerance: Time(10),
+        complete: false,
+        ..Evidence::default()
+    };
     assert_eq!(said.header.evidence, expected);
     assert_eq!(with("{}").unwrap().header.evidence, Evidence::default());
     let receiver = with(r#"{"stamps":"receiver"}"#).unwrap().header.evidence;
