@@ -9,6 +9,7 @@
 pub mod choke;
 pub mod churn;
 mod error;
+mod explored;
 mod options;
 mod orbits;
 mod outcome;
@@ -23,9 +24,9 @@ pub mod tracker;
 mod words;
 
 // What only the command line reads.
-pub use explored::{ModelEngine, ModelTracker};
 #[doc(hidden)]
 pub use error::WorldError;
+pub use explored::{ModelEngine, ModelTracker};
 #[doc(hidden)]
 pub use options::{Options, Refused};
 #[doc(hidden)]

@@ -36,6 +36,7 @@ use crate::engine::{Factory, NewEngine, Role, Settings};
 use crate::models::churn::{Departures, SourceStays};
 use crate::models::error::{WorldError, riders_among, within};
 use crate::models::words::NoValue;
+use crate::models::{ModelEngine, ModelTracker};
 use crate::scenario::{Behavior, Protocol};
 use crate::units::Bytes;
 
@@ -218,12 +219,25 @@ impl<E: ModelEngine + NewEngine, T: ModelTracker> Swarm<E, T> {
     /// # Errors
     /// A sentence that says what to write: more peers, chunks or free riders than can be, or none.
     pub fn new(world: SwarmWorld) -> Result<Self, WorldError> {
+        Swarm::with_engines(world, E::new)
+    }
+}
+
+impl<E: ModelEngine, T: ModelTracker> Swarm<E, T> {
+    /// The model of a world, with the engines of a factory. Equal requests must get equal engines.
+    ///
+    /// # Errors
+    /// As [`Swarm::new`].
+    pub fn with_engines(
+        world: SwarmWorld,
+        factory: impl Factory<Engine = E> + Send + Sync + 'static,
+    ) -> Result<Self, WorldError> {
         let SwarmWorld { peers, chunks, free_riders, .. } = world;
         within("peers", peers, 1..=MOST_PEERS)?;
         within("chunks", chunks, 1..=MOST_CHUNKS)?;
         riders_among(free_riders, peers)?;
         // Chunks of one byte: no rule looks at their size.
-        let manifest = Manifest::new(Bytes(chunks as u64), Bytes(1)).map_err(|e| e.to_string())?;
+        let manifest = Manifest::new(Bytes(chunks as u64), Bytes(1))?;
         let settings = Settings::new(world.protocol.clone(), world.requests);
         let pools = Pools {
             nodes: Pool::new(Node::heap_bytes),

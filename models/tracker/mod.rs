@@ -17,7 +17,8 @@ use crate::checker::{
 };
 use crate::choose::{Choose, Enumerate, Recorded};
 use crate::chunks::PeerId;
-use crate::engine::{Introduce, Presence};
+use crate::engine::Presence;
+use crate::models::ModelTracker;
 use crate::models::error::{WorldError, within};
 use crate::swarm::{PATIENCE, Tracker};
 

@@ -9,7 +9,7 @@
 //!
 //! let figure = Preset::named("figure").unwrap().scenario(None).unwrap();
 //! let last = binding(&figure, figure.peer_count(), Conditions::SWARM).unwrap();
-//! assert_eq!(last.name, "branching");
+//! assert_eq!(last.name, "emitters");
 //! assert!(matches!(last.at, Earliest::At(_)));
 //! ```
 

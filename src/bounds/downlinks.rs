@@ -34,7 +34,7 @@ use super::copies::CopyProcess;
 use super::demand::Demand;
 use super::fluid;
 use super::relaxation::{self, Claim, MOST_DOWNLINKS, RelaxedSwarm, Strongest};
-use super::{Bound, Earliest, Inapplicable, Lower, index_of};
+use super::{Bound, Earliest, Inapplicable, Lower, index_of, need_empty_peers};
 use crate::chunks::Manifest;
 use crate::scenario::Scenario;
 use crate::units::{NANO, Time};
@@ -70,6 +70,7 @@ impl Bound for Downlinks {
 }
 
 fn all(scenario: &Scenario) -> Result<Vec<Strongest>, Inapplicable> {
+    need_empty_peers(scenario)?;
     if let Some(reason) = branching::inapplicable(scenario) {
         return Err(Inapplicable::Assumption(reason));
     }

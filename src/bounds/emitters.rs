@@ -36,7 +36,7 @@ use super::demand::Demand;
 use super::fluid;
 use super::relaxation::{self, Claim, RelaxedSwarm, Strongest};
 use super::supply::{Kind, Supply};
-use super::{Bound, Earliest, Inapplicable, Lower, index_of};
+use super::{Bound, Earliest, Inapplicable, Lower, index_of, need_empty_peers};
 use crate::chunks::Manifest;
 use crate::scenario::Scenario;
 use crate::units::{NANO, Rate, Time};
@@ -72,6 +72,7 @@ impl Bound for Emitters {
 }
 
 fn all(scenario: &Scenario) -> Result<Vec<Strongest>, Inapplicable> {
+    need_empty_peers(scenario)?;
     if let Some(reason) = branching::inapplicable(scenario) {
         return Err(Inapplicable::Assumption(reason));
     }

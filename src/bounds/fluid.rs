@@ -33,6 +33,7 @@
 
 use super::access_links::{self, SwarmTotals};
 use super::needs::{Formula, Needs};
+use super::relaxation::Strongest;
 use super::terms::{ClosedForm, TermTimes, largest, strongest};
 use super::{Bound, Earliest, Inapplicable, Lower, index_of};
 use crate::scenario::Scenario;
@@ -92,14 +93,15 @@ pub(super) fn terms(scenario: &Scenario, totals: &SwarmTotals) -> Vec<TermTimes>
 
 /// The largest of the three terms for every k, as a start for theorems that include them.
 pub(super) fn best(scenario: &Scenario) -> Vec<Strongest> {
-    let totals = SwarmTotals::new(scenario);
-    let (one_copy, downloads) = (totals.one_copy().floor(), access_links::downloads(scenario));
+    let (totals, needs) = (SwarmTotals::new(scenario), Needs::new(scenario));
+    let [one, own, all] = [ONE_COPY, DOWNLOAD, AGGREGATE].map(|formula| formula.of(scenario));
     (1..)
-        .zip(downloads)
+        .zip(access_links::downloads(scenario))
         .map(|(k, download)| {
-            let aggregate = totals.copies_by_all_nodes(k).floor();
-            let terms = [(DOWNLOAD, download), (AGGREGATE, aggregate)];
-            let first = Strongest::new(ONE_COPY, one_copy);
+            let one_copy = totals.by_the_source(needs.exclusive(k)).floor();
+            let aggregate = totals.by_all_nodes(needs.of(k)).floor();
+            let terms = [(own, download), (all, aggregate)];
+            let first = Strongest::new(one, one_copy);
             terms.into_iter().fold(first, |best, (formula, at)| {
                 if best.at < at { Strongest::new(formula, at) } else { best }
             })

@@ -33,7 +33,7 @@ use super::demand::Demand;
 use super::fixed_point::Fixed;
 use super::fluid;
 use super::relaxation::{self, Claim, RelaxedSwarm, Strongest};
-use super::{Bound, Earliest, Inapplicable, Lower, index_of};
+use super::{Bound, Earliest, Inapplicable, Lower, index_of, need_empty_peers};
 use crate::chunks::Manifest;
 use crate::scenario::Scenario;
 use crate::units::Time;
@@ -69,6 +69,7 @@ impl Bound for LastChunk {
 }
 
 fn all(scenario: &Scenario) -> Result<Vec<Strongest>, Inapplicable> {
+    need_empty_peers(scenario)?;
     if let Some(reason) = branching::inapplicable(scenario) {
         return Err(Inapplicable::Assumption(reason));
     }

@@ -13,8 +13,8 @@
 //! - What is sent to i arrives `L_i` later. `L` is the smallest of these delays: bits that peers
 //!   hold at T were sent by T - L.
 //! - A capacity that changes counts as its highest rate: with that the run is possible, too.
-//! - An absent or idle node only makes a run slower. So only [`presence`] looks at arrivals and
-//!   departures; the other bounds hold with churn too.
+//! - An absent or idle node only makes a run slower. So only [`presence`] and the bounds over a
+//!   [`Relaxation`] look at arrivals and departures; the other bounds hold with churn too.
 //!
 //! Most of the first five is machine-checked for all N, all rates and all runs: see [`proofs`].
 
@@ -34,7 +34,10 @@ pub mod downlinks;
 pub mod emitters;
 mod fixed_point;
 pub mod fluid;
+pub mod last_chunk;
 mod needs;
+pub mod order_split;
+pub mod outsiders;
 pub mod presence;
 pub mod proofs;
 mod relaxation;

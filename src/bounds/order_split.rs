@@ -32,7 +32,7 @@ use super::fluid;
 use super::last_chunk::{Sent, times};
 use super::relaxation::{self, Claim, FEW_PEERS, Receiver, RelaxedSwarm, Strongest};
 use super::supply::Supply;
-use super::{Bound, Earliest, Inapplicable, Lower, index_of};
+use super::{Bound, Earliest, Inapplicable, Lower, index_of, need_empty_peers};
 use crate::chunks::Manifest;
 use crate::scenario::Scenario;
 use crate::units::{NANO, Time};
@@ -69,6 +69,7 @@ impl Bound for OrderSplit {
 }
 
 fn all(scenario: &Scenario) -> Result<Vec<Strongest>, Inapplicable> {
+    need_empty_peers(scenario)?;
     if let Some(reason) = branching::inapplicable(scenario) {
         return Err(Inapplicable::Assumption(reason));
     }

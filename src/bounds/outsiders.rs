@@ -27,7 +27,7 @@ use dashu_int::UBig;
 use super::access_links::{self, SwarmTotals};
 use super::fluid;
 use super::terms::{TermTimes, strongest, strongest_at};
-use super::{Bound, Earliest, Inapplicable, Lower, index_of};
+use super::{Bound, Earliest, Inapplicable, Lower, index_of, need_empty_peers};
 use crate::scenario::Scenario;
 use crate::units::{NANO, Time};
 
@@ -53,10 +53,12 @@ impl Bound for Outsiders {
 
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
         let index = index_of(scenario, k)?;
+        need_empty_peers(scenario)?;
         Ok(strongest_at(&terms(scenario), index))
     }
 
     fn completions(&self, scenario: &Scenario) -> Result<Vec<Earliest>, Inapplicable> {
+        need_empty_peers(scenario)?;
         Ok(strongest(terms(scenario)))
     }
 }

@@ -18,7 +18,7 @@
 use super::relaxation::{self, Claim, Relaxation, Strongest};
 use super::{
     Bound, Branching, Earliest, Fluid, Inapplicable, Lower, Outsiders, Presence, WarmUp, fluid,
-    index_of,
+    index_of, need_empty_peers,
 };
 use crate::scenario::{Leaves, Link, Scenario, SourceLeaves};
 use crate::units::{Bytes, Rate, Time};
@@ -43,10 +43,12 @@ impl Bound for Suffix {
 
     fn completion(&self, scenario: &Scenario, k: usize) -> Result<Lower, Inapplicable> {
         let index = index_of(scenario, k)?;
+        need_empty_peers(scenario)?;
         Ok(all(scenario)[index].lower())
     }
 
     fn completions(&self, scenario: &Scenario) -> Result<Vec<Earliest>, Inapplicable> {
+        need_empty_peers(scenario)?;
         Ok(all(scenario).iter().map(Strongest::earliest).collect())
     }
 }

@@ -7,7 +7,9 @@ use clap::Args;
 use swarmbound::audit::Verdict;
 use swarmbound::bounds::Binding;
 use swarmbound::scenario::{MOST_PEERS, Scenario};
+use swarmbound::suite::peer::PeerProgram;
 
+use super::peer::Decides;
 use super::progress::Progress;
 use super::{Failure, Format, input, judge, number, output, run};
 use crate::report::bounds::BoundTable;
@@ -36,6 +38,8 @@ pub(super) struct Arguments {
     /// Where randomness starts, instead of the scenario's seed
     #[arg(long, value_name = "N", value_parser = number::seed)]
     seed: Option<u64>,
+    #[command(flatten)]
+    decides: Decides,
     #[command(flatten)]
     format: Format,
 }
@@ -90,7 +94,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let chunks = scenario.file().chunks() as u64;
     let copies: u64 = arguments.peers.iter().map(|peers| peers as u64 * chunks).sum();
     let mut progress = Progress::new("curve", Some(2 * copies), "chunks");
-    let rows = arguments.peers.iter().map(|peers| row(&scenario, peers, &mut progress));
+    let mut program = arguments.decides.program()?;
+    let rows = arguments.peers.iter();
+    let rows = rows.map(|peers| row(&scenario, peers, program.as_mut(), &mut progress));
     let curve = Curve {
         scenario: scenario.name().to_owned(),
         seed: scenario.parts().seed,
@@ -116,10 +122,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     Ok(curve.verdict())
 }
 
-fn row(scenario: &Scenario, peers: usize, progress: &mut Progress) -> Result<Row, Failure> {
+fn row(
+    scenario: &Scenario,
+    peers: usize,
+    program: Option<&mut PeerProgram>,
+    progress: &mut Progress,
+) -> Result<Row, Failure> {
     let scenario = resized(scenario, peers)?;
     let all = BoundTable::of(&scenario, &mut |_| ());
-    let p2p = judge::run(Mode::P2p, &scenario, None, progress)?;
+    let p2p = match program {
+        None => judge::run(Mode::P2p, &scenario, None, progress)?,
+        Some(program) => judge::decided_by(program, &scenario, None, progress)?,
+    };
     let client_server = judge::run(Mode::ClientServer, &scenario.client_server(), None, progress)?;
     Ok(Row {
         peers,

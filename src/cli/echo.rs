@@ -70,12 +70,17 @@ impl fmt::Display for Echo {
     }
 }
 
+/// Does a value stand after the option? A flag that may be left unsaid takes one and shows none.
+fn takes_values(argument: &Arg) -> bool {
+    argument.get_num_args().is_some_and(|values| values.takes_values())
+}
+
 /// Every time that an argument was written, with the place of its last value.
 fn written(argument: &Arg, matches: &ArgMatches) -> Vec<(usize, Word)> {
     let id = argument.get_id().as_str();
     let places: Vec<usize> = matches.indices_of(id).into_iter().flatten().collect();
     let option = argument.get_long();
-    if !argument.get_action().takes_values() {
+    if !takes_values(argument) {
         let text = format!("--{}", option.unwrap_or(id));
         let last = places.last().copied().unwrap_or(0);
         return vec![(last, Word { id: id.to_owned(), text })];
@@ -169,7 +174,7 @@ mod tests {
             if ["help", FORMAT].contains(&long) || base.contains(&format!("--{long}").as_str()) {
                 continue;
             }
-            let candidates: Vec<Vec<String>> = match argument.get_action().takes_values() {
+            let candidates: Vec<Vec<String>> = match takes_values(argument) {
                 false => vec![vec![format!("--{long}")]],
                 true => VALUES.iter().map(|value| vec![format!("--{long}={value}")]).collect(),
             };

@@ -11,12 +11,14 @@ use swarmbound::audit::Audit;
 use swarmbound::engine::{Introduce, NewEngine};
 use swarmbound::scenario::Scenario;
 use swarmbound::sim::{Simulation, Step};
+use swarmbound::suite::Subject;
+use swarmbound::suite::peer::PeerProgram;
 use swarmbound::swarm::{ClientServer, Peer, Tracker};
 use swarmbound::trace::codec::Writer;
-use swarmbound::trace::{Event, Header};
+use swarmbound::trace::{Event, Header, Outcome, Transfer};
 
 use super::progress::Progress;
-use super::{Failure, cores};
+use super::{Failure, cores, peer};
 use crate::report::run::{Mode, Run};
 
 /// How many chunks are to arrive in a run.
@@ -42,6 +44,50 @@ pub(super) fn run(
     let report = cores::report(audit.meant_for(mode.senders()));
     progress.passes(work(scenario));
     Ok(Run::new(Some(mode), report))
+}
+
+/// The same where a program decides for the nodes.
+pub(super) fn decided_by(
+    program: &mut PeerProgram,
+    scenario: &Scenario,
+    trace: Option<&Path>,
+    progress: &mut Progress,
+) -> Result<Run, Failure> {
+    progress.says(Mode::P2p.name());
+    let header = Header::exact(scenario.clone());
+    let mut record = trace.map(|path| Record::new(path, &header)).transpose()?;
+    let mut audit = Audit::new(header);
+    let mut delivered = 0;
+    let ended = program.run(scenario, &mut |event| {
+        audit.event(&event);
+        if let Some(record) = &mut record {
+            record.write(&event);
+        }
+        if let Event::Transfer(Transfer { outcome: Outcome::Delivered, .. }) = event {
+            delivered += 1;
+            progress.at(delivered);
+        }
+    });
+    ended.map_err(|failure| peer::failure(program, &failure))?;
+    if let Some(record) = record {
+        record.finish()?;
+    }
+    progress.says("audit");
+    let report = cores::report(audit.meant_for(Mode::P2p.senders()));
+    progress.passes(work(scenario));
+    Ok(Run::new(Some(Mode::P2p), report))
+}
+
+/// The same in silence, as one of many at a time.
+pub(super) fn decided_in_silence(
+    program: &mut PeerProgram,
+    scenario: &Scenario,
+) -> Result<Run, Failure> {
+    let mut audit = Audit::new(Header::exact(scenario.clone()));
+    let ended = program.run(scenario, &mut |event| audit.event(&event));
+    ended.map_err(|failure| peer::failure(program, &failure))?;
+    let report = audit.meant_for(Mode::P2p.senders()).finish();
+    Ok(Run::new(Some(Mode::P2p), report))
 }
 
 /// The same in silence, as one of many at a time; None when `goes_on` says no before the end.

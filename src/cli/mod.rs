@@ -18,6 +18,7 @@ mod audit;
 mod bounds;
 mod canaries;
 mod canary;
+mod challenge;
 mod check;
 mod completions;
 mod cores;
@@ -32,6 +33,7 @@ mod judge;
 mod man;
 mod number;
 mod output;
+mod peer;
 mod plan;
 mod presets;
 mod progress;
@@ -80,6 +82,8 @@ enum Command {
     Explore(explore::Arguments),
     /// Generated scenarios for any engine, or for the bugs that they must catch
     Suite(suite::Arguments),
+    /// Eight steps for a peer in any language, from the first chunk to a good swarm
+    Challenge(challenge::Arguments),
     /// An engine with a bug, as a program that reads a scenario and writes a trace
     Canary(canary::Arguments),
     /// What a document looks like, as JSON Schema
@@ -165,6 +169,7 @@ pub(crate) fn main() -> ExitCode {
         Some((Command::Check(arguments), echo)) => check::run(&arguments, &echo),
         Some((Command::Explore(arguments), _)) => explore::run(&arguments),
         Some((Command::Suite(arguments), echo)) => suite::run(&arguments, echo),
+        Some((Command::Challenge(arguments), _)) => challenge::run(&arguments),
         Some((Command::Canary(arguments), _)) => canary::run(&arguments),
         Some((Command::Import(arguments), _)) => import::run(&arguments),
         Some((Command::Schema(arguments), _)) => schema::run(&arguments),

@@ -1,12 +1,14 @@
 //! `swarmbound run`: from a scenario to a verdict.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use swarmbound::audit::Verdict;
 use swarmbound::scenario::Scenario;
+use swarmbound::suite::peer::PeerProgram;
 use swarmbound::units::Time;
 
+use super::peer::{self, Decides};
 use super::progress::Progress;
 use super::workload::Workload;
 use super::{Failure, Format, input, judge, number, output};
@@ -14,7 +16,7 @@ use crate::report::bounds;
 use crate::report::heading::heading;
 use crate::report::json::{self, RunDocument};
 use crate::report::junit;
-use crate::report::run::{self, Mode};
+use crate::report::run::{self, Mode, Run};
 
 /// The scenario when none is named.
 pub(super) const DEFAULT: &str = "figure";
@@ -48,12 +50,15 @@ pub(super) struct Options {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
+    decides: Decides,
+    #[command(flatten)]
     format: Format,
 }
 
 /// Bounds, both runs, the audit of both, and the verdict.
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
-    let Options { seed, trace, trace_client_server, junit, force, format } = &arguments.options;
+    let options = &arguments.options;
+    let Options { seed, trace, trace_client_server, junit, force, format, .. } = options;
     if trace.is_some() && trace == trace_client_server {
         return Err(Failure("two traces in one file; write two different paths".to_owned()));
     }
@@ -72,7 +77,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         judge::run(mode, scenario, trace.as_deref(), &mut progress)
     };
     let runs = [
-        judged(Mode::P2p, &scenario, trace)?,
+        match options.decides.program()? {
+            None => judged(Mode::P2p, &scenario, trace)?,
+            Some(program) => decided(program, &scenario, trace.as_deref())?,
+        },
         judged(Mode::ClientServer, &served, trace_client_server)?,
     ];
     if let Some(path) = junit {
@@ -94,4 +102,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     ];
     output::print(&text.join("\n"))?;
     Ok(run::worst(&runs))
+}
+
+/// The peer-to-peer run in which a program decides.
+fn decided(
+    mut program: PeerProgram,
+    scenario: &Scenario,
+    trace: Option<&Path>,
+) -> Result<Run, Failure> {
+    let mut progress = Progress::new("run", Some(judge::work(scenario)), "chunks");
+    let run = judge::decided_by(&mut program, scenario, trace, &mut progress)?;
+    drop(progress);
+    output::tell(&peer::misdirected(program.misdirected()));
+    Ok(run)
 }

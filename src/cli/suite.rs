@@ -14,7 +14,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     canaries: bool,
     /// Meet the reference engine with every picker, choker and seeding
-    #[arg(long, conflicts_with_all = ["canaries", "engine"])]
+    #[arg(long, conflicts_with_all = ["canaries", "program"])]
     control: bool,
     /// How many scenarios
     #[arg(long, value_name = "N", default_value_t = 256)]
@@ -32,7 +32,7 @@ pub(super) struct Arguments {
 
 /// Examines what the arguments name.
 pub(super) fn run(arguments: &Arguments, echo: Echo) -> Result<Verdict, Failure> {
-    if let Some(command) = arguments.engine.engine() {
+    if let Some(command) = arguments.engine.command() {
         let Arguments { cases, seed, engine, format, .. } = arguments;
         return engine::run(command, *cases, *seed, engine, format, echo);
     }
@@ -41,7 +41,8 @@ pub(super) fn run(arguments: &Arguments, echo: Echo) -> Result<Verdict, Failure>
         (false, true) => &[],
         (false, false) => {
             return Err(Failure(
-                "nothing to examine; write `swarmbound suite --engine CMD`, --canaries or --control"
+                "nothing to examine; write `swarmbound suite --engine CMD`, --peer CMD, --canaries \
+                 or --control"
                     .to_owned(),
             ));
         }

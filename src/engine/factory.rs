@@ -11,6 +11,7 @@ use std::rc::Rc;
 use super::{Engine, Input, Output, Payload, Role, Settings};
 use crate::choose::Choose;
 use crate::chunks::{ChunkSet, Manifest, PeerId};
+use crate::units::Time;
 
 /// An engine that is made from what a driver tells it, and from nothing else.
 pub trait NewEngine: Engine + Sized + 'static {
@@ -32,13 +33,13 @@ pub trait Factory {
         settings: &Settings,
     ) -> Self::Engine;
 
-    /// All inputs of an instant have been handed over. Returns the nodes that have something to say
-    /// only now, in the order in which they are to be drained.
+    /// All inputs of the instant `at` have been handed over. Returns the nodes that have something
+    /// to say only now, in the order in which they are to be drained.
     ///
     /// Engines that answer as soon as they are asked need no flush. Those that do not, say because
     /// they ask another process for all nodes at once, answer None to `poll` until then. The driver
     /// flushes again after what it has drained, until no node is named.
-    fn flush(&self) -> Vec<PeerId> {
+    fn flush(&self, _at: Time) -> Vec<PeerId> {
         Vec::new()
     }
 }
@@ -68,8 +69,8 @@ impl<F: Factory + ?Sized> Factory for Rc<F> {
         (**self).engine(me, manifest, role, settings)
     }
 
-    fn flush(&self) -> Vec<PeerId> {
-        (**self).flush()
+    fn flush(&self, at: Time) -> Vec<PeerId> {
+        (**self).flush(at)
     }
 }
 
@@ -114,7 +115,7 @@ impl<F: Factory<Engine: 'static>> Factory for Any<F> {
         Box::new(self.0.engine(me, manifest, role, settings))
     }
 
-    fn flush(&self) -> Vec<PeerId> {
-        self.0.flush()
+    fn flush(&self, at: Time) -> Vec<PeerId> {
+        self.0.flush(at)
     }
 }

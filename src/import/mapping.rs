@@ -48,6 +48,7 @@ pub(super) fn trace(
         stamps: Stamps::Wire,
         clock_tolerance: Time(tolerance),
         complete: options.complete,
+        whole_swarm: true,
     };
     let header = Header { scenario, evidence };
     let mut events = happenings(swarm, &ids, source, clock);

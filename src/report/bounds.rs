@@ -4,6 +4,7 @@
 
 use swarmbound::bounds::{self, Binding, Conditions, Earliest, Inapplicable, Lower, Senders};
 use swarmbound::scenario::Scenario;
+use swarmbound::units::Time;
 
 use super::layout::Style;
 use super::numbers;
@@ -131,6 +132,7 @@ fn cells_of(row: &BoundRow) -> [String; 3] {
         None => dash(),
     };
     let at = match &lower.at {
+        Earliest::At(Time::MAX) => "> 584 years".to_owned(),
         Earliest::At(time) => numbers::seconds(*time),
         Earliest::Never(_) => "never".to_owned(),
     };

@@ -4,6 +4,7 @@
 //! is for display only, every comparison was made before with integers.
 
 pub(crate) mod bounds;
+pub(crate) mod challenge;
 pub(crate) mod chart;
 pub(crate) mod check;
 pub(crate) mod curve;

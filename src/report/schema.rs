@@ -4,6 +4,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Value, json};
 
+use super::challenge::ChallengeDocument;
 use super::check::CheckDocument;
 use super::curve::CurveDocument;
 use super::json::{
@@ -28,6 +29,7 @@ pub(crate) fn of_reports() -> Value {
         document::<CheckDocument<'_>>(&mut generator, Some("check")),
         document::<ExaminedDocument<'_>>(&mut generator, Some("suite")),
         document::<MatrixDocument<'_>>(&mut generator, Some("suite")),
+        document::<ChallengeDocument<'_>>(&mut generator, Some("challenge")),
         document::<CanariesDocument>(&mut generator, Some("canary")),
         document::<ErrorDocument<'_>>(&mut generator, None),
         Line::json_schema(&mut generator),

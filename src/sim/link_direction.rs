@@ -147,7 +147,7 @@ impl LinkDirection {
 
     /// A transfer that was held back, if this direction has more for it now.
     fn with_room(&self, held: u64) -> Option<(u64, FlowId)> {
-        let at = self.orders.binary_search(&held).ok()?;
-        (self.rates[at] < self.left_for(held)).then_some((held, self.flows[at]))
+        let share = self.shares[self.place(held)?];
+        (share.rate < self.left_for(held)).then_some((held, share.flow))
     }
 }

@@ -76,8 +76,8 @@ impl<M: Payload + Clone + Debug> Factory for Recorder<M> {
         Recorded { engine, said: Rc::clone(&self.said), outputs: 0 }
     }
 
-    fn flush(&self) -> Vec<PeerId> {
-        self.engines.flush()
+    fn flush(&self, at: Time) -> Vec<PeerId> {
+        self.engines.flush(at)
     }
 }
 

@@ -20,6 +20,8 @@ use crate::units::Bytes;
 /// Settings of an examination.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// The first case; the others follow in turn.
+    pub first: u32,
     /// Number of scenarios.
     pub cases: u32,
     /// Seed of their randomness.
@@ -38,6 +40,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Config {
+            first: 0,
             cases: 256,
             seed: 1,
             scope: Scope::default(),
@@ -191,13 +194,14 @@ pub fn examine(
     watch: &mut dyn FnMut(SuiteProgress<'_>) -> ControlFlow<()>,
 ) -> Examination {
     let mut examination = Examination::new(config);
-    for case in 0..config.cases {
+    for done in 0..config.cases {
+        let Some(case) = config.first.checked_add(done) else { break };
         let scenario = generate(&config.scope, config.seed, case).current();
         let known = examination.findings.len();
         examination.case(subject, case, &scenario, config.keep_going);
         let mut new = examination.findings.iter().skip(known);
         let ends = new.any(|finding| watch(SuiteProgress::Found(finding)).is_break());
-        let ends = ends || watch(SuiteProgress::Cases(case + 1)).is_break();
+        let ends = ends || watch(SuiteProgress::Cases(done + 1)).is_break();
         if ends || (!config.keep_going && !examination.findings.is_empty()) {
             break;
         }

@@ -98,8 +98,8 @@ impl<M: Payload + Clone + Debug> Factory for Guard<M> {
         Guarded { me, engine, outputs: 0, left: Rc::clone(&self.left) }
     }
 
-    fn flush(&self) -> Vec<PeerId> {
-        self.engines.flush()
+    fn flush(&self, at: Time) -> Vec<PeerId> {
+        self.engines.flush(at)
     }
 }
 

@@ -9,11 +9,14 @@ mod byzantine;
 mod calm;
 pub mod canary;
 mod case;
+pub mod challenge;
 pub mod check;
 pub mod detection;
 mod examine;
 mod guard;
 mod macros;
+#[cfg(unix)]
+pub mod peer;
 pub mod process;
 mod properties;
 mod property;

@@ -13,6 +13,8 @@ mod engine;
 mod extremes;
 mod golden;
 mod machines;
+#[cfg(unix)]
+mod peer;
 mod plan;
 mod schema;
 mod suite;

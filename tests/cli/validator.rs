@@ -47,9 +47,11 @@ pub(crate) fn validate(root: &Value, schema: &Value, value: &Value) -> Result<()
                 kind => is_of(kind, value),
             },
             "minimum" | "maximum" | "minItems" | "maxItems" => is_within(rule, says, value),
-            "items" => {
+            "items" | "prefixItems" => {
                 let Some(items) = value.as_array() else { return Ok(()) };
-                return items.iter().try_for_each(|item| validate(root, says, item));
+                let own = |at: usize| if rule == "items" { Some(says) } else { says.get(at) };
+                let own = |(at, item)| own(at).map_or(Ok(()), |says| validate(root, says, item));
+                return items.iter().enumerate().try_for_each(own);
             }
             "required" => {
                 let is_there = |name: &Value| value.get(name.as_str().unwrap()).is_some();

@@ -22,7 +22,7 @@ fn report<E: ModelEngine + NewEngine>(world: SwarmWorld) -> Report<Swarm<E, Trac
 }
 
 fn report_of<E: ModelEngine>(
-    swarm: Result<Swarm<E, Tracker>, String>,
+    swarm: Result<Swarm<E, Tracker>, WorldError>,
 ) -> Report<Swarm<E, Tracker>> {
     let swarm = swarm.unwrap();
     let report = check(&swarm, &swarm.spec(), CheckSettings::default()).unwrap();

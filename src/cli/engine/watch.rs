@@ -12,14 +12,13 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use swarmbound::scenario::Scenario;
-use swarmbound::suite::process::Program;
 use swarmbound::suite::{self, Config, Finding, Subject, SuiteProgress};
 use swarmbound::trace::{Event, Evidence};
 
 use super::super::echo::quoted;
 use super::super::progress;
 use super::super::{Failure, interrupt, output};
-use super::Findings;
+use super::{Findings, Foreign};
 use crate::report::suite as report;
 
 /// Failures that are the user's: nothing of the engine was seen.
@@ -41,13 +40,18 @@ struct Notes {
 
 /// A program that notes what its watch must know.
 pub(super) struct Begun {
-    program: Program,
+    program: Foreign,
     notes: Rc<Notes>,
 }
 
 impl Begun {
-    pub(super) fn new(program: Program) -> Self {
+    pub(super) fn new(program: Foreign) -> Self {
         Begun { program, notes: Rc::default() }
+    }
+
+    /// Messages of a peer to nodes that were no neighbors.
+    pub(super) fn misdirected(&self) -> u64 {
+        self.program.misdirected()
     }
 }
 
@@ -155,8 +159,9 @@ impl<'a> Watch<'a> {
     /// It is over: says why there is no result, if there is none.
     pub(super) fn ends(self) -> Result<(), Failure> {
         let not_begun = self.notes.not_begun.take();
+        let option = self.findings.options.option();
         let not_begun = not_begun
-            .map(|why| Failure(format!("--engine {}: {why}", quoted(self.findings.command))));
+            .map(|why| Failure(format!("{option} {}: {why}", quoted(self.findings.command))));
         self.failure.or(not_begun).map_or(Ok(()), Err)
     }
 }

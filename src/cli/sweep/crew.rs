@@ -7,10 +7,14 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
+use swarmbound::suite::peer::PeerProgram;
+
 use super::sink::{Sink, Wanted};
 use super::{Failure, Prepared, Todo};
 use crate::cli::judge;
+use crate::cli::peer::Decides;
 use crate::cli::progress::Progress;
+use crate::report::run::Mode;
 use crate::report::sweep::{Case, Line, Summary};
 
 /// Between two looks at the clock for the bar.
@@ -23,6 +27,7 @@ type Done = (usize, Result<(Case, Line), Failure>);
 pub(super) fn work(
     prepared: &Prepared<'_>,
     todo: &[Todo],
+    decides: &Decides,
     jobs: usize,
     sink: &mut Sink,
     summary: &mut Summary,
@@ -35,9 +40,14 @@ pub(super) fn work(
     };
     let (sender, done) = mpsc::channel::<Done>();
     let worker = |sender: Sender<Done>| {
+        let mut program = decides.program();
         while let Some(at) = take() {
             let goes_on = || !stopped.load(Ordering::Relaxed);
-            let Some(done) = one(prepared, &todo[at], &goes_on).transpose() else { return };
+            let done = match &mut program {
+                Ok(program) => one(prepared, &todo[at], program.as_mut(), &goes_on).transpose(),
+                Err(Failure(why)) => Some(Err(Failure(why.clone()))),
+            };
+            let Some(done) = done else { return };
             // The receiver has stopped for another reason.
             if sender.send((at, done)).is_err() {
                 return;
@@ -84,10 +94,14 @@ pub(super) fn work(
 fn one(
     prepared: &Prepared<'_>,
     todo: &Todo,
+    program: Option<&mut PeerProgram>,
     goes_on: &dyn Fn() -> bool,
 ) -> Result<Option<(Case, Line)>, Failure> {
     let (case, scenario) = prepared.case(&prepared.sweep.place(todo.index))?;
-    let run = judge::one_of_many(case.mode, &scenario, goes_on)?;
+    let run = match (case.mode, program) {
+        (Mode::P2p, Some(program)) => Some(judge::decided_in_silence(program, &scenario)?),
+        (mode, _) => judge::one_of_many(mode, &scenario, goes_on)?,
+    };
     Ok(run.map(|run| {
         let line = Line::new(&case, &run);
         (case, line)

@@ -12,6 +12,7 @@ use clap::Args;
 use swarmbound::audit::Verdict;
 use swarmbound::scenario::{Behavior, FileError, Place, Scenario, Sweep};
 
+use super::peer::Decides;
 use super::{Failure, cores, input, number, output};
 use crate::report::json;
 use crate::report::run::Mode;
@@ -51,6 +52,8 @@ pub(super) struct Arguments {
     /// Write the table as one JSON document; without --out, write the lines and no table
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    decides: Decides,
 }
 
 /// A part of a sweep: its runs are dealt out like cards.
@@ -92,13 +95,15 @@ impl Shard {
 /// A sweep, with the texts that its scenarios are made of.
 struct Prepared<'t> {
     file: &'t str,
+    /// The command of the peer that decides; None for the reference engine.
+    peer: Option<&'t str>,
     sweep: Sweep<'t>,
     /// The name of each file, and what stands in it.
     texts: Vec<(String, String)>,
 }
 
 impl<'t> Prepared<'t> {
-    fn new(file: &'t str, text: &'t str) -> Result<Self, Failure> {
+    fn new(file: &'t str, text: &'t str, peer: Option<&'t str>) -> Result<Self, Failure> {
         let sweep = Sweep::read(file, text).map_err(|error| Failure(error.to_string()))?;
         let folder = Path::new(file).parent().unwrap_or(Path::new(""));
         let mut texts = Vec::new();
@@ -109,7 +114,7 @@ impl<'t> Prepared<'t> {
             });
             texts.push(text?);
         }
-        Ok(Prepared { file, sweep, texts })
+        Ok(Prepared { file, peer, sweep, texts })
     }
 
     fn settings(&self, place: &Place) -> Set {
@@ -139,6 +144,9 @@ impl<'t> Prepared<'t> {
         input::need_rates(&scenario)?;
         let mode = if place.is_client_server { Mode::ClientServer } else { Mode::P2p };
         let mode_word = if place.is_client_server { "client_server" } else { "p2p" };
+        let text = scenario.to_json();
+        // Only where a peer decides: runs of the reference engine keep their fingerprints.
+        let peer: Vec<&str> = self.peer.into_iter().collect();
         let riders = scenario.peers().filter(|(_, peer)| peer.behavior == Behavior::FreeRider);
         let case = Case {
             index: place.index,
@@ -150,7 +158,7 @@ impl<'t> Prepared<'t> {
             peers: scenario.receiver_count(),
             chunks: scenario.file().chunks(),
             free_riders: riders.count(),
-            fingerprint: Fingerprint::of(&[PROGRAM, mode_word, &scenario.to_json()]),
+            fingerprint: Fingerprint::of(&[&[PROGRAM, mode_word, &text][..], &peer].concat()),
         };
         let scenario = match mode {
             Mode::P2p => scenario,
@@ -209,9 +217,9 @@ struct Todo {
 
 /// Runs what is not yet there.
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
-    let Arguments { sweep, jobs, shard, out, json } = arguments;
+    let Arguments { sweep, jobs, shard, out, json, decides } = arguments;
     let (file, text) = input::text(sweep, Some(FORM))?;
-    let prepared = Prepared::new(&file, &text)?;
+    let prepared = Prepared::new(&file, &text, decides.command())?;
     let todo = prepared.todo(*shard)?;
     let mut summary = Summary::default();
     let mut sink = match out {
@@ -219,7 +227,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         None => Sink::standard(),
     };
     let jobs = jobs.unwrap_or_else(cores::count).get();
-    crew::work(&prepared, &todo, jobs, &mut sink, &mut summary)?;
+    if decides.keeps_lines() && 1 < jobs {
+        let sentence = "--log keeps one conversation at a time; add --jobs 1";
+        return Err(Failure(sentence.to_owned()));
+    }
+    crew::work(&prepared, &todo, decides, jobs, &mut sink, &mut summary)?;
     let is_wanted = sink.finish(&prepared, &todo)?;
     // Where the lines are, nothing else stands on standard output.
     if is_wanted {

@@ -92,7 +92,7 @@ fn what_is_in_a_capture_is_found() {
         let (verdict, violated) = verdict(&trace);
         assert_eq!(verdict, expected, "{name}: {violated:?}");
         let is_twice = name == "twice";
-        assert_eq!(violated, if is_twice { vec!["uplink_capacity"] } else { vec![] }, "{name}");
+        assert_eq!(violated.contains(&"uplink_capacity"), is_twice, "{name}: {violated:?}");
         // The same bytes give the same trace.
         let again = Captured::named(name).import(&complete()).unwrap();
         assert!(again.0 == trace && again.1 == summary, "{name}");

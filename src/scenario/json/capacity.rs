@@ -11,6 +11,26 @@ use crate::units::{Rate, RateChanges, Time};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Capacity(pub(super) Option<(Rate, RateChanges)>);
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Capacity {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Capacity".into()
+    }
+
+    /// A rate, null, or instants with the rates from then on.
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let rate = generator.subschema_for::<Rate>();
+        let change = generator.subschema_for::<(Time, Rate)>();
+        schemars::json_schema!({
+            "anyOf": [
+                rate,
+                { "type": "null" },
+                { "type": "array", "items": change, "minItems": 1 },
+            ]
+        })
+    }
+}
+
 impl Serialize for Capacity {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.0 {

@@ -153,6 +153,7 @@ struct RawPeer {
     #[cfg_attr(feature = "schema", schemars(extend("minimum" = 1)))]
     id: u32,
     upload_bps: Capacity,
+    /// Null is unlimited.
     download_bps: Capacity,
     #[serde(default)]
     joins_ns: Time,

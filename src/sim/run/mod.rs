@@ -6,7 +6,6 @@ use super::boards::Boards;
 use super::links::{End, FlowId, Links};
 use super::queue::Queue;
 use super::timing::{Pace, patience};
-use super::transfers::capacities;
 use crate::choose::{Seeded, sample};
 use crate::chunks::{ChunkId, PeerId};
 use crate::engine::boards::{BoardReader, NoBoards, Outbox};
@@ -91,11 +90,11 @@ pub struct Simulation<E: Engine, T: Introduce> {
     queue: Queue<Happening<E::Message>>,
     choose: Seeded,
     /// Senders whose link has changed since they were last asked for more.
-    pub(super) touched: Vec<PeerId>,
+    touched: Vec<PeerId>,
     /// Arrivals, departures and changes of capacities that are scheduled.
-    pub(super) changes: usize,
+    changes: usize,
     /// Receivers that are to come or are present and incomplete.
-    pub(super) unfinished: usize,
+    unfinished: usize,
     /// Chunks that arrived.
     delivered: u64,
     /// When bytes last moved, or a node came or went.
@@ -205,7 +204,9 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     /// A run of `scenario` that has not begun, by the engines of a factory.
     pub fn with_engines(scenario: &Scenario, factory: impl Factory<Engine = E> + 'static) -> Self {
         let pace = Pace::new(scenario);
-        let links = Links::new(scenario.nodes().map(|node| capacities(scenario, node, Time::ZERO)));
+        let links = Links::new(
+            scenario.nodes().map(|node| transfers::capacities(scenario, node, Time::ZERO)),
+        );
         let latencies: Vec<Time> = scenario.nodes().map(|node| scenario.latency_to(node)).collect();
         let mut simulation = Simulation {
             nodes: scenario.nodes().map(|_| Node::absent()).collect(),
@@ -416,7 +417,7 @@ impl<E: Engine, T: Introduce> Simulation<E, T> {
     /// Carries out what nodes say only when all inputs of an instant have been handed over; says
     /// whether there was any.
     fn flush(&mut self, record: &mut dyn FnMut(Event)) -> bool {
-        let nodes = self.factory.flush();
+        let nodes = self.factory.flush(self.queue.now());
         for &node in &nodes {
             if let Some(engine) = &mut self.nodes[node.index()].engine {
                 self.outbox.outputs.extend(std::iter::from_fn(|| engine.poll()));

@@ -55,7 +55,7 @@ impl Factory for Hosted {
         Remote { me, have, host: Rc::clone(&self.0) }
     }
 
-    fn flush(&self) -> Vec<PeerId> {
+    fn flush(&self, _: Time) -> Vec<PeerId> {
         self.0.borrow_mut().answer()
     }
 }

@@ -50,7 +50,7 @@ pub fn end_all() -> Ended {
 }
 
 /// Have all processes been ended?
-pub(super) fn all_ended() -> bool {
+pub(in crate::suite) fn all_ended() -> bool {
     live_groups().closed
 }
 
@@ -63,25 +63,25 @@ fn end(group: i32) {
 
 /// A process and everything that it starts.
 #[derive(Debug)]
-pub(super) struct Child {
+pub(in crate::suite) struct Child {
     process: std::process::Child,
     group: i32,
     /// Its standard input, while there is something to write or more to come.
-    pub(super) stdin: Option<ChildStdin>,
+    pub(in crate::suite) stdin: Option<ChildStdin>,
     /// Its standard output, until its end.
-    pub(super) stdout: Option<ChildStdout>,
+    pub(in crate::suite) stdout: Option<ChildStdout>,
     /// Its standard error, until its end.
-    pub(super) stderr: Option<ChildStderr>,
+    pub(in crate::suite) stderr: Option<ChildStderr>,
     /// Closed as soon as the process has ended.
-    pub(super) life: Option<PipeReader>,
+    pub(in crate::suite) life: Option<PipeReader>,
     /// The end of its standard error.
-    pub(super) stderr_tail: Vec<u8>,
+    pub(in crate::suite) stderr_tail: Vec<u8>,
     waiter: Option<JoinHandle<()>>,
 }
 
 impl Child {
     /// Starts `command` with `sh -c`, in a group of its own. No read or write on its pipes blocks.
-    pub(super) fn start(command: &str) -> Result<Self, Failure> {
+    pub(in crate::suite) fn start(command: &str) -> Result<Self, Failure> {
         let failure = |error: io::Error| {
             Failure::new("not started", format!("`sh -c` cannot be started: {error}"))
         };
@@ -119,7 +119,7 @@ impl Child {
     }
 
     /// Kills the group; returns how the process ended, by itself or by this.
-    pub(super) fn end(&mut self) -> io::Result<ExitStatus> {
+    pub(in crate::suite) fn end(&mut self) -> io::Result<ExitStatus> {
         let mut live_groups = live_groups();
         if live_groups.groups.remove(&self.group) {
             end(self.group);
@@ -147,7 +147,7 @@ fn await_end(process: i32) {
 }
 
 /// How a process ended, in words; None when all is well.
-pub(super) fn fault(status: ExitStatus, output: &str) -> Option<Failure> {
+pub(in crate::suite) fn fault(status: ExitStatus, output: &str) -> Option<Failure> {
     if let Some(signal) = status.signal() {
         let how = format!("signal {signal}{}", named(signal));
         return Some(Failure::new("killed", format!("it was ended by {how} after {output}")));

@@ -12,9 +12,11 @@
 
 mod answer;
 #[cfg(unix)]
-mod child;
+pub(super) mod child;
 #[cfg(unix)]
 mod exchange;
+#[cfg(unix)]
+pub(super) mod pipes;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;

@@ -41,11 +41,6 @@ pub struct Peer {
     have: ChunkSet,
     /// None where it wants every chunk.
     partial: Option<Box<PartialDownload>>,
-    neighbors: Neighbors,
-    interest: Interest,
-    requests: Requests,
-    uploads: Uploads,
-    choker: Choker,
     /// The source's first pass over the chunks; None when it is over, or there is none.
     offers: Option<Box<Offers>>,
     watching: Watching,

@@ -58,6 +58,8 @@ macro_rules! events {
 
         /// An event as its line spells it.
         #[derive(Serialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[cfg_attr(feature = "schema", schemars(deny_unknown_fields, transform = as_read))]
         #[serde(tag = "event", rename_all = "snake_case")]
         pub(super) enum RawEvent {
             $($kind {

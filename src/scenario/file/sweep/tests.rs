@@ -213,7 +213,7 @@ fn a_wrong_axis_is_refused_with_its_line_and_what_to_write() {
         ("twice the same text", "[\"random\"]", "[\"random\", \"random\"]", (9, 30), "twice"),
         ("no peers", "[6, 12]", "[6, 0]", (7, 13), "is too small; write 1 to"),
         ("negative", "[6, 12]", "[6, -2]", (7, 13), "is negative; write 1 to 1000000"),
-        ("too many", "[6, 12]", "[1000001]", (7, 10), "at most 1000000"),
+        ("too many", "[6, 12]", "[1000001]", (7, 10), "write 1 to 1000000"),
         ("a float", "[6, 12]", "[1.5]", (7, 10), "`1.5` is a number; write a text"),
         ("a nested list", "[6, 12]", "[[6]]", (7, 10), "is a list; write a text"),
         ("unknown", "protocol.picker", "protocol.pickr", (9, 18), "protocol.unchoke_slots"),
@@ -249,7 +249,7 @@ fn a_wrong_axis_is_refused_with_its_line_and_what_to_write() {
         ("no share", "peers = [6, 12]", "free_riders = [\"101 %\"]", (7, 16), "\"100 %\""),
         ("a bare share", "peers = [6, 12]", "free_riders = [0.5]", (7, 16), "is a number"),
         ("no unit", "peers = [6, 12]", "free_riders = [\"0.5\"]", (7, 16), "is no share"),
-        ("no chunks", "peers = [6, 12]", "chunks = [16777217]", (7, 11), "at most 16777216"),
+        ("no chunks", "peers = [6, 12]", "chunks = [16777217]", (7, 11), "write 1 to 16777216"),
     ];
     all_refused(&wrong);
 }
