@@ -29,6 +29,7 @@ pub use state::{ScheduleState, Slot, Transfer};
 use state::MOST_TRANSFERS;
 
 /// The most chunks that the source can send a slot, to one peer.
+#[cfg(feature = "cli")]
 pub(super) const MOST_SOURCE_SLOTS: usize = MOST_TRANSFERS - 1;
 
 /// The options of a world of slots, not yet checked.

@@ -8,7 +8,7 @@
 //! Own. Not proved by machine: the step from the scenario to its suffix is not.
 //!
 //! # Proof
-//! See the documentation of [`Relaxation`](super::Relaxation): what m earlier peers send to later
+//! See the documentation of [`Relaxation`]: what m earlier peers send to later
 //! ones, a source can send that holds everything and has all their uploads and bursts. Every
 //! node counts as staying for ever, which only lowers a bound.
 //!

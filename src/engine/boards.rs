@@ -85,7 +85,7 @@ pub trait Boards {
     /// Whether anything is kept at all. If not, everything comes as messages.
     const KEPT: bool;
 
-    /// The chunks that a node has shown by now, as [`ChunkSet::words`] has them; there may be more
+    /// The chunks that a node has shown by now, as [`words`](crate::chunks::ChunkSet::words) has them; there may be more
     /// words, of no chunks.
     fn shown(&self, by: PeerId) -> &[usize];
 
