@@ -1,10 +1,10 @@
 //! Does the tracker list the peers that are present?
 //!
 //! Peers join, announce themselves, leave cleanly or crash silently, over a link that loses, delays
-//! and reorders; intervals pass at any time. The tracker is the real one, or any
-//! other [`Introduce`](crate::engine::Introduce). Beside it the model keeps, for each peer, the intervals since it was last
-//! heard: that alone decides which peers the list must hold. It knows no chunks, and neither does a
-//! tracker.
+//! and reorders; intervals pass at any time. The tracker is the real one, or any other
+//! [`Introduce`](crate::engine::Introduce). Beside it the model keeps, for each peer, the intervals
+//! since it was last heard: that alone decides which peers the list must hold. It knows no chunks,
+//! and neither does a tracker.
 
 use std::fmt::Debug;
 use std::marker::PhantomData;

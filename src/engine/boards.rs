@@ -85,8 +85,8 @@ pub trait Boards {
     /// Whether anything is kept at all. If not, everything comes as messages.
     const KEPT: bool;
 
-    /// The chunks that a node has shown by now, as [`words`](crate::chunks::ChunkSet::words) has them; there may be more
-    /// words, of no chunks.
+    /// The chunks that a node has shown by now, as the [words](crate::chunks::ChunkSet::words) of a
+    /// set; there may be more words, of no chunks.
     fn shown(&self, by: PeerId) -> &[usize];
 
     /// How often a node has shown by now that it is still there.

@@ -55,6 +55,8 @@ struct RawInput<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     holds: Option<Vec<[u32; 2]>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    wants: Option<Vec<[u32; 2]>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     requests: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     protocol: Option<&'a Protocol>,
@@ -104,6 +106,11 @@ impl Start {
                 Role::Peer(Behavior::Cooperative) => "peer",
             }),
             holds: Some(ranges(&self.holds)),
+            wants: self
+                .settings
+                .wants
+                .as_ref()
+                .map(|wants| wants.ranges().iter().map(|range| [range.start, range.end]).collect()),
             requests: Some(self.settings.requests),
             protocol: Some(&self.settings.protocol),
             ..RawInput::default()

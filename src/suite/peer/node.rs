@@ -63,7 +63,7 @@ impl Factory for RemoteNodes {
         let chunks = manifest.chunks();
         let holds = match role {
             Role::Source => ChunkSet::full(chunks),
-            Role::Peer(_) => ChunkSet::empty(chunks),
+            Role::Peer(_) => settings.holds.to_set(chunks),
         };
         let start = Start { role, settings: settings.clone(), holds: holds.clone() };
         RemoteNode { me, start, have: holds, wire: Rc::clone(&self.0) }

@@ -10,6 +10,7 @@ use super::*;
 use crate::audit::Verdict;
 use crate::chunks::{ChunkId, ChunkSet, PeerId};
 use crate::engine::{Output, Presence, Timer};
+use crate::scenario::ChunkRanges;
 use crate::suite::{Case, find};
 use crate::units::Time;
 
@@ -221,6 +222,35 @@ fn lies_are_judged_by_the_audit() {
         "for c in sorted(have[0], key=lambda c: c * (runs.append(0) or (-1) ** (len(runs) // 7))):",
     );
     judged(&python(&leaks), "same_seed_same_trace", Verdict::Violated);
+}
+
+#[test]
+fn start_says_what_a_peer_holds_and_wants() {
+    let ranges = |start, end| ChunkRanges::new([start..end]);
+    let peer = Peer { holds: ranges(0, 1), wants: Some(ranges(0, 2)), ..Peer::new(Rate(8000)) };
+    let parts = scenario(1).into_parts();
+    let partial = Scenario::new(Parts { peers: vec![peer], ..parts }).unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let body = "
+            if kind == 'start': out(node, 'announce', want=9)
+            if kind == 'members' and node: [out(node, 'connect', peer=p) for p in e['peers']]
+            if kind == 'asked': out(node, 'accept', peer=peer)
+            if kind == 'connected' and node == 0:
+                out(0, 'send', peers=[peer], say='chunk', chunk=1)
+            if kind == 'received' and say == 'chunk': out(node, 'completed')
+";
+    let mut program = program(&python(body), LONG);
+    program.log_to(file.reopen().unwrap());
+    let case = Case::run(&mut program, &partial);
+    for property in ["completion", "causality", "incompleteness_explained"] {
+        let judgement = case.judge(find(property).unwrap(), &mut program);
+        assert_eq!(judgement.verdict, Verdict::Holds, "{property}: {judgement:?}");
+    }
+    drop(program);
+    let mut text = String::new();
+    file.reopen().unwrap().read_to_string(&mut text).unwrap();
+    assert!(text.contains(r#""role":"source","holds":[[0,3]]"#), "{text}");
+    assert!(text.contains(r#""role":"peer","holds":[[0,1]],"wants":[[0,2]]"#), "{text}");
 }
 
 const WORLD: World = World { nodes: 3, chunks: 10 };
