@@ -69,7 +69,7 @@ pub(super) struct Swarm {
     pub(super) nodes: BTreeMap<IpAddr, Node>,
     /// In the order in which they ended.
     pub(super) transfers: Vec<Transfer>,
-    /// When, from whom to whom, what.
+    /// Acts in the order of the capture: instant in nanoseconds, sender, receiver, what it did.
     pub(super) acts: Vec<(u64, IpAddr, IpAddr, Act)>,
     /// When a node was told of which others.
     pub(super) announces: Vec<(u64, IpAddr, Vec<IpAddr>)>,

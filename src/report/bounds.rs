@@ -101,9 +101,11 @@ pub(crate) fn summary(style: Style, all: &BoundTable, peers: usize) -> String {
     format!("{title}\n{}{}", table.text(), nevers(style, all))
 }
 
-/// Why a completion is impossible or a theorem silent, below the table.
+/// Why a completion is impossible or a theorem silent, below the table. A reason that several
+/// theorems share is said once.
 fn nevers(style: Style, all: &BoundTable) -> String {
     let mut text = String::new();
+    let mut said = Vec::new();
     for row in &all.rows {
         match &row.says {
             Ok(Lower { at: Earliest::Never(why), .. }) => {
@@ -111,11 +113,23 @@ fn nevers(style: Style, all: &BoundTable) -> String {
             }
             Ok(_) => {}
             Err(reason) => {
-                text += &wrapped(style, &format!("{} does not apply: {reason}", row.name), 4);
+                let reason = reason.to_string();
+                if !said.contains(&reason) {
+                    text += &wrapped(style, &silent(all, &reason), 4);
+                    said.push(reason);
+                }
             }
         }
     }
     text
+}
+
+/// The sentence about the theorems that do not apply for this reason.
+fn silent(all: &BoundTable, reason: &str) -> String {
+    let is_same = |row: &&BoundRow| row.says.as_ref().is_err_and(|why| why.to_string() == reason);
+    let names: Vec<&str> = all.rows.iter().filter(is_same).map(|row| row.name).collect();
+    let verb = if names.len() == 1 { "does" } else { "do" };
+    format!("{} {verb} not apply: {reason}", names.join(", "))
 }
 
 /// More would push the other columns out of sight; `--json` has all of them.
